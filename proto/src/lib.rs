@@ -1,0 +1,30 @@
+//! The contract between the coordinator and its workers.
+//!
+//! ```text
+//! library ─► graph ─► walk ─► shard ─►[queue]─► path ─► sample ─►[parts]─► dataset
+//!                                      state: leases · claims · outputs · memo
+//! ```
+//!
+//! What both roles must agree on lives here: the data that travels, its wire
+//! format, and the ports to the services they share, each with its backends
+//! side by side. What only one role needs does not.
+
+pub mod ids;
+pub mod rng;
+
+pub mod config;
+
+pub mod library;
+pub mod shape;
+pub mod graph;
+pub mod walk;
+pub mod path;
+pub mod outcome;
+pub mod sample;
+pub mod shard;
+
+pub mod parts;
+pub mod queue;
+pub mod state;
+
+pub use ids::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex};

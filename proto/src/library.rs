@@ -1,0 +1,189 @@
+//! A tool library, normalized: what every later stage reads.
+//!
+//! Functions are immutable and shared; nothing clones a library per walk.
+//! Reading people's files and mending them is the coordinator's `library`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::FunctionId;
+use crate::shape::{Field, Leaf, Shape};
+
+/// One function of a library: its signature and where it belongs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Document", into = "Document")]
+pub struct Function {
+    /// Unique in the library; 1 to 64 of `[A-Za-z0-9_.-]`.
+    pub name: String,
+    pub description: String,
+    /// The paper's category, such as "travel"; "misc" if none is known.
+    pub category: String,
+    /// The finer tool class inside the category; "misc" if none is known.
+    pub class: String,
+    /// JSON Schema of the arguments: an object, free of `$ref`, as offered to
+    /// models.
+    pub parameters: Value,
+    /// JSON Schema of the output, where known.
+    pub response: Option<Value>,
+    /// Request templates of the offline teacher, see `worker::teacher::offline`.
+    pub phrases: Vec<String>,
+    params: Arc<[Field]>,
+    output: Option<Arc<Shape>>,
+}
+
+/// What a function is made of, before its shapes are derived.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Document {
+    pub name: String,
+    pub description: String,
+    pub category: String,
+    pub class: String,
+    pub parameters: Value,
+    #[serde(default)]
+    pub response: Option<Value>,
+    #[serde(default)]
+    pub phrases: Vec<String>,
+}
+
+impl From<Document> for Function {
+    fn from(document: Document) -> Self {
+        let params = match Shape::of(&document.parameters).into_fields() {
+            Some(fields) => fields.into(),
+            None => Arc::from([]),
+        };
+        let output = document.response.as_ref().map(|schema| Arc::new(Shape::of(schema)));
+        Self {
+            name: document.name,
+            description: document.description,
+            category: document.category,
+            class: document.class,
+            parameters: document.parameters,
+            response: document.response,
+            phrases: document.phrases,
+            params,
+            output,
+        }
+    }
+}
+
+impl From<Function> for Document {
+    fn from(function: Function) -> Self {
+        Self {
+            name: function.name,
+            description: function.description,
+            category: function.category,
+            class: function.class,
+            parameters: function.parameters,
+            response: function.response,
+            phrases: function.phrases,
+        }
+    }
+}
+
+impl Function {
+    /// The top-level parameters, in the schema's order.
+    pub fn params(&self) -> &[Field] {
+        &self.params
+    }
+
+    /// The parameter of that name.
+    pub fn param(&self, name: &str) -> Option<&Field> {
+        self.params.iter().find(|field| field.name == name)
+    }
+
+    /// The names of the required parameters, in the schema's order.
+    pub fn required(&self) -> impl Iterator<Item = &Field> {
+        self.params.iter().filter(|field| field.required)
+    }
+
+    /// The shape of the output, where known.
+    pub fn output(&self) -> Option<&Shape> {
+        self.output.as_deref()
+    }
+
+    /// The scalar places of the output: what later calls can be fed from.
+    pub fn output_leaves(&self) -> Vec<Leaf<'_>> {
+        self.output().map(Shape::leaves).unwrap_or_default()
+    }
+
+    /// Whether calling it changes the world, judged by its name's verb. Such a
+    /// call may not be added to a trajectory that did not plan it.
+    pub fn changes_state(&self) -> bool {
+        const READING: &[&str] = &[
+            "get", "list", "search", "find", "lookup", "look", "query", "read", "fetch", "check",
+            "show", "view", "describe", "count", "calculate", "compute", "convert", "translate",
+            "estimate", "compare", "validate", "verify", "is", "has", "retrieve", "browse",
+            "recommend", "summarize", "analyze", "parse", "detect", "track", "preview", "quote",
+        ];
+        let mut words = crate::shape::words(&self.name);
+        words.next().is_some_and(|verb| !READING.contains(&verb.as_str()))
+    }
+
+    /// The function as an OpenAI tool, as written into a dataset.
+    pub fn tool(&self) -> Value {
+        let mut function = Map::new();
+        function.insert("name".into(), self.name.clone().into());
+        function.insert("description".into(), self.description.clone().into());
+        function.insert("parameters".into(), self.parameters.clone());
+        json!({ "type": "function", "function": function })
+    }
+}
+
+/// The functions of a campaign, in the library's order.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<Function>", into = "Vec<Function>")]
+pub struct Library {
+    functions: Vec<Function>,
+    by_name: HashMap<String, FunctionId>,
+}
+
+impl From<Vec<Function>> for Library {
+    fn from(functions: Vec<Function>) -> Self {
+        let by_name = functions
+            .iter()
+            .zip(0..)
+            .map(|(function, id)| (function.name.clone(), FunctionId(id)))
+            .collect();
+        Self { functions, by_name }
+    }
+}
+
+impl From<Library> for Vec<Function> {
+    fn from(library: Library) -> Self {
+        library.functions
+    }
+}
+
+impl Library {
+    pub fn len(&self) -> usize {
+        self.functions.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
+    /// The function with that id.
+    ///
+    /// # Panics
+    /// If the id is of another library; ids from outside go through
+    /// [`Library::contains`] first.
+    pub fn get(&self, id: FunctionId) -> &Function {
+        &self.functions[id.index()]
+    }
+
+    pub fn contains(&self, id: FunctionId) -> bool {
+        id.index() < self.functions.len()
+    }
+
+    pub fn find(&self, name: &str) -> Option<FunctionId> {
+        self.by_name.get(name).copied()
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (FunctionId, &Function)> {
+        self.functions.iter().enumerate().map(|(id, function)| (FunctionId(id as u32), function))
+    }
+}

@@ -1,0 +1,97 @@
+//! What became of a walk.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A walk that yields no sample: a result, not an error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    pub reason: Reason,
+    /// What exactly, for a person: names the function, parameter or value.
+    pub detail: String,
+}
+
+impl Rejection {
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason.label(), self.detail)
+    }
+}
+
+/// Why a walk was rejected. A closed list: it labels metrics and manifests.
+/// In the order of the pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The walk met a dead end before `min_nodes`.
+    ShortWalk,
+    /// The signature path is on the list of paths to keep out.
+    ExcludedPath,
+    /// A required value can be had from nowhere.
+    NoValue,
+    /// A request names a function or mentions an inserted call.
+    RequestNamesFunction,
+    /// A request lacks a required value.
+    RequestLacksValue,
+    /// Forward translation gave up.
+    CallGivenUp,
+    /// Arguments break the function's schema.
+    InvalidArguments,
+    /// The same call was made before.
+    RepeatedCall,
+    /// A required value has no provenance.
+    UngroundedArgument,
+    /// The calls made differ from the calls planned.
+    CallsDiffer,
+    /// The executor failed for good.
+    ExecutorFailed,
+    /// More assistant steps than a turn may have.
+    TooManySteps,
+    /// The agent called where it should have asked or declined, or the reverse.
+    WrongTurnKind,
+    /// A stored message shows a trace of the hint.
+    HintLeaked,
+    /// The closing prose holds a number or name that no output has.
+    UngroundedSummary,
+    /// The closing prose admits failure where there was none.
+    FailureWords,
+    /// A claimed challenge is not there.
+    ChallengeAbsent,
+    /// A turn judge found a turn wrong.
+    JudgedWrong,
+    /// The teacher's answer could not be used after all tries.
+    AnswerUnusable,
+}
+
+impl Reason {
+    /// The name in metrics, manifests and logs.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ShortWalk => "short_walk",
+            Self::ExcludedPath => "excluded_path",
+            Self::NoValue => "no_value",
+            Self::RequestNamesFunction => "request_names_function",
+            Self::RequestLacksValue => "request_lacks_value",
+            Self::CallGivenUp => "call_given_up",
+            Self::InvalidArguments => "invalid_arguments",
+            Self::RepeatedCall => "repeated_call",
+            Self::UngroundedArgument => "ungrounded_argument",
+            Self::CallsDiffer => "calls_differ",
+            Self::ExecutorFailed => "executor_failed",
+            Self::TooManySteps => "too_many_steps",
+            Self::WrongTurnKind => "wrong_turn_kind",
+            Self::HintLeaked => "hint_leaked",
+            Self::UngroundedSummary => "ungrounded_summary",
+            Self::FailureWords => "failure_words",
+            Self::ChallengeAbsent => "challenge_absent",
+            Self::JudgedWrong => "judged_wrong",
+            Self::AnswerUnusable => "answer_unusable",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The queue inside one process: the backend of `magnet run`.

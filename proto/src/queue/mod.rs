@@ -1,0 +1,113 @@
+//! The queue of shards.
+//!
+//! Contract, the same for every backend:
+//! - *Delivery* is at least once: a shard whose holder dies is delivered again.
+//! - *Order* is not promised.
+//! - A [`Delivery`] is held until it is settled; dropping it unsettled hands
+//!   it back uncounted, as a crash would.
+//! - Settling a delivery that the broker has meanwhile taken back is not an
+//!   error: someone else has it, effects are idempotent.
+//! - Backends reconnect by themselves, bounded by their configuration; what
+//!   they return is final for that call.
+//! - Every method is cancel-safe: a dropped future loses no shard.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::CampaignDigest;
+use crate::shard::{Report, Shard};
+
+pub mod memory;
+
+/// A queue of one campaign's shards, and of the reports about them.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Publishes a shard; returns once it is durably stored. An unsure publish
+    /// is an error: publish again, duplicates are absorbed.
+    async fn publish(&self, shard: &Shard) -> Result<(), Error>;
+
+    /// The next shard; waits for one. `None` once the queue is closed.
+    async fn receive(&self) -> Result<Option<Box<dyn Delivery>>, Error>;
+
+    /// Tells the coordinator what came of a shard. Best effort: the parts are
+    /// the truth, a report only wakes it up.
+    async fn report(&self, report: &Report) -> Result<(), Error>;
+
+    /// The next report; waits for one. `None` once the queue is closed.
+    async fn next_report(&self) -> Result<Option<Report>, Error>;
+
+    /// Shards waiting, held by workers, delayed, and dead.
+    async fn depth(&self) -> Result<Depth, Error>;
+
+    /// Up to `limit` dead letters, left in place.
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error>;
+
+    /// Puts dead letters back to work with their attempts reset; how many.
+    async fn redrive(&self) -> Result<usize, Error>;
+
+    /// Drops dead letters; how many.
+    async fn purge(&self) -> Result<usize, Error>;
+
+    /// Lets [`Queue::receive`] and [`Queue::next_report`] return `None`.
+    async fn close(&self);
+}
+
+/// A shard held by this process.
+#[async_trait]
+pub trait Delivery: Send {
+    fn shard(&self) -> &Shard;
+
+    async fn settle(self: Box<Self>, outcome: Settle) -> Result<(), Error>;
+}
+
+/// What to do with a held shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settle {
+    /// Its part is in place.
+    Done,
+    /// Hand it back at once, uncounted: this worker is stopping.
+    Return,
+    /// Deliver it again after at least this long, uncounted: a service is
+    /// away.
+    Delay(Duration),
+    /// It failed by its own fault: count the attempt; after
+    /// [`MAX_ATTEMPTS`] it goes to the dead letters with the reason.
+    Failed(String),
+    /// Straight to the dead letters.
+    Quarantine(String),
+}
+
+/// A shard that fails (or kills its worker) this often is quarantined.
+pub const MAX_ATTEMPTS: u32 = 3;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Depth {
+    pub ready: u64,
+    pub held: u64,
+    pub delayed: u64,
+    pub dead: u64,
+}
+
+/// A message nobody could work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// `None` for a message that could not be decoded.
+    pub shard: Option<Shard>,
+    pub campaign: Option<CampaignDigest>,
+    pub reason: String,
+    pub attempts: u32,
+}
+
+/// Split by what the caller does.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Try again later: the broker is away, or did not confirm in time.
+    #[error("queue is away: {0}")]
+    Transient(String),
+    /// Trying again cannot help: credentials, permissions, a queue that
+    /// exists with other arguments.
+    #[error("queue refused: {0}")]
+    Permanent(String),
+}

@@ -1,0 +1,161 @@
+//! A finished sample: a conversation, its proof, and its preference pairs.
+//!
+//! Functions are ids into the campaign's library; the coordinator's `finalize`
+//! writes names and tool documents when it renders the dataset.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::path::{Kind, NodeOp, StepRef};
+use crate::{FunctionId, SampleId, WalkIndex};
+
+/// Arguments of a call, by parameter, in the schema's order.
+pub type Arguments = Map<String, Value>;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    pub id: SampleId,
+    pub walk: WalkIndex,
+    pub kind: Kind,
+    pub signature_path: Vec<Vec<FunctionId>>,
+    pub node_ops: Vec<NodeOp>,
+    /// Ascending, each once.
+    pub challenges: Vec<Challenge>,
+    /// The functions offered at the start, in the sample's shuffled order.
+    pub tools: Vec<FunctionId>,
+    /// User turn → functions that are on offer from that turn on.
+    pub tools_added: BTreeMap<u16, Vec<FunctionId>>,
+    pub messages: Vec<Message>,
+    /// The calls the path asked for, turn by turn, as executed.
+    pub reference: Vec<Vec<Call>>,
+    /// Where every argument value of `messages` came from.
+    pub provenance: Vec<Provenance>,
+    /// What executed the calls, such as "simulator".
+    pub executor: String,
+    /// The state a stateful executor started from.
+    pub initial_config: Option<Value>,
+    pub teacher: String,
+    /// The categories of the called functions, ascending.
+    pub domains: Vec<String>,
+    pub persona: String,
+    pub pairs: Vec<Pair>,
+}
+
+/// What makes a conversation hard: a closed list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Challenge {
+    /// A necessary call that the request does not mention.
+    Nested,
+    /// A call uses an output of its own turn.
+    ShortDependency,
+    /// A call uses an output of an earlier turn.
+    LongDependency,
+    /// A turn needs two or more different functions.
+    MultipleCalls,
+    /// A turn calls one function several times with different arguments.
+    Parallel,
+    MissingFunction,
+    MissingParameter,
+    Irrelevant,
+    LongContext,
+    ToolError,
+    Conflict,
+}
+
+/// A message in OpenAI's chat format, with arguments still parsed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Message {
+    System(String),
+    User(String),
+    /// Prose, calls, or both.
+    Assistant { content: Option<String>, calls: Vec<Call> },
+    Tool { call_id: String, content: String },
+}
+
+/// One function call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Unique in its conversation: `call_1`, `call_2`, …
+    pub id: String,
+    /// Usually a function on offer; in a negative it may be withheld.
+    pub function: FunctionId,
+    pub arguments: Arguments,
+}
+
+/// Where one argument value came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The call's id.
+    pub call: String,
+    /// JSON pointer into its arguments.
+    pub argument: String,
+    pub source: Source,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum Source {
+    /// Said by the user: user turn, and the span in characters (not bytes) of
+    /// its message, end exclusive.
+    User { turn: u16, start: u32, end: u32 },
+    /// Returned by an earlier call: JSON pointer into its output.
+    Output { turn: u16, call: String, path: String },
+    /// The schema's default, or its only or an enumerated value.
+    Schema { key: SchemaKey },
+    /// Free text composed from the conversation.
+    Composed,
+    /// Nowhere.
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaKey {
+    Default,
+    Enum,
+}
+
+/// The five patterns of error (paper §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorType {
+    /// 1: a necessary, unmentioned call is left out.
+    Nested,
+    /// 2: an output of the same turn is misused.
+    ShortDependency,
+    /// 3: a value from earlier turns is not used properly.
+    LongDependency,
+    /// 4: the summary contradicts the outputs.
+    Summary,
+    /// 5: calls where it should ask or decline, or asks where it should call.
+    Missing,
+}
+
+/// Who made a negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NegativeSource {
+    Mechanical,
+    Teacher,
+    Student,
+}
+
+/// A negative trajectory; the positive is the sample's `messages`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    pub error: ErrorType,
+    /// The user turn in which the two part.
+    pub turn: u16,
+    pub source: NegativeSource,
+    /// How many leading messages both share.
+    pub prompt_len: u32,
+    /// The negative's messages from there on.
+    pub rejected: Vec<Message>,
+    /// The step the error is about, where it is about one.
+    pub step: Option<StepRef>,
+    /// One sentence: what is wrong.
+    pub reason: String,
+}

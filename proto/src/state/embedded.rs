@@ -1,0 +1,1 @@
+//! The state inside one process: the backend of `magnet run`.

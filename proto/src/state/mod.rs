@@ -1,0 +1,119 @@
+//! What workers share while a campaign runs: claims, function outputs, the
+//! memo of paid answers, rate leases, control flags.
+//!
+//! All of it may be lost at any moment: that costs repeated calls, never a
+//! wrong or a missing sample. So callers treat an error as "not known" and go
+//! on (degraded), and a backend that is away must say so quickly.
+//!
+//! A state belongs to one campaign; rate leases alone are shared by every
+//! campaign that uses an endpoint.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::WalkIndex;
+use crate::ids::Digest;
+
+pub mod embedded;
+
+#[async_trait]
+pub trait State: Send + Sync {
+    /// Claims a key for a walk. Afterwards the key's holder is the lowest walk
+    /// that ever claimed it; returns that holder.
+    async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error>;
+
+    /// A cached output, or the duty to compute it: for one key at a time one
+    /// caller in the whole fleet is told to compute, others wait for it up to
+    /// `patience` and are then told to compute as well.
+    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error>;
+
+    /// Keeps a computed output and releases those who wait.
+    async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error>;
+
+    /// A paid answer, if it is kept.
+    async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error>;
+
+    /// Keeps a paid answer until `ttl` after now.
+    async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error>;
+
+    /// Drops answers that their shard's part has made superfluous.
+    async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error>;
+
+    /// Leases up to `want` permits of a rate limit. Across all processes no
+    /// more than `limit.per_minute` are granted in any minute, plus the burst.
+    async fn lease(&self, limit: &RateLimit, want: u32) -> Result<Lease, Error>;
+
+    /// Tells every holder of this limit to pause until `pause` from now: the
+    /// server said so.
+    async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error>;
+
+    /// Adds to the campaign's counters and returns the totals.
+    async fn spend(&self, spent: Spending) -> Result<Spending, Error>;
+
+    /// The operator's wish.
+    async fn control(&self) -> Result<Control, Error>;
+
+    async fn set_control(&self, control: Control) -> Result<(), Error>;
+
+    /// Takes or renews the coordinator's lease; whether `holder` has it.
+    async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Hit(Bytes),
+    /// Compute it, then [`State::put_output`].
+    Compute,
+}
+
+/// A limit shared by all that use an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RateLimit {
+    /// Names the endpoint and the unit, such as "big/requests".
+    pub name: String,
+    pub per_minute: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Permits granted, at most what was wanted; 0 = wait `retry_after`.
+    pub granted: u32,
+    pub retry_after: Duration,
+    /// How many processes lease from this limit: the fair share when the store
+    /// is away is `per_minute / holders`.
+    pub holders: u32,
+}
+
+/// What a campaign has used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spending {
+    pub requests: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Millionths of a dollar.
+    pub micro_usd: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    #[default]
+    Run,
+    Pause,
+    Cancel,
+    /// The campaign is done: workers may leave.
+    Done,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Go on without it; ask again later.
+    #[error("state store is away: {0}")]
+    Away(String),
+    /// Credentials, permissions, a wrong policy.
+    #[error("state store refused: {0}")]
+    Permanent(String),
+}

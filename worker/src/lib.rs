@@ -1,0 +1,15 @@
+//! The stages of the pipeline, and the loop that runs them.
+//!
+//! ```text
+//! walk ─► node_ops ─► translate ⇄ execute ─► distill ─► vet ─► sample
+//!                         └─── teacher ────────┘
+//! ```
+//!
+//! A stage is a folder with one public function, data in and data out: it sees
+//! no queue, no clock, no environment. [`pipeline`] calls the stages in order.
+
+pub mod conversation;
+pub mod lexicon;
+pub mod node_ops;
+pub mod teacher;
+pub mod execute;

@@ -1,0 +1,120 @@
+//! Teachers: the typed asks of the method, and who answers them.
+//!
+//! Every ask is a struct that holds all a teacher may look at; a chat teacher
+//! renders it as messages, the [`offline`] one answers it by rules. Asking
+//! again after a bad answer is the caller's: it passes the reason in
+//! `problem`. Retries of transient trouble are a decorator's, never a stage's.
+
+pub mod offline;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use magnet_proto::FunctionId;
+use magnet_proto::path::StepRef;
+use magnet_proto::sample::{Arguments, Call, Message};
+
+use crate::conversation::{Conversation, Request, Scene};
+
+/// Back-translation: write the user's request of a turn (paper §3.3).
+///
+/// The request is written as the user; it names no function, does not mention
+/// implicit steps, and carries every required value that no feed supplies,
+/// literally or by reference. For a turn that misses something it asks for
+/// what the next turn does, without the missing parameter.
+pub struct WriteRequest<'a> {
+    pub scene: Scene<'a>,
+    pub turn: usize,
+    pub conversation: &'a Conversation,
+    /// Why the last try was refused.
+    pub problem: Option<&'a str>,
+}
+
+/// Forward translation of one call (paper §3.3): the step's arguments from the
+/// requests so far, this turn's included, and all outputs so far.
+pub struct FillCall<'a> {
+    pub scene: Scene<'a>,
+    /// Its last turn is the one under way.
+    pub conversation: &'a Conversation,
+    pub at: StepRef,
+    pub copy: u8,
+    pub problem: Option<&'a str>,
+}
+
+/// One step of the agent (paper §4.1): the next call or calls, or prose.
+pub struct Act<'a> {
+    pub scene: Scene<'a>,
+    pub turn: usize,
+    /// The trajectory so far without hints, system prompt first.
+    pub messages: &'a [Message],
+    /// On offer at this turn.
+    pub tools: &'a [FunctionId],
+    pub hint: Hint<'a>,
+    /// The translated conversation up to and with this turn.
+    pub conversation: &'a Conversation,
+    pub problem: Option<&'a str>,
+}
+
+/// What a turn's `[Hint]:` tells the agent.
+#[derive(Clone, Copy, Debug)]
+pub enum Hint<'a> {
+    /// Make these calls, in order; independent ones may share a message.
+    Calls(&'a [Call]),
+    /// No function on offer can do it.
+    MissFunction,
+    /// A parameter's value is missing: ask.
+    MissedParams,
+    /// No function on offer is relevant.
+    Irrelevant,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Call(Vec<Proposed>),
+    Say(String),
+}
+
+/// A call an agent proposes, its function known to be on offer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposed {
+    pub function: FunctionId,
+    pub arguments: Arguments,
+}
+
+/// Why there is no answer; split by what the caller does.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It answered, but not with anything usable: ask again with the reason,
+    /// then reject the sample.
+    #[error("unusable answer: {0}")]
+    Unusable(String),
+    /// Forward translation says it cannot be done: reject the sample.
+    #[error("gave up: {0}")]
+    GaveUp(String),
+    /// Retries in place ran out: hand the shard back, uncounted.
+    #[error("teacher is away: {reason}")]
+    Transient { reason: String, retry_after: Option<Duration> },
+    /// Asking again cannot help (bad key, unknown model, quota used up): stop.
+    #[error("teacher refused: {0}")]
+    Permanent(String),
+    /// The budget is used up: stop, keeping what is done.
+    #[error("budget is used up: {0}")]
+    Budget(String),
+    /// The run is stopping.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// A teacher. Cheap to share; cancel-safe: a dropped future leaves nothing
+/// half done that a later ask could see.
+#[async_trait]
+pub trait Teacher: Send + Sync {
+    /// The name in `metadata.teacher`.
+    fn name(&self) -> &str;
+
+    async fn write_request(&self, ask: &WriteRequest<'_>) -> Result<Request, Error>;
+
+    async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error>;
+
+    async fn act(&self, ask: &Act<'_>) -> Result<Action, Error>;
+}

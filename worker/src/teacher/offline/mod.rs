@@ -1,0 +1,1 @@
+//! The offline teacher: answers every ask by rules. Deterministic, no model.
