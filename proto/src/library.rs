@@ -28,8 +28,8 @@ pub struct Function {
     pub parameters: Value,
     /// JSON Schema of the output, where known.
     pub response: Option<Value>,
-    /// Request templates of the offline teacher, see `worker::teacher::offline`.
-    pub phrases: Vec<String>,
+    /// How the offline teacher speaks of it; empty for most libraries.
+    pub phrasing: Phrasing,
     params: Arc<[Field]>,
     output: Option<Arc<Shape>>,
 }
@@ -45,7 +45,23 @@ pub struct Document {
     #[serde(default)]
     pub response: Option<Value>,
     #[serde(default)]
-    pub phrases: Vec<String>,
+    pub phrasing: Phrasing,
+}
+
+/// Templates for the offline teacher, from a library's `x-requests`,
+/// `x-reasons` and `x-replies`. `{param}` stands for an argument's text,
+/// `{/pointer}` for an output's, `[…]` encloses what is left out unless all
+/// its slots have values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Phrasing {
+    /// Imperative clauses ("find me a train from {origin} to {destination}")
+    /// or questions, which end in "?".
+    pub requests: Vec<String>,
+    /// First-person sentences of motive: "I'm meeting a client in {city}."
+    pub reasons: Vec<String>,
+    /// Sentences that report the output: "Seat {/seat} is held until {/until}."
+    pub replies: Vec<String>,
 }
 
 impl From<Document> for Function {
@@ -62,7 +78,7 @@ impl From<Document> for Function {
             class: document.class,
             parameters: document.parameters,
             response: document.response,
-            phrases: document.phrases,
+            phrasing: document.phrasing,
             params,
             output,
         }
@@ -78,7 +94,7 @@ impl From<Function> for Document {
             class: function.class,
             parameters: function.parameters,
             response: function.response,
-            phrases: function.phrases,
+            phrasing: function.phrasing,
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Shape {
     pub examples: Vec<Value>,
     /// The built-in library's `x-sim`: how the simulator computes this output.
     pub sim: Option<Value>,
+    /// `x-noun`: what to call the thing a value identifies, such as "train".
+    pub noun: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,6 +92,7 @@ impl Shape {
             default: object.get("default").filter(|value| !value.is_null()).cloned(),
             examples: examples(schema),
             sim: object.get("x-sim").cloned(),
+            noun: text(schema, "x-noun"),
         }
     }
 
