@@ -133,9 +133,7 @@ impl fmt::Display for SampleId {
 }
 
 /// A function's position in its library.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FunctionId(pub u32);
 

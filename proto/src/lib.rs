@@ -14,14 +14,14 @@ pub mod rng;
 
 pub mod config;
 
-pub mod library;
-pub mod shape;
 pub mod graph;
-pub mod walk;
-pub mod path;
+pub mod library;
 pub mod outcome;
+pub mod path;
 pub mod sample;
+pub mod shape;
 pub mod shard;
+pub mod walk;
 
 pub mod parts;
 pub mod queue;

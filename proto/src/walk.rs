@@ -33,7 +33,11 @@ impl Walker {
     pub fn new(graph: &Graph, settings: Walks, seed: u64) -> Self {
         let mut starts: Vec<FunctionId> = graph.nodes().map(|(id, _)| id).collect();
         starts.shuffle(&mut rng::campaign_stream(seed, "walk starts", &[]));
-        Self { seed, settings, starts }
+        Self {
+            seed,
+            settings,
+            starts,
+        }
     }
 
     /// The walk of that index. It may come out shorter than `min_nodes`: then
@@ -41,7 +45,10 @@ impl Walker {
     pub fn walk(&self, graph: &Graph, index: WalkIndex) -> Walk {
         let mut rng = rng::stream(self.seed, index, "walk");
         let Some(&start) = self.starts.get(index.0 as usize % self.starts.len().max(1)) else {
-            return Walk { index, nodes: Vec::new() };
+            return Walk {
+                index,
+                nodes: Vec::new(),
+            };
         };
         let length = rng.random_range(self.settings.lengths());
         let longest = (0..=self.settings.redraws)
@@ -54,7 +61,10 @@ impl Walker {
                 Some(nodes)
             })
             .max_by_key(|nodes| (nodes.len(), std::cmp::Reverse(nodes.clone())));
-        Walk { index, nodes: longest.unwrap_or_default() }
+        Walk {
+            index,
+            nodes: longest.unwrap_or_default(),
+        }
     }
 
     /// Steps uniformly over out-edges until the length is reached or no edge

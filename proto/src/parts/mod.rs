@@ -37,7 +37,10 @@ impl Parts {
     /// Puts an object whole or not at all.
     pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let payload = PutPayload::from(bytes.into());
-        self.store.put(&self.at(name), payload).await.map_err(Error::from)?;
+        self.store
+            .put(&self.at(name), payload)
+            .await
+            .map_err(Error::from)?;
         Ok(())
     }
 
@@ -66,7 +69,8 @@ impl Parts {
     }
 
     fn at(&self, name: &str) -> Path {
-        name.split('/').fold(self.prefix.clone(), |path, step| path.join(step))
+        name.split('/')
+            .fold(self.prefix.clone(), |path, step| path.join(step))
     }
 }
 

@@ -47,7 +47,10 @@ pub fn turns(messages: &[Message]) -> Vec<TurnView<'_>> {
             }),
             (Message::Assistant { content, calls }, Some(turn)) => {
                 turn.calls.extend(calls);
-                turn.reply = content.as_deref().filter(|_| calls.is_empty()).or(turn.reply);
+                turn.reply = content
+                    .as_deref()
+                    .filter(|_| calls.is_empty())
+                    .or(turn.reply);
             }
             (Message::Tool { content, .. }, Some(turn)) => turn.outputs.push(content),
             _ => {}
@@ -67,12 +70,21 @@ pub fn observed(evidence: &Evidence<'_>) -> Vec<Challenge> {
         if has_parallel_calls(&turn.calls) {
             found.insert(Challenge::Parallel);
         }
-        if turn.outputs.iter().any(|content| matches!(Output::parse(content), Output::Error(_))) {
+        if turn
+            .outputs
+            .iter()
+            .any(|content| matches!(Output::parse(content), Output::Error(_)))
+        {
             found.insert(Challenge::ToolError);
         }
     }
     found.extend(dependencies(&turns, evidence.provenance));
-    found.extend(evidence.node_ops.iter().filter_map(|op| of_operation(op, &turns, evidence)));
+    found.extend(
+        evidence
+            .node_ops
+            .iter()
+            .filter_map(|op| of_operation(op, &turns, evidence)),
+    );
     if context_chars(evidence) >= LONG_CONTEXT_CHARS {
         found.insert(Challenge::LongContext);
     }
@@ -95,11 +107,15 @@ fn has_parallel_calls(calls: &[&Call]) -> bool {
 /// Short and long dependencies: values that only an output could supply.
 fn dependencies(turns: &[TurnView<'_>], provenance: &[Provenance]) -> BTreeSet<Challenge> {
     let turn_of = |id: &str| {
-        turns.iter().position(|turn| turn.calls.iter().any(|call| call.id == id))
+        turns
+            .iter()
+            .position(|turn| turn.calls.iter().any(|call| call.id == id))
     };
     let mut found = BTreeSet::new();
     for claim in provenance {
-        let Source::Output { turn, .. } = &claim.source else { continue };
+        let Source::Output { turn, .. } = &claim.source else {
+            continue;
+        };
         match turn_of(&claim.call) {
             Some(here) if here == *turn as usize => found.insert(Challenge::ShortDependency),
             Some(_) => found.insert(Challenge::LongDependency),
@@ -109,14 +125,15 @@ fn dependencies(turns: &[TurnView<'_>], provenance: &[Provenance]) -> BTreeSet<C
     found
 }
 
-fn of_operation(
-    op: &NodeOp,
-    turns: &[TurnView<'_>],
-    evidence: &Evidence<'_>,
-) -> Option<Challenge> {
+fn of_operation(op: &NodeOp, turns: &[TurnView<'_>], evidence: &Evidence<'_>) -> Option<Challenge> {
     let turn = |at: u16| turns.get(at as usize);
     match op {
-        NodeOp::Insert { kind: InsertKind::Short, new_fn, dst_turn, .. } => {
+        NodeOp::Insert {
+            kind: InsertKind::Short,
+            new_fn,
+            dst_turn,
+            ..
+        } => {
             let turn = turn(*dst_turn)?;
             let function = evidence.library.get(*new_fn);
             let called = turn.calls.iter().any(|call| call.function == *new_fn);
@@ -133,12 +150,20 @@ fn of_operation(
         NodeOp::Irrelevant { turn: at, .. } => {
             turn(*at)?.calls.is_empty().then_some(Challenge::Irrelevant)
         }
-        NodeOp::Conflict { turn: at, function, earlier_turn, path } => {
+        NodeOp::Conflict {
+            turn: at,
+            function,
+            earlier_turn,
+            path,
+        } => {
             let value = |at: u16| {
                 let turn = turn(at)?;
-                let call = turn.calls.iter().rposition(|call| call.function == *function)?;
+                let call = turn
+                    .calls
+                    .iter()
+                    .rposition(|call| call.function == *function)?;
                 match Output::parse(turn.outputs.get(call)?) {
-                    Output::Value(output) => output.pointer(path).cloned(),
+                    Output::Value(output) => output.pointer(&path.replace('*', "0")).cloned(),
                     Output::Error(_) => None,
                 }
             };

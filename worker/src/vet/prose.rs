@@ -56,7 +56,9 @@ fn looks_coded(name: &str) -> bool {
 /// and every other word of its name.
 pub fn mentions_action(text: &str, function: &Function) -> bool {
     let said: HashSet<String> = words(text).collect();
-    let mut named = words(&function.name).filter(|word| word.len() > 2).peekable();
+    let mut named = words(&function.name)
+        .filter(|word| word.len() > 2)
+        .peekable();
     named.peek().is_some() && named.all(|word| said.contains(&word))
 }
 
@@ -82,7 +84,10 @@ impl Grounds {
 
     fn add_number(&mut self, token: &str) {
         self.numbers.insert(canonical(token));
-        for part in token.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()) {
+        for part in token
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+        {
             self.numbers.insert(canonical(part));
             // 14:05 may be told as 2:05 pm.
             if let Ok(hour @ 13..=23) = part.parse::<u32>() {
@@ -96,7 +101,8 @@ impl Grounds {
             for digits in 0..=2 {
                 self.numbers.insert(canonical(&format!("{value:.digits$}")));
             }
-            self.numbers.insert(canonical(&format!("{:.0}", value * 100.0)));
+            self.numbers
+                .insert(canonical(&format!("{:.0}", value * 100.0)));
         }
     }
 
@@ -110,7 +116,10 @@ impl Grounds {
             if trimmed.is_empty() {
                 continue;
             }
-            if trimmed.chars().all(|c| c.is_ascii_digit() || ".,:".contains(c)) {
+            if trimmed
+                .chars()
+                .all(|c| c.is_ascii_digit() || ".,:".contains(c))
+            {
                 if !self.knows_number(trimmed) {
                     return Some(trimmed.to_owned());
                 }
@@ -142,11 +151,50 @@ impl Grounds {
 }
 
 const CALENDAR: &[&str] = &[
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday",
-    "saturday", "sunday", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
-    "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "i'm", "i've", "i'd", "i'll",
-    "ve", "ll",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "i'm",
+    "i've",
+    "i'd",
+    "i'll",
+    "ve",
+    "ll",
 ];
 
 /// A capital or a digit inside: a proper name, an id, a code.
@@ -165,8 +213,10 @@ fn ends_sentence(token: &str) -> bool {
 
 fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let breaks = |c: char| c.is_whitespace() || "\"{}[]()<>/|=;“”".contains(c);
-    text.split(breaks).map(|t| t.trim_matches(['\'', '*', '`', '_'])).filter(|t| !t.is_empty()).map(
-        |token| {
+    text.split(breaks)
+        .map(|t| t.trim_matches(['\'', '*', '`', '_']))
+        .filter(|t| !t.is_empty())
+        .map(|token| {
             // Money, percents and the like hold their number bare.
             let bare = token.trim_start_matches(['$', '€', '£', '¥', '~', '+', '-', '#']);
             if bare.starts_with(|c: char| c.is_ascii_digit()) {
@@ -174,8 +224,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
             } else {
                 token.trim_end_matches([','])
             }
-        },
-    )
+        })
 }
 
 /// A number without thousands separators, leading zeros or trailing decimals.
@@ -204,12 +253,19 @@ mod tests {
     }
 
     fn check(prose: &str, expected: Option<&str>) {
-        assert_eq!(grounds().first_ungrounded(prose).as_deref(), expected, "{prose}");
+        assert_eq!(
+            grounds().first_ungrounded(prose).as_deref(),
+            expected,
+            "{prose}"
+        );
     }
 
     #[test]
     fn prose_may_repeat_what_outputs_say() {
-        check("TER-96508 reaches Lyon at 18:35 and costs 31.50, in all 1,250.", None);
+        check(
+            "TER-96508 reaches Lyon at 18:35 and costs 31.50, in all 1,250.",
+            None,
+        );
         check("It leaves at 6:35 pm on 14 March 2026.", None);
         check("I found 3 trains to Lyon.", None);
     }
