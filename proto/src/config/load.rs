@@ -7,14 +7,12 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::effective::Effective;
+use super::file;
 use super::keys::{Fault, Keys, place, tree_of};
 use super::layer::{self, Layer, Overrides, RawSetting};
 use super::problem::{Problem, Problems};
 use super::rules::{self, OFFLINE};
 use super::{Campaign, Endpoint, Preset};
-
-/// The largest campaign file that is read.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Loads a campaign from defaults, an optional file, the environment and the
 /// command line, the later layer winning.
@@ -22,14 +20,14 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// # Errors
 /// Every problem found, never only the first.
 pub fn load(
-    file: Option<&Path>,
+    path: Option<&Path>,
     overrides: &Overrides,
     environment: &[(String, String)],
 ) -> Result<Effective, Problems> {
     let keys = Keys::new();
     let mut problems = Vec::new();
-    let from_file = match file {
-        Some(path) => read_file(&keys, path, &mut problems)?,
+    let from_file = match path {
+        Some(path) => file::read(&keys, path, &mut problems)?,
         None => Layer::default(),
     };
     let named = teachers([&from_file]);
@@ -47,7 +45,7 @@ pub fn load(
 
     let effective = Effective {
         campaign,
-        file: file.map(Path::to_owned),
+        file: path.map(Path::to_owned),
         origins,
     };
     let bad: Vec<String> = problems.iter().map(|problem| problem.key.clone()).collect();
@@ -67,43 +65,6 @@ pub fn load(
     } else {
         Err(Problems(problems))
     }
-}
-
-fn read_file(keys: &Keys, path: &Path, problems: &mut Vec<Problem>) -> Result<Layer, Problems> {
-    let name = path.display().to_string();
-    let refuse = |message: String, hint: &str| {
-        let (key, origin, hint) = (String::new(), name.clone(), hint.to_owned());
-        Problems::from(Problem {
-            key,
-            origin,
-            message,
-            hint,
-        })
-    };
-    let metadata = std::fs::metadata(path).map_err(|error| {
-        let hint = "check the path, or leave the file out to run with the defaults";
-        refuse(format!("cannot read the campaign file: {error}"), hint)
-    })?;
-    if !metadata.is_file() {
-        return Err(refuse(
-            "is not a file".into(),
-            "name the campaign file, like campaign.toml",
-        ));
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        let hint = "a campaign file is small; tools belong into files named by library.paths";
-        return Err(refuse(format!("is {} bytes large", metadata.len()), hint));
-    }
-    let bytes = std::fs::read(path).map_err(|error| {
-        refuse(
-            format!("cannot read the campaign file: {error}"),
-            "check its permissions",
-        )
-    })?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| refuse("is not UTF-8 text".into(), "save it as UTF-8"))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Ok(layer::from_file(keys, &name, folder, &text, problems))
 }
 
 /// The lowest layer: the preset's values, with every named teacher's defaults.

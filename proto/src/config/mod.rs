@@ -12,7 +12,10 @@
 
 mod campaign;
 mod data;
+mod defaults;
+pub mod duration;
 mod effective;
+mod file;
 mod keys;
 mod layer;
 mod load;
