@@ -13,6 +13,7 @@ pub mod ids;
 pub mod rng;
 
 pub mod config;
+pub mod process;
 
 pub mod library;
 pub mod shape;
