@@ -13,3 +13,4 @@ pub mod lexicon;
 pub mod node_ops;
 pub mod teacher;
 pub mod execute;
+pub mod serve;
