@@ -199,6 +199,10 @@ impl Packed {
         }
     }
 
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
     pub fn skipped() -> Self {
         Self {
             verdict: Verdict::Skipped,

@@ -11,6 +11,7 @@
 pub mod conversation;
 pub mod failure;
 pub mod lexicon;
+
 pub mod teacher;
 
 pub mod node_ops;
@@ -18,3 +19,5 @@ pub mod translate;
 pub mod execute;
 pub mod distill;
 pub mod vet;
+
+pub mod serve;
