@@ -5,6 +5,7 @@
 //! again after a bad answer is the caller's: it passes the reason in
 //! `problem`. Retries of transient trouble are a decorator's, never a stage's.
 
+pub mod chat;
 pub mod offline;
 
 use std::time::Duration;
