@@ -7,6 +7,7 @@
 
 pub mod chat;
 pub mod offline;
+pub mod read;
 
 use std::time::Duration;
 
