@@ -8,6 +8,7 @@
 pub mod chat;
 pub mod offline;
 pub mod read;
+pub mod remote;
 
 use std::time::Duration;
 
