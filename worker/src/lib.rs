@@ -11,7 +11,7 @@
 pub mod conversation;
 pub mod failure;
 pub mod lexicon;
-
+pub mod prompts;
 pub mod teacher;
 
 pub mod node_ops;
