@@ -20,4 +20,5 @@ pub mod execute;
 pub mod distill;
 pub mod vet;
 
+pub mod pipeline;
 pub mod serve;
