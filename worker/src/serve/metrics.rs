@@ -3,8 +3,8 @@
 use magnet_proto::part::Verdict;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 
-use super::shard::Attempt;
 use super::Stop;
+use super::shard::Attempt;
 
 /// A worker's counters; clones count together.
 #[derive(Clone, Debug)]
@@ -34,7 +34,11 @@ impl Metrics {
             registry.register(Box::new(counters.clone()))?;
             Ok::<_, prometheus::Error>(counters)
         };
-        let walks = counters("magnet_walks_total", "Walks finished by this worker.", "outcome")?;
+        let walks = counters(
+            "magnet_walks_total",
+            "Walks finished by this worker.",
+            "outcome",
+        )?;
         let in_flight = IntGauge::new("magnet_walks_in_flight", "Walks under way.")?;
         registry.register(Box::new(in_flight.clone()))?;
         Ok(Self {
@@ -73,7 +77,9 @@ impl Metrics {
             Verdict::Skipped => self.skipped.inc(),
             Verdict::Rejected(rejection) => {
                 self.walks.with_label_values(&["rejected"]).inc();
-                self.rejected.with_label_values(&[rejection.reason.label()]).inc();
+                self.rejected
+                    .with_label_values(&[rejection.reason.label()])
+                    .inc();
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod chat;
 pub mod offline;
 pub mod read;
 pub mod remote;
+pub mod stack;
 
 use std::time::Duration;
 

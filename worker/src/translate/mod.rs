@@ -47,7 +47,10 @@ pub struct Translated {
 impl Translated {
     /// The conversation's first request.
     pub fn opening(&self) -> Option<&str> {
-        self.conversation.turns.first().map(|exchange| exchange.request.text.as_str())
+        self.conversation
+            .turns
+            .first()
+            .map(|exchange| exchange.request.text.as_str())
     }
 
     /// The reference calls of a turn, each once: a repeat after a passing

@@ -2,7 +2,7 @@
 //! decorators it goes through.
 //!
 //! ```text
-//! usage( memo( failover( retry( circuit( limit( http ))))))
+//! memo( failover( retry( circuit( usage( limit( http ))))))
 //! ```
 //!
 //! Each layer is a [`Chat`] around another and does one thing; read outside-in.
@@ -29,6 +29,13 @@ use serde_json::Value;
 #[async_trait]
 pub trait Chat: Send + Sync {
     async fn complete(&self, request: &Request) -> Result<Reply, Error>;
+}
+
+#[async_trait]
+impl<C: Chat + ?Sized> Chat for std::sync::Arc<C> {
+    async fn complete(&self, request: &Request) -> Result<Reply, Error> {
+        (**self).complete(request).await
+    }
 }
 
 /// One question.
