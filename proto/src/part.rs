@@ -161,6 +161,12 @@ pub enum Verdict {
 #[error("damaged part: {0}")]
 pub struct Damaged(String);
 
+impl Damaged {
+    pub fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+}
+
 /// Collects what became of a shard's walks, in walk order.
 #[derive(Debug)]
 pub struct Writer {
@@ -225,6 +231,14 @@ fn spoken(messages: &[Message]) -> impl Iterator<Item = &str> {
 pub struct Index {
     pub campaign: CampaignDigest,
     pub entries: Vec<Entry>,
+}
+
+impl Index {
+    /// Whether it is this campaign's and has exactly these walks, in order.
+    pub fn covers(&self, campaign: &CampaignDigest, walks: &Range<u64>) -> bool {
+        let entries = self.entries.iter().map(|entry| entry.walk.0);
+        self.campaign == *campaign && entries.eq(walks.clone())
+    }
 }
 
 impl Writer {
