@@ -30,7 +30,7 @@ impl Topic {
 }
 
 /// The singular of a plural noun.
-pub(super) fn singular(word: &str) -> Option<String> {
+pub(crate) fn singular(word: &str) -> Option<String> {
     const SAME: &[&str] = &[
         "news", "status", "address", "series", "gps", "bus", "class", "details",
     ];

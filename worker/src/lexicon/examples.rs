@@ -35,13 +35,10 @@ const CUES: &[&str] = &[
 /// The example values a description names, as they stand there.
 pub(super) fn described(description: &str) -> Vec<&str> {
     let lower = description.to_ascii_lowercase();
-    let found = CUES
-        .iter()
-        .filter_map(|cue| Some(word_start(&lower, cue)? + cue.len()))
-        .min();
-    let Some(start) = found else {
-        return Vec::new();
-    };
+    // The earliest cue, the longest of those that start there.
+    let found = CUES.iter().filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
+    let earliest = found.min_by_key(|&(at, length)| (at, std::cmp::Reverse(length)));
+    let Some(start) = earliest.map(|(at, length)| at + length) else { return Vec::new() };
     let rest = description[start..].trim_start_matches([' ', ':', '(', ',', '-', '\n', '"']);
     let quoted = quoted(&description[start..]);
     if !quoted.is_empty() {

@@ -84,6 +84,13 @@ pub(super) fn coerce(value: &Value, ty: &Type) -> Option<Value> {
     }
 }
 
+/// A value as this node would have it: of its type, its bounds kept.
+pub(crate) fn coerced(value: &Value, shape: &Shape) -> Option<Value> {
+    let value = coerce(value, &shape.ty)?;
+    let chosen = shape.choices.is_empty() || shape.choices.contains(&value);
+    (chosen && allowed(&value, shape)).then_some(value)
+}
+
 /// A number without a needless `.0`.
 pub(crate) fn plain_number(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9e15 {

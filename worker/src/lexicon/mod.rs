@@ -31,6 +31,8 @@ mod text;
 mod things;
 mod value;
 
+pub(crate) use cues::singular;
+pub(crate) use fit::{coerced, plain_number};
 pub use noun::describe;
 pub use persona::{Persona, Register};
 pub use place::{Place, Side};

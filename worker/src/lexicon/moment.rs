@@ -16,21 +16,21 @@ impl Setting<'_> {
     pub(super) fn moment(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> String {
         match topic {
             Topic::Date => written_date(self.upcoming(place, rng).0, place),
-            Topic::PastDate => written_date(self.past(place, rng).0, place),
+            Topic::PastDate => written_date(self.gone_by(place, rng).0, place),
             Topic::BirthDate => {
                 let days = rng.random_range(19 * 365..75 * 365);
                 written_date(self.persona.today.plus_days(-days), place)
             }
             Topic::Time => {
-                let minute = self.minute(place, rng);
+                let minute = self.moment_to_come(place, rng).1;
                 if speaks_of(place, &["%s", "hh:mm:ss"]) {
                     format!("{minute}:00")
                 } else {
                     minute.to_string()
                 }
             }
-            Topic::DateTime => written_moment(self.upcoming(place, rng), place),
-            Topic::PastDateTime => written_moment(self.past(place, rng), place),
+            Topic::DateTime => written_moment(self.moment_to_come(place, rng), place),
+            Topic::PastDateTime => written_moment(self.gone_by(place, rng), place),
             Topic::Month if speaks_of(place, &["1-12", "number", "mm", "01"]) => {
                 format!("{:02}", rng.random_range(1..=12))
             }

@@ -52,7 +52,7 @@ impl Setting<'_> {
             Topic::Longitude => jittered(self.city(place, rng).longitude, place, rng),
             Topic::UtcOffset => f64::from(self.city(place, rng).utc_offset_minutes) / 60.0,
             Topic::Timestamp | Topic::PastDateTime | Topic::PastDate => {
-                let (date, minute) = self.past(place, rng);
+                let (date, minute) = self.gone_by(place, rng);
                 date.epoch_seconds(minute) as f64
             }
             Topic::Date | Topic::DateTime => {

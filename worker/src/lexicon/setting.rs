@@ -19,7 +19,10 @@ pub struct Setting<'p> {
     pub persona: &'p Persona,
     cities: [Option<&'static City>; 3],
     person: Option<(&'static str, &'static str)>,
+    /// The day that is settled, whatever the time.
+    day: Option<Date>,
     begin: Option<(Date, Minute)>,
+    past: Option<Date>,
     /// One number that picks rows of tables whose columns belong together.
     row: Option<usize>,
 }
@@ -38,7 +41,9 @@ impl<'p> Setting<'p> {
             persona,
             cities: [None; 3],
             person: None,
+            day: None,
             begin: None,
+            past: None,
             row: None,
         }
     }
@@ -48,16 +53,15 @@ impl<'p> Setting<'p> {
     pub fn learn(&mut self, name: &str, value: &str) {
         if let Some(city) = City::named(value) {
             self.cities[end_of(name) as usize].get_or_insert(city);
-        } else if let Some(date) = Date::parse(value) {
-            let minute = value.get(11..16).and_then(Minute::parse);
-            let known = (date, minute.unwrap_or(Minute::new(9, 0)));
-            let later = self
-                .begin
-                .is_none_or(|(begin, _)| !is_end(name) && date < begin);
-            if later {
-                self.begin = Some(known);
-            }
+        } else if let Some(date) = Date::parse(value).filter(|_| !is_end(name)) {
+            self.day = Some(self.day.map_or(date, |day| day.min(date)));
         }
+    }
+
+    /// The setting of one element of a list: the places and the day are the
+    /// same, people and times are its own.
+    pub(crate) fn element(&self) -> Self {
+        Self { cities: self.cities, day: self.day, ..Self::new(self.persona) }
     }
 
     /// Draws dates and times after this one from now on.
@@ -116,42 +120,35 @@ impl<'p> Setting<'p> {
     /// An upcoming day; the end of a span lies after its begin.
     pub(super) fn upcoming(&mut self, place: &Place<'_>, rng: &mut Rng) -> (Date, Minute) {
         let minute = round_minute(rng);
-        if let Some((begin, at)) = self.begin.filter(|_| is_end(place.name)) {
-            let days = if place.name.contains("time") {
-                0
-            } else {
-                rng.random_range(1..9)
-            };
-            let (minute, carried) = if days == 0 {
-                at.plus(rng.random_range(2..12) * 15)
-            } else {
-                (minute, 0)
-            };
-            return (begin.plus_days(days + carried), minute);
+        if let Some((begin, _)) = self.begin.filter(|_| is_end(place.name)) {
+            return (begin.plus_days(rng.random_range(1..9)), minute);
         }
-        let date = self.persona.today.plus_days(rng.random_range(2..60));
-        *self.begin.get_or_insert((date, minute))
+        let drawn = self.persona.today.plus_days(rng.random_range(2..60));
+        *self.begin.get_or_insert((self.day.unwrap_or(drawn), minute))
     }
 
-    /// A time of day; the end of a span lies after its begin.
-    pub(super) fn minute(&mut self, place: &Place<'_>, rng: &mut Rng) -> Minute {
-        self.upcoming(place, rng).1
+    /// A moment to come; the end of a span follows its begin within hours.
+    pub(super) fn moment_to_come(&mut self, place: &Place<'_>, rng: &mut Rng) -> (Date, Minute) {
+        let Some((begin, at)) = self.begin.filter(|_| is_end(place.name)) else {
+            return self.upcoming(place, rng);
+        };
+        let (minute, days) = at.plus(rng.random_range(2..12) * 15);
+        (begin.plus_days(days), minute)
     }
 
     /// A day gone by, within two years.
-    pub(super) fn past(&mut self, place: &Place<'_>, rng: &mut Rng) -> (Date, Minute) {
+    pub(super) fn gone_by(&mut self, place: &Place<'_>, rng: &mut Rng) -> (Date, Minute) {
         let minute = Minute::new(rng.random_range(7..22), rng.random_range(0..60));
-        match self.begin {
-            Some((begin, _)) if begin < self.persona.today && is_end(place.name) => {
-                let span = self.persona.today.days_since(begin).clamp(1, 60);
-                (begin.plus_days(rng.random_range(0..=span)), minute)
+        let date = match self.past {
+            Some(earlier) if is_end(place.name) => {
+                let span = self.persona.today.days_since(earlier).clamp(0, 60);
+                earlier.plus_days(rng.random_range(0..=span))
             }
-            _ => {
-                let date = self.persona.today.plus_days(-rng.random_range(3..500));
-                self.begin.get_or_insert((date, minute));
-                (date, minute)
-            }
-        }
+            Some(earlier) => earlier,
+            None => self.persona.today.plus_days(-rng.random_range(3..500)),
+        };
+        self.past.get_or_insert(date);
+        (date, minute)
     }
 
     /// A sports league with two of its teams in a stable order.
