@@ -202,10 +202,13 @@ fn read_keyed<'a>(
     }
 }
 
+/// Whether a whole file is one function. Many other files have a name and a
+/// description.
 fn is_function(object: &Object) -> bool {
     object.get("function").is_some_and(Value::is_object)
         || (NAME.iter().any(|key| object.contains_key(*key))
-            && [PARAMETERS, DESCRIPTION].concat().iter().any(|key| object.contains_key(*key)))
+            && (PARAMETERS.iter().any(|key| object.contains_key(*key))
+                || object.contains_key("required_parameters")))
 }
 
 /// One item of a list: a function, or again something that holds functions.

@@ -77,13 +77,9 @@ impl<'a> Mender<'a> {
         });
     }
 
-    /// A name without control characters and quotes, of bounded length, free.
+    /// The mended name, if it is free.
     fn property_name(&mut self, raw: &str, taken: &Object) -> Option<String> {
-        let bad = |c: char| c.is_control() || matches!(c, '"' | '\\' | '`');
-        let mut name = raw.trim().replace(bad, "_");
-        if let Some((end, _)) = name.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_NAME) {
-            name.truncate(end);
-        }
+        let name = mended_name(raw);
         if name.is_empty() {
             self.note(RepairKind::Properties, "a property without a name was dropped");
             return None;
@@ -116,6 +112,16 @@ impl<'a> Mender<'a> {
         };
         add_required(out, names);
     }
+}
+
+/// A name without control characters and quotes, of bounded length.
+pub(super) fn mended_name(raw: &str) -> String {
+    let bad = |c: char| c.is_control() || matches!(c, '"' | '\\' | '`');
+    let mut name = raw.trim().replace(bad, "_");
+    if let Some((end, _)) = name.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_NAME) {
+        name.truncate(end);
+    }
+    name
 }
 
 /// Whether the property itself says that it must be given.

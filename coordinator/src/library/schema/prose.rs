@@ -41,6 +41,9 @@ static END: LazyLock<Regex> = LazyLock::new(|| {
     fixed(r"\.(?:\s|$)|\n\s*\n|\)|\]|;|\s\(default|\b(?i:defaults? (?:to|is|value)|by default)\b")
 });
 
+static JOINED: LazyLock<Regex> =
+    LazyLock::new(|| fixed(r"(?i)comma|multiple (?:values|options)|one or more|delimited"));
+
 static BULLET: LazyLock<Regex> = LazyLock::new(|| fixed(r"(?:^|\s)[-*•]\s+"));
 static QUOTED: LazyLock<Regex> =
     LazyLock::new(|| fixed(r#"`([^`\n]{1,40})`|"([^"\n]{1,40})"|'([^'\n]{1,40})'|\*\*([^*\n]{1,40})\*\*"#));
@@ -52,10 +55,18 @@ fn fixed(pattern: &str) -> Regex {
 
 /// The values a description lists, if it clearly does.
 pub(super) fn read(description: &str) -> Option<Found> {
+    if description.contains("&#95;") {
+        return read(&description.replace("&#95;", "_"));
+    }
     for marker in CHOICES.find_iter(description).take(4) {
         let tail = tail(description, marker.end());
-        if let Some(found) = choices(tail, marker.as_str()) {
-            return Some(found);
+        match choices(tail, marker.as_str()) {
+            // Several of them may be joined into one value.
+            Some(Found::Choices(items)) if JOINED.is_match(description) => {
+                return Some(Found::Examples(items));
+            }
+            None => {}
+            found => return found,
         }
     }
     EXAMPLES
@@ -73,7 +84,10 @@ fn tail(description: &str, from: usize) -> &str {
 
 fn choices(tail: &str, marker: &str) -> Option<Found> {
     // "one of", "either": ordinary prose unless the values are marked as such.
-    let weak = !marker.trim_end().ends_with([':', '=', ']']) && !marker.to_lowercase().contains("value");
+    let marker = marker.trim_end().to_lowercase();
+    let weak = !marker.ends_with([':', '=', ']'])
+        && !marker.contains("value")
+        && ["one of", "either"].iter().any(|words| marker.contains(words));
     let items = bullets(tail).or_else(|| separated(tail, weak)).or_else(|| spaced(tail, weak))?;
     let open = items.iter().any(|item| is_open_end(item));
     let items: Vec<String> = items.into_iter().filter(|item| !is_open_end(item)).collect();
@@ -121,7 +135,8 @@ fn spaced(tail: &str, weak: bool) -> Option<Vec<String>> {
     let tail = tail.trim().trim_end_matches('.');
     let items: Vec<String> = tail.split_whitespace().map(str::to_owned).collect();
     let plain = |item: &String| {
-        item.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '`' | '"' | '\''))
+        !is_prose(item)
+            && item.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '`' | '"' | '\''))
     };
     let fits = !weak && (2..=16).contains(&items.len()) && items.iter().all(plain);
     fits.then_some(items)
@@ -129,15 +144,12 @@ fn spaced(tail: &str, weak: bool) -> Option<Vec<String>> {
 
 fn examples(tail: &str) -> Option<Vec<String>> {
     let list = &tail[..END.find(tail).map_or(tail.len(), |end| end.start())];
-    let quoted: Vec<String> = QUOTED
-        .captures_iter(list)
-        .filter_map(|found| found.iter().skip(1).flatten().next().map(|item| item.as_str().to_owned()))
-        .collect();
-    if !quoted.is_empty() && list.trim_start().starts_with(['`', '"', '\'', '*']) {
+    if let Some(quoted) = quoted_run(list) {
         return values(quoted);
     }
+    // Without a space after it a comma is rather a part of the value.
     let items: Vec<String> = list
-        .split([',', '|'])
+        .split(", ")
         .map(|item| item.trim().trim_start_matches("or ").trim().to_owned())
         .filter(|item| !item.is_empty())
         .collect();
@@ -149,6 +161,23 @@ fn examples(tail: &str) -> Option<Vec<String>> {
         return None;
     }
     values(items)
+}
+
+/// The quoted items at the start of a text, with nothing but commas, "or" and
+/// "and" between them.
+fn quoted_run(list: &str) -> Option<Vec<String>> {
+    let mut end = 0;
+    let mut items = Vec::new();
+    for found in QUOTED.captures_iter(list) {
+        let (whole, item) = (found.get(0)?, found.iter().skip(1).flatten().next()?);
+        let between = list[end..whole.start()].trim_matches([' ', ',', '|', '/']);
+        if !["", "or", "and"].contains(&between) {
+            break;
+        }
+        end = whole.end();
+        items.push(format!("`{}`", item.as_str()));
+    }
+    (!items.is_empty()).then_some(items)
 }
 
 fn is_quoted(item: &str) -> bool {
@@ -166,7 +195,8 @@ fn values(items: Vec<String>) -> Option<Vec<String>> {
     for item in items {
         let quoted = is_quoted(&item);
         let value = item.trim_matches(['`', '"', '\'', '*', ' ', '[', ']', '{', '}']).to_owned();
-        if !(if quoted { !value.is_empty() } else { reads_as_value(&value) }) {
+        let literal = !value.is_empty() && !value.contains(['<', '>', '=', '{', '}']);
+        if !(if quoted { literal } else { reads_as_value(&value) }) {
             return None;
         }
         if !values.contains(&value) {
@@ -185,7 +215,7 @@ const PROSE: &[&str] = &[
 ];
 
 fn reads_as_value(item: &str) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() || "_-+./# &:%@".contains(c);
+    let allowed = |c: char| c.is_alphanumeric() || "_-+./# &:%@,".contains(c);
     let words: Vec<&str> = item.split(' ').collect();
     let lone = words.len() == 1;
     !item.is_empty()
@@ -193,7 +223,11 @@ fn reads_as_value(item: &str) -> bool {
         && item.chars().all(allowed)
         && item.contains(char::is_alphanumeric)
         && words.len() <= 3
-        && (lone || !words.iter().any(|word| PROSE.contains(&word.to_lowercase().as_str())))
+        && (lone || !words.iter().any(|word| is_prose(word)))
+}
+
+fn is_prose(word: &str) -> bool {
+    PROSE.contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -233,6 +267,9 @@ mod tests {
         examples("Type of form (e.g., 10-K, 10-Q).", &["10-K", "10-Q"]);
         examples("Folder path e.g. '/folder'", &["/folder"]);
         examples("Options: red, green, etc.", &["red", "green"]);
+        examples("Countries. Example: GB,US,PL", &["GB,US,PL"]);
+        examples("For example: **duett** - **NOTE:** faster", &["duett"]);
+        examples("A comma-separated list. Valid options are `on` and `off`.", &["on", "off"]);
         examples("Example: 2022-10-17T18:41:34.306Z", &["2022-10-17T18:41:34.306Z"]);
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::properties::mended_name;
 use super::prose::{self, Found};
 use super::values::{coerce, distinct, fits, listed, says_nothing, types};
 use super::{Mender, Object, Side, Standing, infer};
@@ -196,6 +197,16 @@ impl Mender<'_> {
     fn settle_required(&mut self, node: &mut Object) {
         let Some(Value::Array(names)) = node.get("required") else { return };
         let declared = node.get("properties").and_then(Value::as_object);
+        // The names of properties may have been mended.
+        let names: Vec<Value> = names
+            .iter()
+            .map(|name| match name.as_str() {
+                Some(text) if declared.is_some_and(|all| !all.contains_key(text)) => {
+                    mended_name(text).into()
+                }
+                _ => name.clone(),
+            })
+            .collect();
         let known = |name: &Value| {
             name.as_str().is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
         };
@@ -217,8 +228,10 @@ impl Mender<'_> {
     fn settle_default(&mut self, node: &mut Object) {
         let Some(default) = node.get("default") else { return };
         let named = types(node);
+        let choices = node.get("enum").and_then(Value::as_array);
         let nullable = named.is_empty() || named.contains(&"null");
-        if default.is_null() && nullable {
+        let chosen = choices.is_some_and(|choices| choices.contains(default));
+        if chosen || (default.is_null() && nullable) {
             return;
         }
         if is_nothing(default) {
@@ -226,7 +239,6 @@ impl Mender<'_> {
             node.shift_remove("default");
             return;
         }
-        let choices = node.get("enum").and_then(Value::as_array);
         let mended = coerce(default, &named).and_then(|value| match choices {
             Some(choices) if !choices.contains(&value) => same_letters(&value, choices),
             _ => Some(value),
