@@ -7,6 +7,7 @@
 //! [`embedded`] runs the whole fleet in one process; `cli` holds one file a
 //! subcommand.
 
+pub mod library;
 pub mod graph;
 pub mod shard;
 pub mod dispatch;
