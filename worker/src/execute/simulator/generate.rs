@@ -1,0 +1,273 @@
+//! Generating an output from the response schema, field by field: what the
+//! call says, what is known, what the library's rules compute, what the
+//! lexicon draws.
+
+use magnet_proto::library::Function;
+use magnet_proto::rng::Rng;
+use magnet_proto::sample::Arguments;
+use magnet_proto::shape::{Field, Shape, Type};
+use rand::RngExt;
+use serde_json::{Map, Value};
+
+use super::echo::Echoes;
+use super::rules::{self, Scope};
+use super::world::{World, is_id, noun_of};
+use super::{generic, tidy};
+use crate::lexicon::{Persona, Place, Setting, Topic, coerced, topic};
+
+/// What a call is generated from.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) function: &'a Function,
+    pub(super) arguments: &'a Arguments,
+    pub(super) persona: &'a Persona,
+    pub(super) world: &'a World,
+}
+
+/// The output of one call.
+pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
+    let echoes = Echoes::of(scene.function, scene.arguments);
+    let mut generator = Generator { scene, echoes, bulky, rng };
+    match scene.function.output() {
+        Some(shape) if !generic::says_nothing(shape) => {
+            let place = Place::output(scene.function, shape);
+            let mut setting = generator.setting();
+            generator.node(&place, &mut setting, Spot::default())
+        }
+        _ => generic::output(scene, bulky, &mut generator.rng),
+    }
+}
+
+/// Elements of a list: usually, and of a bulky one.
+const USUAL: std::ops::RangeInclusive<usize> = 2..=4;
+const INNER: std::ops::RangeInclusive<usize> = 1..=2;
+const BULKY: std::ops::RangeInclusive<usize> = 30..=60;
+/// Tries for an element whose names differ from its neighbours'.
+const TRIES: usize = 5;
+
+/// Where in the output a node stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Spot {
+    depth: usize,
+    lists: usize,
+    /// The position in the innermost list.
+    index: usize,
+}
+
+struct Generator<'a> {
+    scene: Scene<'a>,
+    echoes: Echoes<'a>,
+    /// The outermost list or text is still to be made long.
+    bulky: bool,
+    rng: Rng,
+}
+
+impl<'a> Generator<'a> {
+    /// A setting that knows the call's arguments.
+    fn setting(&self) -> Setting<'a> {
+        let mut setting = Setting::new(self.scene.persona);
+        for (name, value) in self.scene.arguments {
+            if let Value::String(text) = value {
+                setting.learn(name, text);
+            }
+        }
+        setting
+    }
+
+    fn node(&mut self, place: &Place<'_>, setting: &mut Setting<'_>, spot: Spot) -> Value {
+        match &place.shape.ty {
+            Type::Object { fields } if !fields.is_empty() => self.object(place, fields, setting, spot),
+            Type::Object { .. } => Value::Object(Map::new()),
+            Type::Array { items, min_items, max_items } => {
+                self.list(place, items, *min_items, *max_items, setting, spot)
+            }
+            _ => self.scalar(place, setting, spot),
+        }
+    }
+
+    fn object(
+        &mut self,
+        place: &Place<'_>,
+        fields: &[Field],
+        setting: &mut Setting<'_>,
+        spot: Spot,
+    ) -> Value {
+        let spot = Spot { depth: spot.depth + 1, ..spot };
+        let kept = tidy::kept(fields, spot.depth);
+        let mut object: Map<String, Value> =
+            kept.iter().map(|field| (field.name.clone(), Value::Null)).collect();
+        let ids = self.ids(place, &kept, &mut object, setting, spot);
+        let mut computed = Vec::new();
+        for field in kept {
+            if !object[&field.name].is_null() {
+                continue;
+            }
+            let member = place.member(field);
+            if let Some(rule) = &field.shape.sim {
+                computed.push((field, rule));
+                continue;
+            }
+            let known = self.known(&ids, field);
+            let value = known.unwrap_or_else(|| self.node(&member, setting, spot));
+            if let Value::String(text) = &value {
+                setting.learn(&field.name, text);
+            }
+            object.insert(field.name.clone(), value);
+        }
+        self.compute(place, computed, &mut object, setting, spot);
+        tidy::agree(&mut object, fields, self.scene.arguments, self.scene.function, spot.depth == 1);
+        Value::Object(object)
+    }
+
+    /// Fills the fields that identify things first, so that the rest can agree
+    /// with what is known about them. The first id is the object's own.
+    fn ids(
+        &mut self,
+        place: &Place<'_>,
+        kept: &[&Field],
+        object: &mut Map<String, Value>,
+        setting: &mut Setting<'_>,
+        spot: Spot,
+    ) -> Vec<(String, Value)> {
+        let mut ids = Vec::new();
+        let function = self.scene.function;
+        let own = kept.iter().find(|field| field.name == "id").or_else(|| kept.iter().find(|f| is_id(&f.name)));
+        let own_name = own.map(|field| field.name.clone());
+        for field in kept.iter().filter(|field| is_id(&field.name) && field.shape.is_scalar() && field.shape.sim.is_none()) {
+            let noun = noun_of(&field.name, place.name, function);
+            let is_own = own_name.as_ref() == Some(&field.name);
+            let made = self.scene.world.created(&noun).nth(spot.index).filter(|_| spot.lists > 0 && is_own);
+            let made = made.and_then(|id| coerced(id, &field.shape));
+            let value = match made {
+                Some(id) => id,
+                None if spot.lists > 0 && is_own => setting.value(&place.member(field), &mut self.rng),
+                None => self.scalar(&place.member(field), setting, spot),
+            };
+            object.insert(field.name.clone(), value.clone());
+            ids.push((noun, value));
+        }
+        // The things the call names lend their facts to its whole output.
+        if spot.depth == 1 {
+            let named = self.scene.arguments.iter().filter(|(name, value)| is_id(name) && !value.is_object());
+            ids.extend(named.map(|(name, id)| (noun_of(name, "", function), id.clone())));
+        }
+        ids
+    }
+
+    fn known(&self, ids: &[(String, Value)], field: &Field) -> Option<Value> {
+        if !field.shape.is_scalar() && field.shape.ty != Type::Any {
+            return None;
+        }
+        let found = ids.iter().enumerate().find_map(|(at, (noun, id))| {
+            self.scene.world.known(noun, id, &field.name, at == 0)
+        });
+        found.and_then(|value| coerced(value, &field.shape))
+    }
+
+    /// Runs the rules, those that need each other's results in a later round.
+    fn compute(
+        &mut self,
+        place: &Place<'_>,
+        mut waiting: Vec<(&Field, &Value)>,
+        object: &mut Map<String, Value>,
+        setting: &mut Setting<'_>,
+        spot: Spot,
+    ) {
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            waiting.retain(|(field, rule)| {
+                let scope = Scope { siblings: object, arguments: self.scene.arguments };
+                let value = rules::compute(rule, &scope, &mut self.rng);
+                let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else { return true };
+                object.insert(field.name.clone(), value);
+                false
+            });
+            if waiting.len() == before {
+                // What a rule needs is not in this call: draw it instead.
+                let (field, _) = waiting.remove(0);
+                let value = self.node(&place.member(field), setting, spot);
+                object.insert(field.name.clone(), value);
+            }
+        }
+    }
+
+    fn list(
+        &mut self,
+        place: &Place<'_>,
+        items: &Shape,
+        least: usize,
+        most: Option<usize>,
+        setting: &mut Setting<'_>,
+        spot: Spot,
+    ) -> Value {
+        let bulky = std::mem::take(&mut self.bulky);
+        let usual = match (bulky, spot.lists) {
+            (true, _) => BULKY,
+            (_, 0) => USUAL,
+            _ => INNER,
+        };
+        let asked = self.echoes.limit().filter(|_| spot.lists == 0).unwrap_or(usize::MAX);
+        let wanted = self.rng.random_range(usual).min(asked).max(least).min(most.unwrap_or(usize::MAX));
+        let element = place.element(items);
+        let mut elements: Vec<Value> = Vec::with_capacity(wanted);
+        for index in 0..wanted {
+            let spot = Spot { lists: spot.lists + 1, index, ..spot };
+            let mut drawn = Value::Null;
+            for _ in 0..TRIES {
+                let mut own = if items.fields().is_empty() { Setting::new(self.scene.persona) } else { setting.element() };
+                drawn = self.node(&element, &mut own, spot);
+                if !elements.iter().any(|other| tidy::alike(other, &drawn)) {
+                    break;
+                }
+            }
+            let repeats = items.is_scalar() && elements.contains(&drawn);
+            if !repeats || elements.len() < least {
+                elements.push(drawn);
+            }
+        }
+        tidy::sort(&mut elements, items);
+        Value::Array(elements)
+    }
+
+    fn scalar(&mut self, place: &Place<'_>, setting: &mut Setting<'_>, spot: Spot) -> Value {
+        if let Some(value) = self.echoes.find(place, spot.lists > 0, spot.depth) {
+            return value;
+        }
+        if let Some(value) = tidy::outcome(place, self.scene.function, spot.depth == 1) {
+            return value;
+        }
+        if spot.lists > 0 && ["rank", "position", "index", "place"].contains(&place.name) {
+            if let Some(value) = coerced(&Value::from(spot.index + 1), place.shape) {
+                return value;
+            }
+        }
+        if self.bulky && spot.lists == 0 && tidy::is_long(place) {
+            self.bulky = false;
+            let text = setting.long_text(self.rng.random_range(25..45), &mut self.rng);
+            if let Some(value) = coerced(&Value::String(text), place.shape) {
+                return value;
+            }
+        }
+        let value = setting.value(place, &mut self.rng);
+        self.bounded(value, place)
+    }
+
+    /// Numbers lie inside the bounds that arguments like `max_price` set.
+    fn bounded(&mut self, value: Value, place: &Place<'_>) -> Value {
+        let Some(number) = value.as_f64() else { return value };
+        let (least, most) = self.echoes.bounds(place.name);
+        let share = self.rng.random_range(0.05..0.6);
+        let moved = match (least, most) {
+            (Some(least), most) if number < least => least + share * most.map_or(least.abs(), |m| m - least),
+            (least, Some(most)) if number > most => most - share * (most - least.unwrap_or(0.0)),
+            _ => return value,
+        };
+        let rounded = if value.is_f64() { (moved * 100.0).round() / 100.0 } else { moved.floor() };
+        coerced(&crate::lexicon::plain_number(rounded), place.shape).unwrap_or(value)
+    }
+}
+
+/// Whether a field holds free text that a bulky output may make long.
+pub(super) fn is_free_text(place: &Place<'_>) -> bool {
+    matches!(topic(place), Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText)
+}

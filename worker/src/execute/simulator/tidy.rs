@@ -1,0 +1,201 @@
+//! Small truths that fields of one output share: counts count, totals add up,
+//! a success says so everywhere, lists are in order.
+
+use std::cmp::Ordering;
+
+use magnet_proto::library::Function;
+use magnet_proto::sample::Arguments;
+use magnet_proto::shape::{Field, Shape, Type, words};
+use serde_json::{Map, Value};
+
+use super::generate::is_free_text;
+use super::world::{deletes, function_noun};
+use crate::lexicon::{Place, coerced, plain_number};
+
+/// Objects with more fields than this lose their least telling optional ones.
+const MANY: usize = 14;
+const MANY_INSIDE: usize = 9;
+
+/// The fields of an object that are returned. The same for every call.
+pub(super) fn kept(fields: &[Field], depth: usize) -> Vec<&Field> {
+    let without_errors: Vec<&Field> = fields
+        .iter()
+        .filter(|field| field.required || fields.len() == 1 || !is_error(&field.name))
+        .collect();
+    let many = if depth <= 2 { MANY } else { MANY_INSIDE };
+    if without_errors.len() <= many {
+        return without_errors;
+    }
+    let telling = |field: &&Field| field.required || !is_plumbing(&field.name);
+    without_errors.into_iter().filter(telling).collect()
+}
+
+/// Links between API resources and switches of a settings page: real servers
+/// return dozens of them, nobody asks for them.
+fn is_plumbing(name: &str) -> bool {
+    let link = name.ends_with("_url") && !["html_url", "image_url", "download_url"].contains(&name);
+    let switch = ["has_", "allow_", "use_squash", "merge_commit_", "squash_merge_"];
+    link || switch.iter().any(|start| name.starts_with(start))
+        || ["node_id", "gravatar_id", "user_view_type", "site_admin"].contains(&name)
+}
+
+fn is_error(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["error", "errors", "error_message", "errormessage", "exception", "error_code", "errorcode"]
+        .contains(&lower.as_str())
+}
+
+/// What a field that reports how the call went says: that it went well.
+pub(super) fn outcome(place: &Place<'_>, function: &Function, root: bool) -> Option<Value> {
+    let name = place.name.to_ascii_lowercase();
+    let says = match (name.as_str(), &place.shape.ty) {
+        (_, Type::Boolean) if is_error(&name) => Value::Bool(false),
+        (_, Type::String { .. } | Type::Any) if is_error(&name) => Value::String(String::new()),
+        ("success" | "ok" | "succeeded", Type::Boolean | Type::Any) => Value::Bool(true),
+        ("success" | "ok", Type::String { .. }) => "true".into(),
+        ("truncated" | "incomplete_results" | "has_more" | "hasmore", Type::Boolean) => Value::Bool(false),
+        ("message" | "msg" | "response_message", Type::String { .. } | Type::Any) if root => done(function).into(),
+        ("statuscode" | "status_code" | "code", Type::Integer { .. } | Type::Number { .. }) if root => 200.into(),
+        ("status", Type::Integer { .. } | Type::Number { .. }) if root => 200.into(),
+        _ => return None,
+    };
+    let allowed = place.shape.choices.is_empty() || place.shape.choices.contains(&says);
+    allowed.then(|| coerced(&says, place.shape)).flatten()
+}
+
+/// "Reminder created": what a tool says of a change, or "OK" of a reading.
+pub(super) fn done(function: &Function) -> String {
+    let verb = words(&function.name).next().unwrap_or_default();
+    let past = match verb.as_str() {
+        "create" | "update" | "delete" | "remove" | "schedule" | "cancel" | "save" | "reserve"
+        | "close" | "archive" | "share" | "move" | "use" => {
+            format!("{}ed", verb.trim_end_matches('e'))
+        }
+        "add" | "book" | "register" | "upload" | "post" => format!("{verb}ed"),
+        "cancelled" => "cancelled".into(),
+        "modify" => "modified".into(),
+        "send" => "sent".into(),
+        "set" => "set".into(),
+        "submit" => "submitted".into(),
+        _ => return if deletes(function) { "Deleted".into() } else { "OK".into() },
+    };
+    let noun = function_noun(function);
+    let mut letters = noun.chars();
+    let noun = letters.next().map_or_else(String::new, |c| format!("{}{}", c.to_uppercase(), letters.as_str()));
+    format!("{noun} {past} successfully")
+}
+
+/// Whether a text field can grow long.
+pub(super) fn is_long(place: &Place<'_>) -> bool {
+    matches!(&place.shape.ty, Type::String { max_length, .. } if max_length.is_none_or(|most| most > 2_000))
+        && place.shape.choices.is_empty()
+        && place.shape.format.is_none()
+        && place.shape.pattern.is_none()
+        && place.shape.sim.is_none()
+        && is_free_text(place)
+}
+
+/// Two elements of a list that a reader could not tell apart.
+pub(super) fn alike(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return one == other };
+    let same = |name: &str| one.get(name).is_some_and(|value| value.is_string() && other.get(name) == Some(value));
+    ["id", "name", "title", "login", "slug", "full_name"].iter().any(|name| same(name)) || one == other
+}
+
+/// Makes the numbers of an object agree.
+pub(super) fn agree(
+    object: &mut Map<String, Value>,
+    fields: &[Field],
+    arguments: &Arguments,
+    function: &Function,
+    root: bool,
+) {
+    counts(object, fields);
+    totals(object, fields, arguments);
+    spans(object);
+    if root && object.get("status").is_some_and(|status| status == "error") {
+        object.insert("status".into(), "success".into());
+    }
+    let _ = function;
+}
+
+fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Value) {
+    let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
+    if let Some(value) = field.and_then(|field| coerced(value, &field.shape)) {
+        object.insert(name.to_owned(), value);
+    }
+}
+
+/// `count` beside one list is its length.
+fn counts(object: &mut Map<String, Value>, fields: &[Field]) {
+    const COUNTS: &[&str] = &[
+        "count", "total", "total_count", "totalCount", "total_results", "totalResults", "num_results",
+        "results_count", "length", "_list_length", "numFound", "resultCount",
+    ];
+    let mut lists = object.values().filter_map(Value::as_array);
+    let (Some(list), None) = (lists.next(), lists.next()) else { return };
+    let length = Value::from(list.len());
+    for name in COUNTS {
+        if object.get(*name).is_some_and(Value::is_number) {
+            set(object, fields, name, &length);
+        }
+    }
+}
+
+/// `total` is quantity × price where both are there.
+fn totals(object: &mut Map<String, Value>, fields: &[Field], arguments: &Arguments) {
+    let number = |names: &[&str]| {
+        let own = names.iter().find_map(|name| object.get(*name)?.as_f64());
+        own.or_else(|| names.iter().find_map(|name| arguments.get(*name)?.as_f64()))
+    };
+    let quantity = number(&["quantity", "qty", "nights", "seats", "tickets", "number_of_tickets"]);
+    let price = number(&["unit_price", "price", "price_per_unit", "price_per_night", "nightly_rate", "fare", "ticket_price", "rate_per_night"]);
+    let (Some(quantity), Some(price)) = (quantity, price) else { return };
+    let total = plain_number((quantity * price * 100.0).round() / 100.0);
+    for name in ["total", "total_price", "total_cost", "total_amount", "totalPrice", "totalCost", "total_fare"] {
+        if object.get(name).is_some_and(Value::is_number) {
+            set(object, fields, name, &total);
+        }
+    }
+}
+
+/// A minimum is not above its maximum.
+fn spans(object: &mut Map<String, Value>) {
+    let pairs: Vec<(String, String)> = object
+        .keys()
+        .filter_map(|name| {
+            let twin = if name.contains("min") {
+                name.replacen("min", "max", 1)
+            } else if name.contains("low") {
+                name.replacen("low", "high", 1)
+            } else if name.contains("Low") {
+                name.replacen("Low", "High", 1)
+            } else {
+                return None;
+            };
+            object.contains_key(&twin).then(|| (name.clone(), twin))
+        })
+        .collect();
+    for (low, high) in pairs {
+        let numbers = (object[&low].as_f64(), object[&high].as_f64());
+        if let (Some(least), Some(most)) = numbers {
+            if least > most {
+                let (least, most) = (object[&high].clone(), object[&low].clone());
+                object.insert(low, least);
+                object.insert(high, most);
+            }
+        }
+    }
+}
+
+/// Sorts elements by their first time or date, the way tools list them.
+pub(super) fn sort(elements: &mut [Value], items: &Shape) {
+    const WHEN: &[&str] =
+        &["departs", "departure_time", "start_time", "starts_at", "start", "time", "date", "departure", "day", "rank", "position"];
+    let by = items.fields().iter().map(|field| field.name.as_str()).find(|name| WHEN.contains(name));
+    let Some(by) = by else { return };
+    elements.sort_by(|one, other| match (&one[by], &other[by]) {
+        (Value::String(one), Value::String(other)) => one.cmp(other),
+        (one, other) => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
+    });
+}

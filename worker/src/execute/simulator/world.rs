@@ -1,0 +1,226 @@
+//! What a conversation has established: facts about things, keyed by their ids.
+
+use std::collections::{HashMap, HashSet};
+
+use magnet_proto::library::Function;
+use magnet_proto::sample::Arguments;
+use magnet_proto::shape::words;
+use serde_json::{Map, Value};
+
+/// Facts about identified things.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    facts: HashMap<String, Map<String, Value>>,
+    /// Fields that a call changed, so that earlier outputs are out of date.
+    changed: HashSet<(String, String)>,
+    /// Things made by a call: what they are, their id.
+    created: Vec<(String, Value)>,
+    deleted: HashSet<String>,
+}
+
+/// Names too general to carry from one thing to another that mentions it.
+const GENERAL: &[&str] = &[
+    "id", "name", "title", "status", "type", "message", "success", "ok", "error", "description",
+    "created_at", "updated_at", "url", "html_url", "node_id", "state", "count", "total", "date",
+    "time", "text", "body", "content", "results", "items", "data", "result", "key", "value",
+];
+
+/// Whether a field's name says that it identifies something.
+pub(super) fn is_id(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let ends = |ending: &str| {
+        bytes.len() >= ending.len()
+            && bytes[bytes.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
+    };
+    name.eq_ignore_ascii_case("id")
+        || ends("_id")
+        || name.ends_with("Id")
+        || name.ends_with("ID")
+        || ends("uuid")
+        || ends("_number") && !ends("phone_number") && !ends("page_number")
+        || ends("_ref")
+        || ends("reference")
+}
+
+/// The key of a thing: its id alone where that is unlikely to mean two things,
+/// else with what it is.
+fn key(noun: &str, id: &Value) -> Option<String> {
+    match id {
+        Value::String(text) if text.len() >= 5 && text.bytes().any(|b| b.is_ascii_digit()) => {
+            Some(text.clone())
+        }
+        Value::String(text) if !text.is_empty() => Some(format!("{noun} {text}")),
+        Value::Number(number) if number.as_f64().is_some_and(|n| n >= 10_000.0) => {
+            Some(number.to_string())
+        }
+        Value::Number(number) => Some(format!("{noun} {number}")),
+        _ => None,
+    }
+}
+
+/// What an id field identifies: the words before "id", else its holder, else
+/// the function's noun.
+pub(super) fn noun_of(name: &str, holder: &str, function: &Function) -> String {
+    let own: Vec<String> = words(name).collect();
+    let before = own.iter().rev().find(|w| !["id", "ids", "uuid", "number", "ref", "reference"].contains(&w.as_str()));
+    let noun = before.cloned().or_else(|| words(holder).last()).unwrap_or_else(|| function_noun(function));
+    crate::lexicon::singular(&noun).unwrap_or(noun)
+}
+
+/// The thing a function is about: the first word of its name that is no verb.
+pub(super) fn function_noun(function: &Function) -> String {
+    let mut parts = words(&function.name).skip(1);
+    parts.next().or_else(|| words(&function.name).next()).unwrap_or_else(|| "item".into())
+}
+
+impl World {
+    /// What is known about the thing with that id.
+    pub(super) fn about(&self, noun: &str, id: &Value) -> Option<&Map<String, Value>> {
+        self.facts.get(&key(noun, id)?)
+    }
+
+    /// A known field of the thing that an object or call refers to by id; what
+    /// merely mentions the thing shares only its particular fields.
+    pub(super) fn known(&self, noun: &str, id: &Value, field: &str, own: bool) -> Option<&Value> {
+        if !own && GENERAL.contains(&field) {
+            return None;
+        }
+        self.about(noun, id)?.get(field)
+    }
+
+    /// Ids of the things of that kind that calls have made, oldest first.
+    pub(super) fn created<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
+        let gone = |id: &Value| key(noun, id).is_some_and(|key| self.deleted.contains(&key));
+        self.created.iter().filter(move |(kind, id)| kind == noun && !gone(id)).map(|(_, id)| id)
+    }
+
+    /// Takes in a call and its output.
+    pub(super) fn record(&mut self, function: &Function, arguments: &Arguments, output: &Value) {
+        let changes = function.changes_state();
+        let given: Vec<(String, &Value)> = arguments
+            .iter()
+            .filter(|(name, value)| is_id(name) && !value.is_object() && !value.is_array())
+            .map(|(name, value)| (noun_of(name, "", function), value))
+            .collect();
+        if changes && deletes(function) {
+            self.deleted.extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
+            return;
+        }
+        let root = output.as_object();
+        let own = root.and_then(|root| own_id(root, "", function));
+        let fresh = |id: &Value| !arguments.values().any(|value| value == id);
+        match &own {
+            // A new thing came out of a change: it is what the arguments say.
+            Some((noun, id)) if changes && fresh(id) => {
+                self.created.push((noun.clone(), id.clone()));
+                self.learn(noun, id, arguments.iter(), true);
+            }
+            _ => {
+                if let (true, Some((noun, id))) = (changes, given.first()) {
+                    self.learn(noun, id, arguments.iter(), true);
+                }
+            }
+        }
+        if let (None, Some(root), [(noun, id)]) = (&own, root, given.as_slice()) {
+            self.learn(noun, id, root.iter(), changes);
+        }
+        self.read(output, "", function, changes);
+    }
+
+    /// Takes in every identified object of an output.
+    fn read(&mut self, value: &Value, holder: &str, function: &Function, changes: bool) {
+        match value {
+            Value::Object(object) => {
+                if let Some((noun, id)) = own_id(object, holder, function) {
+                    self.learn(&noun, &id, object.iter(), changes);
+                }
+                for (name, member) in object {
+                    if member.is_object() || member.is_array() {
+                        self.read(member, name, function, changes);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.read(item, holder, function, changes)),
+            _ => {}
+        }
+    }
+
+    fn learn<'a>(
+        &mut self,
+        noun: &str,
+        id: &Value,
+        fields: impl Iterator<Item = (&'a String, &'a Value)>,
+        overrides: bool,
+    ) {
+        let Some(key) = key(noun, id) else { return };
+        let facts = self.facts.entry(key.clone()).or_default();
+        for (name, value) in fields {
+            if value.is_object() || value.is_array() || value.is_null() || value == id {
+                continue;
+            }
+            let field = name.strip_prefix("new_").unwrap_or(name);
+            let differs = facts.get(field).is_some_and(|known| known != value);
+            if !differs || overrides {
+                facts.insert(field.to_owned(), value.clone());
+            }
+            if differs && overrides {
+                self.changed.insert((key.clone(), field.to_owned()));
+            }
+        }
+    }
+
+    /// An earlier output as a repeated call returns it now: fields that calls
+    /// have changed since are up to date, deleted elements are gone.
+    pub(super) fn refreshed(&self, seen: &Value, function: &Function) -> Value {
+        let mut value = seen.clone();
+        if !self.changed.is_empty() || !self.deleted.is_empty() {
+            self.refresh(&mut value, "", function);
+        }
+        value
+    }
+
+    fn refresh(&self, value: &mut Value, holder: &str, function: &Function) {
+        match value {
+            Value::Object(object) => {
+                if let Some(key) = own_id(object, holder, function).and_then(|(noun, id)| key(&noun, &id)) {
+                    for (name, member) in object.iter_mut() {
+                        let place = (key.clone(), name.clone());
+                        if let (true, Some(fact)) = (self.changed.contains(&place), self.facts[&key].get(name)) {
+                            if std::mem::discriminant(fact) == std::mem::discriminant(member) {
+                                *member = fact.clone();
+                            }
+                        }
+                    }
+                }
+                for (name, member) in object.iter_mut() {
+                    if member.is_object() || member.is_array() {
+                        self.refresh(member, name, function);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let gone = |item: &Value| {
+                    let own = item.as_object().and_then(|object| own_id(object, holder, function));
+                    own.and_then(|(noun, id)| key(&noun, &id)).is_some_and(|key| self.deleted.contains(&key))
+                };
+                items.retain(|item| !gone(item));
+                items.iter_mut().for_each(|item| self.refresh(item, holder, function));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The field that identifies an object itself: `id`, or its first id field.
+fn own_id(object: &Map<String, Value>, holder: &str, function: &Function) -> Option<(String, Value)> {
+    let named = |(name, value): (&String, &Value)| {
+        let noun = noun_of(name, holder, function);
+        (!value.is_null() && !value.is_object() && !value.is_array()).then(|| (noun, value.clone()))
+    };
+    let id = object.get_key_value("id");
+    id.and_then(named).or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
+}
+
+pub(super) fn deletes(function: &Function) -> bool {
+    words(&function.name).take(4).any(|word| ["delete", "remove", "cancel", "destroy"].contains(&word.as_str()))
+}
