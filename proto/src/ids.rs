@@ -26,6 +26,11 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
+    /// A digest computed elsewhere, such as over a stream.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

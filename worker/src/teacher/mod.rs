@@ -5,7 +5,11 @@
 //! again after a bad answer is the caller's: it passes the reason in
 //! `problem`. Retries of transient trouble are a decorator's, never a stage's.
 
+pub mod chat;
 pub mod offline;
+pub mod read;
+pub mod remote;
+pub mod stack;
 
 use std::time::Duration;
 

@@ -45,6 +45,14 @@ pub struct Translated {
 }
 
 impl Translated {
+    /// The conversation's first request.
+    pub fn opening(&self) -> Option<&str> {
+        self.conversation
+            .turns
+            .first()
+            .map(|exchange| exchange.request.text.as_str())
+    }
+
     /// The reference calls of a turn, each once: a repeat after a passing
     /// error is left out.
     pub fn reference(&self, turn: usize) -> Vec<Call> {
