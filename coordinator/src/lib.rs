@@ -7,6 +7,8 @@
 //! [`embedded`] runs the whole fleet in one process; `cli` holds one file a
 //! subcommand.
 
+pub mod prepare;
+
 pub mod library;
 pub mod graph;
 pub mod shard;
