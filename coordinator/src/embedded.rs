@@ -330,26 +330,23 @@ impl Fleet {
     }
 }
 
-/// Why a round ended, from what the dispatcher and the workers say. `Err(None)`
-/// from the dispatcher's side means that all workers left first.
+/// Why a round ended, from what the dispatcher says, or the worker that ended
+/// before it, and what the other workers say.
 fn ending(
     dispatched: Result<Result<Ended, dispatch::Error>, Option<Error>>,
     stopped: Option<Error>,
 ) -> Result<Ending, Error> {
-    let failure = match &dispatched {
-        Err(Some(_)) => None,
-        _ => stopped,
+    let failure = match dispatched {
+        Ok(ended) => match ended? {
+            Ended::Full | Ended::WalkLimit => return Ok(Ending::Dispatched),
+            Ended::Stopped => stopped,
+        },
+        Err(first) => first,
     };
-    match (dispatched, failure) {
-        (Err(Some(error)), _) | (_, Some(error)) => match error {
-            Error::Worker(serve::Error::Budget(reason)) => Ok(Ending::Budget(reason)),
-            error => Err(error),
-        },
-        (Ok(ended), None) => match ended? {
-            Ended::Stopped => Ok(Ending::Interrupted),
-            Ended::Full | Ended::WalkLimit => Ok(Ending::Dispatched),
-        },
-        (Err(None), None) => Ok(Ending::Interrupted),
+    match failure {
+        None => Ok(Ending::Interrupted),
+        Some(Error::Worker(serve::Error::Budget(reason))) => Ok(Ending::Budget(reason)),
+        Some(error) => Err(error),
     }
 }
 
@@ -416,3 +413,6 @@ fn teachers(campaign: &Campaign) -> BTreeMap<String, String> {
     };
     roles.into_iter().map(|(role, name)| (role.to_owned(), model(name))).collect()
 }
+
+#[cfg(test)]
+mod tests;

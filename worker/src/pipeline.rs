@@ -14,12 +14,13 @@ use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Path;
-use magnet_proto::sample::{Call, Sample};
+use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::{Spending, State};
 use magnet_proto::walk::Walker;
 use magnet_proto::{CampaignDigest, FunctionId, SampleId, WalkIndex, rng};
 
 use crate::conversation::Scene;
+use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Trajectory};
 use crate::execute::{self, Executor};
@@ -142,8 +143,8 @@ impl Pipeline {
         let distractors = self.campaign.trajectory.distractors;
         let mut rng = rng::stream(self.seed(), index, "offer");
         let offer = offer::draw(&self.library, &self.categories, path, distractors, &mut rng);
-        let trajectory = self.distill(scene, &translated, &offer).await?;
-        self.sample(scene, &translated, offer, trajectory)
+        let (trajectory, pairs) = self.distill(scene, &translated, &offer).await?;
+        self.sample(scene, &translated, offer, trajectory, pairs)
     }
 
     async fn translate(&self, scene: Scene<'_>) -> Result<Translated, Failure> {
@@ -162,9 +163,9 @@ impl Pipeline {
         scene: Scene<'_>,
         translated: &Translated,
         offer: &Offer,
-    ) -> Result<Trajectory, Failure> {
+    ) -> Result<(Trajectory, Vec<Pair>), Failure> {
         let settings = &self.campaign.trajectory;
-        positive::play(&Distiller {
+        let distiller = Distiller {
             scene,
             teacher: &*self.teacher,
             executor: &*self.executor,
@@ -174,8 +175,11 @@ impl Pipeline {
             system_prompt: &settings.system_prompt,
             max_steps: settings.max_steps.get(),
             tries: self.campaign.translate.tries,
-        })
-        .await
+        };
+        let trajectory = positive::play(&distiller).await?;
+        let max_pairs = self.campaign.negatives.max_pairs;
+        let pairs = negative::make(&distiller, &trajectory, max_pairs).await?;
+        Ok((trajectory, pairs))
     }
 
     /// The record of a played conversation, with what it really shows.
@@ -185,6 +189,7 @@ impl Pipeline {
         translated: &Translated,
         offer: Offer,
         trajectory: Trajectory,
+        pairs: Vec<Pair>,
     ) -> Result<Sample, Failure> {
         let added = offer.added.values().flatten();
         let tools_chars = offer
@@ -225,7 +230,7 @@ impl Pipeline {
             teacher: self.teacher.name().to_owned(),
             domains: domains.into_iter().collect(),
             persona: scene.persona.label.clone(),
-            pairs: Vec::new(),
+            pairs,
         };
         record::check(&self.library, &self.validators, &sample, tools_chars)
             .map_err(|why| Failure::rejected(Reason::ChallengeAbsent, why))?;

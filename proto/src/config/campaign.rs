@@ -74,6 +74,9 @@ pub struct GraphSettings {
     pub candidates: NonZeroUsize,
     /// The share of a node's candidates drawn from outside its category.
     pub cross_category: f64,
+    /// The share of a node's candidates chosen because their schemas fit its
+    /// own; the rest is drawn at random.
+    pub matched: f64,
     /// At most this many out-edges a node.
     pub max_out_degree: NonZeroUsize,
 }

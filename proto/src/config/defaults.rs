@@ -15,6 +15,7 @@ impl Campaign {
             },
             graph: GraphSettings {
                 cross_category: 0.0,
+                matched: 0.0,
                 ..GraphSettings::default()
             },
             walk: Walks {
@@ -61,6 +62,7 @@ impl Default for GraphSettings {
             judge: Judge::None,
             candidates: nonzero(30),
             cross_category: 0.2,
+            matched: 0.5,
             max_out_degree: nonzero(12),
         }
     }

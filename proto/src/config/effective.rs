@@ -72,7 +72,8 @@ impl Campaign {
 fn toml_of(value: &Value) -> String {
     match value {
         Value::Null => "\"\"".into(),
-        Value::String(text) => format!("{:?}", redact(text)),
+        // JSON's escapes are TOML's too.
+        Value::String(text) => Value::String(redact(text)).to_string(),
         Value::Array(items) => {
             format!(
                 "[{}]",

@@ -67,6 +67,7 @@ impl Rules {
         let ops = &campaign.node_ops;
         let shares = [
             ("graph.cross_category", campaign.graph.cross_category),
+            ("graph.matched", campaign.graph.matched),
             ("node_ops.merge", ops.merge),
             ("node_ops.insert", ops.insert),
             ("node_ops.insert_short", ops.insert_short),

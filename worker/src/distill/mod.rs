@@ -5,6 +5,7 @@
 //! translated path ─► offer ─► positive (right hints) ─► negatives (one wrong hint)
 //! ```
 
+pub mod negative;
 pub mod offer;
 pub mod positive;
 mod replay;
