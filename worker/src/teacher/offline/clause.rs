@@ -42,7 +42,8 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         if let Some(coordinates) = coordinates(intention, slot) {
             return Fill::Text(coordinates);
         }
-        let direct = !std::mem::replace(&mut referred, referred || slot.reference().is_some());
+        let direct = !referred;
+        referred |= slot.reference().is_some();
         voice.words(intention, slot, direct).map_or(Fill::Absent, Fill::Text)
     })
 }

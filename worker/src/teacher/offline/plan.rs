@@ -12,6 +12,7 @@ use magnet_proto::shape::{Field, Type};
 use rand::RngExt;
 use serde_json::Value;
 
+use super::coerce::{can_feed, coerce};
 use super::intention::{Intention, Manner, Slot, Source};
 use super::memory::Memory;
 use super::optional;
@@ -413,7 +414,12 @@ impl<'a> Planner<'a> {
         };
         let output = self.conversation.output_of(feed.from);
         if when != When::Now || output.is_some() {
-            route.follow(output?, &Select::First)?;
+            let value = route.follow(output?, &Select::First)?;
+            coerce(value, &field.shape)?;
+        } else {
+            let leaves = function.output_leaves();
+            let leaf = leaves.iter().find(|leaf| leaf.path == feed.flow.output);
+            leaf.filter(|leaf| can_feed(leaf.shape, &field.shape))?;
         }
         let all = matches!(field.shape.ty, Type::Array { .. }) && route.tail.is_some();
         let (select, fresh) = match self.chosen_before(feed.from, route.head) {

@@ -128,7 +128,7 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
             let forms = [format!("for {}", quoted()), format!("about {text}"), format!("matching {}", quoted()), format!("related to {text}"), format!("about {text}")];
             Some(Phrase(order::NAMED, voice.pick(&forms)))
         }
-        T::Title | T::Headline | T::FileName | T::Folder | T::Label if !refers => {
+        T::Title | T::FileName | T::Folder | T::Label if !refers => {
             let forms = [format!("called {}", quoted()), format!("titled {}", quoted()), format!("with the title {}", quoted())];
             let shown = if names.iter().any(|w| w == "title") { 3 } else { 1 };
             Some(Phrase(order::NAMED, voice.pick(&forms[..shown])))

@@ -56,9 +56,15 @@ pub(super) fn subject(function: &magnet_proto::library::Function) -> Option<Stri
     ((1..=4).contains(&words.len())).then(|| words.join(" "))
 }
 
-/// The function's verb, for confirmations.
-pub(super) fn verb(function: &magnet_proto::library::Function) -> String {
-    intent::of(function).verb
+/// What a function does, to follow "to": "create a campaign".
+pub(super) fn infinitive(function: &magnet_proto::library::Function) -> String {
+    let intent = intent::of(function);
+    let verb = match intent.action {
+        Action::Read => "get",
+        Action::Search => "search for",
+        _ => &intent.verb,
+    };
+    format!("{verb} {}", intent.object.join(" ")).trim().to_owned()
 }
 
 /// Arguments that belong together: owner/repository, coordinates, an amount
