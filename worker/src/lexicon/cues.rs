@@ -22,10 +22,8 @@ static NOUNS: LazyLock<HashMap<&'static str, Topic>> = LazyLock::new(|| {
 impl Topic {
     /// The topic a single word or an underscored phrase stands for.
     fn of_noun(noun: &str) -> Option<Self> {
-        NOUNS
-            .get(noun)
-            .copied()
-            .or_else(|| NOUNS.get(singular(noun)?.as_str()).copied())
+        let known = |noun: &str| NOUNS.get(noun).copied();
+        known(noun).or_else(|| known(noun.strip_suffix('s')?)).or_else(|| known(&singular(noun)?))
     }
 }
 
@@ -37,7 +35,7 @@ pub(crate) fn singular(word: &str) -> Option<String> {
     if SAME.contains(&word) || word.len() < 3 {
         return None;
     }
-    if let Some(stem) = word.strip_suffix("ies") {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| !["mov", "ser", "cook"].contains(stem)) {
         return Some(format!("{stem}y"));
     }
     for ending in ["sses", "shes", "ches", "xes"] {
@@ -91,14 +89,23 @@ pub(super) fn says_success(words: &[&str]) -> bool {
     words.last().is_some_and(|last| SAYING.contains(last))
 }
 
+/// Whether an untyped place is a yes or no.
+pub(super) fn is_flag(words: &[&str], place: &Place<'_>) -> bool {
+    let asks = matches!(words.first(), Some(&("is" | "has" | "can" | "should" | "include" | "are")));
+    asks || speaks_of(place, &["boolean", "true or false", "whether"])
+}
+
 /// The topic of a name: first what depends on its surroundings, then the
 /// longest known phrase at its end, then its other words from the back.
 pub(super) fn of_name(words: &[&str], place: &Place<'_>) -> Option<Topic> {
     let words = without_affixes(words);
-    let (&head, qualifiers) = words.split_last()?;
-    if let Some(topic) = of_phrase(words) {
+    if let Some(topic) = of_phrase(words).or_else(|| of_counted(words)) {
         return Some(topic);
     }
+    // "city of event" is a city.
+    let of = words.iter().position(|word| *word == "of").filter(|at| *at > 0);
+    let words = of.map_or(words, |at| &words[..at]);
+    let (&head, qualifiers) = words.split_last()?;
     if let Some(topic) = of_head(head, qualifiers, place) {
         return Some(topic);
     }
@@ -108,6 +115,19 @@ pub(super) fn of_name(words: &[&str], place: &Place<'_>) -> Option<Topic> {
             .rev()
             .find_map(|word| Topic::of_noun(word))
     })
+}
+
+/// `number_of_stops`, `total_ratings`: how many there are of something.
+fn of_counted(words: &[&str]) -> Option<Topic> {
+    let (first, rest) = words.split_first()?;
+    let last = rest.last().and_then(|word| Topic::of_noun(word));
+    let measured = matches!(last, Some(Topic::Price | Topic::Duration | Topic::Distance | Topic::Weight));
+    let counts = match *first {
+        "number" | "num" | "count" => !rest.is_empty(),
+        "total" => rest.len() == 1 && !measured,
+        _ => false,
+    };
+    counts.then_some(Topic::Count)
 }
 
 /// Leading and trailing words that leave the topic as it is: `new_date`,
@@ -165,10 +185,17 @@ fn of_head(head: &str, qualifiers: &[&str], place: &Place<'_>) -> Option<Topic> 
     let qualifier = qualifiers.last().copied();
     match head {
         "name" | "names" => {
-            Some(qualifier.map_or_else(|| of_bare_name(place), |word| of_named(word)))
+            Some(match qualifiers {
+                [] => of_bare_name(place),
+                _ => of_named(qualifiers),
+            })
         }
         "id" | "ids" if qualifier.is_none() || place.shape.noun.is_some() => {
             Some(Topic::Identifier)
+        }
+        "id" if qualifier == Some("tz") => Some(Topic::TimeZone),
+        "team" | "teams" | "club" => {
+            Some(if of_sports(place) { Topic::SportsTeam } else { Topic::Team })
         }
         "number" if qualifier.is_some() => Some(match qualifier? {
             "page" => Topic::Page,
@@ -237,15 +264,18 @@ fn of_head(head: &str, qualifiers: &[&str], place: &Place<'_>) -> Option<Topic> 
     }
 }
 
-/// `user_name`, `city_name`, `repository_name`: what the noun before says.
-fn of_named(noun: &str) -> Topic {
-    match Topic::of_noun(noun) {
-        Some(Topic::CountryCode | Topic::Identifier) | None => Topic::Title,
-        Some(Topic::Email | Topic::Phone | Topic::Username) if noun != "user" => Topic::FullName,
-        Some(Topic::Page | Topic::Limit | Topic::Price | Topic::Count | Topic::Message) => {
+/// `user_name`, `city_name`, `repository_name`: what the nouns before say.
+fn of_named(qualifiers: &[&str]) -> Topic {
+    let found = qualifiers.iter().rev().find_map(|word| Some((*word, Topic::of_noun(word)?)));
+    match found {
+        Some((_, Topic::CountryCode | Topic::Identifier)) | None => Topic::Title,
+        Some((noun, Topic::Email | Topic::Phone | Topic::Username)) if noun != "user" => {
+            Topic::FullName
+        }
+        Some((_, Topic::Page | Topic::Limit | Topic::Price | Topic::Count | Topic::Message)) => {
             Topic::Title
         }
-        Some(topic) => topic,
+        Some((_, topic)) => topic,
     }
 }
 
@@ -263,7 +293,22 @@ fn of_bare_name(place: &Place<'_>) -> Topic {
     ) {
         return Topic::FullName;
     }
-    let nameable = |word: String| match Topic::of_noun(&word) {
+    words(place.parent)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .find_map(nameable)
+        .or_else(|| words(&place.shape.description).take(12).find_map(nameable))
+        .or_else(|| {
+            let nouns: Vec<String> = words(&place.function.name).take(8).collect();
+            nouns.into_iter().rev().find_map(nameable)
+        })
+        .unwrap_or(Topic::Title)
+}
+
+/// The topic of a noun for something that has a name of its own.
+fn nameable(word: String) -> Option<Topic> {
+    match Topic::of_noun(&word) {
         Some(Topic::Username) => Some(Topic::FullName),
         Some(
             topic @ (Topic::City
@@ -329,18 +374,20 @@ fn of_bare_name(place: &Place<'_>) -> Topic {
             | Topic::Amenity),
         ) => Some(topic),
         _ => None,
-    };
-    words(place.parent)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .find_map(&nameable)
-        .or_else(|| words(&place.shape.description).take(12).find_map(&nameable))
-        .or_else(|| {
-            let nouns: Vec<String> = words(&place.function.name).take(8).collect();
-            nouns.into_iter().rev().find_map(&nameable)
-        })
-        .unwrap_or(Topic::Title)
+    }
+}
+
+/// What a title or type is of, if the description starts by saying so: "title
+/// of the song", "speciality of the doctor".
+fn of_described_thing(place: &Place<'_>) -> Option<Topic> {
+    let said = words(&place.shape.description).take(9).collect::<Vec<_>>();
+    let function = words(&place.function.name).skip(1).take(2);
+    let other = |word: &String| word != place.name;
+    said.into_iter().chain(function).filter(other).find_map(|word| match nameable(word)? {
+        Topic::Event | Topic::Task | Topic::Project | Topic::FullName | Topic::Product
+        | Topic::Category | Topic::Tag | Topic::Label | Topic::Company => None,
+        topic => Some(topic),
+    })
 }
 
 /// `from`, `to`, `source`, `target`: currencies, languages, people, dates or
@@ -428,6 +475,13 @@ pub(super) fn of_description(place: &Place<'_>) -> Option<Topic> {
 
 /// An element or member of something known: `{"cities": [{"value": …}]}`.
 pub(super) fn of_parent(place: &Place<'_>) -> Option<Topic> {
+    const OPEN: &[&str] = &[
+        "", "value", "values", "name", "item", "items", "raw", "text", "label", "display",
+        "formatted", "current",
+    ];
+    if !OPEN.contains(&place.name) {
+        return None;
+    }
     let parent: Vec<String> = words(place.parent).collect();
     let parent: Vec<&str> = parent.iter().map(String::as_str).collect();
     of_phrase(&parent).or_else(|| parent.last().and_then(|word| Topic::of_noun(word)))
@@ -467,19 +521,22 @@ pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
         }
         Topic::DateTime if place.side == Side::Output && is_past(words) => Topic::PastDateTime,
         Topic::Date if place.side == Side::Output && is_past(words) => Topic::PastDate,
+        Topic::FullName | Topic::City | Topic::Location
+            if speaks_of(place, &["email address", "e-mail address"]) =>
+        {
+            Topic::Email
+        }
+        Topic::FullName | Topic::City | Topic::Location if speaks_of(place, &["phone number"]) => {
+            Topic::Phone
+        }
+        Topic::Area | Topic::Region if !numeric && speaks_of(place, &["city"]) => Topic::City,
+        Topic::Title | Topic::Kind => of_described_thing(place).unwrap_or(topic),
         Topic::Country if speaks_of(place, &["code", "alpha", "iso", "two-letter", "2-letter"]) => {
             Topic::CountryCode
         }
         Topic::Language if speaks_of(place, &["code", "iso"]) => Topic::LanguageCode,
         Topic::City | Topic::Location if speaks_of(place, &["airport code", "iata"]) => {
             Topic::Airport
-        }
-        Topic::Handle
-            if place.side == Side::Output
-                && place.parent.is_empty()
-                && !place.function.name.contains("github") =>
-        {
-            topic
         }
         Topic::Color if speaks_of(place, &["hex"]) => Topic::HexColor,
         Topic::Movie | Topic::Song | Topic::Book if numeric => Topic::Identifier,
@@ -513,6 +570,14 @@ fn is_past(words: &[&str]) -> bool {
 /// Whether the description has one of the cues, in any case.
 pub(super) fn speaks_of(place: &Place<'_>, cues: &[&str]) -> bool {
     contains_any(&place.shape.description, cues)
+}
+
+fn of_sports(place: &Place<'_>) -> bool {
+    const CUES: &[&str] = &[
+        "sport", "match", "league", "game", "player", "football", "soccer", "nba", "cricket",
+        "score",
+    ];
+    category_has(place, CUES) || contains_any(&place.function.name, CUES)
 }
 
 fn category_has(place: &Place<'_>, cues: &[&str]) -> bool {

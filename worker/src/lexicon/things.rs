@@ -174,10 +174,12 @@ impl Setting<'_> {
 
     fn status(&mut self, place: &Place<'_>, rng: &mut Rng) -> String {
         let words = place.shape.description.to_ascii_lowercase();
-        if words.contains("success") || place.parent.is_empty() {
+        if words.contains("success")
+            || place.parent.is_empty() && place.name.eq_ignore_ascii_case("status")
+        {
             return "success".into();
         }
-        if words.contains("ok") {
+        if words.contains("ok ") {
             "ok".into()
         } else {
             pick(prose::NICE_STATUSES, rng).into()

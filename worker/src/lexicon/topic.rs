@@ -51,7 +51,7 @@ topics! {
     Label, Hashtag, Handle, License, Code,
     // Codes
     Airport, Airline, Flight, Station, Train, Currency, Language, LanguageCode, Locale, Ticker,
-    CryptoCoin, Isin, Barcode, Isbn, Sku, LicensePlate, Vin, BloodType, Coupon, TrackingNumber,
+    CryptoCoin, Isin, Exchange, DialCode, Barcode, Isbn, Sku, LicensePlate, Vin, BloodType, Coupon, TrackingNumber,
     AccountNumber, CardNumber,
     // Numbers
     Price, Salary, Percentage, Rate, Rating, Score, Count, Limit, Page, Offset, Quantity, Number,
@@ -88,6 +88,9 @@ pub fn topic(place: &Place<'_>) -> Topic {
         } else {
             Topic::Flag
         };
+    }
+    if matches!(shape.ty, Type::Any) && cues::is_flag(&words, place) {
+        return Topic::Flag;
     }
     let found = cues::of_name(&words, place)
         .or_else(|| cues::of_description(place))

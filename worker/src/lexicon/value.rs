@@ -120,12 +120,15 @@ impl Setting<'_> {
         let default = shape
             .default
             .as_ref()
-            .filter(|value| examples::looks_real(value))?;
+            .filter(|value| examples::looks_real(value, place.name))?;
         let value = fit::coerce(default, &shape.ty)?;
         fit::allowed(&value, shape).then_some(value)
     }
 
     fn untyped(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> Value {
+        if topic == Topic::Flag {
+            return Value::Bool(chance(50, rng));
+        }
         if topic.is_number() {
             return self.number(topic, place, None, None, rng);
         }

@@ -6,11 +6,15 @@ use magnet_proto::shape::words;
 use serde_json::Value;
 
 use super::world::is_id;
-use crate::lexicon::{Place, Topic, coerced, topic};
+use crate::lexicon::{Place, Topic, coerced, singular, topic};
 
 /// The arguments of a call, ready to be found under other names.
 pub(super) struct Echoes<'a> {
     arguments: Vec<Argument<'a>>,
+    /// The words of the function's name, in the singular.
+    subjects: Vec<String>,
+    /// The call makes a new thing, whose id no argument can be.
+    creates: bool,
 }
 
 struct Argument<'a> {
@@ -38,7 +42,9 @@ impl<'a> Echoes<'a> {
             let topic = field.map_or(Topic::SomeText, |field| topic(&Place::argument(function, field)));
             Argument { name, key: key(name), topic, value }
         };
-        Self { arguments: arguments.iter().map(known).collect() }
+        let subjects = words(&function.name).map(|word| singular(&word).unwrap_or(word)).collect();
+        let creates = words(&function.name).take(5).any(|word| ["create", "add", "book", "new"].contains(&word.as_str()));
+        Self { arguments: arguments.iter().map(known).collect(), subjects, creates }
     }
 
     /// The argument that a field repeats. Deeper down only its own name counts.
@@ -56,6 +62,16 @@ impl<'a> Echoes<'a> {
             let nested_id = depth > 1 && key == "id";
             return (!nested_id).then_some(value);
         }
+        if depth == 1 && !in_list && !self.creates && (key == "id" || key == "number") {
+            return self.own_id(&key).and_then(|argument| fits(argument));
+        }
+        if ["login", "slug", "name"].contains(&key.as_str()) && !place.parent.is_empty() {
+            let holder = self::key(place.parent);
+            let named = self.arguments.iter().find(|argument| argument.key == holder);
+            if let Some(value) = named.and_then(fits).filter(Value::is_string) {
+                return Some(value);
+            }
+        }
         if depth > 2 || is_id(place.name) {
             return None;
         }
@@ -67,6 +83,20 @@ impl<'a> Echoes<'a> {
             (Some(only), None) => fits(only),
             _ => None,
         }
+    }
+
+    /// The argument that names the thing the function is about: `task_id` of
+    /// `get_task`, else the only id there is.
+    fn own_id(&self, kind: &str) -> Option<&Argument<'a>> {
+        let ids = || {
+            let ends = self.arguments.iter().filter(|argument| argument.key.ends_with(kind));
+            ends.filter(|argument| !argument.value.is_array() && !argument.value.is_object())
+        };
+        let about = ids().filter(|argument| {
+            let noun = argument.key.strip_suffix(kind).unwrap_or_default();
+            !noun.is_empty() && self.subjects.iter().any(|subject| subject == noun)
+        });
+        about.last().or_else(|| Some(ids().next()?).filter(|_| ids().count() == 1))
     }
 
     /// The bounds that arguments such as `max_price` put on a field.
@@ -95,7 +125,13 @@ impl<'a> Echoes<'a> {
 
 /// A name without case, separators and "name": `cityName` and `city` are one.
 fn key(name: &str) -> String {
-    let mut parts: Vec<String> = words(name).collect();
+    let full = |word: String| match word.as_str() {
+        "repo" => "repository".to_owned(),
+        "org" => "organization".to_owned(),
+        "no" | "num" => "number".to_owned(),
+        _ => word,
+    };
+    let mut parts: Vec<String> = words(name).map(full).collect();
     if parts.len() > 1 && parts.last().is_some_and(|last| last == "name") {
         parts.pop();
     }

@@ -115,7 +115,7 @@ impl<'a> Generator<'a> {
             object.insert(field.name.clone(), value);
         }
         self.compute(place, computed, &mut object, setting, spot);
-        tidy::agree(&mut object, fields, self.scene.arguments, self.scene.function, spot.depth == 1);
+        tidy::agree(&mut object, fields, self.scene.arguments);
         Value::Object(object)
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::generate::Scene;
 use super::tidy;
-use super::world::{deletes, function_noun, is_id};
+use super::world::{changes, deletes, function_noun, is_id};
 use crate::lexicon::{Place, Setting};
 
 /// Echoed arguments at most.
@@ -38,7 +38,7 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
     let echoed = scene.arguments.iter().filter(|(name, value)| short(value) && !is_secret(name));
     object.extend(echoed.take(ECHOES).map(|(name, value)| (name.clone(), value.clone())));
     let noun = function_noun(function);
-    if function.changes_state() {
+    if changes(function) {
         if !scene.arguments.keys().any(|name| is_id(name)) {
             object.insert(format!("{noun}_id"), new_id(scene, &noun, rng));
         }

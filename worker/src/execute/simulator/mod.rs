@@ -19,6 +19,9 @@ mod rules;
 mod tidy;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;

@@ -20,7 +20,7 @@ const MANY_INSIDE: usize = 9;
 pub(super) fn kept(fields: &[Field], depth: usize) -> Vec<&Field> {
     let without_errors: Vec<&Field> = fields
         .iter()
-        .filter(|field| field.required || fields.len() == 1 || !is_error(&field.name))
+        .filter(|field| field.required || !is_error(&field.name))
         .collect();
     let many = if depth <= 2 { MANY } else { MANY_INSIDE };
     if without_errors.len() <= many {
@@ -103,20 +103,10 @@ pub(super) fn alike(one: &Value, other: &Value) -> bool {
 }
 
 /// Makes the numbers of an object agree.
-pub(super) fn agree(
-    object: &mut Map<String, Value>,
-    fields: &[Field],
-    arguments: &Arguments,
-    function: &Function,
-    root: bool,
-) {
+pub(super) fn agree(object: &mut Map<String, Value>, fields: &[Field], arguments: &Arguments) {
     counts(object, fields);
     totals(object, fields, arguments);
     spans(object);
-    if root && object.get("status").is_some_and(|status| status == "error") {
-        object.insert("status".into(), "success".into());
-    }
-    let _ = function;
 }
 
 fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Value) {
@@ -164,7 +154,9 @@ fn spans(object: &mut Map<String, Value>) {
     let pairs: Vec<(String, String)> = object
         .keys()
         .filter_map(|name| {
-            let twin = if name.contains("min") {
+            let twin = if name.contains("Min") {
+                name.replacen("Min", "Max", 1)
+            } else if name.contains("min") {
                 name.replacen("min", "max", 1)
             } else if name.contains("low") {
                 name.replacen("low", "high", 1)

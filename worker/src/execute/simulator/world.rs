@@ -10,12 +10,20 @@ use serde_json::{Map, Value};
 /// Facts about identified things.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    facts: HashMap<String, Map<String, Value>>,
+    facts: HashMap<String, HashMap<String, Fact>>,
     /// Fields that a call changed, so that earlier outputs are out of date.
     changed: HashSet<(String, String)>,
     /// Things made by a call: what they are, their id.
     created: Vec<(String, Value)>,
     deleted: HashSet<String>,
+    calls: usize,
+}
+
+/// What a field is known to be, and since which call.
+#[derive(Debug)]
+struct Fact {
+    value: Value,
+    call: usize,
 }
 
 /// Names too general to carry from one thing to another that mentions it.
@@ -75,7 +83,7 @@ pub(super) fn function_noun(function: &Function) -> String {
 
 impl World {
     /// What is known about the thing with that id.
-    pub(super) fn about(&self, noun: &str, id: &Value) -> Option<&Map<String, Value>> {
+    fn about(&self, noun: &str, id: &Value) -> Option<&HashMap<String, Fact>> {
         self.facts.get(&key(noun, id)?)
     }
 
@@ -85,7 +93,7 @@ impl World {
         if !own && GENERAL.contains(&field) {
             return None;
         }
-        self.about(noun, id)?.get(field)
+        Some(&self.about(noun, id)?.get(field)?.value)
     }
 
     /// Ids of the things of that kind that calls have made, oldest first.
@@ -96,7 +104,8 @@ impl World {
 
     /// Takes in a call and its output.
     pub(super) fn record(&mut self, function: &Function, arguments: &Arguments, output: &Value) {
-        let changes = function.changes_state();
+        self.calls += 1;
+        let changes = changes(function);
         let given: Vec<(String, &Value)> = arguments
             .iter()
             .filter(|(name, value)| is_id(name) && !value.is_object() && !value.is_array())
@@ -159,11 +168,12 @@ impl World {
                 continue;
             }
             let field = name.strip_prefix("new_").unwrap_or(name);
-            let differs = facts.get(field).is_some_and(|known| known != value);
-            if !differs || overrides {
-                facts.insert(field.to_owned(), value.clone());
+            let before = facts.get(field).filter(|fact| fact.value != *value).map(|fact| fact.call);
+            if before.is_none() || overrides {
+                let fact = Fact { value: value.clone(), call: self.calls };
+                facts.insert(field.to_owned(), fact);
             }
-            if differs && overrides {
+            if overrides && before.is_some_and(|call| call < self.calls) {
                 self.changed.insert((key.clone(), field.to_owned()));
             }
         }
@@ -185,9 +195,10 @@ impl World {
                 if let Some(key) = own_id(object, holder, function).and_then(|(noun, id)| key(&noun, &id)) {
                     for (name, member) in object.iter_mut() {
                         let place = (key.clone(), name.clone());
-                        if let (true, Some(fact)) = (self.changed.contains(&place), self.facts[&key].get(name)) {
-                            if std::mem::discriminant(fact) == std::mem::discriminant(member) {
-                                *member = fact.clone();
+                        let fact = self.facts.get(&key).and_then(|facts| facts.get(name));
+                        if let Some(fact) = fact.filter(|_| self.changed.contains(&place)) {
+                            if std::mem::discriminant(&fact.value) == std::mem::discriminant(member) {
+                                *member = fact.value.clone();
                             }
                         }
                     }
@@ -223,4 +234,22 @@ fn own_id(object: &Map<String, Value>, holder: &str, function: &Function) -> Opt
 
 pub(super) fn deletes(function: &Function) -> bool {
     words(&function.name).take(4).any(|word| ["delete", "remove", "cancel", "destroy"].contains(&word.as_str()))
+}
+
+/// Whether a call of the function changes the simulated world: one of its
+/// name's first words says so, before any that says it only looks.
+pub(super) fn changes(function: &Function) -> bool {
+    const CHANGING: &[&str] = &[
+        "create", "add", "update", "delete", "remove", "cancel", "set", "book", "reserve", "send",
+        "post", "put", "patch", "modify", "edit", "change", "rename", "move", "register", "buy",
+        "order", "pay", "transfer", "submit", "close", "open", "assign", "schedule", "hold", "place",
+        "upload", "write", "save", "mark", "archive", "share", "start", "stop", "enable", "disable",
+        "apply", "approve", "merge", "lock", "unlock", "replace", "reset", "record", "make",
+    ];
+    const LOOKING: &[&str] =
+        &["get", "list", "search", "find", "query", "check", "show", "fetch", "read", "calculate", "convert"];
+    let mut telling = words(&function.name).take(6).filter(|word| {
+        CHANGING.contains(&word.as_str()) || LOOKING.contains(&word.as_str())
+    });
+    telling.next().is_some_and(|word| CHANGING.contains(&word.as_str()))
 }
