@@ -3,8 +3,10 @@
 //! The sense of the names decides, then the thing they are about; types and
 //! formats may only refuse. Zero means: not usable.
 
-use super::profile::{Concept, Input, KnownFrom, Output, Profile, Profiles, Scalar, ValueType};
-use super::sense::{Designator, Kind, Sense};
+use super::concept::{Concept, KnownFrom};
+use super::kind::Kind;
+use super::profile::{Input, Output, Profile, Profiles, Scalar, ValueType};
+use super::sense::{Designator, Sense};
 use super::terms::Term;
 
 /// From here on a value passes for a required input.
