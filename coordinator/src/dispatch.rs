@@ -19,13 +19,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use magnet_proto::CampaignDigest;
 use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::shard::{Report, Shard};
+use magnet_proto::{CampaignDigest, WalkIndex};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -40,6 +40,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// Without a report for this long the parts are listed.
 const SILENCE: Duration = Duration::from_secs(5);
 const DEAD_LETTERS: usize = 1_000;
+/// Tries in a row, a tick apart, that may find a service away.
+const MAX_AWAY: u32 = 120;
 
 /// What to dispatch, and where to.
 pub struct Dispatcher {
@@ -90,6 +92,22 @@ pub enum Error {
     Parts(#[from] parts::Error),
 }
 
+impl Error {
+    fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Queue(queue::Error::Transient(_)) | Self::Parts(parts::Error::Transient(_))
+        )
+    }
+
+    fn cause(&self) -> &dyn std::error::Error {
+        match self {
+            Self::Queue(cause) => cause,
+            Self::Parts(cause) => cause,
+        }
+    }
+}
+
 /// Why a part's index cannot be read.
 enum Unread {
     Damaged(Damaged),
@@ -109,10 +127,15 @@ pub struct Dispatch {
     outstanding: BTreeMap<u64, Shard>,
     /// Quarantined, by first walk: the first walk after it.
     dead: BTreeMap<u64, u64>,
+    /// When the parts were listed, or told of, last.
+    listed: Option<Instant>,
+    ticks: Interval,
 }
 
 impl Dispatch {
     pub fn new(to: Dispatcher, ledger: Ledger) -> Self {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             to,
             ledger,
@@ -121,47 +144,57 @@ impl Dispatch {
             cursor: 0,
             outstanding: BTreeMap::new(),
             dead: BTreeMap::new(),
+            listed: None,
+            ticks,
         }
     }
 
     /// Issues shards and reads their parts until the ledger is full, the walk
-    /// limit is reached, or `stop` says so.
+    /// limit is reached, or `stop` says so. A service may be away for a while.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<Ended, Error> {
-        self.list().await?;
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let mut away = 0;
         loop {
-            self.read_parts().await?;
-            if self.ledger.is_full() {
-                return Ok(Ended::Full);
-            }
-            if self.ledger.next() >= self.to.walk_limit {
-                return Ok(Ended::WalkLimit);
-            }
-            self.issue().await?;
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(Ended::Stopped),
-                report = self.to.queue.next_report() => match report? {
-                    None => return Ok(Ended::Stopped),
-                    Some(report) => {
-                        heard = Instant::now();
-                        self.hear(&report);
-                        while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
-                            self.hear(&report);
-                        }
-                    }
-                },
-                _ = ticks.tick() => {
-                    self.count_the_dead().await?;
-                    if heard.elapsed() >= SILENCE {
-                        heard = Instant::now();
-                        self.list().await?;
-                    }
+            match self.step(stop).await {
+                Ok(None) => away = 0,
+                Ok(Some(ended)) => return Ok(ended),
+                Err(error) if error.is_transient() && away < MAX_AWAY => {
+                    away += 1;
+                    warn!("{error}: {}; trying again", error.cause());
+                    tokio::time::sleep(TICK).await;
                 }
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Does what can be done, then waits for news.
+    async fn step(&mut self, stop: &CancellationToken) -> Result<Option<Ended>, Error> {
+        if self.listed.is_none_or(|listed| listed.elapsed() >= SILENCE) {
+            self.list().await?;
+        }
+        self.read_parts().await?;
+        if self.ledger.is_full() {
+            return Ok(Some(Ended::Full));
+        }
+        if self.ledger.next() >= self.to.walk_limit {
+            return Ok(Some(Ended::WalkLimit));
+        }
+        self.issue().await?;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
+            report = self.to.queue.next_report() => {
+                let Some(report) = report? else { return Ok(Some(Ended::Stopped)) };
+                self.hear(&report);
+                while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
+                    self.hear(&report);
+                }
+                // Parts that are told of need not be looked for.
+                self.listed = Some(Instant::now());
+            }
+            _ = self.ticks.tick() => self.count_the_dead().await?,
+        }
+        Ok(None)
     }
 
     /// What became of the walks so far.
@@ -193,6 +226,7 @@ impl Dispatch {
     }
 
     async fn list(&mut self) -> Result<(), Error> {
+        self.listed = Some(Instant::now());
         for object in self.to.parts.list(&part::folder(&self.to.campaign)).await? {
             let size_bytes = Some(object.size_bytes);
             self.add(&object.name, size_bytes);
@@ -280,10 +314,11 @@ impl Dispatch {
     }
 
     async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
-        self.catalog.remove(found);
         let len = (found.walks.end - found.walks.start) as u32;
-        let first = magnet_proto::WalkIndex(found.walks.start);
-        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await
+        let first = WalkIndex(found.walks.start);
+        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await?;
+        self.catalog.remove(found);
+        Ok(())
     }
 
     /// Issues as many shards as are needed and allowed.
@@ -299,8 +334,9 @@ impl Dispatch {
             if self.enough_under_way() {
                 break;
             }
-            self.cursor = shard.end().0;
+            let end = shard.end().0;
             self.publish(shard).await?;
+            self.cursor = end;
         }
         Ok(())
     }

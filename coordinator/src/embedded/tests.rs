@@ -29,6 +29,9 @@ struct Markers {
     poison: Option<u64>,
     /// Refuses from this many walks on.
     budget: Option<usize>,
+    /// Skips walks whose path a lower walk has claimed here, except those of
+    /// which the claim is lost: every so many.
+    claims: Option<(Arc<dyn State>, u64)>,
     /// Waits a little at some walks, so that they end out of order.
     waits: bool,
     ran_walks: std::sync::Mutex<BTreeMap<u64, usize>>,
@@ -67,7 +70,17 @@ impl WalkRunner for Markers {
                 tokio::time::sleep(Duration::from_millis(rng.random_range(1..4))).await;
             }
         }
-        Ok(walked(walk, &mut rng::stream(7, walk, "markers")))
+        let mut walked = walked(walk, &mut rng::stream(7, walk, "markers"));
+        if let Some((state, lost)) = &self.claims {
+            let key = Key::of_opening(&format!("path {}", walk.0 / 3));
+            walked.keys.path = Some(key);
+            let holder = state.claim(key.digest(), walk).await.unwrap();
+            if holder < walk && (*lost == 0 || walk.0 % lost != 0) {
+                let keys = Keys { opening: None, ..walked.keys };
+                walked = Walked { keys, end: End::Skipped, ..walked };
+            }
+        }
+        Ok(walked)
     }
 }
 
@@ -281,6 +294,20 @@ async fn a_run_that_was_killed_in_mid_air_goes_on() {
     }
     complete(&campaign(folder.path(), 300, 2), Markers::default().boxed()).await;
     check_same(&read(folder.path()), &expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn claims_that_are_lost_change_nothing() {
+    let mut datasets = Vec::new();
+    for (workers, lost) in [(1, 1), (3, 0), (4, 2), (2, 5)] {
+        let folder = tempfile::tempdir().unwrap();
+        let claims = Some((state::open("embedded:").unwrap(), lost));
+        let runner = Markers { claims, waits: true, ..Markers::default() }.boxed();
+        let summary = complete(&campaign(folder.path(), 150, workers), runner).await;
+        assert!(summary.counts.duplicates > 200, "two of three walks share a path");
+        datasets.push(read(folder.path()));
+    }
+    datasets[1..].iter().for_each(|dataset| check_same(dataset, &datasets[0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
