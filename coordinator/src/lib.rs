@@ -1,0 +1,30 @@
+//! The coordinator: from a tool library to a dataset.
+//!
+//! ```text
+//! library ─► graph ─► shard ─► dispatch ─►[queue]  …  [parts]─► ledger ─► finalize ─► report
+//! ```
+//!
+//! [`embedded`] runs the whole fleet in one process; [`cli`] holds one file a
+//! subcommand. What runs inside a worker is in the worker's crate; what both
+//! agree on is in `magnet_proto`.
+
+pub mod prepare;
+
+pub mod library;
+pub mod graph;
+pub mod shard;
+pub mod dispatch;
+pub mod ledger;
+pub mod finalize;
+pub mod dataset;
+pub mod report;
+pub mod verify;
+
+pub mod embedded;
+pub mod metrics;
+pub mod outdir;
+pub mod progress;
+
+pub mod cli;
+mod inspect;
+mod terminal;

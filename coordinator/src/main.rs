@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `magnet`: every role as a subcommand.
+
+fn main() -> std::process::ExitCode {
+    magnet_coordinator::cli::main()
+}

@@ -26,6 +26,11 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
+    /// A digest computed elsewhere, such as over a stream.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -133,9 +138,7 @@ impl fmt::Display for SampleId {
 }
 
 /// A function's position in its library.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FunctionId(pub u32);
 

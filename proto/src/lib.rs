@@ -13,6 +13,7 @@ pub mod ids;
 pub mod rng;
 
 pub mod config;
+pub mod process;
 
 pub mod library;
 pub mod shape;
@@ -21,10 +22,17 @@ pub mod walk;
 pub mod path;
 pub mod outcome;
 pub mod sample;
+pub mod sketch;
 pub mod shard;
+pub mod part;
+pub mod bundle;
+pub mod wire;
 
 pub mod parts;
 pub mod queue;
 pub mod state;
+
+#[cfg(test)]
+mod testing;
 
 pub use ids::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex};

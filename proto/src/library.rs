@@ -23,8 +23,8 @@ pub struct Function {
     pub category: String,
     /// The finer tool class inside the category; "misc" if none is known.
     pub class: String,
-    /// JSON Schema of the arguments: an object, free of `$ref`, as offered to
-    /// models.
+    /// JSON Schema of the arguments: an object, free of `$ref`. Models are
+    /// offered it without its `x-` keys, which only generation reads.
     pub parameters: Value,
     /// JSON Schema of the output, where known.
     pub response: Option<Value>,
@@ -70,7 +70,10 @@ impl From<Document> for Function {
             Some(fields) => fields.into(),
             None => Arc::from([]),
         };
-        let output = document.response.as_ref().map(|schema| Arc::new(Shape::of(schema)));
+        let output = document
+            .response
+            .as_ref()
+            .map(|schema| Arc::new(Shape::of(schema)));
         Self {
             name: document.name,
             description: document.description,
@@ -129,13 +132,45 @@ impl Function {
     /// call may not be added to a trajectory that did not plan it.
     pub fn changes_state(&self) -> bool {
         const READING: &[&str] = &[
-            "get", "list", "search", "find", "lookup", "look", "query", "read", "fetch", "check",
-            "show", "view", "describe", "count", "calculate", "compute", "convert", "translate",
-            "estimate", "compare", "validate", "verify", "is", "has", "retrieve", "browse",
-            "recommend", "summarize", "analyze", "parse", "detect", "track", "preview", "quote",
+            "get",
+            "list",
+            "search",
+            "find",
+            "lookup",
+            "look",
+            "query",
+            "read",
+            "fetch",
+            "check",
+            "show",
+            "view",
+            "describe",
+            "count",
+            "calculate",
+            "compute",
+            "convert",
+            "translate",
+            "estimate",
+            "compare",
+            "validate",
+            "verify",
+            "is",
+            "has",
+            "retrieve",
+            "browse",
+            "recommend",
+            "summarize",
+            "analyze",
+            "parse",
+            "detect",
+            "track",
+            "preview",
+            "quote",
         ];
         let mut words = crate::shape::words(&self.name);
-        words.next().is_some_and(|verb| !READING.contains(&verb.as_str()))
+        words
+            .next()
+            .is_some_and(|verb| !READING.contains(&verb.as_str()))
     }
 
     /// The function as an OpenAI tool, as written into a dataset.
@@ -143,9 +178,30 @@ impl Function {
         let mut function = Map::new();
         function.insert("name".into(), self.name.clone().into());
         function.insert("description".into(), self.description.clone().into());
-        function.insert("parameters".into(), self.parameters.clone());
+        function.insert("parameters".into(), published(&self.parameters));
         json!({ "type": "function", "function": function })
     }
+}
+
+/// A copy of a schema without its `x-` keys. Properties may be named so: the
+/// names of a keyed set of schemas stay, and so do values.
+fn published(schema: &Value) -> Value {
+    let Value::Object(object) = schema else { return schema.clone() };
+    let mut copy = Map::with_capacity(object.len());
+    for (key, value) in object.iter().filter(|(key, _)| !key.starts_with("x-")) {
+        let value = match (key.as_str(), value) {
+            ("properties" | "patternProperties" | "dependentSchemas", Value::Object(keyed)) => {
+                keyed.iter().map(|(name, inner)| (name.clone(), published(inner))).collect()
+            }
+            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
+                schemas.iter().map(published).collect()
+            }
+            ("default" | "const" | "enum" | "examples", value) => value.clone(),
+            (_, value) => published(value),
+        };
+        copy.insert(key.clone(), value);
+    }
+    copy.into()
 }
 
 /// The functions of a campaign, in the library's order.
@@ -200,6 +256,37 @@ impl Library {
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (FunctionId, &Function)> {
-        self.functions.iter().enumerate().map(|(id, function)| (FunctionId(id as u32), function))
+        self.functions
+            .iter()
+            .enumerate()
+            .map(|(id, function)| (FunctionId(id as u32), function))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_published_tool_has_no_extensions_but_keeps_names_and_values() {
+        let function = Function::from(Document {
+            name: "f".into(),
+            description: String::new(),
+            category: "misc".into(),
+            class: "misc".into(),
+            parameters: json!({"type": "object", "x-a": 1, "properties": {
+                "x-trace": {"type": "string", "x-noun": "trace", "default": {"x-b": 2}},
+                "list": {"type": "array", "items": {"type": "string", "x-sim": {}}},
+                "either": {"anyOf": [{"type": "null"}, {"type": "string", "x-noun": "it"}]},
+            }}),
+            response: None,
+            phrasing: Phrasing::default(),
+        });
+        let expected = json!({"type": "object", "properties": {
+            "x-trace": {"type": "string", "default": {"x-b": 2}},
+            "list": {"type": "array", "items": {"type": "string"}},
+            "either": {"anyOf": [{"type": "null"}, {"type": "string"}]},
+        }});
+        assert_eq!(function.tool()["function"]["parameters"], expected);
     }
 }

@@ -43,10 +43,17 @@ pub enum Purpose {
     /// Say that no function on offer can do it. `function` is withheld from
     /// the tools; if `resolved`, it is added with the next turn, which does
     /// what this one asked for.
-    MissingFunction { function: FunctionId, resolved: bool },
+    MissingFunction {
+        function: FunctionId,
+        resolved: bool,
+    },
     /// Ask for the value of `parameter`, a required one that only the user can
     /// know; if `resolved`, the next turn gives it and makes the call.
-    MissingParameter { function: FunctionId, parameter: String, resolved: bool },
+    MissingParameter {
+        function: FunctionId,
+        parameter: String,
+        resolved: bool,
+    },
     /// Say that no function on offer serves a request written for `function`,
     /// whose whole class is withheld.
     Irrelevant { function: FunctionId },
@@ -139,7 +146,10 @@ pub enum SplitKind {
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum NodeOp {
     /// Two neighbouring turns became this one.
-    Merge { turn: u16, functions: Vec<FunctionId> },
+    Merge {
+        turn: u16,
+        functions: Vec<FunctionId>,
+    },
     /// `new_fn` was added because `src_fn`'s output can feed it.
     Insert {
         kind: InsertKind,
@@ -156,17 +166,39 @@ pub enum NodeOp {
         parameter: Option<String>,
         resolved: bool,
     },
-    Parallel { turn: u16, function: FunctionId, copies: u8 },
-    Pad { turn: u16, function: FunctionId },
-    Fault { turn: u16, function: FunctionId, fault: Fault },
-    Conflict { turn: u16, function: FunctionId, earlier_turn: u16, path: String },
-    Irrelevant { turn: u16, function: FunctionId },
+    Parallel {
+        turn: u16,
+        function: FunctionId,
+        copies: u8,
+    },
+    Pad {
+        turn: u16,
+        function: FunctionId,
+    },
+    Fault {
+        turn: u16,
+        function: FunctionId,
+        fault: Fault,
+    },
+    Conflict {
+        turn: u16,
+        function: FunctionId,
+        earlier_turn: u16,
+        path: String,
+    },
+    Irrelevant {
+        turn: u16,
+        function: FunctionId,
+    },
 }
 
 impl Path {
     /// The step at that position.
     pub fn step(&self, at: StepRef) -> Option<&Step> {
-        self.turns.get(at.turn as usize)?.steps.get(at.step as usize)
+        self.turns
+            .get(at.turn as usize)?
+            .steps
+            .get(at.step as usize)
     }
 
     /// The functions of every turn: the signature path proper.
@@ -177,6 +209,9 @@ impl Path {
 
     /// Every function that is called.
     pub fn functions(&self) -> impl Iterator<Item = FunctionId> {
-        self.turns.iter().flat_map(|turn| &turn.steps).map(|step| step.function)
+        self.turns
+            .iter()
+            .flat_map(|turn| &turn.steps)
+            .map(|step| step.function)
     }
 }

@@ -71,8 +71,14 @@ pub enum Message {
     System(String),
     User(String),
     /// Prose, calls, or both.
-    Assistant { content: Option<String>, calls: Vec<Call> },
-    Tool { call_id: String, content: String },
+    Assistant {
+        content: Option<String>,
+        calls: Vec<Call>,
+    },
+    Tool {
+        call_id: String,
+        content: String,
+    },
 }
 
 /// One function call.
@@ -102,7 +108,11 @@ pub enum Source {
     /// its message, end exclusive.
     User { turn: u16, start: u32, end: u32 },
     /// Returned by an earlier call: JSON pointer into its output.
-    Output { turn: u16, call: String, path: String },
+    Output {
+        turn: u16,
+        call: String,
+        path: String,
+    },
     /// The schema's default, or its only or an enumerated value.
     Schema { key: SchemaKey },
     /// Free text composed from the conversation.

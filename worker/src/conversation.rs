@@ -1,10 +1,10 @@
 //! A conversation in the making: what every ask of a teacher may look at.
 
+use magnet_proto::WalkIndex;
 use magnet_proto::library::Library;
 use magnet_proto::path::{Path, StepRef};
 use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::Call;
-use magnet_proto::WalkIndex;
 use serde_json::Value;
 
 use crate::execute::Output;
@@ -110,10 +110,11 @@ impl Conversation {
 
     /// The successful output of a step's first call.
     pub fn output_of(&self, step: StepRef) -> Option<&Value> {
-        self.executed().find_map(|(_, executed)| match &executed.output {
-            Output::Value(value) if executed.step == step => Some(value),
-            _ => None,
-        })
+        self.executed()
+            .find_map(|(_, executed)| match &executed.output {
+                Output::Value(value) if executed.step == step => Some(value),
+                _ => None,
+            })
     }
 
     /// What the user gave for an argument, the latest word first.
@@ -122,14 +123,17 @@ impl Conversation {
             given.step == step && given.copy == copy && given.parameter == parameter
         };
         let requests = self.turns.iter().rev().map(|exchange| &exchange.request);
-        requests.flat_map(|request| &request.given).find(of_argument).map(|given| &given.value)
+        requests
+            .flat_map(|request| &request.given)
+            .find(of_argument)
+            .map(|given| &given.value)
     }
 
     /// How the user singled out the output element for an argument.
     pub fn pick(&self, step: StepRef, copy: u8, parameter: &str) -> Option<&Pick> {
         let requests = self.turns.iter().rev().map(|exchange| &exchange.request);
-        requests.flat_map(|request| &request.picks).find(|pick| {
-            pick.step == step && pick.copy == copy && pick.parameter == parameter
-        })
+        requests
+            .flat_map(|request| &request.picks)
+            .find(|pick| pick.step == step && pick.copy == copy && pick.parameter == parameter)
     }
 }

@@ -9,7 +9,16 @@
 //! no queue, no clock, no environment. [`pipeline`] calls the stages in order.
 
 pub mod conversation;
+pub mod failure;
 pub mod lexicon;
-pub mod node_ops;
+pub mod prompts;
 pub mod teacher;
+
+pub mod node_ops;
+pub mod translate;
 pub mod execute;
+pub mod distill;
+pub mod vet;
+
+pub mod pipeline;
+pub mod serve;

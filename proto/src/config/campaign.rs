@@ -1,4 +1,4 @@
-//! The keys of a campaign file and their defaults.
+//! The keys of a campaign file. Their defaults are in [`super::defaults`].
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::duration;
 
 /// A whole campaign. Sections marked *data* enter the campaign digest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -72,6 +74,9 @@ pub struct GraphSettings {
     pub candidates: NonZeroUsize,
     /// The share of a node's candidates drawn from outside its category.
     pub cross_category: f64,
+    /// The share of a node's candidates chosen because their schemas fit its
+    /// own; the rest is drawn at random.
+    pub matched: f64,
     /// At most this many out-edges a node.
     pub max_out_degree: NonZeroUsize,
 }
@@ -316,46 +321,6 @@ pub enum Compression {
     Zstd,
 }
 
-impl Campaign {
-    /// The paper's constants where they differ from the defaults.
-    pub fn paper() -> Self {
-        Self {
-            campaign: Identity { preset: Preset::Paper, ..Identity::default() },
-            graph: GraphSettings { cross_category: 0.0, ..GraphSettings::default() },
-            walk: Walks {
-                steps: nonzero(7),
-                min_steps: nonzero(7),
-                ..Walks::default()
-            },
-            node_ops: NodeOps {
-                split: 1.0,
-                unresolved: 0.0,
-                keep_unsplit: true,
-                parallel: 0.0,
-                pad: 0.0,
-                fault: 0.0,
-                conflict: 0.0,
-                irrelevant: 0.0,
-                ..NodeOps::default()
-            },
-            mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
-            ..Self::default()
-        }
-    }
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        Self {
-            name: "magnet".into(),
-            samples: NonZeroU64::new(100).expect("100 is not zero"),
-            seed: 7,
-            preset: Preset::Default,
-            max_walks: 0,
-        }
-    }
-}
-
 impl Identity {
     /// The walk at which the campaign gives up.
     pub fn walk_limit(&self) -> u64 {
@@ -366,196 +331,9 @@ impl Identity {
     }
 }
 
-impl Default for GraphSettings {
-    fn default() -> Self {
-        Self {
-            judge: Judge::None,
-            candidates: nonzero(30),
-            cross_category: 0.2,
-            max_out_degree: nonzero(12),
-        }
-    }
-}
-
-impl Default for Walks {
-    fn default() -> Self {
-        Self {
-            steps: nonzero(7),
-            min_steps: nonzero(3),
-            min_nodes: nonzero(3),
-            max_visits: 2,
-            redraws: 4,
-        }
-    }
-}
-
 impl Walks {
     /// The lengths a walk is drawn from.
     pub fn lengths(&self) -> RangeInclusive<usize> {
         self.min_steps.get().min(self.steps.get())..=self.steps.get()
-    }
-}
-
-impl Default for NodeOps {
-    fn default() -> Self {
-        Self {
-            merge: 0.3,
-            insert: 0.5,
-            insert_short: 0.7,
-            split: 0.25,
-            split_function: 0.5,
-            unresolved: 0.15,
-            keep_unsplit: false,
-            parallel: 0.1,
-            pad: 0.05,
-            fault: 0.08,
-            conflict: 0.05,
-            irrelevant: 0.1,
-        }
-    }
-}
-
-impl Default for Mix {
-    fn default() -> Self {
-        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0 }
-    }
-}
-
-impl Default for Translation {
-    fn default() -> Self {
-        Self {
-            personas: Vec::new(),
-            registers: Vec::new(),
-            tries: NonZeroU32::new(2).expect("2 is not zero"),
-        }
-    }
-}
-
-impl Default for Trajectory {
-    fn default() -> Self {
-        Self {
-            distractors: 8,
-            max_steps: NonZeroU32::new(8).expect("8 is not zero"),
-            system_prompt: "You are a helpful assistant with access to tools. Call a tool when it \
-                            helps; use only values the user or a tool has given; when something \
-                            you need is missing, ask for it or say so."
-                .into(),
-        }
-    }
-}
-
-impl Default for Negatives {
-    fn default() -> Self {
-        Self {
-            source: NegativeSource::Mechanical,
-            max_pairs: 2,
-            rollouts: NonZeroU32::new(10).expect("10 is not zero"),
-        }
-    }
-}
-
-impl Default for Dedup {
-    fn default() -> Self {
-        Self { near_duplicate: 0.7 }
-    }
-}
-
-impl Default for Endpoint {
-    fn default() -> Self {
-        Self {
-            kind: EndpointKind::Offline,
-            base_url: String::new(),
-            model: String::new(),
-            api_key_env: String::new(),
-            temperature: 0.7,
-            max_output_tokens: NonZeroU32::new(2_048).expect("2048 is not zero"),
-            requests_per_minute: 0,
-            tokens_per_minute: 0,
-            max_in_flight: nonzero(64),
-            timeout: Duration::from_secs(60),
-            deadline: Duration::from_secs(600),
-            usd_per_million_input_tokens: 0.0,
-            usd_per_million_output_tokens: 0.0,
-            failover: None,
-            keep_reasoning: false,
-        }
-    }
-}
-
-impl Default for Fleet {
-    fn default() -> Self {
-        Self {
-            queue: "memory:".into(),
-            state: "embedded:".into(),
-            cache: "embedded:".into(),
-            parts: "file:parts".into(),
-            queue_type: QueueType::Quorum,
-            ca_file: None,
-            shard_walks: 0,
-            connect_timeout: Duration::from_secs(60),
-            grace: Duration::from_secs(30),
-        }
-    }
-}
-
-impl Default for Run {
-    fn default() -> Self {
-        Self { workers: 0, in_flight: nonzero(256), listen: String::new() }
-    }
-}
-
-impl Default for Output {
-    fn default() -> Self {
-        Self {
-            dir: "out".into(),
-            formats: vec![Format::Jsonl],
-            compression: Compression::None,
-            rows_per_file: 0,
-        }
-    }
-}
-
-const fn nonzero(n: usize) -> NonZeroUsize {
-    match NonZeroUsize::new(n) {
-        Some(n) => n,
-        None => NonZeroUsize::MIN,
-    }
-}
-
-/// Durations written `"250ms"`, `"30s"`, `"5m"`, `"2h"`.
-pub mod duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn parse(text: &str) -> Option<Duration> {
-        let digits = text.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = text.split_at(digits);
-        let number: u64 = number.parse().ok()?;
-        let millis = match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            _ => return None,
-        };
-        Some(Duration::from_millis(number.checked_mul(millis)?))
-    }
-
-    pub fn format(duration: &Duration) -> String {
-        match duration.as_millis() {
-            millis if millis % 1_000 != 0 => format!("{millis}ms"),
-            millis => format!("{}s", millis / 1_000),
-        }
-    }
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, out: S) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&format(value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(input)?;
-        let refuse = || format!("expected a duration like \"30s\" or \"5m\", got \"{text}\"");
-        parse(&text).ok_or_else(|| serde::de::Error::custom(refuse()))
     }
 }

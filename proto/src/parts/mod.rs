@@ -3,17 +3,32 @@
 //! The list of parts is the truth about a campaign's progress. An object that
 //! exists is whole; putting it again with the same bytes changes nothing.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
-use std::sync::Arc;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 
 /// A store opened under one prefix.
 #[derive(Clone, Debug)]
 pub struct Parts {
     store: Arc<DynObjectStore>,
     prefix: Path,
+}
+
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// The last step of its name.
+    pub name: String,
+    pub size_bytes: u64,
 }
 
 /// What went wrong, split by what the caller does.
@@ -30,6 +45,30 @@ pub enum Error {
 }
 
 impl Parts {
+    /// Opens a store by its URL: `memory:`, or `file:DIR` with a folder
+    /// relative to `base`, which is made if need be.
+    ///
+    /// A file is on disk, under its whole name, before a put returns.
+    pub fn open(url: &str, base: &std::path::Path) -> Result<Self, Error> {
+        match url.split_once(':') {
+            Some(("memory", _)) => Ok(Self::new(Arc::new(InMemory::new()), Path::default())),
+            Some(("file", folder)) => {
+                let folder = base.join(folder.strip_prefix("//").unwrap_or(folder));
+                let refuse = |problem: &dyn std::fmt::Display| {
+                    Error::BadUrl(format!("part store \"{}\": {problem}", folder.display()))
+                };
+                std::fs::create_dir_all(&folder).map_err(|error| refuse(&error))?;
+                let store = LocalFileSystem::new_with_prefix(&folder);
+                let store = store.map_err(|error| refuse(&error))?.with_fsync(true);
+                Ok(Self::new(Arc::new(store), Path::default()))
+            }
+            _ => Err(Error::BadUrl(format!(
+                "part store \"{url}\" is of no known kind\nhint: \"file:parts\" keeps parts in \
+                 the output folder, \"memory:\" keeps none"
+            ))),
+        }
+    }
+
     pub fn new(store: Arc<DynObjectStore>, prefix: Path) -> Self {
         Self { store, prefix }
     }
@@ -37,12 +76,28 @@ impl Parts {
     /// Puts an object whole or not at all.
     pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let payload = PutPayload::from(bytes.into());
-        self.store.put(&self.at(name), payload).await.map_err(Error::from)?;
+        self.store
+            .put(&self.at(name), payload)
+            .await
+            .map_err(Error::from)?;
         Ok(())
     }
 
     pub async fn get(&self, name: &str) -> Result<Bytes, Error> {
         Ok(self.store.get(&self.at(name)).await?.bytes().await?)
+    }
+
+    /// A range of an object's bytes, cut at its end.
+    pub async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, Error> {
+        Ok(self.store.get_range(&self.at(name), range).await?)
+    }
+
+    /// Deletes an object; one that is not there counts as deleted.
+    pub async fn delete(&self, name: &str) -> Result<(), Error> {
+        match self.store.delete(&self.at(name)).await.map_err(Error::from) {
+            Ok(()) | Err(Error::Missing(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     pub async fn has(&self, name: &str) -> Result<bool, Error> {
@@ -53,20 +108,25 @@ impl Parts {
         }
     }
 
-    /// The names below a folder, ascending.
-    pub async fn list(&self, folder: &str) -> Result<Vec<String>, Error> {
+    /// The objects below a folder, ascending by name.
+    pub async fn list(&self, folder: &str) -> Result<Vec<Object>, Error> {
         let folder = self.at(folder);
         let entries = self.store.list(Some(&folder)).map(|entry| {
-            let location = entry?.location;
-            Ok::<_, object_store::Error>(location.filename().unwrap_or_default().to_owned())
+            let entry = entry?;
+            let name = entry.location.filename().unwrap_or_default().to_owned();
+            Ok::<_, object_store::Error>(Object {
+                name,
+                size_bytes: entry.size,
+            })
         });
-        let mut names: Vec<String> = entries.try_collect().await?;
-        names.sort_unstable();
-        Ok(names)
+        let mut objects: Vec<Object> = entries.try_collect().await?;
+        objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(objects)
     }
 
     fn at(&self, name: &str) -> Path {
-        name.split('/').fold(self.prefix.clone(), |path, step| path.join(step))
+        name.split('/')
+            .fold(self.prefix.clone(), |path, step| path.join(step))
     }
 }
 

@@ -11,6 +11,7 @@
 //!   they return is final for that call.
 //! - Every method is cancel-safe: a dropped future loses no shard.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,6 +21,24 @@ use crate::CampaignDigest;
 use crate::shard::{Report, Shard};
 
 pub mod memory;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+/// Opens a queue by its URL: `memory:` is one inside this process.
+pub fn open(url: &str) -> Result<Arc<dyn Queue>, Error> {
+    match url.split_once(':') {
+        Some(("memory", _)) => Ok(Arc::new(memory::MemoryQueue::new())),
+        Some((scheme, _)) => Err(Error::Permanent(format!(
+            "a queue of kind \"{scheme}:\" is not known\nhint: set fleet.queue = \"memory:\" to run \
+             in one process"
+        ))),
+        None => Err(Error::Permanent(
+            "the queue's URL names no kind\nhint: set fleet.queue = \"memory:\" to run in one process"
+                .into(),
+        )),
+    }
+}
 
 /// A queue of one campaign's shards, and of the reports about them.
 #[async_trait]

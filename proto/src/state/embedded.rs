@@ -1,1 +1,247 @@
 //! The state inside one process: the backend of `magnet run`.
+//!
+//! Bounded: what was not used lately is forgotten, which the contract allows.
+//! Waiting is on tokio's clock.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::recent::Recent;
+use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use crate::WalkIndex;
+use crate::ids::Digest;
+
+/// Claims kept, about 60 bytes each.
+const CLAIMS: usize = 400_000;
+const OUTPUT_BYTES: usize = 48 << 20;
+const MEMO_BYTES: usize = 128 << 20;
+/// What an entry takes beside its value.
+const OVERHEAD_BYTES: usize = 96;
+/// A limit lets through at once what it lets through in this part of a minute.
+const BURSTS_PER_MINUTE: u64 = 60;
+
+/// Cheap to clone; clones are one state.
+#[derive(Clone, Debug, Default)]
+pub struct EmbeddedState {
+    inside: Arc<Mutex<Inside>>,
+}
+
+#[derive(Debug)]
+struct Inside {
+    claims: Recent<Digest, WalkIndex>,
+    outputs: Recent<Digest, Bytes>,
+    /// Who is computing an output, and whom to wake.
+    computing: HashMap<Digest, Arc<Notify>>,
+    memo: Recent<Digest, (Instant, Bytes)>,
+    limits: HashMap<String, Bucket>,
+    spent: Spending,
+    control: Control,
+    leader: Option<(String, Instant)>,
+}
+
+impl Default for Inside {
+    fn default() -> Self {
+        Self {
+            claims: Recent::new(CLAIMS),
+            outputs: Recent::new(OUTPUT_BYTES),
+            computing: HashMap::new(),
+            memo: Recent::new(MEMO_BYTES),
+            limits: HashMap::new(),
+            spent: Spending::default(),
+            control: Control::default(),
+            leader: None,
+        }
+    }
+}
+
+/// A bucket that permits drip into at the limit's rate.
+#[derive(Debug)]
+struct Bucket {
+    permits: f64,
+    filled: Instant,
+    held_until: Option<Instant>,
+}
+
+impl Bucket {
+    fn full(limit: &RateLimit, now: Instant) -> Self {
+        Self {
+            permits: burst(limit),
+            filled: now,
+            held_until: None,
+        }
+    }
+
+    fn lease(&mut self, limit: &RateLimit, want: u32, now: Instant) -> Lease {
+        if let Some(until) = self.held_until.filter(|&until| until > now) {
+            return Lease {
+                granted: 0,
+                retry_after: until - now,
+                holders: 1,
+            };
+        }
+        let per_second = limit.per_minute as f64 / 60.0;
+        let dripped = (now - self.filled).as_secs_f64() * per_second;
+        self.permits = (self.permits + dripped).min(burst(limit));
+        self.filled = now;
+        let granted = f64::from(want).min(self.permits.floor());
+        self.permits -= granted;
+        let retry_after = match granted >= 1.0 || per_second <= 0.0 {
+            true => Duration::ZERO,
+            false => Duration::from_secs_f64((1.0 - self.permits) / per_second),
+        };
+        Lease {
+            granted: granted as u32,
+            retry_after,
+            holders: 1,
+        }
+    }
+}
+
+fn burst(limit: &RateLimit) -> f64 {
+    (limit.per_minute / BURSTS_PER_MINUTE).max(1) as f64
+}
+
+impl EmbeddedState {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The data is whole between any two statements, so a panic elsewhere
+    /// while it was locked does no harm.
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The output, or whom to wait for; `None` makes the caller the one who
+    /// computes.
+    fn look(&self, key: Digest) -> Result<Bytes, Option<Arc<Notify>>> {
+        let mut inside = self.lock();
+        if let Some(output) = inside.outputs.get(&key) {
+            return Ok(output.clone());
+        }
+        if let Some(computing) = inside.computing.get(&key) {
+            return Err(Some(Arc::clone(computing)));
+        }
+        inside.computing.insert(key, Arc::default());
+        Err(None)
+    }
+}
+
+#[async_trait]
+impl State for EmbeddedState {
+    async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
+        let mut inside = self.lock();
+        match inside.claims.get(&key) {
+            Some(&holder) if holder <= walk => Ok(holder),
+            _ => {
+                inside.claims.put(key, walk, 1);
+                Ok(walk)
+            }
+        }
+    }
+
+    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let computing = match self.look(key) {
+                Ok(output) => return Ok(Lookup::Hit(output)),
+                Err(None) => return Ok(Lookup::Compute),
+                Err(Some(computing)) => computing,
+            };
+            let mut done = std::pin::pin!(computing.notified());
+            done.as_mut().enable();
+            // It may have been put between the look and the wait.
+            if let Some(output) = self.lock().outputs.get(&key) {
+                return Ok(Lookup::Hit(output.clone()));
+            }
+            if tokio::time::timeout_at(deadline, done).await.is_err() {
+                return Ok(Lookup::Compute);
+            }
+        }
+    }
+
+    async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {
+        let mut inside = self.lock();
+        let weight = value.len() + OVERHEAD_BYTES;
+        inside.outputs.put(key, value, weight);
+        if let Some(waiting) = inside.computing.remove(&key) {
+            waiting.notify_waiters();
+        }
+        Ok(())
+    }
+
+    async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error> {
+        let inside = self.lock();
+        let kept = inside
+            .memo
+            .get(&key)
+            .filter(|(until, _)| *until > Instant::now());
+        Ok(kept.map(|(_, answer)| answer.clone()))
+    }
+
+    async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
+        let weight = value.len() + OVERHEAD_BYTES;
+        self.lock()
+            .memo
+            .put(key, (Instant::now() + ttl, value), weight);
+        Ok(())
+    }
+
+    async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error> {
+        let mut inside = self.lock();
+        keys.iter().for_each(|key| inside.memo.remove(key));
+        Ok(())
+    }
+
+    async fn lease(&self, limit: &RateLimit, want: u32) -> Result<Lease, Error> {
+        let now = Instant::now();
+        let mut inside = self.lock();
+        let bucket = inside.limits.entry(limit.name.clone());
+        Ok(bucket
+            .or_insert_with(|| Bucket::full(limit, now))
+            .lease(limit, want, now))
+    }
+
+    async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error> {
+        let now = Instant::now();
+        let mut inside = self.lock();
+        let bucket = inside.limits.entry(limit.name.clone());
+        let bucket = bucket.or_insert_with(|| Bucket::full(limit, now));
+        bucket.held_until = bucket.held_until.max(Some(now + pause));
+        Ok(())
+    }
+
+    async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
+        let mut inside = self.lock();
+        inside.spent += spent;
+        Ok(inside.spent)
+    }
+
+    async fn control(&self) -> Result<Control, Error> {
+        Ok(self.lock().control)
+    }
+
+    async fn set_control(&self, control: Control) -> Result<(), Error> {
+        self.lock().control = control;
+        Ok(())
+    }
+
+    async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
+        let now = Instant::now();
+        let mut inside = self.lock();
+        let free = match &inside.leader {
+            Some((leader, until)) => leader == holder || *until <= now,
+            None => true,
+        };
+        if free {
+            inside.leader = Some((holder.to_owned(), now + ttl));
+        }
+        Ok(free)
+    }
+}

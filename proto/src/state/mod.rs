@@ -8,6 +8,8 @@
 //! A state belongs to one campaign; rate leases alone are shared by every
 //! campaign that uses an endpoint.
 
+use std::ops::AddAssign;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +20,26 @@ use crate::WalkIndex;
 use crate::ids::Digest;
 
 pub mod embedded;
+mod recent;
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+/// Opens a state by its URL: `embedded:` is one inside this process.
+pub fn open(url: &str) -> Result<Arc<dyn State>, Error> {
+    match url.split_once(':') {
+        Some(("embedded", _)) => Ok(Arc::new(embedded::EmbeddedState::new())),
+        Some((scheme, _)) => Err(Error::Permanent(format!(
+            "a state store of kind \"{scheme}:\" is not known\nhint: set fleet.state and \
+             fleet.cache to \"embedded:\" to run in one process"
+        ))),
+        None => Err(Error::Permanent(
+            "the state store's URL names no kind\nhint: set fleet.state and fleet.cache to \
+             \"embedded:\" to run in one process"
+                .into(),
+        )),
+    }
+}
 
 #[async_trait]
 pub trait State: Send + Sync {
@@ -95,6 +117,15 @@ pub struct Spending {
     pub output_tokens: u64,
     /// Millionths of a dollar.
     pub micro_usd: u64,
+}
+
+impl AddAssign for Spending {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.micro_usd += other.micro_usd;
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

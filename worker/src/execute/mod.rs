@@ -76,7 +76,7 @@ pub trait Executor: Send + Sync {
 
 /// One trajectory's world.
 #[async_trait]
-pub trait Session: Send {
+pub trait Session: Send + Sync {
     /// The state it started from, if it has any.
     fn initial_config(&self) -> Option<Value>;
 

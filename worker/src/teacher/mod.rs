@@ -5,7 +5,11 @@
 //! again after a bad answer is the caller's: it passes the reason in
 //! `problem`. Retries of transient trouble are a decorator's, never a stage's.
 
+pub mod chat;
 pub mod offline;
+pub mod read;
+pub mod remote;
+pub mod stack;
 
 use std::time::Duration;
 
@@ -93,7 +97,10 @@ pub enum Error {
     GaveUp(String),
     /// Retries in place ran out: hand the shard back, uncounted.
     #[error("teacher is away: {reason}")]
-    Transient { reason: String, retry_after: Option<Duration> },
+    Transient {
+        reason: String,
+        retry_after: Option<Duration>,
+    },
     /// Asking again cannot help (bad key, unknown model, quota used up): stop.
     #[error("teacher refused: {0}")]
     Permanent(String),

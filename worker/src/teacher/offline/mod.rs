@@ -1,1 +1,65 @@
 //! The offline teacher: answers every ask by rules. Deterministic, no model.
+//!
+//! ```text
+//! write_request   plan ─► clause (phrasing, else generic) ─► frame      request.rs
+//! fill_call       given · picked from outputs · schema                  fill.rs
+//! act             hinted calls ─► summary, or a question, or a refusal  act.rs
+//! ```
+//!
+//! Promises: the same ask gets the same answer; every required value of a
+//! request is in its text or an earlier one, or in an output it points at;
+//! prose says nothing that no output says. Its sentences are plain, and it is
+//! named in every dataset it writes.
+
+mod act;
+mod clause;
+mod coerce;
+mod context;
+mod decline;
+mod fill;
+mod frame;
+mod generic;
+mod intention;
+mod memory;
+pub mod mention;
+mod motive;
+mod noun;
+mod optional;
+mod phrase;
+mod plan;
+mod refer;
+mod report;
+mod request;
+mod select;
+mod summary;
+mod supply;
+mod template;
+
+use async_trait::async_trait;
+use magnet_proto::sample::Arguments;
+
+use super::{Act, Action, Error, FillCall, Teacher, WriteRequest};
+use crate::conversation::Request;
+
+/// The teacher that needs no model.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Offline;
+
+#[async_trait]
+impl Teacher for Offline {
+    fn name(&self) -> &str {
+        "offline"
+    }
+
+    async fn write_request(&self, ask: &WriteRequest<'_>) -> Result<Request, Error> {
+        request::write(ask)
+    }
+
+    async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error> {
+        fill::fill(ask)
+    }
+
+    async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
+        Ok(act::act(ask))
+    }
+}

@@ -1,0 +1,256 @@
+//! Reading a dataset back: the files a run left in its output folder.
+//!
+//! Streams record by record, whatever the files' number and compression.
+//! Lenient on purpose: a key that a record does not have reads as empty, so
+//! that datasets of other versions can still be looked at. Judging whether a
+//! record is right is not here.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use magnet_proto::process::Failure;
+use serde_json::Value;
+
+mod record;
+
+pub use record::{Call, Conversation, Message, Metadata, PairMetadata, PairRecord, ToolCall};
+
+/// The longest line that is read; beyond it a file is no dataset.
+const MAX_LINE_BYTES: u64 = 256 << 20;
+
+/// The files of one dataset.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    dir: PathBuf,
+    sft: Vec<PathBuf>,
+    preference: Vec<PathBuf>,
+}
+
+impl Dataset {
+    /// Finds a dataset's files.
+    ///
+    /// # Errors
+    /// If the folder cannot be read, or holds no `sft.jsonl` of any form.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let list = || -> std::io::Result<Vec<PathBuf>> {
+            std::fs::read_dir(dir)?
+                .map(|entry| Ok(entry?.path()))
+                .collect()
+        };
+        let mut files = list().map_err(|error| {
+            Failure::usage(format!("cannot read the folder \"{}\"", dir.display()))
+                .hint("name the output folder of a finished run")
+                .caused_by(error)
+        })?;
+        files.sort_unstable();
+        let kind = |name: &str| {
+            files
+                .iter()
+                .filter(|file| is_of(file, name))
+                .cloned()
+                .collect()
+        };
+        let (sft, preference): (Vec<_>, Vec<_>) = (kind("sft"), kind("preference"));
+        if sft.is_empty() {
+            let message = format!(
+                "\"{}\" holds no dataset: no sft.jsonl is in it",
+                dir.display()
+            );
+            let hint = "make one with `magnet run --out DIR`, or finish it with the same command";
+            return Err(Failure::usage(message).hint(hint).into());
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            sft,
+            preference,
+        })
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The lines of the conversations, in order.
+    pub fn sft(&self) -> Lines<'_> {
+        Lines::new(&self.sft)
+    }
+
+    /// The lines of the preference pairs, in order; none if none were made.
+    pub fn preference(&self) -> Lines<'_> {
+        Lines::new(&self.preference)
+    }
+
+    /// What the run said about itself.
+    pub fn manifest(&self) -> Result<Value> {
+        let path = self.dir.join("manifest.json");
+        let bytes = std::fs::read(&path).map_err(|error| {
+            Failure::usage(format!("cannot read \"{}\"", path.display()))
+                .hint("it is written when a run finishes: run the same command again")
+                .caused_by(error)
+        })?;
+        serde_json::from_slice(&bytes)
+            .with_context(|| format!("\"{}\" is not valid JSON", path.display()))
+    }
+}
+
+/// `sft.jsonl`, `sft-00001.jsonl`, `sft.jsonl.zst` and the like.
+fn is_of(file: &Path, kind: &str) -> bool {
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let name = name.strip_suffix(".zst").unwrap_or(name);
+    let Some(number) = name
+        .strip_suffix(".jsonl")
+        .and_then(|stem| stem.strip_prefix(kind))
+    else {
+        return false;
+    };
+    number
+        .bytes()
+        .all(|b| b.is_ascii_digit() || b == b'-' || b == b'.')
+}
+
+/// The lines of several files as one stream.
+pub struct Lines<'a> {
+    files: std::slice::Iter<'a, PathBuf>,
+    open: Option<(&'a Path, usize, Box<dyn BufRead>)>,
+}
+
+/// One record's text and where it stands.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub text: String,
+    pub file: PathBuf,
+    /// From 1.
+    pub number: usize,
+}
+
+impl Line {
+    /// The record on this line.
+    ///
+    /// # Errors
+    /// If it is not one, naming file and line.
+    pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
+        serde_json::from_str(&self.text).with_context(|| {
+            format!(
+                "\"{}\", line {}, is not a record",
+                self.file.display(),
+                self.number
+            )
+        })
+    }
+}
+
+impl<'a> Lines<'a> {
+    fn new(files: &'a [PathBuf]) -> Self {
+        Self {
+            files: files.iter(),
+            open: None,
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<Line>> {
+        loop {
+            if self.open.is_none() {
+                let Some(file) = self.files.next() else {
+                    return Ok(None);
+                };
+                self.open = Some((file, 0, reader(file)?));
+            }
+            let Some((file, number, reader)) = &mut self.open else {
+                continue;
+            };
+            let mut text = String::new();
+            let mut bounded = reader.take(MAX_LINE_BYTES);
+            let read = bounded
+                .read_line(&mut text)
+                .with_context(|| format!("reading \"{}\", line {}", file.display(), *number + 1))?;
+            if read == 0 {
+                self.open = None;
+                continue;
+            }
+            *number += 1;
+            if !text.trim().is_empty() {
+                return Ok(Some(Line {
+                    text,
+                    file: file.to_path_buf(),
+                    number: *number,
+                }));
+            }
+        }
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Result<Line>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+fn reader(path: &Path) -> Result<Box<dyn BufRead>> {
+    let file = File::open(path).with_context(|| format!("opening \"{}\"", path.display()))?;
+    if path.extension().is_some_and(|extension| extension == "zst") {
+        let decoder = zstd::stream::read::Decoder::new(file)
+            .with_context(|| format!("opening \"{}\"", path.display()))?;
+        return Ok(Box::new(BufReader::new(decoder)));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 17, file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn split_and_compressed_files_read_as_one_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join("sft-00001.jsonl"),
+            "{\"id\":1}\n{\"id\":2}\n",
+        )
+        .unwrap();
+        let packed = zstd::encode_all(&b"{\"id\":3}\n"[..], 1).unwrap();
+        std::fs::write(dir.path().join("sft-00002.jsonl.zst"), packed).unwrap();
+        std::fs::write(dir.path().join("sft-notes.jsonl"), "no record").unwrap();
+        let dataset = Dataset::open(dir.path()).unwrap();
+        let ids: Vec<u64> = dataset
+            .sft()
+            .map(|line| {
+                line.unwrap().parse::<Value>().unwrap()["id"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(ids, [1, 2, 3]);
+        assert_eq!(dataset.preference().count(), 0);
+    }
+
+    #[test]
+    fn a_line_that_is_no_record_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("sft.jsonl"), "{}\nnope\n").unwrap();
+        let dataset = Dataset::open(dir.path()).unwrap();
+        let line = dataset.sft().nth(1).unwrap().unwrap();
+        let error = line.parse::<Value>().unwrap_err().to_string();
+        assert!(
+            error.contains("sft.jsonl") && error.contains("line 2"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_folder_without_a_dataset_says_what_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(
+            Dataset::open(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("no sft.jsonl")
+        );
+        assert!(Dataset::open(Path::new("/nowhere/at/all")).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! The records of a dataset as they stand in its files.
+
+use std::collections::BTreeMap;
+
+use magnet_proto::sample::Provenance;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A line of `sft.jsonl`. Who does not look at the tools, by far the most of
+/// it, reads them as `serde::de::IgnoredAny`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, bound(deserialize = "Tool: Deserialize<'de> + Default"))]
+pub struct Conversation<Tool = Value> {
+    pub id: String,
+    pub messages: Vec<Message>,
+    /// As offered at the start.
+    pub tools: Vec<Tool>,
+    pub metadata: Metadata,
+}
+
+/// A line of `preference.jsonl`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PairRecord {
+    pub id: String,
+    pub chosen: Vec<Message>,
+    pub rejected: Vec<Message>,
+    /// How many leading messages both share.
+    pub prompt_len: usize,
+    pub metadata: PairMetadata,
+}
+
+/// A message in OpenAI's chat format.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Message {
+    pub role: String,
+    pub content: Option<String>,
+    pub tool_calls: Vec<ToolCall>,
+    pub tool_call_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ToolCall {
+    pub id: String,
+    pub function: Call,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Call {
+    pub name: String,
+    /// JSON, as text.
+    pub arguments: String,
+}
+
+/// A conversation's proof.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Metadata {
+    pub walk: u64,
+    pub signature_path: Vec<Vec<String>>,
+    pub node_ops: Vec<Value>,
+    pub challenges: Vec<String>,
+    pub provenance: Vec<Provenance>,
+    pub tools_added: BTreeMap<String, Vec<String>>,
+    pub executor: String,
+    pub teacher: String,
+    pub domains: Vec<String>,
+    pub persona: String,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PairMetadata {
+    pub walk: u64,
+    /// The sample whose trajectory was chosen.
+    pub sample: String,
+    #[serde(alias = "error")]
+    pub error_type: String,
+    /// The user turn in which the two part.
+    pub turn: u64,
+    pub source: String,
+    pub reason: String,
+}
+
+impl<Tool> Conversation<Tool> {
+    /// The user turns: each a user message with what follows it.
+    pub fn turns(&self) -> impl Iterator<Item = &[Message]> {
+        let first = self
+            .messages
+            .iter()
+            .position(|message| message.role == "user");
+        let spoken = &self.messages[first.unwrap_or(self.messages.len())..];
+        spoken.chunk_by(|_, next| next.role != "user")
+    }
+
+    /// Where one call's arguments came from.
+    pub fn provenance_of<'a>(&'a self, call: &'a str) -> impl Iterator<Item = &'a Provenance> {
+        self.metadata
+            .provenance
+            .iter()
+            .filter(move |entry| entry.call == call)
+    }
+}
+
+impl Conversation {
+    /// The names of the functions on offer at the start.
+    pub fn tool_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.tools.iter();
+        names.filter_map(|tool| tool.pointer("/function/name").and_then(Value::as_str))
+    }
+}
+
+impl PairRecord {
+    /// Whether it is a pair of that conversation.
+    pub fn belongs_to(&self, conversation: &str) -> bool {
+        self.metadata.sample == conversation || self.id.starts_with(conversation)
+    }
+}

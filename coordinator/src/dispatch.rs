@@ -1,0 +1,399 @@
+//! Issues shards until the ledger has what is wanted.
+//!
+//! ```text
+//! plan ─► shard ─►[queue]   …workers…   [parts] ─► index ─► ledger ─► enough?
+//!    ▲                                                                   │
+//!    └──────────────────────────────── no ◄──────────────────────────────┘
+//! ```
+//!
+//! The list of parts is the truth: it is read at the start (so a run resumes)
+//! and whenever reports fail to come. No more is issued than the yield so far
+//! says is needed. Parts need not follow the plan: any that cover the next
+//! walk will do.
+
+mod catalog;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
+use magnet_proto::parts::{self, Parts};
+use magnet_proto::queue::{self, Queue};
+use magnet_proto::shard::{Report, Shard};
+use magnet_proto::{CampaignDigest, WalkIndex};
+use tokio::sync::watch;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use crate::ledger::{Chosen, Counts, Ledger};
+use crate::metrics::Metrics;
+use crate::progress::Progress;
+use crate::shard::Plan;
+use catalog::{Catalog, Found};
+
+/// How often the dead letters are counted.
+const TICK: Duration = Duration::from_millis(500);
+/// Without a report for this long the parts are listed.
+const SILENCE: Duration = Duration::from_secs(5);
+const DEAD_LETTERS: usize = 1_000;
+/// Tries in a row, a tick apart, that may find a service away.
+const MAX_AWAY: u32 = 120;
+
+/// What to dispatch, and where to.
+pub struct Dispatcher {
+    pub campaign: CampaignDigest,
+    pub queue: Arc<dyn Queue>,
+    pub parts: Parts,
+    pub plan: Plan,
+    /// Issue no walk from this one on.
+    pub walk_limit: u64,
+    /// Shards issued and not done at most.
+    pub window: usize,
+    pub progress: watch::Sender<Progress>,
+    pub metrics: Metrics,
+}
+
+/// Why dispatching ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All wanted samples are there.
+    Full,
+    /// The walk limit was reached first.
+    WalkLimit,
+    /// It was told to stop.
+    Stopped,
+}
+
+/// What the dataset consists of.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub counts: Counts,
+    pub chosen: Chosen,
+    /// The parts to read, in walk order; together they hold each walk once.
+    pub segments: Vec<Segment>,
+}
+
+/// The walks of a part that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    pub part: String,
+    pub walks: Range<u64>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("publishing shards")]
+    Queue(#[from] queue::Error),
+    #[error("reading the parts")]
+    Parts(#[from] parts::Error),
+}
+
+impl Error {
+    fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Queue(queue::Error::Transient(_)) | Self::Parts(parts::Error::Transient(_))
+        )
+    }
+
+    fn cause(&self) -> &dyn std::error::Error {
+        match self {
+            Self::Queue(cause) => cause,
+            Self::Parts(cause) => cause,
+        }
+    }
+}
+
+/// Why a part's index cannot be read.
+enum Unread {
+    Damaged(Damaged),
+    Gone,
+    Away(parts::Error),
+}
+
+/// A dispatch under way.
+pub struct Dispatch {
+    to: Dispatcher,
+    ledger: Ledger,
+    catalog: Catalog,
+    segments: Vec<Segment>,
+    /// The first walk not issued.
+    cursor: u64,
+    /// Issued and not done, by first walk.
+    outstanding: BTreeMap<u64, Shard>,
+    /// Quarantined, by first walk: the first walk after it.
+    dead: BTreeMap<u64, u64>,
+    /// When the parts were listed, or told of, last.
+    listed: Option<Instant>,
+    ticks: Interval,
+}
+
+impl Dispatch {
+    pub fn new(to: Dispatcher, ledger: Ledger) -> Self {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            to,
+            ledger,
+            catalog: Catalog::default(),
+            segments: Vec::new(),
+            cursor: 0,
+            outstanding: BTreeMap::new(),
+            dead: BTreeMap::new(),
+            listed: None,
+            ticks,
+        }
+    }
+
+    /// Issues shards and reads their parts until the ledger is full, the walk
+    /// limit is reached, or `stop` says so. A service may be away for a while.
+    pub async fn run(&mut self, stop: &CancellationToken) -> Result<Ended, Error> {
+        let mut away = 0;
+        loop {
+            match self.step(stop).await {
+                Ok(None) => away = 0,
+                Ok(Some(ended)) => return Ok(ended),
+                Err(error) if error.is_transient() && away < MAX_AWAY => {
+                    away += 1;
+                    warn!("{error}: {}; trying again", error.cause());
+                    tokio::time::sleep(TICK).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Does what can be done, then waits for news.
+    async fn step(&mut self, stop: &CancellationToken) -> Result<Option<Ended>, Error> {
+        if self.listed.is_none_or(|listed| listed.elapsed() >= SILENCE) {
+            self.list().await?;
+        }
+        self.read_parts().await?;
+        if self.ledger.is_full() {
+            return Ok(Some(Ended::Full));
+        }
+        if self.ledger.next() >= self.to.walk_limit {
+            return Ok(Some(Ended::WalkLimit));
+        }
+        self.issue().await?;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
+            report = self.to.queue.next_report() => {
+                let Some(report) = report? else { return Ok(Some(Ended::Stopped)) };
+                self.hear(&report);
+                while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
+                    self.hear(&report);
+                }
+                // Parts that are told of need not be looked for.
+                self.listed = Some(Instant::now());
+            }
+            _ = self.ticks.tick() => self.count_the_dead().await?,
+        }
+        Ok(None)
+    }
+
+    /// What became of the walks so far.
+    pub fn counts(&self) -> &Counts {
+        self.ledger.counts()
+    }
+
+    /// What the dataset consists of; call it once the workers are at rest.
+    /// Parts behind a gap are taken, too, unless enough came before.
+    pub async fn finish(mut self) -> Result<Selection, Error> {
+        self.list().await?;
+        self.read_parts().await?;
+        while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
+            let Some(next) = self.catalog.first_after(self.ledger.next()) else { break };
+            self.ledger.skip_to(next);
+            self.read_parts().await?;
+        }
+        self.ledger.close();
+        for found in self.catalog.ending_after(self.ledger.next()) {
+            if let Ok(entries) = self.index(&found).await {
+                self.ledger.read(&entries);
+            }
+        }
+        self.publish_progress();
+        let Self { ledger, mut segments, .. } = self;
+        let (counts, chosen) = ledger.finish();
+        segments.retain(|segment| chosen.any(segment.walks.clone()));
+        Ok(Selection { counts, chosen, segments })
+    }
+
+    async fn list(&mut self) -> Result<(), Error> {
+        self.listed = Some(Instant::now());
+        for object in self.to.parts.list(&part::folder(&self.to.campaign)).await? {
+            let size_bytes = Some(object.size_bytes);
+            self.add(&object.name, size_bytes);
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, report: &Report) {
+        if report.campaign == self.to.campaign {
+            self.add(&report.part, None);
+        }
+    }
+
+    fn add(&mut self, name: &str, size_bytes: Option<u64>) {
+        let Some(walks) = part::range_of(name) else {
+            debug!(name, "an object among the parts that is none");
+            return;
+        };
+        let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
+        let done = self.outstanding.range(walks.clone()).filter(|(_, shard)| covered(shard));
+        let done: Vec<u64> = done.map(|(&first, _)| first).collect();
+        done.iter().for_each(|first| drop(self.outstanding.remove(first)));
+        self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
+    }
+
+    /// Reads every part that continues what the ledger has read.
+    async fn read_parts(&mut self) -> Result<(), Error> {
+        let mut any = false;
+        while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
+            let next = self.ledger.next();
+            let Some(found) = self.catalog.covering(next) else {
+                let Some(behind) = self.behind_the_dead(next) else { break };
+                self.ledger.skip_to(behind);
+                continue;
+            };
+            match self.index(&found).await {
+                Ok(entries) => {
+                    self.ledger.read(&entries);
+                    self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
+                    any = true;
+                }
+                Err(Unread::Away(error)) => return Err(error.into()),
+                Err(Unread::Gone) => self.make_again(&found).await?,
+                Err(Unread::Damaged(problem)) => {
+                    warn!(part = found.name, "{problem}; it is made again");
+                    self.to.parts.delete(&self.object_name(&found)).await?;
+                    self.make_again(&found).await?;
+                }
+            }
+        }
+        if any {
+            self.publish_progress();
+        }
+        Ok(())
+    }
+
+    /// Where a quarantined shard that holds this walk ends, or the next part
+    /// after it begins.
+    fn behind_the_dead(&self, walk: u64) -> Option<u64> {
+        let (_, &end) = self.dead.range(..=walk).next_back()?;
+        let part = self.catalog.first_after(walk).unwrap_or(end);
+        (end > walk).then_some(part.min(end))
+    }
+
+    fn object_name(&self, found: &Found) -> String {
+        part::object_name(&self.to.campaign, &found.name)
+    }
+
+    /// The entries of a part, without its samples.
+    async fn index(&self, found: &Found) -> Result<Vec<Entry>, Unread> {
+        let name = self.object_name(found);
+        let mut bytes = self.to.parts.get_range(&name, 0..PROBE_BYTES).await?;
+        let head = Head::read(&bytes)?;
+        if found.size_bytes.is_some_and(|size| size != head.size_bytes()) {
+            return Err(Damaged::new("its size is not what its head says").into());
+        }
+        if head.index_end() > bytes.len() as u64 && bytes.len() as u64 == PROBE_BYTES {
+            bytes = self.to.parts.get_range(&name, 0..head.index_end()).await?;
+        }
+        let index = head.read_index(&bytes)?;
+        match index.covers(&self.to.campaign, &found.walks) {
+            true => Ok(index.entries),
+            false => Err(Damaged::new("it holds other walks than its name says").into()),
+        }
+    }
+
+    async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
+        let len = (found.walks.end - found.walks.start) as u32;
+        let first = WalkIndex(found.walks.start);
+        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await?;
+        self.catalog.remove(found);
+        Ok(())
+    }
+
+    /// Issues as many shards as are needed and allowed.
+    async fn issue(&mut self) -> Result<(), Error> {
+        while self.outstanding.len() < self.to.window {
+            self.cursor = self.cursor.max(self.ledger.next());
+            while let Some(found) = self.catalog.covering(self.cursor) {
+                self.cursor = found.walks.end;
+            }
+            let next_part = self.catalog.first_after(self.cursor).unwrap_or(u64::MAX);
+            let end = self.to.walk_limit.min(next_part);
+            let Some(shard) = self.to.plan.shard(self.cursor, end) else { break };
+            if self.enough_under_way() {
+                break;
+            }
+            let end = shard.end().0;
+            self.publish(shard).await?;
+            self.cursor = end;
+        }
+        Ok(())
+    }
+
+    /// Whether the walks under way should do, by the yield so far.
+    fn enough_under_way(&self) -> bool {
+        let counts = self.ledger.counts();
+        let decided = self.ledger.next() as f64;
+        let yielded = (counts.accepted as f64 + 1.0) / (decided + 1.0);
+        let under_way = (self.cursor - self.ledger.next()) as f64;
+        under_way > 0.0 && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
+    }
+
+    async fn publish(&mut self, shard: Shard) -> Result<(), Error> {
+        self.to.queue.publish(&shard).await?;
+        debug!(part = shard.part_name(), "issued");
+        self.outstanding.insert(shard.first.0, shard);
+        Ok(())
+    }
+
+    /// Gives up shards that were quarantined.
+    async fn count_the_dead(&mut self) -> Result<(), Error> {
+        if self.to.queue.depth().await?.dead as usize <= self.dead.len() {
+            return Ok(());
+        }
+        for letter in self.to.queue.dead_letters(DEAD_LETTERS).await? {
+            let Some(shard) = letter.shard.filter(|shard| shard.campaign == self.to.campaign)
+            else {
+                continue;
+            };
+            if self.outstanding.remove(&shard.first.0).is_some() {
+                info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
+                self.dead.insert(shard.first.0, shard.end().0);
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_progress(&self) {
+        let counts = self.ledger.counts().clone();
+        self.to.metrics.set(&counts);
+        let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
+        self.to.progress.send_replace(Progress { wanted, counts, outstanding });
+    }
+}
+
+impl From<Damaged> for Unread {
+    fn from(problem: Damaged) -> Self {
+        Self::Damaged(problem)
+    }
+}
+
+impl From<parts::Error> for Unread {
+    fn from(error: parts::Error) -> Self {
+        match error {
+            parts::Error::Missing(_) => Self::Gone,
+            error => Self::Away(error),
+        }
+    }
+}

@@ -1,0 +1,418 @@
+//! The fleet in one process: the dispatcher and n workers over ports opened by
+//! URL, then the dataset. The code path of `magnet run`.
+//!
+//! Run again with the same campaign and folder, it goes on where it was left:
+//! what is finished is the list of parts. The files do not depend on the
+//! number of workers, nor on how often it was interrupted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use magnet_proto::bundle::{self, Bundle};
+use magnet_proto::config::{Campaign, EndpointKind};
+use magnet_proto::graph::Graph;
+use magnet_proto::library::Library;
+use magnet_proto::part;
+use magnet_proto::parts::{self, Parts};
+use magnet_proto::queue::{self, Queue};
+use magnet_proto::state::{self, State};
+use magnet_proto::{CampaignDigest, Digest};
+use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
+use prometheus::Registry;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
+use crate::finalize::{self, Finalizer, Manifest, Origin, Written};
+use crate::ledger::{Counts, Ledger};
+use crate::metrics::Metrics;
+use crate::outdir::{self, Identity, OutDir};
+use crate::progress::Progress;
+use crate::shard::Plan;
+
+/// A damaged part is found and made again this often before the run gives up.
+const REPAIRS: usize = 8;
+/// Shards that a worker of slow teachers holds at once at most.
+const SHARDS_HELD: usize = 16;
+
+/// What to run.
+pub struct Job<'a> {
+    pub campaign: &'a Campaign,
+    pub digest: CampaignDigest,
+    pub library: Arc<Library>,
+    pub graph: Arc<Graph>,
+    /// The digest of the prompts, where the teacher has any.
+    pub prompts: Option<Digest>,
+    /// Where counters are registered.
+    pub registry: &'a Registry,
+    pub progress: watch::Sender<Progress>,
+    /// Stop: finish or hand back what is held, keep what is finished.
+    pub cancel: CancellationToken,
+}
+
+/// What a campaign's runner may use.
+pub struct Surroundings {
+    pub bundle: Arc<Bundle>,
+    pub state: Arc<dyn State>,
+    /// The store of function outputs; may be another one than `state`.
+    pub cache: Arc<dyn State>,
+    pub cancel: CancellationToken,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All samples wanted are there.
+    Complete,
+    /// The dataset is written, and smaller than wanted; why.
+    Short(String),
+    /// Told to stop; no dataset yet. The same command goes on.
+    Interrupted,
+}
+
+#[derive(Clone, Debug)]
+pub struct Summary {
+    pub outcome: Outcome,
+    pub samples_wanted: u64,
+    pub counts: Counts,
+    /// `None` if interrupted.
+    pub written: Option<Written>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    OutDir(#[from] outdir::Error),
+    #[error("opening the part store")]
+    Parts(#[from] parts::Error),
+    #[error("opening the queue")]
+    Queue(#[from] queue::Error),
+    #[error("opening the state store")]
+    State(#[from] state::Error),
+    #[error("putting the bundle of library and graph")]
+    Bundle(#[from] bundle::Error),
+    #[error("preparing the teacher")]
+    Runner(#[source] anyhow::Error),
+    #[error("dispatching")]
+    Dispatch(#[from] dispatch::Error),
+    /// A worker gave up; what is finished is kept.
+    #[error("the run cannot go on")]
+    Worker(#[source] serve::Error),
+    #[error("a worker ended in a panic: {0}")]
+    Panic(String),
+    #[error(transparent)]
+    Finalize(#[from] finalize::Error),
+    #[error("registering counters")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Runs a campaign from its plan to its files.
+pub async fn run<F>(job: Job<'_>, make_runner: F) -> Result<Summary, Error>
+where
+    F: FnOnce(Surroundings) -> anyhow::Result<Arc<dyn WalkRunner>>,
+{
+    let campaign = job.campaign;
+    let identity = Identity {
+        campaign: job.digest,
+        name: campaign.campaign.name.clone(),
+        seed: campaign.campaign.seed,
+        version: env!("CARGO_PKG_VERSION").into(),
+    };
+    let out = OutDir::open(&campaign.output.dir, &identity)?;
+    let fleet = Fleet::open(&job, out)?;
+    let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
+    let bundle = Arc::new(Bundle::new(job.digest, campaign, library, graph));
+    bundle.publish(&fleet.parts).await?;
+    let runner = make_runner(Surroundings {
+        bundle,
+        state: state::open(&campaign.fleet.state)?,
+        cache: state::open(&campaign.fleet.cache)?,
+        cancel: job.cancel.clone(),
+    })
+    .map_err(Error::Runner)?;
+    let mut repairs = 0;
+    loop {
+        let (outcome, selection) = match fleet.work(&job, &runner).await? {
+            Round::Interrupted(counts) => return Ok(fleet.interrupted(counts)),
+            Round::Ended(outcome, selection) => (outcome, selection),
+        };
+        let finalized = tokio::select! {
+            finalized = fleet.finalize(&job, &selection) => finalized,
+            () = job.cancel.cancelled() => return Ok(fleet.interrupted(selection.counts)),
+        };
+        match finalized {
+            Ok(written) => {
+                let counts = selection.counts;
+                let samples_wanted = fleet.wanted;
+                return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
+            }
+            Err(finalize::Error::Damaged { part, source }) if repairs < REPAIRS => {
+                repairs += 1;
+                warn!(part, "{source}; it is made again");
+                fleet.parts.delete(&part::object_name(&job.digest, &part)).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
+    match (counts.accepted >= wanted, counts.missing) {
+        (true, 0) => Outcome::Complete,
+        (_, 0) => Outcome::Short(format!(
+            "{} of {wanted} samples after {} walks\nhint: raise campaign.max_walks, or see why \
+             walks were rejected",
+            counts.accepted,
+            counts.decided(),
+        )),
+        (_, missing) => Outcome::Short(format!(
+            "{missing} walks are left out, because their shards failed whenever they were \
+             tried\nhint: run the same command again to try them anew"
+        )),
+    }
+}
+
+/// How the workers' part of a run ended.
+enum Round {
+    Interrupted(Counts),
+    Ended(Outcome, Selection),
+}
+
+/// Why it ended.
+enum Ending {
+    Interrupted,
+    Dispatched,
+    Budget(String),
+}
+
+/// The opened ports and what does not change from round to round.
+struct Fleet {
+    out: OutDir,
+    parts: Parts,
+    workers: usize,
+    limits: Limits,
+    wanted: u64,
+    grace: Duration,
+    worker_metrics: serve::Metrics,
+    metrics: Metrics,
+}
+
+impl Fleet {
+    fn open(job: &Job<'_>, out: OutDir) -> Result<Self, Error> {
+        let campaign = job.campaign;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = match campaign.run.workers {
+            0 => cores,
+            workers => workers,
+        };
+        // Walks that wait for nobody gain nothing by being many.
+        let offline = campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline);
+        let limits = match offline {
+            true => Limits { in_flight: 1, shards: 1 },
+            false => Limits { in_flight: campaign.run.in_flight.get(), shards: SHARDS_HELD },
+        };
+        Ok(Self {
+            parts: Parts::open(&campaign.fleet.parts, out.path())?,
+            out,
+            workers,
+            limits,
+            wanted: campaign.campaign.samples.get(),
+            grace: campaign.fleet.grace,
+            worker_metrics: serve::Metrics::new(job.registry)?,
+            metrics: Metrics::new(job.registry)?,
+        })
+    }
+
+    /// Workers and dispatcher side by side, until there is enough.
+    async fn work(
+        &self,
+        job: &Job<'_>,
+        runner: &Arc<dyn WalkRunner>,
+    ) -> Result<Round, Error> {
+        let queue = queue::open(&job.campaign.fleet.queue)?;
+        let shutdown = Shutdown::default();
+        let mut workers = self.spawn_workers(job, runner, &queue, &shutdown);
+        let mut dispatch = Dispatch::new(
+            Dispatcher {
+                campaign: job.digest,
+                queue: Arc::clone(&queue),
+                parts: self.parts.clone(),
+                plan: Plan::new(job.digest, job.campaign.fleet.shard_walks),
+                walk_limit: job.campaign.campaign.walk_limit(),
+                window: (self.workers * self.limits.shards * 2).max(4),
+                progress: job.progress.clone(),
+                metrics: self.metrics.clone(),
+            },
+            Ledger::new(self.wanted, job.campaign.dedup.near_duplicate),
+        );
+        let dispatched = tokio::select! {
+            ended = dispatch.run(&job.cancel) => Ok(ended),
+            end = first_failure(&mut workers) => Err(end),
+        };
+        match dispatched {
+            Ok(Ok(Ended::Stopped)) => self.drain(&shutdown, &mut workers).await,
+            // What is under way now is not needed, or cannot be used.
+            _ => shutdown.abort.cancel(),
+        }
+        let stopped = first_failure(&mut workers).await;
+        queue.close().await;
+        let outcome = match ending(dispatched, stopped)? {
+            Ending::Interrupted => return Ok(Round::Interrupted(dispatch.counts().clone())),
+            Ending::Dispatched => None,
+            Ending::Budget(reason) => Some(Outcome::Short(format!(
+                "the budget is used up: {reason}\nhint: raise it under [budget] and run the same \
+                 command again to go on"
+            ))),
+        };
+        let selection = dispatch.finish().await?;
+        let outcome = outcome.unwrap_or_else(|| outcome_of(&selection.counts, self.wanted));
+        Ok(Round::Ended(outcome, selection))
+    }
+
+    fn spawn_workers(
+        &self,
+        job: &Job<'_>,
+        runner: &Arc<dyn WalkRunner>,
+        queue: &Arc<dyn Queue>,
+        shutdown: &Shutdown,
+    ) -> JoinSet<Result<(), serve::Error>> {
+        let runners = Arc::new(OneCampaign { campaign: job.digest, runner: Arc::clone(runner) });
+        let mut workers = JoinSet::new();
+        for _ in 0..self.workers {
+            let worker = Worker {
+                queue: Arc::clone(queue),
+                parts: self.parts.clone(),
+                runners: Arc::clone(&runners) as Arc<dyn Runners>,
+                limits: self.limits,
+                metrics: self.worker_metrics.clone(),
+                shutdown: shutdown.clone(),
+            };
+            workers.spawn(async move { serve::serve(&worker).await });
+        }
+        workers
+    }
+
+    /// Lets the workers finish what they hold, within the grace.
+    async fn drain(&self, shutdown: &Shutdown, workers: &mut JoinSet<Result<(), serve::Error>>) {
+        info!("stopping: shards under way are finished or handed back");
+        shutdown.drain.cancel();
+        let drained = async { while workers.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, drained).await.is_err() {
+            shutdown.abort.cancel();
+        }
+    }
+
+    async fn finalize(&self, job: &Job<'_>, selection: &Selection) -> Result<Written, finalize::Error> {
+        let finalizer = Finalizer {
+            campaign: job.digest,
+            parts: &self.parts,
+            library: Arc::clone(&job.library),
+            output: &job.campaign.output,
+            folder: self.out.path(),
+            width: self.workers,
+        };
+        let written = finalize::write(&finalizer, selection).await?;
+        let counts = selection.counts.clone();
+        let manifest = Manifest::new(origin(job), self.wanted, counts, written.clone());
+        finalize::write_manifest(self.out.path(), &manifest).map_err(|source| {
+            finalize::Error::Write { folder: self.out.path().to_owned(), source }
+        })?;
+        Ok(written)
+    }
+
+    fn interrupted(&self, counts: Counts) -> Summary {
+        let samples_wanted = self.wanted;
+        Summary { outcome: Outcome::Interrupted, samples_wanted, counts, written: None }
+    }
+}
+
+/// Why a round ended, from what the dispatcher says, or the worker that ended
+/// before it, and what the other workers say.
+fn ending(
+    dispatched: Result<Result<Ended, dispatch::Error>, Option<Error>>,
+    stopped: Option<Error>,
+) -> Result<Ending, Error> {
+    let failure = match dispatched {
+        Ok(ended) => match ended? {
+            Ended::Full | Ended::WalkLimit => return Ok(Ending::Dispatched),
+            Ended::Stopped => stopped,
+        },
+        Err(first) => first,
+    };
+    match failure {
+        None => Ok(Ending::Interrupted),
+        Some(Error::Worker(serve::Error::Budget(reason))) => Ok(Ending::Budget(reason)),
+        Some(error) => Err(error),
+    }
+}
+
+/// Waits until all workers have ended, or one of them with an error.
+async fn first_failure(workers: &mut JoinSet<Result<(), serve::Error>>) -> Option<Error> {
+    while let Some(ended) = workers.join_next().await {
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Some(Error::Worker(error)),
+            Err(panic) => return Some(Error::Panic(panic.to_string())),
+        }
+    }
+    None
+}
+
+/// The only campaign of this process.
+struct OneCampaign {
+    campaign: CampaignDigest,
+    runner: Arc<dyn WalkRunner>,
+}
+
+#[async_trait]
+impl Runners for OneCampaign {
+    async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop> {
+        match *campaign == self.campaign {
+            true => Ok(Arc::clone(&self.runner)),
+            false => Err(Stop::Permanent(format!("campaign {campaign} is not run here"))),
+        }
+    }
+}
+
+fn origin(job: &Job<'_>) -> Origin {
+    let digest_of = |value: Result<Vec<u8>, rmp_serde::encode::Error>| {
+        value.map(|bytes| Digest::of(&bytes)).unwrap_or_else(|_| Digest::of(b""))
+    };
+    Origin {
+        name: job.campaign.campaign.name.clone(),
+        campaign: job.digest,
+        seed: job.campaign.campaign.seed,
+        library: digest_of(rmp_serde::to_vec(&*job.library)),
+        graph: digest_of(rmp_serde::to_vec(&*job.graph)),
+        prompts: job.prompts,
+        teacher: teachers(job.campaign),
+        program: "magnet".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    }
+}
+
+/// Which model plays which role.
+fn teachers(campaign: &Campaign) -> BTreeMap<String, String> {
+    let roles = &campaign.roles;
+    let roles = [
+        ("teacher", &roles.teacher),
+        ("student", &roles.student),
+        ("judge", &roles.judge),
+        ("simulator", &roles.simulator),
+    ];
+    let model = |name: &String| {
+        let only = campaign.teacher.values().next();
+        match campaign.teacher.get(name).or(only) {
+            Some(endpoint) if endpoint.kind == EndpointKind::Openai => endpoint.model.clone(),
+            _ => "offline".into(),
+        }
+    };
+    roles.into_iter().map(|(role, name)| (role.to_owned(), model(name))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+//! Writes the dataset: the chosen walks' samples, in walk order.
+//!
+//! ```text
+//! segments ─► part ─► samples ─► lines ─┐
+//!             part ─► samples ─► lines ─┴► in order ─► sft, preference ─► in place
+//! ```
+//!
+//! Parts are unpacked and rendered side by side, a few at a time, and written
+//! one after the other: memory does not grow with the dataset. Files are
+//! written aside and moved into place whole; the manifest comes last, so a
+//! folder with a manifest is a finished one.
+
+mod files;
+mod manifest;
+mod ops;
+mod render;
+mod tally;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use magnet_proto::CampaignDigest;
+use magnet_proto::config::Output;
+use magnet_proto::library::Library;
+use magnet_proto::part::{self, Damaged, Part};
+use magnet_proto::parts::{self, Parts};
+use tokio::sync::mpsc;
+
+use crate::dispatch::{Segment, Selection};
+use crate::ledger::Chosen;
+use files::{Lines, Series};
+use render::Renderer;
+
+pub(crate) use files::is_of_dataset;
+pub use files::FileEntry;
+pub use manifest::{Manifest, Origin, Stage, write as write_manifest};
+pub use tally::Tally;
+
+/// Lines are handed to the writer in pieces of about this size.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Pieces of one part that wait for their turn at most.
+const CHUNKS_AHEAD: usize = 2;
+/// Where files are written before they are moved into place.
+const ASIDE: &str = ".unfinished";
+
+/// What to write, and where.
+pub struct Finalizer<'a> {
+    pub campaign: CampaignDigest,
+    pub parts: &'a Parts,
+    pub library: Arc<Library>,
+    pub output: &'a Output,
+    /// The output folder.
+    pub folder: &'a Path,
+    /// Parts rendered at once.
+    pub width: usize,
+}
+
+/// The dataset in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub files: Vec<FileEntry>,
+    pub tally: Tally,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The part must be made again.
+    #[error("part \"{part}\"")]
+    Damaged {
+        part: String,
+        #[source]
+        source: Damaged,
+    },
+    #[error("reading part \"{part}\"")]
+    Parts {
+        part: String,
+        #[source]
+        source: parts::Error,
+    },
+    #[error("rendering a sample of part \"{part}\"")]
+    Render {
+        part: String,
+        #[source]
+        source: render::Error,
+    },
+    #[error("writing the dataset into \"{}\"", folder.display())]
+    Write {
+        folder: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("a rendering task ended without a result")]
+    Lost,
+}
+
+/// A piece of a part's lines.
+#[derive(Debug, Default)]
+struct Chunk {
+    sft: Lines,
+    preference: Lines,
+    tally: Tally,
+}
+
+impl Chunk {
+    fn is_big(&self) -> bool {
+        self.sft.bytes.len() + self.preference.bytes.len() >= CHUNK_BYTES
+    }
+}
+
+type Rendered = mpsc::Receiver<Result<Chunk, Error>>;
+
+/// Writes the dataset and moves it into place.
+pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written, Error> {
+    let refuse = |source| Error::Write { folder: to.folder.to_owned(), source };
+    let aside = to.folder.join(ASIDE);
+    fs::create_dir_all(&aside).map_err(refuse)?;
+    let (turns, in_order) = mpsc::channel::<Rendered>(to.width.max(1));
+    let series = |stem| Series::new(&aside, stem, to.output.compression, to.output.rows_per_file);
+    let (sft, preference) = (series("sft"), series("preference"));
+    let folder = to.folder.to_owned();
+    let writer = tokio::task::spawn_blocking(move || {
+        let refuse = |source| Error::Write { folder: folder.clone(), source };
+        write_in_order(in_order, sft, preference, &refuse)
+    });
+    let renderer = Arc::new(Renderer::new(Arc::clone(&to.library)));
+    let chosen = Arc::new(selection.chosen.clone());
+    for segment in &selection.segments {
+        let (chunks, rendered) = mpsc::channel(CHUNKS_AHEAD);
+        // The writer is gone only after an error, which it returns.
+        if turns.send(rendered).await.is_err() {
+            break;
+        }
+        let name = part::object_name(&to.campaign, &segment.part);
+        let (parts, segment) = (to.parts.clone(), segment.clone());
+        let (renderer, chosen) = (Arc::clone(&renderer), Arc::clone(&chosen));
+        tokio::spawn(async move {
+            match parts.get(&name).await {
+                Ok(bytes) => {
+                    let render = move || {
+                        let rendered = render(&segment, &bytes, &chosen, &renderer, &chunks);
+                        // The writer is gone only after an error of its own.
+                        rendered.or_else(|error| chunks.blocking_send(Err(error))).ok();
+                    };
+                    // Its end, whatever it is, closes the channel.
+                    tokio::task::spawn_blocking(render).await.ok();
+                }
+                Err(source) => {
+                    let part = segment.part;
+                    chunks.send(Err(Error::Parts { part, source })).await.ok();
+                }
+            }
+        });
+    }
+    drop(turns);
+    let written = writer.await.map_err(|_| Error::Lost)??;
+    fs::remove_file(manifest::path(to.folder)).or_else(absent).map_err(refuse)?;
+    files::move_into_place(&aside, to.folder, &written.files).map_err(refuse)?;
+    Ok(written)
+}
+
+fn absent(error: io::Error) -> io::Result<()> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    }
+}
+
+/// Renders the chosen samples of a segment and sends them piece by piece.
+fn render(
+    segment: &Segment,
+    bytes: &[u8],
+    chosen: &Chosen,
+    renderer: &Renderer,
+    chunks: &mpsc::Sender<Result<Chunk, Error>>,
+) -> Result<(), Error> {
+    let part = || segment.part.clone();
+    let damaged = |source| Error::Damaged { part: part(), source };
+    let mut chunk = Chunk::default();
+    let body = Part::read(bytes).map_err(damaged)?;
+    for (entry, lazy) in body.samples() {
+        let walk = entry.walk.0;
+        if !segment.walks.contains(&walk) || !chosen.contains(walk) {
+            continue;
+        }
+        let sample = lazy.read().map_err(damaged)?;
+        let added = chunk.add(&sample, renderer);
+        added.map_err(|source| Error::Render { part: part(), source })?;
+        if chunk.is_big() && chunks.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
+            return Ok(());
+        }
+    }
+    // A segment is always answered, so that the writer can tell an empty one
+    // from a task that is lost.
+    chunks.blocking_send(Ok(chunk)).ok();
+    Ok(())
+}
+
+impl Chunk {
+    fn add(
+        &mut self,
+        sample: &magnet_proto::sample::Sample,
+        renderer: &Renderer,
+    ) -> Result<(), render::Error> {
+        self.tally.add(sample);
+        renderer.sft(sample, &mut self.sft.bytes)?;
+        self.sft.end_row();
+        for (position, pair) in sample.pairs.iter().enumerate() {
+            renderer.preference(sample, position, pair, &mut self.preference.bytes)?;
+            self.preference.end_row();
+        }
+        Ok(())
+    }
+}
+
+/// Writes the pieces of all parts, part after part.
+fn write_in_order(
+    mut in_order: mpsc::Receiver<Rendered>,
+    mut sft: Series,
+    mut preference: Series,
+    refuse: &dyn Fn(io::Error) -> Error,
+) -> Result<Written, Error> {
+    let mut tally = Tally::default();
+    while let Some(mut rendered) = in_order.blocking_recv() {
+        let mut answered = false;
+        while let Some(chunk) = rendered.blocking_recv() {
+            let chunk = chunk?;
+            sft.write(&chunk.sft).map_err(refuse)?;
+            preference.write(&chunk.preference).map_err(refuse)?;
+            tally += chunk.tally;
+            answered = true;
+        }
+        if !answered {
+            return Err(Error::Lost);
+        }
+    }
+    let mut files = sft.finish().map_err(refuse)?;
+    files.extend(preference.finish().map_err(refuse)?);
+    Ok(Written { files, tally })
+}

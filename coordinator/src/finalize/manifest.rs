@@ -1,0 +1,138 @@
+//! `manifest.json`: what a dataset is, where it came from, what it cost.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use magnet_proto::outcome::Reason;
+use magnet_proto::{CampaignDigest, Digest};
+use serde::{Deserialize, Serialize};
+
+use super::files::FileEntry;
+use super::tally::Tally;
+use super::Written;
+use crate::ledger::Counts;
+
+/// Where a dataset came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    pub name: String,
+    pub campaign: CampaignDigest,
+    pub seed: u64,
+    pub library: Digest,
+    pub graph: Digest,
+    /// Of the prompts; none for the offline teacher, which has none.
+    pub prompts: Option<Digest>,
+    /// The models by role, plainly; "offline" is the rule-based teacher.
+    pub teacher: BTreeMap<String, String>,
+    pub program: String,
+    pub version: String,
+}
+
+/// The file's content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    #[serde(flatten)]
+    pub origin: Origin,
+    pub samples_wanted: u64,
+    /// Whether all samples wanted are there, and no walk is missing.
+    pub complete: bool,
+    pub counts: Counts,
+    /// Walks that came so far, stage by stage.
+    pub funnel: Vec<Stage>,
+    pub dataset: Tally,
+    pub files: Vec<FileEntry>,
+}
+
+/// One stage of the pipeline in the yield funnel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    pub stage: String,
+    /// Walks that came out of it, surplus walks aside.
+    pub walks: u64,
+    pub rejected: BTreeMap<Reason, u64>,
+}
+
+impl Manifest {
+    pub fn new(origin: Origin, samples_wanted: u64, counts: Counts, written: Written) -> Self {
+        let complete = counts.accepted >= samples_wanted && counts.missing == 0;
+        let funnel = funnel(&counts);
+        let Written { files, tally } = written;
+        Self { origin, samples_wanted, complete, counts, funnel, dataset: tally, files }
+    }
+}
+
+pub(super) fn path(folder: &Path) -> PathBuf {
+    folder.join("manifest.json")
+}
+
+/// Writes the manifest whole or not at all.
+pub fn write(folder: &Path, manifest: &Manifest) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(manifest)?;
+    bytes.push(b'\n');
+    let aside = folder.join(".manifest.json.unfinished");
+    fs::write(&aside, bytes)?;
+    fs::rename(aside, path(folder))
+}
+
+/// The stage that gives a reason.
+fn stage_of(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ShortWalk | Reason::ExcludedPath => "path",
+        Reason::NoValue | Reason::RequestNamesFunction | Reason::RequestLacksValue => "requests",
+        Reason::CallGivenUp
+        | Reason::InvalidArguments
+        | Reason::RepeatedCall
+        | Reason::UngroundedArgument
+        | Reason::CallsDiffer
+        | Reason::ExecutorFailed => "calls",
+        Reason::TooManySteps
+        | Reason::WrongTurnKind
+        | Reason::HintLeaked
+        | Reason::UngroundedSummary
+        | Reason::FailureWords
+        | Reason::ChallengeAbsent
+        | Reason::JudgedWrong
+        | Reason::AnswerUnusable => "positive",
+    }
+}
+
+fn funnel(counts: &Counts) -> Vec<Stage> {
+    let mut walks = counts.decided();
+    let mut stages = vec![Stage { stage: "walk".into(), walks, rejected: BTreeMap::new() }];
+    for stage in ["path", "requests", "calls", "positive"] {
+        let rejected: BTreeMap<Reason, u64> = counts
+            .rejected_by_reason
+            .iter()
+            .filter(|&(&reason, _)| stage_of(reason) == stage)
+            .map(|(&reason, &count)| (reason, count))
+            .collect();
+        walks -= rejected.values().sum::<u64>();
+        stages.push(Stage { stage: stage.into(), walks, rejected });
+    }
+    walks -= counts.duplicates + counts.near_duplicates;
+    stages.push(Stage { stage: "distinct".into(), walks, rejected: BTreeMap::new() });
+    stages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_funnel_ends_with_the_accepted() {
+        let counts = Counts {
+            walks: 100,
+            accepted: 80,
+            rejected: 9,
+            duplicates: 3,
+            near_duplicates: 2,
+            surplus: 6,
+            rejected_by_reason: [(Reason::ShortWalk, 4), (Reason::JudgedWrong, 5)].into(),
+            ..Counts::default()
+        };
+        let walks: Vec<u64> = funnel(&counts).into_iter().map(|stage| stage.walks).collect();
+        assert_eq!(walks, [94, 90, 90, 90, 85, 80]);
+    }
+}

@@ -1,0 +1,90 @@
+//! The log of a node operation, with functions by name.
+
+use magnet_proto::path::{Fault, InsertKind, NodeOp, SplitKind};
+use serde::Serialize;
+
+use super::render::{Error, Renderer};
+
+#[derive(Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub(super) enum OpLine<'a> {
+    Merge {
+        turn: u16,
+        functions: Vec<&'a str>,
+    },
+    Insert {
+        kind: InsertKind,
+        src_turn: u16,
+        src_fn: &'a str,
+        new_fn: &'a str,
+        dst_turn: u16,
+    },
+    Split {
+        kind: SplitKind,
+        turn: u16,
+        function: &'a str,
+        parameter: Option<&'a str>,
+        resolved: bool,
+    },
+    Parallel {
+        turn: u16,
+        function: &'a str,
+        copies: u8,
+    },
+    Pad {
+        turn: u16,
+        function: &'a str,
+    },
+    Fault {
+        turn: u16,
+        function: &'a str,
+        fault: Fault,
+    },
+    Conflict {
+        turn: u16,
+        function: &'a str,
+        earlier_turn: u16,
+        path: &'a str,
+    },
+    Irrelevant {
+        turn: u16,
+        function: &'a str,
+    },
+}
+
+impl<'a> OpLine<'a> {
+    pub(super) fn new(names: &'a Renderer, op: &'a NodeOp) -> Result<Self, Error> {
+        Ok(match *op {
+            NodeOp::Merge { turn, ref functions } => {
+                Self::Merge { turn, functions: names.names(functions)? }
+            }
+            NodeOp::Insert { kind, src_turn, src_fn, new_fn, dst_turn } => Self::Insert {
+                kind,
+                src_turn,
+                src_fn: names.name(src_fn)?,
+                new_fn: names.name(new_fn)?,
+                dst_turn,
+            },
+            NodeOp::Split { kind, turn, function, ref parameter, resolved } => Self::Split {
+                kind,
+                turn,
+                function: names.name(function)?,
+                parameter: parameter.as_deref(),
+                resolved,
+            },
+            NodeOp::Parallel { turn, function, copies } => {
+                Self::Parallel { turn, function: names.name(function)?, copies }
+            }
+            NodeOp::Pad { turn, function } => Self::Pad { turn, function: names.name(function)? },
+            NodeOp::Fault { turn, function, fault } => {
+                Self::Fault { turn, function: names.name(function)?, fault }
+            }
+            NodeOp::Conflict { turn, function, earlier_turn, ref path } => {
+                Self::Conflict { turn, function: names.name(function)?, earlier_turn, path }
+            }
+            NodeOp::Irrelevant { turn, function } => {
+                Self::Irrelevant { turn, function: names.name(function)? }
+            }
+        })
+    }
+}

@@ -1,0 +1,297 @@
+//! One sample as lines of the dataset.
+//!
+//! Function ids become names, tools become documents. A tool's document is
+//! rendered once for the whole run and copied into every line that offers it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use magnet_proto::FunctionId;
+use magnet_proto::library::Library;
+use magnet_proto::path::{Kind, StepRef};
+use magnet_proto::sample::{
+    Arguments, Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample,
+    Source,
+};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::ops::OpLine;
+
+/// Renders samples over one library.
+#[derive(Debug)]
+pub(super) struct Renderer {
+    library: Arc<Library>,
+    /// By function; rendered at first use.
+    tools: Vec<OnceLock<Box<RawValue>>>,
+}
+
+/// A sample that does not belong to the library.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("function {} is not in the library of {} functions", .0.0, .1)]
+    UnknownFunction(FunctionId, usize),
+    #[error("rendering JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+#[derive(Serialize)]
+struct SftLine<'a> {
+    id: &'a str,
+    messages: Vec<MessageLine<'a>>,
+    tools: Vec<&'a RawValue>,
+    metadata: Metadata<'a>,
+}
+
+#[derive(Serialize)]
+struct PreferenceLine<'a> {
+    id: String,
+    chosen: Vec<MessageLine<'a>>,
+    rejected: Vec<MessageLine<'a>>,
+    prompt_len: u32,
+    tools: Vec<&'a RawValue>,
+    metadata: Metadata<'a>,
+}
+
+#[derive(Serialize)]
+struct MessageLine<'a> {
+    role: &'static str,
+    content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<CallLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+    /// 1 where training sums over the message's tokens: the assistant's
+    /// (method, §6). Only in preference lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct CallLine<'a> {
+    id: &'a str,
+    r#type: &'static str,
+    function: CallFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct CallFunction<'a> {
+    name: &'a str,
+    arguments: String,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    walk: u64,
+    kind: Kind,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorLine<'a>>,
+    signature_path: Vec<Vec<&'a str>>,
+    node_ops: Vec<OpLine<'a>>,
+    challenges: &'a [Challenge],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<Vec<Vec<ReferenceLine<'a>>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<Vec<ProvenanceLine<'a>>>,
+    /// User turn → names.
+    tools_added: BTreeMap<u16, Vec<&'a str>>,
+    /// The documents of the functions in `tools_added`, in that order.
+    tools_added_documents: Vec<&'a RawValue>,
+    executor: &'a str,
+    initial_config: &'a Option<Value>,
+    teacher: &'a str,
+    domains: &'a [String],
+    persona: &'a str,
+}
+
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    /// The id of the sample's line in `sft.jsonl`.
+    sample: &'a str,
+    error_type: ErrorType,
+    /// The user turn in which the two part.
+    turn: u16,
+    source: NegativeSource,
+    step: Option<StepRef>,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct ReferenceLine<'a> {
+    id: &'a str,
+    name: &'a str,
+    arguments: &'a Arguments,
+}
+
+#[derive(Serialize)]
+struct ProvenanceLine<'a> {
+    call: &'a str,
+    argument: &'a str,
+    #[serde(flatten)]
+    source: &'a Source,
+}
+
+impl Renderer {
+    pub(super) fn new(library: Arc<Library>) -> Self {
+        let tools = library.iter().map(|_| OnceLock::new()).collect();
+        Self { library, tools }
+    }
+
+    /// Appends the sample's line of `sft.jsonl`.
+    pub(super) fn sft(&self, sample: &Sample, out: &mut Vec<u8>) -> Result<(), Error> {
+        let line = SftLine {
+            id: sample.id.as_str(),
+            messages: self.messages(&sample.messages, false)?,
+            tools: self.documents(&sample.tools)?,
+            metadata: self.metadata(sample, None)?,
+        };
+        write(&line, out)
+    }
+
+    /// Appends the line of `preference.jsonl` for the sample's pair of that
+    /// position.
+    pub(super) fn preference(
+        &self,
+        sample: &Sample,
+        position: usize,
+        pair: &Pair,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let shared = sample.messages.get(..pair.prompt_len as usize).unwrap_or(&sample.messages);
+        let mut rejected = self.messages(shared, true)?;
+        rejected.extend(self.messages(&pair.rejected, true)?);
+        let line = PreferenceLine {
+            id: format!("{}-{position}", sample.id),
+            chosen: self.messages(&sample.messages, true)?,
+            rejected,
+            prompt_len: shared.len() as u32,
+            tools: self.documents(&sample.tools)?,
+            metadata: self.metadata(sample, Some(pair))?,
+        };
+        write(&line, out)
+    }
+
+    pub(super) fn name(&self, function: FunctionId) -> Result<&str, Error> {
+        match self.library.contains(function) {
+            true => Ok(&self.library.get(function).name),
+            false => Err(Error::UnknownFunction(function, self.library.len())),
+        }
+    }
+
+    pub(super) fn names(&self, functions: &[FunctionId]) -> Result<Vec<&str>, Error> {
+        functions.iter().map(|&function| self.name(function)).collect()
+    }
+
+    fn documents(&self, functions: &[FunctionId]) -> Result<Vec<&RawValue>, Error> {
+        functions.iter().map(|&function| self.document(function)).collect()
+    }
+
+    fn document(&self, function: FunctionId) -> Result<&RawValue, Error> {
+        let unknown = || Error::UnknownFunction(function, self.library.len());
+        let cell = self.tools.get(function.index()).ok_or_else(unknown)?;
+        if let Some(document) = cell.get() {
+            return Ok(document);
+        }
+        let document = serde_json::value::to_raw_value(&self.library.get(function).tool())?;
+        Ok(cell.get_or_init(|| document))
+    }
+
+    fn messages<'a>(
+        &'a self,
+        messages: &'a [Message],
+        with_loss: bool,
+    ) -> Result<Vec<MessageLine<'a>>, Error> {
+        messages.iter().map(|message| self.message(message, with_loss)).collect()
+    }
+
+    fn message<'a>(
+        &'a self,
+        message: &'a Message,
+        with_loss: bool,
+    ) -> Result<MessageLine<'a>, Error> {
+        let plain = |role, content| MessageLine {
+            role,
+            content,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+            loss: with_loss.then_some(0),
+        };
+        Ok(match message {
+            Message::System(text) => plain("system", Some(text)),
+            Message::User(text) => plain("user", Some(text)),
+            Message::Tool { call_id, content } => {
+                MessageLine { tool_call_id: Some(call_id), ..plain("tool", Some(content)) }
+            }
+            Message::Assistant { content, calls } => MessageLine {
+                tool_calls: calls.iter().map(|call| self.call(call)).collect::<Result<_, _>>()?,
+                loss: with_loss.then_some(1),
+                ..plain("assistant", content.as_deref())
+            },
+        })
+    }
+
+    fn call<'a>(&'a self, call: &'a Call) -> Result<CallLine<'a>, Error> {
+        let arguments = serde_json::to_string(&call.arguments)?;
+        let function = CallFunction { name: self.name(call.function)?, arguments };
+        Ok(CallLine { id: &call.id, r#type: "function", function })
+    }
+
+    fn metadata<'a>(
+        &'a self,
+        sample: &'a Sample,
+        pair: Option<&'a Pair>,
+    ) -> Result<Metadata<'a>, Error> {
+        let path = sample.signature_path.iter().map(|turn| self.names(turn));
+        let added = &sample.tools_added;
+        let names = added.iter().map(|(turn, functions)| Ok((*turn, self.names(functions)?)));
+        let documents = added.values().flatten().map(|&function| self.document(function));
+        let ops = sample.node_ops.iter().map(|op| OpLine::new(self, op));
+        Ok(Metadata {
+            walk: sample.walk.0,
+            kind: sample.kind,
+            error: pair.map(|pair| ErrorLine {
+                sample: sample.id.as_str(),
+                error_type: pair.error,
+                turn: pair.turn,
+                source: pair.source,
+                step: pair.step,
+                reason: &pair.reason,
+            }),
+            signature_path: path.collect::<Result<_, _>>()?,
+            node_ops: ops.collect::<Result<_, _>>()?,
+            challenges: &sample.challenges,
+            reference: pair.is_none().then(|| self.reference(sample)).transpose()?,
+            provenance: pair.is_none().then(|| provenance(sample)),
+            tools_added: names.collect::<Result<_, Error>>()?,
+            tools_added_documents: documents.collect::<Result<_, _>>()?,
+            executor: &sample.executor,
+            initial_config: &sample.initial_config,
+            teacher: &sample.teacher,
+            domains: &sample.domains,
+            persona: &sample.persona,
+        })
+    }
+
+    fn reference<'a>(
+        &'a self,
+        sample: &'a Sample,
+    ) -> Result<Vec<Vec<ReferenceLine<'a>>>, Error> {
+        let line = |call: &'a Call| {
+            let name = self.name(call.function)?;
+            Ok(ReferenceLine { id: &call.id, name, arguments: &call.arguments })
+        };
+        sample.reference.iter().map(|turn| turn.iter().map(line).collect()).collect()
+    }
+}
+
+fn provenance(sample: &Sample) -> Vec<ProvenanceLine<'_>> {
+    let lines = sample.provenance.iter();
+    lines.map(|Provenance { call, argument, source }| ProvenanceLine { call, argument, source }).collect()
+}
+
+fn write(line: &impl Serialize, out: &mut Vec<u8>) -> Result<(), Error> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.push(b'\n');
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! The function graph: who can feed or enable whom (paper §3.1).
+//!
+//! ```text
+//! library ─► profiles ─► candidates N(v) ─► schema matcher ─► [judge] ─► cap ─► graph
+//!            (terms, sense, verb)           (affinity, relate)  Draft::merge
+//! ```
+//!
+//! Pure and deterministic: the graph depends on the library, the settings and
+//! the seed only. Near-linear in the library: an inverted index finds what to
+//! compare, never all pairs. Not here: walking it (`magnet_proto::walk`) and
+//! asking a teacher, whose answers come in by [`Draft::merge`].
+
+mod terms;
+mod kind;
+mod sense;
+mod verb;
+mod concept;
+mod profile;
+mod reader;
+mod affinity;
+mod relate;
+mod index;
+mod candidates;
+mod draft;
+
+pub mod view;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use draft::{Draft, Merged};
+
+use magnet_proto::config::GraphSettings;
+use magnet_proto::graph::Graph;
+use magnet_proto::library::Library;
+
+/// The graph of a library by its schemas alone.
+pub fn build(library: &Library, settings: &GraphSettings, seed: u64) -> Graph {
+    Draft::new(library, settings, seed).finish()
+}

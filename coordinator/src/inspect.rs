@@ -1,0 +1,245 @@
+//! Trajectories as text to read: turns, calls with where each argument came
+//! from, outputs, and the pairs with the place where they part.
+//!
+//! Pure: records in, lines out. What strangers wrote is shown without control
+//! characters, so that a tool's text cannot steer a terminal.
+
+use std::fmt::Write;
+
+use magnet_proto::sample::{Provenance, SchemaKey, Source};
+use serde_json::Value;
+
+use crate::dataset::{Conversation, Message, PairRecord, ToolCall};
+use crate::terminal::Paint;
+
+/// How many characters of an output are shown.
+const OUTPUT_CHARS: usize = 400;
+
+/// Renders one conversation with its pairs.
+pub(crate) fn render(conversation: &Conversation, pairs: &[PairRecord], paint: Paint) -> String {
+    let mut page = Page {
+        text: String::new(),
+        paint,
+    };
+    page.header(conversation);
+    for (turn, messages) in conversation.turns().enumerate() {
+        page.turn(conversation, turn, messages);
+    }
+    for pair in pairs {
+        page.pair(pair);
+    }
+    page.text
+}
+
+struct Page {
+    text: String,
+    paint: Paint,
+}
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+
+    fn header(&mut self, conversation: &Conversation) {
+        let metadata = &conversation.metadata;
+        let title = format!("{}  walk {}", clean(&conversation.id), metadata.walk);
+        self.line(&self.paint.bold(&title));
+        let path: Vec<String> = metadata
+            .signature_path
+            .iter()
+            .map(|turn| {
+                if turn.is_empty() {
+                    "(asks)".into()
+                } else {
+                    clean(&turn.join(" + "))
+                }
+            })
+            .collect();
+        self.fact("path", &path.join(" → "));
+        self.fact("challenges", &clean(&metadata.challenges.join(", ")));
+        let ops: Vec<String> = metadata.node_ops.iter().map(operation).collect();
+        self.fact("node ops", &ops.join("; "));
+        self.fact("domains", &clean(&metadata.domains.join(", ")));
+        let names: Vec<String> = conversation.tool_names().map(clean).collect();
+        self.fact("tools", &format!("{}: {}", names.len(), names.join(", ")));
+        self.fact(
+            "made by",
+            &clean(&[&*metadata.teacher, &metadata.executor].join(", ")),
+        );
+    }
+
+    fn fact(&mut self, label: &str, text: &str) {
+        if !text.is_empty() {
+            let label = self.paint.dim(&format!("{label:>12}"));
+            self.line(&format!("{label}  {text}"));
+        }
+    }
+
+    fn turn(&mut self, conversation: &Conversation, turn: usize, messages: &[Message]) {
+        self.line("");
+        if let Some(names) = conversation.metadata.tools_added.get(&turn.to_string()) {
+            self.fact("tools added", &clean(&names.join(", ")));
+        }
+        for message in messages {
+            match message.role.as_str() {
+                "user" => {
+                    let label = self.paint.cyan(&format!("{:>12}", format!("user {turn}")));
+                    self.line(&format!("{label}  {}", block(text_of(message))));
+                }
+                "tool" => {
+                    let output = shorten(&clean(text_of(message)), OUTPUT_CHARS);
+                    self.line(&format!("{:>12}  {}", "→", self.paint.dim(&output)));
+                }
+                _ => self.agent(message, Some(conversation)),
+            }
+        }
+    }
+
+    fn agent(&mut self, message: &Message, conversation: Option<&Conversation>) {
+        if let Some(text) = message.content.as_deref().filter(|text| !text.is_empty()) {
+            let label = self.paint.green(&format!("{:>12}", "agent"));
+            self.line(&format!("{label}  {}", block(text)));
+        }
+        for call in &message.tool_calls {
+            self.call(call, conversation);
+        }
+    }
+
+    fn call(&mut self, call: &ToolCall, conversation: Option<&Conversation>) {
+        let name = self.paint.bold(&clean(&call.function.name));
+        let id = self.paint.dim(&clean(&call.id));
+        self.line(&format!("{:>12}  {name} {id}", "call"));
+        let Ok(Value::Object(arguments)) = serde_json::from_str(&call.function.arguments) else {
+            self.line(&format!("{:14}{}", "", clean(&call.function.arguments)));
+            return;
+        };
+        for (parameter, value) in &arguments {
+            let value = shorten(&clean(&value.to_string()), 100);
+            let origins: Vec<String> = conversation
+                .into_iter()
+                .flat_map(|conversation| conversation.provenance_of(&call.id))
+                .filter(|entry| top_level(&entry.argument) == *parameter)
+                .map(origin)
+                .collect();
+            let origins = self.paint.dim(&clean(&origins.join(", ")));
+            let line = format!("{:14}{} = {value}  {origins}", "", clean(parameter));
+            self.line(line.trim_end());
+        }
+    }
+
+    fn pair(&mut self, pair: &PairRecord) {
+        let metadata = &pair.metadata;
+        self.line("");
+        let title = format!(
+            "rejected: {}, parts in turn {} after message {} ({})",
+            metadata.error_type, metadata.turn, pair.prompt_len, metadata.source
+        );
+        self.line(&self.paint.red(&clean(&title)));
+        self.fact("why", &clean(&metadata.reason));
+        self.line(&self.paint.dim("  instead of"));
+        self.continuation(&pair.chosen, pair.prompt_len);
+        self.line(&self.paint.dim("  it went"));
+        self.continuation(&pair.rejected, pair.prompt_len);
+    }
+
+    /// What follows the shared part: the first message, and how many more.
+    fn continuation(&mut self, messages: &[Message], from: usize) {
+        let Some((first, rest)) = messages.get(from..).and_then(<[Message]>::split_first) else {
+            self.line("              (nothing)");
+            return;
+        };
+        self.agent(first, None);
+        if !rest.is_empty() {
+            self.line(
+                &self
+                    .paint
+                    .dim(&format!("              … {} more messages", rest.len())),
+            );
+        }
+    }
+}
+
+/// Where an argument came from, in a few words.
+pub(crate) fn origin(entry: &Provenance) -> String {
+    match &entry.source {
+        Source::User { turn, .. } => format!("← user {turn}"),
+        Source::Output { call, path, .. } => format!("← {call} {path}"),
+        Source::Schema {
+            key: SchemaKey::Default,
+        } => "← the schema's default".into(),
+        Source::Schema {
+            key: SchemaKey::Enum,
+        } => "← the schema's choices".into(),
+        Source::Composed => "← composed".into(),
+        Source::None => "← nowhere".into(),
+    }
+}
+
+/// A node operation in a few words: its name, then its fields.
+pub(crate) fn operation(op: &Value) -> String {
+    let Some(fields) = op.as_object() else {
+        return clean(&op.to_string());
+    };
+    let mut text = fields
+        .get("op")
+        .and_then(Value::as_str)
+        .unwrap_or("?")
+        .to_owned();
+    for (key, value) in fields
+        .iter()
+        .filter(|(key, value)| *key != "op" && !value.is_null())
+    {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(items) => {
+                let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                names.join(" + ")
+            }
+            other => other.to_string(),
+        };
+        write!(text, " {key}={value}").expect("writing to a string cannot fail");
+    }
+    clean(&text)
+}
+
+/// The first step of a JSON pointer: the parameter.
+pub(crate) fn top_level(pointer: &str) -> String {
+    let first = pointer
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
+    first.replace("~1", "/").replace("~0", "~")
+}
+
+fn text_of(message: &Message) -> &str {
+    message.content.as_deref().unwrap_or_default()
+}
+
+/// A text of several lines, indented under its label.
+fn block(text: &str) -> String {
+    text.lines()
+        .map(clean)
+        .collect::<Vec<_>>()
+        .join("\n              ")
+}
+
+/// Without control characters.
+fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// The text, or its beginning and how much is left out.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        None => text.to_owned(),
+        Some((at, _)) => {
+            let left_out = text[at..].chars().count();
+            format!("{} … {left_out} more characters", &text[..at])
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The ledger: decides which walks enter the dataset.
+//!
+//! Reads the entries of parts strictly in walk order, each walk once, and
+//! keeps the first `wanted` accepted walks that are no duplicates. So what it
+//! decides depends on the walks alone: not on who worked them, when, how
+//! often, or in what parts. Not here: fetching parts (`dispatch`) and writing
+//! what was kept (`finalize`).
+
+mod near;
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+
+use magnet_proto::outcome::Reason;
+use magnet_proto::part::{Entry, Key, Verdict};
+use magnet_proto::state::Spending;
+use serde::{Deserialize, Serialize};
+
+use near::Kept;
+
+/// What became of the walks. `walks = accepted + rejected + duplicates +
+/// near_duplicates + surplus`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Walks worked.
+    pub walks: u64,
+    /// In the dataset.
+    pub accepted: u64,
+    pub rejected: u64,
+    /// Same signature path or opening request as a lower walk.
+    pub duplicates: u64,
+    /// Too alike a kept conversation.
+    pub near_duplicates: u64,
+    /// Worked beyond the last one needed.
+    pub surplus: u64,
+    /// Left out and not worked: their shard failed whenever it was tried, or
+    /// was not finished when a budget ended the run.
+    pub missing: u64,
+    /// Preference pairs of the accepted.
+    pub pairs: u64,
+    pub rejected_by_reason: BTreeMap<Reason, u64>,
+    /// What all of it cost, rejected walks included.
+    pub spent: Spending,
+}
+
+impl Counts {
+    /// Walks decided upon.
+    pub fn decided(&self) -> u64 {
+        self.walks - self.surplus
+    }
+}
+
+/// The decisions so far.
+#[derive(Debug)]
+pub struct Ledger {
+    wanted: u64,
+    next: u64,
+    closed: bool,
+    counts: Counts,
+    seen: HashSet<u64, BuildHasherDefault<AlreadyHashed>>,
+    kept: Kept,
+    chosen: Chosen,
+}
+
+/// The walks in the dataset, one bit each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen(Vec<u64>);
+
+impl Chosen {
+    pub fn contains(&self, walk: u64) -> bool {
+        let word = self.0.get((walk / 64) as usize);
+        word.is_some_and(|word| word >> (walk % 64) & 1 == 1)
+    }
+
+    /// Whether any walk of the range is chosen.
+    pub fn any(&self, range: std::ops::Range<u64>) -> bool {
+        range.into_iter().any(|walk| self.contains(walk))
+    }
+
+    fn insert(&mut self, walk: u64) {
+        let word = (walk / 64) as usize;
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (walk % 64);
+    }
+}
+
+impl Ledger {
+    /// `near_duplicate` is `dedup.near_duplicate`.
+    pub fn new(wanted: u64, near_duplicate: f64) -> Self {
+        Self {
+            wanted,
+            next: 0,
+            closed: false,
+            counts: Counts::default(),
+            seen: HashSet::default(),
+            kept: Kept::new(near_duplicate),
+            chosen: Chosen::default(),
+        }
+    }
+
+    /// The walk whose entry is read next.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    pub fn wanted(&self) -> u64 {
+        self.wanted
+    }
+
+    /// Whether all wanted samples are there.
+    pub fn is_full(&self) -> bool {
+        self.counts.accepted >= self.wanted
+    }
+
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// The counts and the chosen walks; the tables are dropped.
+    pub fn finish(self) -> (Counts, Chosen) {
+        (self.counts, self.chosen)
+    }
+
+    /// Reads a part's entries. Those of walks already read, or not yet due, are
+    /// passed over.
+    pub fn read(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let surplus = self.closed || self.is_full();
+            if entry.walk.0 == self.next || (surplus && entry.walk.0 > self.next) {
+                self.next = entry.walk.0 + 1;
+                self.counts.walks += 1;
+                self.counts.spent += entry.usage;
+                match surplus {
+                    true => self.counts.surplus += 1,
+                    false => self.decide(entry),
+                }
+            }
+        }
+    }
+
+    /// Whatever is read from now on is surplus.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Goes on at `walk`, because what lies before it cannot be had.
+    pub fn skip_to(&mut self, walk: u64) {
+        self.counts.missing += walk.saturating_sub(self.next);
+        self.next = self.next.max(walk);
+    }
+
+    fn decide(&mut self, entry: &Entry) {
+        // Both keys count whatever became of the walk: a worker may skip a
+        // walk on account of a lower one before that one is finished.
+        let path_is_new = self.is_new(entry.keys.path);
+        if !path_is_new {
+            self.counts.duplicates += 1;
+            return;
+        }
+        let opening_is_new = self.is_new(entry.keys.opening);
+        match &entry.verdict {
+            Verdict::Rejected(rejection) => {
+                self.counts.rejected += 1;
+                *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
+            }
+            Verdict::Skipped => self.counts.duplicates += 1,
+            Verdict::Accepted { .. } if !opening_is_new => self.counts.duplicates += 1,
+            Verdict::Accepted { sketch, pairs, .. } => match self.kept.insert(sketch) {
+                false => self.counts.near_duplicates += 1,
+                true => {
+                    self.counts.accepted += 1;
+                    self.counts.pairs += u64::from(*pairs);
+                    self.chosen.insert(entry.walk.0);
+                }
+            },
+        }
+    }
+
+    fn is_new(&mut self, key: Option<Key>) -> bool {
+        key.is_none_or(|key| self.seen.insert(key.half()))
+    }
+}
+
+/// Keys are digests: their bits need no more mixing.
+#[derive(Clone, Copy, Debug, Default)]
+struct AlreadyHashed(u64);
+
+impl Hasher for AlreadyHashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = self.0.rotate_left(5) ^ u64::from_le_bytes(word);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::WalkIndex;
+    use magnet_proto::outcome::Rejection;
+    use magnet_proto::part::Keys;
+    use magnet_proto::sketch::Sketch;
+
+    use super::*;
+
+    fn accepted(walk: u64, opening: &str) -> Entry {
+        let verdict = Verdict::Accepted { sketch: Sketch::of([opening]), pairs: 2, size_bytes: 9 };
+        let opening = Some(Key::of_opening(opening));
+        let keys = Keys { path: None, opening };
+        Entry { walk: WalkIndex(walk), keys, usage: Spending::default(), verdict }
+    }
+
+    fn rejected(walk: u64, opening: &str) -> Entry {
+        let verdict = Verdict::Rejected(Rejection::new(Reason::NoValue, "no city"));
+        Entry { verdict, ..accepted(walk, opening) }
+    }
+
+    fn adds_up(counts: &Counts) -> bool {
+        let Counts { accepted, rejected, duplicates, near_duplicates, surplus, .. } = counts;
+        counts.walks == accepted + rejected + duplicates + near_duplicates + surplus
+    }
+
+    #[test]
+    fn the_lowest_walk_of_a_key_wins_even_if_it_was_rejected() {
+        let mut ledger = Ledger::new(10, 0.7);
+        ledger.read(&[rejected(0, "one"), accepted(1, "one"), accepted(2, "two")]);
+        let (counts, chosen) = ledger.finish();
+        assert_eq!((counts.accepted, counts.rejected, counts.duplicates), (1, 1, 1));
+        assert!(adds_up(&counts));
+        assert!(chosen.contains(2) && !chosen.contains(1));
+    }
+
+    #[test]
+    fn what_lies_beyond_the_last_wanted_sample_is_surplus() {
+        let mut ledger = Ledger::new(2, 0.7);
+        let texts = ["a b c d", "e f g h", "i j k l", "m n o p"];
+        let entries: Vec<Entry> = (0..).zip(texts).map(|(n, text)| accepted(n, text)).collect();
+        ledger.read(&entries);
+        ledger.read(&[rejected(20, "far off")]);
+        let (counts, chosen) = ledger.finish();
+        assert_eq!((counts.walks, counts.accepted, counts.surplus), (5, 2, 3));
+        assert!(adds_up(&counts));
+        assert!(chosen.contains(1) && !chosen.contains(2));
+    }
+
+    #[test]
+    fn entries_are_read_once_and_in_order() {
+        let mut ledger = Ledger::new(10, 0.7);
+        ledger.read(&[accepted(1, "too early")]);
+        ledger.read(&[accepted(0, "zero"), accepted(1, "one")]);
+        ledger.read(&[accepted(1, "again"), accepted(2, "two")]);
+        assert_eq!((ledger.next(), ledger.counts().accepted), (3, 3));
+    }
+
+    #[test]
+    fn walks_that_cannot_be_had_are_left_out() {
+        let mut ledger = Ledger::new(10, 0.7);
+        ledger.skip_to(16);
+        ledger.read(&[accepted(16, "sixteen")]);
+        assert_eq!((ledger.counts().missing, ledger.counts().walks), (16, 1));
+    }
+}

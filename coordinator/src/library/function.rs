@@ -1,0 +1,284 @@
+//! One signature becomes one function: its parts mended, or the refusal.
+//!
+//! Parameters must be, or must be readable as, an object; the finished schema
+//! is compiled once, so that every function of a library can be validated
+//! against. An output schema that is no use is dropped, never a reason to
+//! refuse. Not here: whether the name is free (`naming`), groups (`groups`).
+
+use std::borrow::Cow;
+
+use magnet_proto::library::Document;
+use serde_json::{Map, Value, json};
+
+use super::entries::Signature;
+use super::naming;
+use super::report::{Notes, Refused, RepairKind};
+use super::schema::{self, Mender, Side};
+use super::text::{brief, clean, kind, one_line, shortened};
+
+/// The longest description of a function, in characters.
+const MAX_DESCRIPTION: usize = 4_000;
+
+type Object = Map<String, Value>;
+
+/// The function a signature describes. `name` may still be illegal or taken;
+/// category and class are empty where the file says nothing.
+pub(super) fn normalize(
+    signature: &Signature<'_>,
+    notes: &mut Notes,
+    expanded: &mut usize,
+) -> Result<Document, Refused> {
+    let name = name(signature)?;
+    let named = |refused: Refused| refused.named(&name);
+    let description = description(signature.description.as_deref(), notes);
+    let parameters = parameters(signature, notes, expanded).map_err(named)?;
+    let response = response(signature, notes, expanded);
+    let (category, class) = groups(signature);
+    Ok(Document {
+        description,
+        category,
+        class,
+        parameters,
+        response,
+        phrasing: signature.phrasing.clone(),
+        name,
+    })
+}
+
+fn name(signature: &Signature<'_>) -> Result<String, Refused> {
+    let hint = "give it a \"name\" of 1 to 64 letters, digits, _, . or -";
+    match signature.name.as_deref() {
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(naming::bounded(text)),
+        Some(Value::String(_)) => Err(Refused::new("its name is empty", hint)),
+        Some(other) => Err(Refused::new(format!("its name is {}", kind(other)), hint)),
+        None => Err(Refused::new("it has no name", hint)),
+    }
+}
+
+fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
+    let Some(raw) = raw else { return String::new() };
+    let Some(text) = raw.as_str() else {
+        let what = format!("dropped: {} is no description", brief(raw));
+        notes.note(RepairKind::Text, "/description", what);
+        return String::new();
+    };
+    let cleaned = clean(text);
+    if cleaned.len() < text.trim().len() {
+        notes.note(RepairKind::Text, "/description", "control characters removed");
+    }
+    match shortened(&cleaned, MAX_DESCRIPTION) {
+        Some(short) => {
+            let length = cleaned.chars().count();
+            let what = format!("shortened from {length} to {MAX_DESCRIPTION} characters");
+            notes.note(RepairKind::Text, "/description", what);
+            short
+        }
+        None => cleaned.into_owned(),
+    }
+}
+
+fn parameters(
+    signature: &Signature<'_>,
+    notes: &mut Notes,
+    expanded: &mut usize,
+) -> Result<Value, Refused> {
+    let Some((key, raw)) = &signature.parameters else { return Ok(no_parameters()) };
+    let pointer = format!("/{key}");
+    let root = as_object_schema(raw, &pointer, notes).ok_or_else(|| {
+        Refused::new(
+            format!("its \"{key}\" is {}", brief(raw)),
+            format!("make \"{key}\" an object schema: {{\"type\": \"object\", \"properties\": …}}"),
+        )
+    })?;
+    let roots = roots(&root, signature);
+    let mended = Mender::new(Side::Input, key, &roots, notes, expanded).mend(&root);
+    let mut object = match mended {
+        Value::Object(object) => object,
+        _ => Object::new(),
+    };
+    make_root(&mut object).map_err(|ty| {
+        Refused::new(
+            format!("its \"{key}\" is of type {ty}, not an object"),
+            "put the value into an object: {\"type\": \"object\", \"properties\": {\"value\": …}}",
+        )
+    })?;
+    let parameters = Value::Object(object);
+    jsonschema::validator_for(&parameters).map_err(|error| {
+        let place = format!("{pointer}{}", error.instance_path());
+        Refused::new(
+            format!("its schema is invalid at {}: {}", one_line(&place), one_line(&error.to_string())),
+            "mend the keyword there, or remove it",
+        )
+    })?;
+    Ok(parameters)
+}
+
+fn no_parameters() -> Value {
+    json!({ "type": "object", "properties": {}, "required": [] })
+}
+
+/// The schema itself first, then where the signature came from.
+fn roots<'a>(root: &'a Value, signature: &'a Signature<'_>) -> Vec<&'a Value> {
+    std::iter::once(root).chain(signature.roots.iter().copied()).collect()
+}
+
+/// The value read as an object's schema: as one, as a list or a map of
+/// parameters, as JSON text of any of these.
+fn as_object_schema<'a>(
+    raw: &'a Value,
+    pointer: &str,
+    notes: &mut Notes,
+) -> Option<Cow<'a, Value>> {
+    match raw {
+        Value::Null => Some(Cow::Owned(no_parameters())),
+        Value::Object(object) if object.is_empty() || is_schema(object) => Some(Cow::Borrowed(raw)),
+        Value::Object(map) if map.values().all(is_property) => {
+            notes.note(RepairKind::Properties, pointer, "a bare map of parameters became an object schema");
+            let required = schema::required_by_contrast(map).unwrap_or_default();
+            Some(Cow::Owned(json!({ "type": "object", "properties": map, "required": required })))
+        }
+        Value::Array(list) => {
+            if !list.is_empty() {
+                notes.note(RepairKind::Properties, pointer, "a list of parameters became an object schema");
+            }
+            let named = |raw: &&Value| raw.get("name").is_some_and(Value::is_string);
+            let properties: Vec<&Value> = list.iter().filter(|raw| !raw.is_null()).collect();
+            if !properties.iter().all(named) {
+                return None;
+            }
+            let map: Object = properties
+                .into_iter()
+                .map(|raw| (raw["name"].as_str().unwrap_or_default().to_owned(), without_name(raw)))
+                .collect();
+            Some(Cow::Owned(json!({ "type": "object", "properties": map })))
+        }
+        Value::String(text) if text.trim().is_empty() => Some(Cow::Owned(no_parameters())),
+        Value::String(text) => {
+            let inner: Value = serde_json::from_str(text).ok().filter(|v: &Value| !v.is_string())?;
+            notes.note(RepairKind::Properties, pointer, "a schema in a text was read");
+            as_object_schema(&inner, pointer, notes).map(|schema| Cow::Owned(schema.into_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn without_name(raw: &Value) -> Value {
+    let mut raw = raw.clone();
+    if let Some(object) = raw.as_object_mut() {
+        object.shift_remove("name");
+    }
+    raw
+}
+
+/// Whether an object is a schema rather than a map of properties.
+fn is_schema(object: &Object) -> bool {
+    let is = |key: &str, test: fn(&Value) -> bool| object.get(key).is_some_and(test);
+    match object.get("type") {
+        Some(Value::String(text)) => return schema::is_type_name(text) || object.len() == 1,
+        Some(Value::Array(_)) => return true,
+        _ => {}
+    }
+    is("properties", |v| v.is_object() || v.is_array())
+        || is("$ref", Value::is_string)
+        || ["allOf", "anyOf", "oneOf", "enum", "required"].iter().any(|key| is(key, Value::is_array))
+        || (is("items", |v| v.is_object()) && object.len() == 1)
+        || object.keys().all(|key| matches!(key.as_str(), "description" | "title" | "$schema" | "required" | "type" | "additionalProperties"))
+            && !object.values().any(|value| value.get("type").is_some())
+}
+
+/// Whether a value can be a property's schema: an object, or a type's name.
+fn is_property(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::String(text) => schema::is_type_name(text),
+        _ => false,
+    }
+}
+
+/// Makes the mended root an object's schema, or says what type it is.
+fn make_root(object: &mut Object) -> Result<(), String> {
+    match object.get("type") {
+        Some(Value::String(ty)) if ty != "object" => return Err(brief(&Value::from(ty.as_str()))),
+        Some(Value::Array(names)) if !names.contains(&json!("object")) => {
+            return Err(brief(&names[0]));
+        }
+        _ => {}
+    }
+    object.shift_remove("type");
+    object.shift_insert(0, "type".into(), "object".into());
+    let composed = object.contains_key("anyOf") || object.contains_key("oneOf");
+    if !composed && !object.contains_key("properties") {
+        object.insert("properties".into(), Object::new().into());
+    }
+    for key in ["default", "examples", "enum", "const", "title"] {
+        object.shift_remove(key);
+    }
+    Ok(())
+}
+
+fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) -> Option<Value> {
+    let (key, raw) = signature.response.as_ref()?;
+    let pointer = format!("/{key}");
+    if *key == "returns" && raw.is_string() {
+        return None;
+    }
+    let Some(root) = as_output_schema(raw, &pointer, notes) else {
+        let empty = matches!(&**raw, Value::Object(object) if object.is_empty());
+        if !empty {
+            let what = format!("dropped: {} is no schema", brief(raw));
+            notes.note(RepairKind::Response, &pointer, what);
+        }
+        return None;
+    };
+    let roots = roots(&root, signature);
+    let mended = Mender::new(Side::Output, key, &roots, notes, expanded).mend(&root);
+    if mended.as_object().is_none_or(Map::is_empty) {
+        return None;
+    }
+    match jsonschema::validator_for(&mended) {
+        Ok(_) => Some(mended),
+        Err(error) => {
+            let what = format!("dropped: {}", one_line(&error.to_string()));
+            notes.note(RepairKind::Response, &pointer, what);
+            None
+        }
+    }
+}
+
+fn as_output_schema<'a>(raw: &'a Value, pointer: &str, notes: &mut Notes) -> Option<Cow<'a, Value>> {
+    match raw {
+        Value::Object(object) if object.is_empty() => None,
+        Value::Object(object) if is_schema(object) => Some(Cow::Borrowed(raw)),
+        Value::Object(map) if map.values().all(is_property) => {
+            notes.note(RepairKind::Properties, pointer, "a bare map of properties became an object schema");
+            Some(Cow::Owned(json!({ "type": "object", "properties": map })))
+        }
+        Value::Array(list) => match list.as_slice() {
+            [item @ Value::Object(inner)] if is_schema(inner) => {
+                notes.note(RepairKind::Properties, pointer, "a list of one schema became a list's schema");
+                Some(Cow::Owned(json!({ "type": "array", "items": item })))
+            }
+            _ => None,
+        },
+        Value::String(text) => {
+            let inner: Value = serde_json::from_str(text).ok().filter(Value::is_object)?;
+            as_output_schema(&inner, pointer, notes).map(|schema| Cow::Owned(schema.into_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// Category and class: "Movies:MoviesDatabase" holds both.
+fn groups(signature: &Signature<'_>) -> (String, String) {
+    let class = signature.class.clone().unwrap_or_default();
+    match &signature.category {
+        None => (class, String::new()),
+        Some(group) => match group.split_once(':') {
+            Some((category, inner)) if !category.trim().is_empty() && !inner.trim().is_empty() => {
+                let inner = if class.is_empty() { inner.trim().to_owned() } else { class };
+                (category.trim().to_owned(), inner)
+            }
+            _ => (group.clone(), class),
+        },
+    }
+}

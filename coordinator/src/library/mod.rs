@@ -1,0 +1,159 @@
+//! Tool libraries: people's files, read, mended and made one [`Library`].
+//!
+//! ```text
+//! source ─► parse ─► entries (OpenAI, MCP, OpenAPI, …) ─► function ─► naming ─► groups ─► Library
+//! files     values   one signature each                   └ schema: dialects mended    + Report
+//! ```
+//!
+//! What comes out is clean: legal unique names, self-contained parameter
+//! schemas that a validator compiles, bounded sizes. Whatever was changed on
+//! the way is a [`Repair`]; an entry that cannot be mended is a [`Refusal`]
+//! and the rest goes on. Only a file that cannot be read at all, or that holds
+//! nothing usable, fails the load. The same files give the same library.
+//!
+//! Not here: edges between functions (see `graph`).
+
+mod builtin;
+mod entries;
+mod error;
+mod function;
+mod groups;
+mod naming;
+mod openapi;
+mod parse;
+mod report;
+mod schema;
+mod source;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use magnet_proto::library::{Document, Function, Library};
+
+pub use error::Error;
+pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
+
+use entries::Entry;
+use report::Notes;
+use source::Source;
+
+/// More functions than any known collection of tools; beyond it a load is
+/// refused rather than left to fill the memory.
+const MAX_FUNCTIONS: usize = 200_000;
+
+/// A library, and how its loading went.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub library: Library,
+    pub report: Report,
+}
+
+/// Loads and normalizes the tool libraries at `paths`: files, directories and
+/// globs, relative ones from `base`. No paths: the built-in library.
+pub fn load(paths: &[String], base: &Path) -> Result<Loaded, Error> {
+    let mut loading = Loading::default();
+    if paths.is_empty() {
+        for (label, text) in builtin::FILES {
+            loading.add(label, text, Expect::Library)?;
+        }
+    }
+    for source in source::find(paths, base)? {
+        loading.add_file(&source)?;
+    }
+    loading.finish()
+}
+
+/// What a file owes us: one that was named must be a library, one that merely
+/// lay in a directory may turn out to be something else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Library,
+    Perhaps,
+}
+
+/// The state of one load.
+#[derive(Default)]
+struct Loading {
+    documents: Vec<Document>,
+    report: Report,
+    names: naming::Names,
+    /// Schema nodes copied out of `$ref` targets so far.
+    expanded: usize,
+}
+
+impl Loading {
+    fn add_file(&mut self, source: &Source) -> Result<(), Error> {
+        let text = source::read(source)?;
+        let expect = if source.named { Expect::Library } else { Expect::Perhaps };
+        self.add(&source.label, &text, expect)
+    }
+
+    /// Reads one file's text into the library.
+    fn add(&mut self, label: &str, text: &str, expect: Expect) -> Result<(), Error> {
+        let parsed = parse::parse(label, text)?;
+        let entries = match entries::list(label, &parsed) {
+            Ok(entries) => entries,
+            Err(error) if expect == Expect::Perhaps => {
+                self.report.refuse(error.as_refusal());
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let file: Arc<str> = text::one_line(label).into();
+        let before = (self.documents.len(), self.report.refused.len());
+        let mut summary = FileReport::new(&file, parsed.format(), entries.len());
+        for entry in entries {
+            self.add_entry(&file, entry, &mut summary)?;
+        }
+        if self.documents.len() == before.0 && expect == Expect::Library {
+            return Err(Error::all_refused(label, &self.report.refused[before.1..]));
+        }
+        self.report.files.push(summary);
+        Ok(())
+    }
+
+    fn add_entry(
+        &mut self,
+        file: &Arc<str>,
+        entry: Entry<'_>,
+        summary: &mut FileReport,
+    ) -> Result<(), Error> {
+        let mut notes = Notes::new(file.clone(), entry.index);
+        let normalized = entry
+            .signature
+            .and_then(|signature| function::normalize(&signature, &mut notes, &mut self.expanded))
+            .and_then(|document| self.names.admit(document, file, entry.index));
+        match normalized {
+            Err(refused) => {
+                summary.refused += 1;
+                self.report.refuse(refused.at(file.clone(), entry.index));
+            }
+            Ok((document, rename)) => {
+                if self.documents.len() == MAX_FUNCTIONS {
+                    return Err(Error::TooMany { limit: MAX_FUNCTIONS });
+                }
+                summary.functions += 1;
+                summary.with_response += usize::from(document.response.is_some());
+                summary.repaired += usize::from(notes.any());
+                self.report.renames(rename);
+                self.report.repairs(notes, &document.name);
+                self.documents.push(document);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Loaded, Error> {
+        if self.documents.is_empty() {
+            return Err(Error::Nothing { files: self.report.files.len() });
+        }
+        groups::assign(&mut self.documents, &self.report.files);
+        self.report.count(&self.documents);
+        let functions: Vec<Function> = self.documents.into_iter().map(Function::from).collect();
+        Ok(Loaded { library: Library::from(functions), report: self.report })
+    }
+}

@@ -1,0 +1,273 @@
+//! The second pass over a node: it is made to agree with itself.
+
+use serde_json::{Value, json};
+
+use super::properties::mended_name;
+use super::prose::{self, Found};
+use super::values::{coerce, distinct, fits, listed, says_nothing, types};
+use super::{Mender, Object, Side, Standing, infer};
+use crate::library::report::RepairKind;
+use crate::library::text::brief;
+
+/// Pairs of bounds, the lower first.
+const BOUNDS: &[(&str, &str)] = &[
+    ("minimum", "maximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+];
+const MAX_EXAMPLES: usize = 50;
+
+impl Mender<'_> {
+    pub(super) fn settle(&mut self, mut node: Object, name: &str, standing: Standing) -> Value {
+        self.settle_choices(&mut node);
+        self.settle_examples(&mut node);
+        if standing == Standing::Whole {
+            self.settle_type(&mut node, name);
+        }
+        self.settle_nullable(&mut node);
+        self.settle_values(&mut node);
+        self.settle_prose(&mut node);
+        self.settle_bounds(&mut node);
+        self.settle_required(&mut node);
+        self.settle_default(&mut node);
+        if self.side == Side::Input && types(&node) == ["array"] && !node.contains_key("items") {
+            self.note(RepairKind::Type, "the items' type was missing: \"string\"");
+            node.insert("items".into(), json!({ "type": "string" }));
+        }
+        node.into()
+    }
+
+    /// `enum` as a list of at least one value.
+    fn settle_choices(&mut self, node: &mut Object) {
+        let Some(raw) = node.get("enum") else { return };
+        let values = listed(raw).map(distinct).filter(|values| !values.is_empty());
+        match values {
+            Some(values) if raw.as_array() == Some(&values) => {}
+            Some(values) => {
+                self.note(RepairKind::Enum, format!("mended to {} different values", values.len()));
+                node.insert("enum".into(), values.into());
+            }
+            None => {
+                self.note(RepairKind::Enum, format!("dropped: {} is no choice", brief(raw)));
+                node.shift_remove("enum");
+            }
+        }
+    }
+
+    /// `example` and `examples` as one list.
+    fn settle_examples(&mut self, node: &mut Object) {
+        let single = node.shift_remove("example");
+        let mut values = match node.shift_remove("examples") {
+            Some(Value::Array(values)) => values,
+            // OpenAPI names its examples: {"short": {"value": …}}.
+            Some(Value::Object(named)) => {
+                named.into_iter().filter_map(|(_, mut example)| Some(example.get_mut("value")?.take())).collect()
+            }
+            Some(Value::Null) | None => Vec::new(),
+            Some(other) => vec![other],
+        };
+        values.extend(single);
+        values.retain(|value| !value.is_null());
+        let mut values = distinct(values);
+        values.truncate(MAX_EXAMPLES);
+        if !values.is_empty() {
+            node.insert("examples".into(), values.into());
+        }
+    }
+
+    fn settle_type(&mut self, node: &mut Object, name: &str) {
+        let composed = ["anyOf", "oneOf", "const", "not"].iter().any(|key| node.contains_key(*key));
+        if node.contains_key("type") || composed {
+            return;
+        }
+        if let Some(ty) = infer::infer(node, name, self.side) {
+            self.note(RepairKind::Type, format!("missing: inferred as \"{ty}\""));
+            node.shift_insert(0, "type".into(), ty.into());
+        }
+    }
+
+    /// OpenAPI 3.0's `nullable` as a type.
+    fn settle_nullable(&mut self, node: &mut Object) {
+        if node.shift_remove("nullable").is_none() {
+            return;
+        }
+        let mut names: Vec<String> = types(node).into_iter().map(str::to_owned).collect();
+        if names.is_empty() || names.iter().any(|name| name == "null") {
+            return;
+        }
+        names.push("null".to_owned());
+        node.insert("type".into(), names.into());
+        if let Some(Value::Array(values)) = node.get_mut("enum")
+            && !values.contains(&Value::Null)
+        {
+            values.push(Value::Null);
+        }
+    }
+
+    /// Choices and examples of the node's type.
+    fn settle_values(&mut self, node: &mut Object) {
+        let named: Vec<String> = types(node).into_iter().map(str::to_owned).collect();
+        let named: Vec<&str> = named.iter().map(String::as_str).collect();
+        if named.is_empty() {
+            return;
+        }
+        if let Some(Value::Array(values)) = node.get("enum")
+            && !values.iter().all(|value| named.iter().any(|ty| fits(value, ty)))
+        {
+            let mended: Vec<Value> = values.iter().filter_map(|value| coerce(value, &named)).collect();
+            if mended.len() == values.len() {
+                self.note(RepairKind::Enum, format!("values brought to type {}", named.join(" or ")));
+                node.insert("enum".into(), distinct(mended).into());
+            } else if named.contains(&"array") || named.contains(&"object") {
+                self.note(RepairKind::Enum, format!("dropped: the values are not of type {}", named.join(" or ")));
+                node.shift_remove("enum");
+            } else {
+                self.note(RepairKind::Type, "dropped: the allowed values are of other types");
+                node.shift_remove("type");
+                return;
+            }
+        }
+        if let Some(Value::Array(values)) = node.get("examples") {
+            let mended: Vec<Value> = values.iter().filter_map(|value| coerce(value, &named)).collect();
+            if mended.is_empty() {
+                node.shift_remove("examples");
+            } else if mended != *values {
+                node.insert("examples".into(), mended.into());
+            }
+        }
+    }
+
+    /// Choices and examples that stand only in the description.
+    fn settle_prose(&mut self, node: &mut Object) {
+        let named = types(node);
+        let scalar = matches!(named.as_slice(), ["string" | "integer" | "number"]);
+        let told = ["enum", "const", "pattern"].iter().any(|key| node.contains_key(*key));
+        if !scalar || told {
+            return;
+        }
+        let Some(found) = node.get("description").and_then(Value::as_str).and_then(prose::read) else {
+            return;
+        };
+        let typed = |items: &[String]| -> Option<Vec<Value>> {
+            items.iter().map(|item| coerce(&Value::from(item.as_str()), &named)).collect()
+        };
+        match found {
+            Found::Choices(items) => {
+                let Some(values) = typed(&items) else { return };
+                // A default or an example outside of the list: it is not all.
+                let outside = |value: &Value| coerce(value, &named).is_some_and(|v| !values.contains(&v));
+                let default = node.get("default").filter(|value| !is_nothing(value));
+                let examples = node.get("examples").and_then(Value::as_array);
+                if default.is_some_and(outside) || examples.is_some_and(|e| e.iter().any(outside)) {
+                    return;
+                }
+                self.note(RepairKind::Enum, format!("{} values found in the description", items.len()));
+                node.insert("enum".into(), values.into());
+            }
+            Found::Examples(items) => {
+                let Some(values) = typed(&items).filter(|_| !node.contains_key("examples")) else { return };
+                self.note(RepairKind::Examples, format!("{} found in the description", items.len()));
+                node.insert("examples".into(), values.into());
+            }
+        }
+    }
+
+    /// Bounds that leave room for a value; draft 4's boolean exclusions.
+    fn settle_bounds(&mut self, node: &mut Object) {
+        for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            if node.get(exclusive).is_some_and(Value::is_boolean) {
+                node.shift_remove(exclusive);
+                if let Some(limit) = node.shift_remove(bound) {
+                    node.insert(exclusive.into(), limit);
+                }
+            }
+        }
+        for (low, high) in BOUNDS {
+            let number = |key: &str| node.get(key).and_then(Value::as_f64);
+            if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
+                self.note(RepairKind::Keyword, format!("\"{low}\" above \"{high}\": both dropped"));
+                node.shift_remove(*low);
+                node.shift_remove(*high);
+            }
+        }
+    }
+
+    /// Required names are texts, each once, and declared.
+    fn settle_required(&mut self, node: &mut Object) {
+        let Some(Value::Array(names)) = node.get("required") else { return };
+        let declared = node.get("properties").and_then(Value::as_object);
+        // The names of properties may have been mended.
+        let names: Vec<Value> = names
+            .iter()
+            .map(|name| match name.as_str() {
+                Some(text) if declared.is_some_and(|all| !all.contains_key(text)) => {
+                    mended_name(text).into()
+                }
+                _ => name.clone(),
+            })
+            .collect();
+        let known = |name: &Value| {
+            name.as_str().is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
+        };
+        let undeclared: Vec<String> = names.iter().filter(|name| !known(name)).map(brief).collect();
+        let kept: Vec<Value> = names.iter().filter(|name| known(name)).cloned().collect();
+        if !undeclared.is_empty() {
+            let shown = undeclared[..undeclared.len().min(3)].join(", ");
+            self.note(RepairKind::Required, format!("{shown} dropped: not declared"));
+        }
+        let kept = distinct(kept);
+        if kept.is_empty() && (declared.is_none() || self.side == Side::Output) {
+            node.shift_remove("required");
+        } else {
+            node.insert("required".into(), kept.into());
+        }
+    }
+
+    /// A default is of the node's type and among its choices, or none.
+    fn settle_default(&mut self, node: &mut Object) {
+        let Some(default) = node.get("default") else { return };
+        let named = types(node);
+        let choices = node.get("enum").and_then(Value::as_array);
+        let nullable = named.is_empty() || named.contains(&"null");
+        let chosen = choices.is_some_and(|choices| choices.contains(default));
+        if chosen || (default.is_null() && nullable) {
+            return;
+        }
+        if is_nothing(default) {
+            self.note(RepairKind::Default, format!("{} dropped", brief(default)));
+            node.shift_remove("default");
+            return;
+        }
+        let mended = coerce(default, &named).and_then(|value| match choices {
+            Some(choices) if !choices.contains(&value) => same_letters(&value, choices),
+            _ => Some(value),
+        });
+        match mended {
+            Some(value) if value == *default => {}
+            Some(value) => {
+                self.note(RepairKind::Default, format!("{} became {}", brief(default), brief(&value)));
+                node.insert("default".into(), value);
+            }
+            None => {
+                self.note(RepairKind::Default, format!("{} dropped: not an allowed value", brief(default)));
+                node.shift_remove("default");
+            }
+        }
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => says_nothing(text),
+        _ => false,
+    }
+}
+
+/// The choice that differs only in case.
+fn same_letters(value: &Value, choices: &[Value]) -> Option<Value> {
+    let text = value.as_str()?;
+    let same = |choice: &&Value| choice.as_str().is_some_and(|c| c.eq_ignore_ascii_case(text));
+    choices.iter().find(same).cloned()
+}

@@ -1,0 +1,128 @@
+//! From a checked campaign to what a run needs: library, graph, identity, and
+//! the pipeline that works its walks.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use magnet_proto::bundle::Bundle;
+use magnet_proto::config::{Campaign, EndpointKind, data_settings};
+use magnet_proto::graph::Graph;
+use magnet_proto::library::Library;
+use magnet_proto::{CampaignDigest, Digest, FunctionId};
+use magnet_worker::execute::simulator::Simulator;
+use magnet_worker::pipeline::{self, Pipeline};
+use magnet_worker::prompts;
+use magnet_worker::teacher::chat::usage::Metrics;
+use magnet_worker::teacher::stack::{self, Wiring};
+
+use crate::embedded::Surroundings;
+use crate::{graph, library};
+
+/// A campaign with everything that determines its data.
+pub struct Prepared {
+    pub library: Arc<Library>,
+    pub report: library::Report,
+    pub graph: Arc<Graph>,
+    pub digest: CampaignDigest,
+    /// The digest of the prompts, where a teacher has any.
+    pub prompts: Option<Digest>,
+}
+
+/// Loads the library and builds the graph. `base` is the folder that relative
+/// paths start from.
+pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
+    let loaded = library::load(&campaign.library.paths, base)?;
+    let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
+    let prompts = campaign
+        .teacher
+        .values()
+        .any(|endpoint| endpoint.kind != EndpointKind::Offline)
+        .then(prompts::digest);
+    let digest = digest(campaign, &loaded.library, &graph, prompts)?;
+    Ok(Prepared {
+        library: Arc::new(loaded.library),
+        report: loaded.report,
+        graph: Arc::new(graph),
+        digest,
+        prompts,
+    })
+}
+
+fn digest(
+    campaign: &Campaign,
+    library: &Library,
+    graph: &Graph,
+    prompts: Option<Digest>,
+) -> Result<CampaignDigest> {
+    let settings = serde_json::to_vec(&data_settings(campaign))?;
+    let functions = rmp_serde::to_vec(library)?;
+    let graph = rmp_serde::to_vec(graph)?;
+    let excluded = match &campaign.library.exclude_paths {
+        Some(path) => read_file(path)?.into_bytes(),
+        None => Vec::new(),
+    };
+    let prompts = prompts.map(|digest| digest.to_string()).unwrap_or_default();
+    let fields = [&settings[..], &functions, &graph, &excluded, prompts.as_bytes()];
+    Ok(CampaignDigest(Digest::of_fields(fields)))
+}
+
+/// The pipeline of a campaign whose bundle is at hand.
+pub fn pipeline(
+    surroundings: &Surroundings,
+    metrics: &Metrics,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Pipeline> {
+    let bundle: &Bundle = &surroundings.bundle;
+    let wiring =
+        Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
+    let campaign = Arc::new(bundle.campaign.clone());
+    let teacher = stack::teacher(&campaign, &campaign.roles.teacher, &wiring)?;
+    let excluded = match &campaign.library.exclude_paths {
+        Some(path) => excluded_paths(path, &bundle.library)?,
+        None => BTreeSet::new(),
+    };
+    Ok(Pipeline::new(pipeline::Parts {
+        campaign,
+        digest: bundle.digest,
+        library: bundle.library.clone(),
+        graph: bundle.graph.clone(),
+        excluded,
+        teacher,
+        executor: Arc::new(Simulator),
+        state: surroundings.state.clone(),
+    }))
+}
+
+/// Signature paths to keep out: one a line, a list of turns or, with one
+/// function a turn, a list of names. A path with a function that the library
+/// lacks cannot come up.
+fn excluded_paths(path: &Path, library: &Library) -> Result<BTreeSet<Vec<Vec<FunctionId>>>> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Turn {
+        One(String),
+        Several(Vec<String>),
+    }
+    let mut excluded = BTreeSet::new();
+    for (number, line) in read_file(path)?.lines().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let turns: Vec<Turn> = serde_json::from_str(line).with_context(|| {
+            format!("library.exclude_paths \"{}\", line {}: not a list of function names", path.display(), number + 1)
+        })?;
+        let ids = turns.into_iter().map(|turn| match turn {
+            Turn::One(name) => Some(vec![library.find(&name)?]),
+            Turn::Several(names) => names.iter().map(|name| library.find(name)).collect(),
+        });
+        excluded.extend(ids.collect::<Option<Vec<Vec<FunctionId>>>>());
+    }
+    Ok(excluded)
+}
+
+fn read_file(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("library.exclude_paths: reading \"{}\"", path.display()))
+}

@@ -1,0 +1,94 @@
+//! The dataset card: what Hugging Face's loader reads at its head, and what a
+//! person should know before training on it.
+
+use serde_json::Value;
+
+use super::chart::percent;
+use super::profile::{Profile, share};
+use super::text_at;
+use super::totals::Totals;
+
+pub(super) fn render(manifest: &Value, profile: &Profile) -> String {
+    let name = one_line(text_at(manifest, &["/campaign/name", "/name"]));
+    let teacher = one_line(text_at(
+        manifest,
+        &["/teacher/name", "/teacher", "/campaign/teacher"],
+    ));
+    let totals = Totals::of(manifest);
+    let configs = if profile.pairs > 0 {
+        "configs:\n- config_name: sft\n  default: true\n  data_files: \"sft*.jsonl*\"\n\
+         - config_name: preference\n  data_files: \"preference*.jsonl*\"\n"
+    } else {
+        "configs:\n- config_name: sft\n  default: true\n  data_files: \"sft*.jsonl*\"\n"
+    };
+    format!(
+        "---\npretty_name: {title}\nlanguage:\n- en\nlicense: unknown\ntask_categories:\n\
+         - text-generation\nsize_categories:\n- {size}\ntags:\n- tool-use\n- function-calling\n\
+         - multi-turn\n- synthetic\n{configs}---\n\n# {name}\n\n\
+         Multi-turn tool-use conversations, made by [magnet]'s graph translation: walks over a \
+         graph of functions, made harder by node operations, translated into requests and calls, \
+         executed, and played by a teacher.\n\n{by}\n\n\
+         | | |\n|---|---|\n\
+         | conversations (`sft`) | {conversations} |\n| preference pairs (`preference`) | {pairs} |\n\
+         | user turns a conversation | {turns:.2} |\n| calls a conversation | {calls:.2} |\n\
+         | functions on offer | {offered:.2} |\n| walks | {walks} |\n| accepted | {accepted} |\n\n\
+         ## Records\n\n\
+         `sft`: `id`, `messages` (OpenAI chat format), `tools` (as offered at the start) and \
+         `metadata`: the signature path, the node operations, the challenges, the reference calls, \
+         where every argument value came from, and `tools_added` by turn.\n\n\
+         `preference`: `id`, `chosen` and `rejected` as whole trajectories with a `loss` flag a \
+         message, `prompt_len` (how many leading messages they share), `tools` and `metadata` (the \
+         type of the error, the turn where they part, who made the negative).\n\n\
+         ## Before you train on it\n\n\
+         - The conversations are synthetic. Outputs of the schema simulator are plausible, not true.\n\
+         - The licence is not chosen by the program: it depends on the tools described here and on \
+         the terms of the teacher. Set `license` above before publishing.\n\
+         - `report.html` shows the numbers beside people's and conversations to read; \
+         `manifest.json` holds every count and the digest of every file.\n\n\
+         [magnet]: https://arxiv.org/abs/2503.07826\n",
+        title = Value::String(name.clone()),
+        name = if name.is_empty() { "magnet" } else { &name },
+        size = size_category(profile.conversations),
+        by = made_by(&teacher, &totals),
+        conversations = profile.conversations,
+        pairs = profile.pairs,
+        turns = share(profile.turn_count(), profile.conversations),
+        calls = share(profile.call_count(), profile.conversations),
+        offered = share(profile.tools_offered, profile.conversations),
+        walks = totals.walks,
+        accepted = percent(share(totals.accepted, totals.walks)),
+    )
+}
+
+/// Who wrote the words, plainly.
+fn made_by(teacher: &str, totals: &Totals) -> String {
+    match teacher {
+        "offline" | "" => {
+            "The teacher was magnet's **offline teacher**: rules, no language model. Its \
+                           calls are right and its values are grounded; its sentences are stilted."
+                .into()
+        }
+        model => format!(
+            "The teacher was **{model}**: {} calls, {} tokens, ${:.2}.",
+            totals.requests, totals.tokens, totals.usd
+        ),
+    }
+}
+
+/// The loader's names for sizes.
+fn size_category(conversations: u64) -> &'static str {
+    match conversations {
+        0..1_000 => "n<1K",
+        1_000..10_000 => "1K<n<10K",
+        10_000..100_000 => "10K<n<100K",
+        100_000..1_000_000 => "100K<n<1M",
+        _ => "1M<n<10M",
+    }
+}
+
+/// A text that cannot begin a line, a heading or a table of its own.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control() && !"|<>`[]".contains(*c))
+        .collect()
+}

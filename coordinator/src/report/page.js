@@ -1,0 +1,15 @@
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const stories = [...document.querySelectorAll(".story")];
+  const heads = stories.map((story) => story.firstElementChild);
+  const here = heads.indexOf(document.activeElement);
+  const step = { j: 1, k: -1 }[event.key];
+  if (step) {
+    const next = here < 0 ? (step > 0 ? 0 : heads.length - 1) : here + step;
+    heads[Math.min(Math.max(next, 0), heads.length - 1)]?.focus();
+  }
+  if (event.key === "e") {
+    const open = stories.some((story) => !story.open);
+    stories.forEach((story) => (story.open = open));
+  }
+});

@@ -1,0 +1,348 @@
+//! The report as one self-contained page.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use super::chart::{self, Bar, Mark, percent};
+use super::gallery::Gallery;
+use super::profile::{Profile, Tally, share};
+use super::totals::Totals;
+use super::{escape, human, story, text_at};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+pub(super) fn render(manifest: &Value, profile: &Profile, gallery: &Gallery) -> String {
+    let name = text_at(manifest, &["/campaign/name", "/name"]);
+    let title = if name.is_empty() { "magnet" } else { name };
+    let totals = Totals::of(manifest);
+    let charts = [
+        turns(profile),
+        calls_per_turn(profile),
+        dependencies(profile),
+        request_length(profile),
+        tally(
+            "Challenges",
+            "share of conversations",
+            &profile.challenges,
+            profile.conversations,
+        ),
+        tally(
+            "Node operations",
+            "applied, a conversation",
+            &profile.ops,
+            profile.conversations,
+        ),
+        tally(
+            "Domains",
+            "share of conversations",
+            &profile.domains,
+            profile.conversations,
+        ),
+        domains_called(profile),
+        tally(
+            "Errors of the negatives",
+            "share of pairs",
+            &profile.errors,
+            profile.pairs,
+        ),
+        origins(profile),
+        funnel(&totals),
+        rejections(&totals),
+    ];
+    format!(
+        "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
+         <meta name='viewport' content='width=device-width, initial-scale=1'>\
+         <title>{title} · dataset report</title><style>{STYLE}</style></head><body>\
+         <header><h1>{title}</h1><p>{}</p></header><main>\
+         <section><h2>Against people’s conversations</h2>{}\
+         <p class='note'>People: {}. <span class='key'>│</span> marks them in the pictures.</p></section>\
+         <section><h2>The numbers as pictures</h2><div class='charts'>{}</div></section>\
+         <section><h2>Conversations to read</h2>\
+         <p class='note'>Marked in a request is what calls took from it. Keys: j and k go to the next \
+         and the previous conversation, Enter opens it, e opens or closes all.</p>{}</section>\
+         </main><script>{SCRIPT}</script></body></html>\n",
+        headline(manifest, profile, &totals),
+        comparison(profile),
+        human::SOURCE,
+        charts.concat(),
+        story::all(gallery),
+        title = escape(title),
+    )
+}
+
+fn headline(manifest: &Value, profile: &Profile, totals: &Totals) -> String {
+    let teacher = text_at(
+        manifest,
+        &["/teacher/name", "/teacher", "/campaign/teacher"],
+    );
+    let mut facts = vec![
+        format!("{} conversations", profile.conversations),
+        format!("{} preference pairs", profile.pairs),
+    ];
+    if totals.walks > 0 {
+        facts.push(format!(
+            "{} of walks accepted",
+            percent(share(totals.accepted, totals.walks))
+        ));
+    }
+    if !teacher.is_empty() {
+        facts.push(format!("teacher: {teacher}"));
+    }
+    facts.push(format!(
+        "{} teacher calls, {} tokens, ${:.2}",
+        totals.requests, totals.tokens, totals.usd
+    ));
+    escape(&facts.join(" · "))
+}
+
+/// Key figures, ours beside people's.
+fn comparison(profile: &Profile) -> String {
+    let each = |count: u64| share(count, profile.conversations);
+    let turns = profile.turn_count();
+    let mean = |value: f64| format!("{value:.2}");
+    let mut rows = String::new();
+    let mut row = |label: &str, ours: String, people: String| {
+        write!(
+            rows,
+            "<tr><th scope='row'>{label}</th><td>{ours}</td><td>{people}</td></tr>"
+        )
+        .expect("writing to a string cannot fail");
+    };
+    row(
+        "User turns a conversation",
+        mean(each(turns)),
+        mean(human::TURNS),
+    );
+    row(
+        "Calls a conversation",
+        mean(each(profile.call_count())),
+        mean(human::CALLS),
+    );
+    row(
+        "Distinct functions called",
+        mean(each(profile.functions_called)),
+        mean(human::FUNCTIONS),
+    );
+    row(
+        "Functions on offer",
+        mean(each(profile.tools_offered)),
+        mean(human::TOOLS_OFFERED),
+    );
+    row(
+        "Turns that use an output of their own",
+        percent(share(profile.same.turns, turns)),
+        percent(human::TURNS_WITH_SAME),
+    );
+    row(
+        "Multi-call turns that do",
+        percent(share(
+            profile.same.multi_call_turns,
+            profile.multi_call_turns(),
+        )),
+        percent(human::MULTI_CALL_TURNS_WITH_SAME),
+    );
+    row(
+        "Turns that use an earlier turn’s output",
+        percent(share(profile.earlier.turns, turns)),
+        percent(human::TURNS_WITH_EARLIER),
+    );
+    row(
+        "Words a request",
+        mean(profile.mean_request_words()),
+        mean(human::REQUEST_WORDS),
+    );
+    for (percentile, people) in human::REQUEST_PERCENTILES {
+        let ours = profile.request_percentile(percentile).to_string();
+        row(
+            &format!("Words a request, p{percentile}"),
+            ours,
+            people.to_string(),
+        );
+    }
+    row(
+        "Distinct function sequences",
+        percent(profile.distinct_sequences()),
+        percent(human::DISTINCT_SEQUENCES),
+    );
+    row(
+        "Argument values found in conversation or schema",
+        percent(profile.grounded_values()),
+        percent(human::GROUNDED_VALUES),
+    );
+    format!(
+        "<div class='scroll'><table><thead><tr><th></th><th scope='col'>this dataset</th>\
+         <th scope='col'>people</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+}
+
+fn turns(profile: &Profile) -> String {
+    let longest = profile
+        .turns
+        .keys()
+        .last()
+        .copied()
+        .unwrap_or(0)
+        .clamp(7, 15);
+    let mut counts: Vec<(String, u64)> = (1..=longest).map(|turn| (turn.to_string(), 0)).collect();
+    for (&turns, &conversations) in &profile.turns {
+        counts[(turns.clamp(1, longest) - 1) as usize].1 += conversations;
+    }
+    let label = format!("people: {} on average", human::TURNS);
+    let marks = [Mark {
+        at: human::TURNS - 0.5,
+        label,
+    }];
+    chart::columns("User turns", "conversations by length", &counts, &marks)
+}
+
+fn calls_per_turn(profile: &Profile) -> String {
+    let labels = ["no call", "1 call", "2 calls", "3 calls", "4 and more"];
+    let shares = profile.calls_per_turn_shares();
+    let rows = labels.iter().zip(shares).zip(human::CALLS_PER_TURN);
+    let bars: Vec<Bar> = rows
+        .map(|((label, ours), people)| Bar::new(*label, ours, Some(people)))
+        .collect();
+    chart::bars("Calls a turn", "share of turns", &bars)
+}
+
+fn dependencies(profile: &Profile) -> String {
+    let (turns, all) = (profile.turn_count(), profile.conversations);
+    let (same, earlier) = (&profile.same, &profile.earlier);
+    let bars = [
+        Bar::new(
+            "turns: own",
+            share(same.turns, turns),
+            Some(human::TURNS_WITH_SAME),
+        ),
+        Bar::new(
+            "turns: earlier",
+            share(earlier.turns, turns),
+            Some(human::TURNS_WITH_EARLIER),
+        ),
+        Bar::new(
+            "conversations: own",
+            share(same.conversations, all),
+            Some(human::CONVERSATIONS_WITH_SAME),
+        ),
+        Bar::new(
+            "conversations: earlier",
+            share(earlier.conversations, all),
+            Some(human::CONVERSATIONS_WITH_EARLIER),
+        ),
+    ];
+    chart::bars(
+        "Dependencies",
+        "a call needs an output of its own or of an earlier turn",
+        &bars,
+    )
+}
+
+fn request_length(profile: &Profile) -> String {
+    const BIN: usize = 5;
+    let counts: Vec<(String, u64)> = profile
+        .request_bins(BIN, 16)
+        .into_iter()
+        .enumerate()
+        .map(|(bin, count)| {
+            (
+                if bin % 2 == 0 {
+                    (bin * BIN).to_string()
+                } else {
+                    String::new()
+                },
+                count,
+            )
+        })
+        .collect();
+    let mark = |(percentile, words): (u32, u32)| Mark {
+        at: f64::from(words) / BIN as f64,
+        label: format!("p{percentile}"),
+    };
+    let note = "requests by words, in fives; marks: people’s percentiles";
+    chart::columns(
+        "Request length",
+        note,
+        &counts,
+        &human::REQUEST_PERCENTILES.map(mark),
+    )
+}
+
+fn domains_called(profile: &Profile) -> String {
+    let bars: Vec<Bar> = profile
+        .domains_called
+        .iter()
+        .take(6)
+        .map(|(&domains, &count)| {
+            let people = (domains as usize)
+                .checked_sub(1)
+                .and_then(|at| human::DOMAINS.get(at));
+            let label = if domains == 1 {
+                "1 domain".into()
+            } else {
+                format!("{domains} domains")
+            };
+            Bar::new(label, share(count, profile.conversations), people.copied())
+        })
+        .collect();
+    chart::bars("Domains a conversation", "share of conversations", &bars)
+}
+
+fn origins(profile: &Profile) -> String {
+    let all = profile.sources.iter().map(|(_, count)| count).sum();
+    tally(
+        "Where arguments came from",
+        "share of values",
+        &profile.sources,
+        all,
+    )
+}
+
+fn funnel(totals: &Totals) -> String {
+    let rejected = totals.rejected.iter().map(|(_, count)| count).sum();
+    let bars = [
+        ("accepted", totals.accepted),
+        ("rejected", rejected),
+        ("duplicates", totals.duplicates),
+        ("surplus", totals.surplus),
+    ];
+    let bars = bars.map(|(label, count)| Bar::new(label, share(count, totals.walks), None));
+    chart::bars(
+        "What became of the walks",
+        &format!("of {} walks", totals.walks),
+        &bars,
+    )
+}
+
+fn rejections(totals: &Totals) -> String {
+    let bars: Vec<Bar> = totals
+        .rejected
+        .iter()
+        .take(12)
+        .map(|(reason, count)| Bar::new(spaced(reason), share(*count, totals.walks), None))
+        .collect();
+    if bars.is_empty() {
+        String::new()
+    } else {
+        chart::bars("Why walks were rejected", "share of walks", &bars)
+    }
+}
+
+fn tally(title: &str, note: &str, tally: &Tally, of: u64) -> String {
+    let bars: Vec<Bar> = tally
+        .ranked()
+        .into_iter()
+        .take(14)
+        .map(|(name, count)| Bar::new(spaced(name), share(count, of), None))
+        .collect();
+    if bars.is_empty() {
+        String::new()
+    } else {
+        chart::bars(title, note, &bars)
+    }
+}
+
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}

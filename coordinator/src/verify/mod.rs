@@ -1,0 +1,159 @@
+//! `magnet verify`: every record of a dataset checked again from its own
+//! proof, without a model.
+//!
+//! ```text
+//! line ─► record ─► legal · hints · provenance · challenges ─► outputs replayed ─► pairs ─► verdict
+//! ```
+//!
+//! What a record claims is decided from the record alone. Outputs are made
+//! again by the executor that made them, where it can be had: the simulator
+//! needs the campaign's bundle, which stays beside the dataset. Streams;
+//! memory does not grow with the dataset.
+
+mod files;
+mod line;
+mod replay;
+
+use std::path::{Path, PathBuf};
+
+use magnet_worker::distill::negative;
+use magnet_worker::vet::calls::Validators;
+use magnet_worker::vet::record;
+use serde_json::Value;
+
+use files::Lines;
+use line::{PairLine, Record};
+pub use replay::Replayer;
+
+/// What came of checking a dataset.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Records that hold, their outputs made again.
+    pub reproduced: u64,
+    /// Records that hold, but whose outputs cannot be made again here.
+    pub unavailable: u64,
+    pub mismatches: u64,
+    pub pairs: u64,
+    /// The first mismatches, each with its place and what is wrong.
+    pub problems: Vec<String>,
+    /// Why outputs could not be made again, if so.
+    pub unavailable_because: Option<String>,
+}
+
+/// How many mismatches are told in full.
+const MAX_PROBLEMS: usize = 20;
+
+/// A dataset that cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("\"{0}\" holds no dataset\nhint: give the folder that `magnet run --out` wrote")]
+    NoDataset(PathBuf),
+    #[error("reading \"{path}\"")]
+    Read { path: PathBuf, source: std::io::Error },
+}
+
+impl Verdict {
+    fn mismatch(&mut self, place: &str, why: impl std::fmt::Display) {
+        self.mismatches += 1;
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(format!("{place}: {why}"));
+        }
+    }
+}
+
+/// Checks the dataset in a folder. `replayer` makes outputs again; without
+/// one, records that hold count as unavailable.
+pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Verdict, Error> {
+    let mut verdict = Verdict::default();
+    let replayer = match replayer {
+        Ok(replayer) => Some(replayer),
+        Err(why) => {
+            verdict.unavailable_because = Some(why);
+            None
+        }
+    };
+    files::check_digests(dir, &mut verdict)?;
+    let mut records = Lines::open(dir, "sft")?;
+    let mut pairs = Lines::open(dir, "preference")?;
+    let mut next_pair = pairs.next()?;
+    while let Some((place, text)) = records.next()? {
+        let Some((record, validators)) = checked(&place, &text, &mut verdict) else { continue };
+        while let Some((at, value)) = next_pair.take_if(|(_, value)| belongs(value, &record)) {
+            check_pair(&at, &value, &record, &validators, &mut verdict);
+            next_pair = pairs.next()?;
+        }
+        match &replayer {
+            None => verdict.unavailable += 1,
+            Some(replayer) => match replayer.replay(&record).await {
+                Ok(true) => verdict.reproduced += 1,
+                Ok(false) => verdict.unavailable += 1,
+                Err(why) => verdict.mismatch(&place, why),
+            },
+        }
+    }
+    while let Some((at, _)) = next_pair {
+        verdict.mismatch(&at, "the pair's sample is not in the dataset, or not in its place");
+        next_pair = pairs.next()?;
+    }
+    Ok(verdict)
+}
+
+/// The record of a line, if all it claims holds.
+fn checked(place: &str, line: &Value, verdict: &mut Verdict) -> Option<(Record, Validators)> {
+    let record = match line::record(line) {
+        Ok(record) => record,
+        Err(why) => {
+            verdict.mismatch(place, why);
+            return None;
+        }
+    };
+    let validators = Validators::new(&record.library);
+    match record::check(&record.library, &validators, &record.sample, record.tools_chars) {
+        Ok(()) => Some((record, validators)),
+        Err(why) => {
+            verdict.mismatch(place, why);
+            None
+        }
+    }
+}
+
+fn belongs(pair: &Value, record: &Record) -> bool {
+    pair.pointer("/metadata/sample").and_then(Value::as_str) == Some(record.sample.id.as_str())
+}
+
+fn check_pair(
+    place: &str,
+    line: &Value,
+    record: &Record,
+    validators: &Validators,
+    verdict: &mut Verdict,
+) {
+    verdict.pairs += 1;
+    let checked = line::pair(line, &record.library)
+        .and_then(|pair| pair_holds(&pair, record, validators));
+    if let Err(why) = checked {
+        verdict.mismatch(place, why);
+    }
+}
+
+/// The pair is its sample's, legal on both sides, and wrong as it says.
+fn pair_holds(line: &PairLine, record: &Record, validators: &Validators) -> Result<(), String> {
+    let sample = &record.sample;
+    if line.chosen != sample.messages {
+        return Err(format!("{}: \"chosen\" is not the sample's conversation", line.id));
+    }
+    let shared = line.prompt_len.min(sample.messages.len());
+    if line.rejected.get(..shared) != Some(&sample.messages[..shared]) {
+        return Err(format!("{}: the first {shared} messages are not shared", line.id));
+    }
+    let offer = record::Offer { tools: &sample.tools, added: &sample.tools_added };
+    record::legal(&record.library, validators, offer, &line.rejected)
+        .map_err(|why| format!("{}: rejected: {why}", line.id))?;
+    let positive = negative::Positive {
+        library: &record.library,
+        messages: &sample.messages,
+        provenance: &sample.provenance,
+        node_ops: &sample.node_ops,
+    };
+    negative::shows(&positive, &line.pair(shared)?).map_err(|why| format!("{}: {why}", line.id))
+}

@@ -1,0 +1,221 @@
+//! A bundle: what a worker must know about a campaign beside a shard.
+//!
+//! Library, graph and settings travel once, through the part store, under the
+//! campaign's digest: `b"mgbd"`, a version, the checksum, and zstd of
+//! MessagePack. A worker keeps the bundles it has opened.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Campaign, Fleet};
+use crate::graph::Graph;
+use crate::library::Library;
+use crate::parts::{self, Parts};
+use crate::{CampaignDigest, Digest};
+
+pub const VERSION: u16 = 1;
+
+const MAGIC: [u8; 4] = *b"mgbd";
+const HEAD: usize = 4 + 2 + 32;
+/// 100,000 functions with long descriptions stay below.
+const MAX_RAW_BYTES: usize = 2 << 30;
+const ZSTD_LEVEL: i32 = 3;
+
+/// Everything the stages of a campaign read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Bundle {
+    pub digest: CampaignDigest,
+    pub campaign: Campaign,
+    pub library: Arc<Library>,
+    pub graph: Arc<Graph>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("reading bundle \"{name}\"")]
+    Parts {
+        name: String,
+        #[source]
+        source: parts::Error,
+    },
+    #[error("damaged bundle \"{name}\": {problem}")]
+    Damaged { name: String, problem: String },
+    #[error("bundle \"{name}\" has version {version}, this program reads up to {VERSION}")]
+    Newer { name: String, version: u16 },
+}
+
+impl Bundle {
+    /// The bundle of a campaign. Where its services are stays at home: those
+    /// URLs may hold passwords.
+    pub fn new(
+        digest: CampaignDigest,
+        campaign: &Campaign,
+        library: Arc<Library>,
+        graph: Arc<Graph>,
+    ) -> Self {
+        let campaign = Campaign {
+            fleet: Fleet::default(),
+            ..campaign.clone()
+        };
+        Self {
+            digest,
+            campaign,
+            library,
+            graph,
+        }
+    }
+
+    /// The name of a campaign's bundle in the part store.
+    pub fn object_name(campaign: &CampaignDigest) -> String {
+        format!("{campaign}/bundle")
+    }
+
+    /// Puts the bundle into the store, unless a readable one is there.
+    pub async fn publish(&self, parts: &Parts) -> Result<(), Error> {
+        let name = Self::object_name(&self.digest);
+        if let Ok(there) = parts.get(&name).await
+            && check(&there, &name).is_ok()
+        {
+            return Ok(());
+        }
+        let bytes = self.to_bytes();
+        parts
+            .put(&name, bytes)
+            .await
+            .map_err(|source| Error::Parts { name, source })
+    }
+
+    /// Opens a campaign's bundle.
+    pub async fn open(parts: &Parts, campaign: &CampaignDigest) -> Result<Self, Error> {
+        let name = Self::object_name(campaign);
+        let bytes = parts.get(&name).await;
+        let bytes = bytes.map_err(|source| Error::Parts {
+            name: name.clone(),
+            source,
+        })?;
+        let bundle = Self::from_bytes(&bytes, &name)?;
+        match bundle.digest == *campaign {
+            true => Ok(bundle),
+            false => Err(Error::Damaged {
+                name,
+                problem: "it is another campaign's".into(),
+            }),
+        }
+    }
+
+    fn to_bytes(&self) -> Bytes {
+        let raw = rmp_serde::to_vec_named(self)
+            .expect("writing settings, library and graph into memory cannot fail");
+        let packed = zstd::bulk::compress(&raw, ZSTD_LEVEL)
+            .expect("compressing in memory into a buffer of the library's own bound cannot fail");
+        let mut bytes = Vec::with_capacity(HEAD + packed.len());
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(Digest::of(&packed).as_bytes());
+        bytes.extend_from_slice(&packed);
+        bytes.into()
+    }
+
+    fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, Error> {
+        let packed = check(bytes, name)?;
+        let damaged = |problem: String| Error::Damaged {
+            name: name.to_owned(),
+            problem,
+        };
+        let limit = zstd::zstd_safe::get_frame_content_size(packed)
+            .ok()
+            .flatten();
+        let limit = limit.and_then(|size| usize::try_from(size).ok());
+        let limit = limit.filter(|&size| size <= MAX_RAW_BYTES);
+        let limit = limit.ok_or_else(|| damaged("its size is not told or beyond any's".into()))?;
+        let raw = zstd::bulk::decompress(packed, limit);
+        let raw = raw.map_err(|error| damaged(error.to_string()))?;
+        rmp_serde::from_slice(&raw).map_err(|error| damaged(error.to_string()))
+    }
+}
+
+/// The packed body of a bundle that is whole.
+fn check<'a>(bytes: &'a [u8], name: &str) -> Result<&'a [u8], Error> {
+    let damaged = |problem: &str| Error::Damaged {
+        name: name.to_owned(),
+        problem: problem.into(),
+    };
+    let (head, packed) = bytes
+        .split_at_checked(HEAD)
+        .ok_or_else(|| damaged("cut off"))?;
+    if head[..4] != MAGIC {
+        return Err(damaged("it does not start as a bundle"));
+    }
+    let version = u16::from_le_bytes([head[4], head[5]]);
+    if version > VERSION {
+        return Err(Error::Newer {
+            name: name.to_owned(),
+            version,
+        });
+    }
+    match head[6..] == Digest::of(packed).as_bytes()[..] {
+        true => Ok(packed),
+        false => Err(damaged("its checksum does not match")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::library::{Document, Function};
+
+    fn bundle() -> Bundle {
+        let function = Function::from(Document {
+            name: "send_text".into(),
+            description: "Sends a text.".into(),
+            category: "messages".into(),
+            class: "misc".into(),
+            parameters: json!({"type": "object", "properties": {"to": {"type": "string"}}}),
+            response: Some(json!({"type": "object"})),
+            phrasing: Default::default(),
+        });
+        let mut campaign = Campaign::default();
+        campaign.fleet.queue = "amqp://user:password@host".into();
+        let library = Arc::new(Library::from(vec![function]));
+        Bundle::new(
+            CampaignDigest(Digest::of(b"campaign")),
+            &campaign,
+            library,
+            Arc::default(),
+        )
+    }
+
+    #[test]
+    fn a_bundle_holds_no_password() {
+        let text = format!("{:?}", bundle());
+        assert!(!text.contains("password"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_worker_opens_what_the_coordinator_published() {
+        let parts = Parts::open("memory:", ".".as_ref()).unwrap();
+        let bundle = bundle();
+        bundle.publish(&parts).await.unwrap();
+        let opened = Bundle::open(&parts, &bundle.digest).await.unwrap();
+        assert_eq!(opened.campaign, bundle.campaign);
+        assert_eq!(opened.library.find("send_text"), Some(crate::FunctionId(0)));
+    }
+
+    #[tokio::test]
+    async fn a_damaged_bundle_is_refused_and_published_again() {
+        let parts = Parts::open("memory:", ".".as_ref()).unwrap();
+        let bundle = bundle();
+        let name = Bundle::object_name(&bundle.digest);
+        let mut bytes = bundle.to_bytes().to_vec();
+        bytes.pop();
+        parts.put(&name, bytes).await.unwrap();
+        let error = Bundle::open(&parts, &bundle.digest).await.unwrap_err();
+        assert!(error.to_string().contains("checksum"), "{error}");
+        bundle.publish(&parts).await.unwrap();
+        assert!(Bundle::open(&parts, &bundle.digest).await.is_ok());
+    }
+}

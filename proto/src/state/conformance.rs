@@ -1,0 +1,183 @@
+//! What every state store must do, as a suite to run on an empty store.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::{Control, Lookup, RateLimit, Spending, State};
+use crate::WalkIndex;
+use crate::ids::Digest;
+
+/// Long enough for any backend's round trip.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(150);
+
+/// Runs the whole suite.
+///
+/// # Panics
+/// At the first promise that is not kept.
+pub async fn run(state: &dyn State) {
+    the_lowest_walk_holds_a_claim(state).await;
+    one_caller_computes_and_the_others_get_its_output(state).await;
+    a_caller_whose_patience_ends_computes_as_well(state).await;
+    a_paid_answer_is_kept_until_it_is_forgotten_or_old(state).await;
+    a_limit_grants_its_rate_and_no_more(state).await;
+    a_held_limit_grants_nothing_until_the_pause_is_over(state).await;
+    spending_adds_up(state).await;
+    the_operators_wish_is_kept(state).await;
+    one_coordinator_leads_at_a_time(state).await;
+}
+
+fn key(name: &str) -> Digest {
+    Digest::of(name.as_bytes())
+}
+
+async fn the_lowest_walk_holds_a_claim(state: &dyn State) {
+    for (walk, holder) in [(7, 7), (9, 7), (3, 3), (7, 3), (3, 3)] {
+        let claimed = state.claim(key("claim"), WalkIndex(walk)).await.unwrap();
+        assert_eq!(claimed, WalkIndex(holder), "claimed by {walk}");
+    }
+    assert_eq!(
+        state.claim(key("another"), WalkIndex(9)).await.unwrap(),
+        WalkIndex(9)
+    );
+}
+
+async fn one_caller_computes_and_the_others_get_its_output(state: &dyn State) {
+    let output = Bytes::from_static(b"42");
+    assert_eq!(
+        state.output(key("output"), PATIENCE).await.unwrap(),
+        Lookup::Compute
+    );
+    let waiting = async {
+        let (one, other) = tokio::join!(
+            state.output(key("output"), PATIENCE),
+            state.output(key("output"), PATIENCE)
+        );
+        assert_eq!(one.unwrap(), Lookup::Hit(output.clone()));
+        assert_eq!(other.unwrap(), Lookup::Hit(output.clone()));
+    };
+    let computing = async {
+        tokio::time::sleep(SHORT).await;
+        state
+            .put_output(key("output"), output.clone())
+            .await
+            .unwrap();
+    };
+    tokio::join!(waiting, computing);
+    assert_eq!(
+        state.output(key("output"), SHORT).await.unwrap(),
+        Lookup::Hit(output.clone())
+    );
+}
+
+async fn a_caller_whose_patience_ends_computes_as_well(state: &dyn State) {
+    assert_eq!(
+        state.output(key("lost"), SHORT).await.unwrap(),
+        Lookup::Compute
+    );
+    let before = Instant::now();
+    assert_eq!(
+        state.output(key("lost"), SHORT).await.unwrap(),
+        Lookup::Compute
+    );
+    assert!(before.elapsed() >= SHORT);
+}
+
+async fn a_paid_answer_is_kept_until_it_is_forgotten_or_old(state: &dyn State) {
+    let answer = Bytes::from_static(b"answer");
+    assert_eq!(state.memo(key("memo")).await.unwrap(), None);
+    state
+        .put_memo(key("memo"), answer.clone(), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(state.memo(key("memo")).await.unwrap(), Some(answer.clone()));
+    state
+        .forget_memo(&[key("memo"), key("never kept")])
+        .await
+        .unwrap();
+    assert_eq!(state.memo(key("memo")).await.unwrap(), None);
+    state.put_memo(key("old"), answer, SHORT).await.unwrap();
+    tokio::time::sleep(SHORT * 2).await;
+    assert_eq!(state.memo(key("old")).await.unwrap(), None);
+}
+
+async fn a_limit_grants_its_rate_and_no_more(state: &dyn State) {
+    let limit = RateLimit {
+        name: "conformance/rate".into(),
+        per_minute: 1_200,
+    };
+    let (before, mut granted) = (Instant::now(), 0);
+    while before.elapsed() < Duration::from_secs(1) {
+        let lease = state.lease(&limit, 5).await.unwrap();
+        assert!(lease.granted <= 5 && lease.holders >= 1);
+        granted += lease.granted;
+        if lease.granted == 0 {
+            assert!(lease.retry_after > Duration::ZERO);
+            tokio::time::sleep(lease.retry_after.min(SHORT)).await;
+        }
+    }
+    let fair = 20.0 * before.elapsed().as_secs_f64();
+    let burst = 20.0;
+    assert!(
+        f64::from(granted) <= fair + burst + 1.0,
+        "{granted} in {fair} and a burst of {burst}"
+    );
+    assert!(f64::from(granted) >= fair * 0.5, "{granted} of {fair}");
+}
+
+async fn a_held_limit_grants_nothing_until_the_pause_is_over(state: &dyn State) {
+    let limit = RateLimit {
+        name: "conformance/held".into(),
+        per_minute: 60_000,
+    };
+    state.hold(&limit, SHORT).await.unwrap();
+    let lease = state.lease(&limit, 1).await.unwrap();
+    assert_eq!(lease.granted, 0);
+    assert!(lease.retry_after > Duration::ZERO && lease.retry_after <= SHORT);
+    tokio::time::sleep(SHORT).await;
+    assert_eq!(state.lease(&limit, 1).await.unwrap().granted, 1);
+}
+
+async fn spending_adds_up(state: &dyn State) {
+    let spent = Spending {
+        requests: 1,
+        input_tokens: 100,
+        output_tokens: 10,
+        micro_usd: 7,
+    };
+    state.spend(spent).await.unwrap();
+    let total = state.spend(spent).await.unwrap();
+    assert_eq!((total.requests, total.input_tokens), (2, 200));
+    assert_eq!((total.output_tokens, total.micro_usd), (20, 14));
+}
+
+async fn the_operators_wish_is_kept(state: &dyn State) {
+    assert_eq!(state.control().await.unwrap(), Control::Run);
+    state.set_control(Control::Pause).await.unwrap();
+    assert_eq!(state.control().await.unwrap(), Control::Pause);
+    state.set_control(Control::Run).await.unwrap();
+}
+
+async fn one_coordinator_leads_at_a_time(state: &dyn State) {
+    assert!(state.lead("one", SHORT).await.unwrap());
+    assert!(!state.lead("two", SHORT).await.unwrap());
+    assert!(
+        state.lead("one", SHORT).await.unwrap(),
+        "the leader renews its lease"
+    );
+    tokio::time::sleep(SHORT * 2).await;
+    assert!(state.lead("two", SHORT).await.unwrap(), "a lease runs out");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::embedded::EmbeddedState;
+
+    #[tokio::test]
+    async fn embedded_conforms() {
+        run(&EmbeddedState::new()).await;
+    }
+}

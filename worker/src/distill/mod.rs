@@ -1,0 +1,11 @@
+//! Distillation: the teacher plays the agent, and what it plays is kept
+//! (paper §4).
+//!
+//! ```text
+//! translated path ─► offer ─► positive (right hints) ─► negatives (one wrong hint)
+//! ```
+
+pub mod negative;
+pub mod offer;
+pub mod positive;
+mod replay;

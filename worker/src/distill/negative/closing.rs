@@ -1,0 +1,205 @@
+//! Closing prose of a wrong turn: the positive's, made to fit other outputs.
+//!
+//! A mistaken agent reports what *its* calls returned. So values that changed
+//! are exchanged, and a sentence that says what the wrong turn cannot know is
+//! left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use magnet_proto::sample::Message;
+use magnet_proto::shape::words;
+use serde_json::Value;
+
+use super::positive::{grounds, heard};
+use crate::execute::Output;
+
+/// Texts of the positive's values and what stands in their place.
+#[derive(Debug, Default)]
+pub(super) struct Swaps {
+    by_old: BTreeMap<String, String>,
+}
+
+/// How much of an output a plain report tells.
+const REPORTED: usize = 3;
+
+impl Swaps {
+    /// Learns from two versions of a value; of structures, place by place.
+    pub(super) fn learn(&mut self, old: &Value, new: &Value) {
+        match (old, new) {
+            (Value::Object(old), Value::Object(new)) => {
+                for (name, old) in old {
+                    if let Some(new) = new.get(name) {
+                        self.learn(old, new);
+                    }
+                }
+            }
+            (Value::Array(old), Value::Array(new)) => {
+                old.iter()
+                    .zip(new)
+                    .for_each(|(old, new)| self.learn(old, new));
+            }
+            (Value::String(_) | Value::Number(_), Value::String(_) | Value::Number(_)) => {
+                for (old, new) in texts(old).into_iter().zip(texts(new)) {
+                    // Single characters and digits stand for too many things.
+                    if old != new && old.chars().count() > 1 {
+                        self.by_old.entry(old).or_insert(new);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The text with every old value exchanged at once, on word borders.
+    fn exchange(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        let mut inside = false;
+        while let Some(next) = rest.chars().next() {
+            let swap = if inside { None } else { self.longest_at(rest) };
+            if let Some((old, new)) = swap {
+                out.push_str(new);
+                rest = &rest[old.len()..];
+                inside = old.ends_with(char::is_alphanumeric);
+            } else {
+                out.push(next);
+                rest = &rest[next.len_utf8()..];
+                inside = next.is_alphanumeric();
+            }
+        }
+        out
+    }
+
+    fn longest_at(&self, text: &str) -> Option<(&str, &str)> {
+        let ends_word = |old: &str| {
+            let mut after = text[old.len()..].chars();
+            let (next, beyond) = (after.next(), after.next());
+            let fraction = matches!(next, Some('.' | ',' | ':'))
+                && old.ends_with(|c: char| c.is_ascii_digit())
+                && beyond.is_some_and(|c| c.is_ascii_digit());
+            !next.is_some_and(char::is_alphanumeric) && !fraction
+        };
+        let here = self
+            .by_old
+            .iter()
+            .filter(|(old, _)| text.starts_with(old.as_str()));
+        here.filter(|(old, _)| ends_word(old))
+            .max_by_key(|(old, _)| old.len())
+            .map(|(old, new)| (old.as_str(), new.as_str()))
+    }
+}
+
+/// How prose writes a scalar: as it is, and money with two decimals.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone(), text.clone()],
+        Value::Number(number) => {
+            let money = number
+                .as_f64()
+                .map_or_else(String::new, |n| format!("{n:.2}"));
+            vec![number.to_string(), money]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The positive's closing prose for a turn that went otherwise: values
+/// exchanged, and without sentences that tell what `known` messages do not say
+/// or what only a hidden output said. None if nothing is left.
+pub(super) fn adapt<'m>(
+    said: &str,
+    swaps: &Swaps,
+    known: impl IntoIterator<Item = &'m Message> + Clone,
+    hidden: &[Output],
+) -> Option<String> {
+    let exchanged = swaps.exchange(said);
+    let mut secret: BTreeSet<String> = hidden.iter().flat_map(telling_words).collect();
+    if !secret.is_empty() {
+        for text in known.clone().into_iter().flat_map(heard) {
+            words(&text).for_each(|word| {
+                secret.remove(&word);
+            });
+        }
+    }
+    let known = grounds(known);
+    let kept: Vec<&str> = sentences(&exchanged)
+        .filter(|sentence| known.first_ungrounded(sentence).is_none())
+        .filter(|sentence| !words(sentence).any(|word| secret.contains(&word)))
+        .collect();
+    let text = kept.concat().trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+/// The words of an output's values.
+fn telling_words(output: &Output) -> BTreeSet<String> {
+    fn collect(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => found.extend(words(text).filter(|word| word.len() > 2)),
+            Value::Number(number) => found.extend(words(&number.to_string())),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+            Value::Object(members) => members.values().for_each(|item| collect(item, found)),
+            Value::Bool(_) | Value::Null => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    match output {
+        Output::Value(value) => collect(value, &mut found),
+        Output::Error(text) => found.extend(words(text)),
+    }
+    found
+}
+
+/// A text's sentences, each with the space that follows it.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |at: usize| {
+        let before = text[..at].trim_end_matches(['"', ')', '”']);
+        before.ends_with(['.', '!', '?', '\n'])
+    };
+    let mut borders: Vec<usize> = text
+        .match_indices([' ', '\n'])
+        .filter(|(at, _)| ends(*at))
+        .map(|(at, space)| at + space.len())
+        .collect();
+    borders.push(text.len());
+    borders.into_iter().scan(0, move |start, end| {
+        let sentence = &text[*start..end];
+        *start = end;
+        Some(sentence)
+    })
+}
+
+/// Says plainly what a call returned.
+pub(super) fn report(output: &Output) -> String {
+    let value = match output {
+        Output::Value(value) => value,
+        Output::Error(text) => return format!("That did not go through: {text}"),
+    };
+    let mut facts = Vec::new();
+    gather(value, "", &mut facts);
+    if facts.is_empty() {
+        "That's all done.".into()
+    } else {
+        format!("Done: {}.", facts.join(", "))
+    }
+}
+
+/// The first scalars of a value, with their names as words.
+fn gather(value: &Value, name: &str, facts: &mut Vec<String>) {
+    if facts.len() >= REPORTED {
+        return;
+    }
+    let named = |text: &str| {
+        let name: Vec<String> = words(name).collect();
+        format!("{} {text}", name.join(" ")).trim().to_owned()
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, v)| gather(v, name, facts)),
+        Value::Array(items) => items
+            .iter()
+            .take(1)
+            .for_each(|item| gather(item, name, facts)),
+        Value::String(text) if !text.is_empty() && text.len() <= 60 => facts.push(named(text)),
+        Value::Number(number) => facts.push(named(&number.to_string())),
+        _ => {}
+    }
+}

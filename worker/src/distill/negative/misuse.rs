@@ -1,0 +1,245 @@
+//! Types 2 and 3: a value that the conversation gives is not used properly.
+//!
+//! Short dependency: an argument from an output of the same turn is replaced by
+//! another element of that output, or a value nearby. Long dependency: the
+//! same with a value from an earlier turn, or the agent asks for what it has
+//! been told.
+
+use magnet_proto::library::Function;
+use magnet_proto::rng::Rng;
+use magnet_proto::sample::{Arguments, Call, Source};
+use magnet_proto::shape::{Field, words};
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+use serde_json::Value;
+
+use super::positive::turn_of;
+use super::tail::Tail;
+use super::{Material, Wrong, near};
+use crate::execute::Output;
+use crate::failure::Failure;
+
+/// One argument value of the positive, with where it came from.
+#[derive(Clone, Copy)]
+struct Use<'a> {
+    turn: usize,
+    /// The index of the call's message.
+    message: usize,
+    call: &'a Call,
+    pointer: &'a str,
+    source: &'a Source,
+}
+
+/// The share of long dependencies that are asked for.
+const ASKED: f64 = 0.3;
+/// How many uses are tried before the positive is found unfit.
+const TRIES: usize = 6;
+
+pub(super) async fn short<'a>(
+    material: Material<'a>,
+    rng: &mut Rng,
+) -> Result<Option<Wrong<'a>>, Failure> {
+    let mut uses = uses(material);
+    uses.retain(|used| is_short(used.turn, used.source));
+    misuse(material, uses, rng).await
+}
+
+pub(super) async fn long<'a>(
+    material: Material<'a>,
+    rng: &mut Rng,
+) -> Result<Option<Wrong<'a>>, Failure> {
+    let mut uses = uses(material);
+    uses.retain(|used| is_long(used.turn, used.source));
+    let asked = rng.random_bool(ASKED);
+    match uses.choose(rng) {
+        Some(&used) if asked => ask(material, used, rng).await.map(Some),
+        _ => misuse(material, uses, rng).await,
+    }
+}
+
+/// Whether a source lies in an output of the call's own turn.
+pub(super) fn is_short(turn: usize, source: &Source) -> bool {
+    matches!(source, Source::Output { .. }) && turn_of(source) == Some(turn)
+}
+
+/// Whether a source lies before the call's turn.
+pub(super) fn is_long(turn: usize, source: &Source) -> bool {
+    turn_of(source).is_some_and(|from| from < turn)
+}
+
+/// Every argument value of the turns without errors: where a call is tried
+/// twice, a wrong try would be followed by the right one.
+fn uses<'a>(material: Material<'a>) -> Vec<Use<'a>> {
+    let positive = material.positive;
+    let turns = positive.turns().into_iter().enumerate();
+    let calls = turns
+        .filter(|(_, range)| !positive.has_errors(range))
+        .flat_map(|(turn, range)| {
+            positive
+                .calls(range)
+                .map(move |(at, call)| (turn, at, call))
+        });
+    calls
+        .flat_map(|(turn, message, call)| {
+            positive
+                .sources(&call.id)
+                .map(move |(pointer, source)| Use {
+                    turn,
+                    message,
+                    call,
+                    pointer,
+                    source,
+                })
+        })
+        .collect()
+}
+
+async fn misuse<'a>(
+    material: Material<'a>,
+    mut uses: Vec<Use<'a>>,
+    rng: &mut Rng,
+) -> Result<Option<Wrong<'a>>, Failure> {
+    uses.shuffle(rng);
+    for used in uses.into_iter().take(TRIES) {
+        let Some((arguments, swaps)) = wrong_arguments(material, &used, rng) else {
+            continue;
+        };
+        let mut tail = Tail::start(material, used.turn, used.message).await?;
+        for (old, new) in &swaps {
+            tail.swap(old, new);
+        }
+        let (name, parameter) = (material.name(used.call), &used.pointer[1..]);
+        let values = swaps
+            .first()
+            .map(|(right, wrong)| (right.to_string(), wrong.to_string()));
+        let (right, wrong) = values.unwrap_or_default();
+        let origin = match used.source {
+            Source::User { .. } => "the user said",
+            _ => "an earlier call returned",
+        };
+        let reason =
+            format!("\"{name}\" is called with {parameter} {wrong}, but {origin} {right}.");
+        if !tail
+            .repeat(used.message, &[(&used.call.id, arguments)], &[])
+            .await?
+        {
+            continue;
+        }
+        tail.finish(used.message, &[]).await?;
+        let step = material.step_of(used.turn, used.call);
+        return Ok(Some(Wrong { tail, step, reason }));
+    }
+    Ok(None)
+}
+
+/// The call's arguments with a wrong value, and what prose has to exchange:
+/// first the value itself, then what stands beside it in its element.
+fn wrong_arguments(
+    material: Material<'_>,
+    used: &Use<'_>,
+    rng: &mut Rng,
+) -> Option<(Arguments, Vec<(Value, Value)>)> {
+    let right = Value::Object(used.call.arguments.clone())
+        .pointer(used.pointer)?
+        .clone();
+    let mut offers = elements(material, used, &right);
+    offers.shuffle(rng);
+    let field = parameter(
+        material.positive.library.get(used.call.function),
+        used.pointer,
+    )?;
+    let nearby = near::values(field, &right, rng);
+    offers.extend(nearby.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
+    offers.into_iter().find_map(|swaps| {
+        let mut arguments = Value::Object(used.call.arguments.clone());
+        *arguments.pointer_mut(used.pointer)? = swaps.first()?.1.clone();
+        let Value::Object(arguments) = arguments else {
+            return None;
+        };
+        may_call(material, used, &arguments).then_some((arguments, swaps))
+    })
+}
+
+/// Whether the schema allows the call and no other call of the positive is it.
+fn may_call(material: Material<'_>, used: &Use<'_>, arguments: &Arguments) -> bool {
+    let (positive, function) = (material.positive, used.call.function);
+    let mut all = positive.calls(0..positive.messages.len());
+    let validators = material.distiller.validators;
+    validators
+        .check(positive.library, function, arguments)
+        .is_ok()
+        && !all.any(|(_, call)| call.function == function && call.arguments == *arguments)
+}
+
+/// The same place in the other elements of the arrays it lies in: for each,
+/// the two values and then the two elements.
+fn elements(material: Material<'_>, used: &Use<'_>, right: &Value) -> Vec<Vec<(Value, Value)>> {
+    let Source::Output { call, path, .. } = used.source else {
+        return Vec::new();
+    };
+    let Some(Output::Value(output)) = material.positive.output(call) else {
+        return Vec::new();
+    };
+    let steps: Vec<&str> = path.split('/').collect();
+    let mut found = Vec::new();
+    for (at, index) in steps.iter().enumerate().skip(1) {
+        let (array, below) = (steps[..at].join("/"), &steps[at + 1..]);
+        let Some(Value::Array(items)) = output.pointer(&array) else {
+            continue;
+        };
+        let below: String = below.iter().map(|step| format!("/{step}")).collect();
+        let own = index
+            .parse::<usize>()
+            .ok()
+            .and_then(|index| items.get(index));
+        for item in items {
+            if let (Some(wrong), Some(own)) = (item.pointer(&below), own)
+                && wrong != right
+                && !wrong.is_null()
+            {
+                found.push(vec![
+                    (right.clone(), wrong.clone()),
+                    (own.clone(), item.clone()),
+                ]);
+            }
+        }
+    }
+    found
+}
+
+/// The top-level parameter that a pointer leads into.
+fn parameter<'f>(function: &'f Function, pointer: &str) -> Option<&'f Field> {
+    let name = pointer
+        .split('/')
+        .nth(1)?
+        .replace("~1", "/")
+        .replace("~0", "~");
+    function.param(&name)
+}
+
+/// Asks for a value that the conversation already has, and waits.
+async fn ask<'a>(
+    material: Material<'a>,
+    used: Use<'a>,
+    rng: &mut Rng,
+) -> Result<Wrong<'a>, Failure> {
+    let mut tail = Tail::start(material, used.turn, used.message).await?;
+    let parameter = used.pointer.split('/').nth(1).unwrap_or_default();
+    tail.say(question(parameter, rng));
+    let name = material.name(used.call);
+    let reason = format!("Asks for the {parameter} of \"{name}\", which is already known.");
+    let step = material.step_of(used.turn, used.call);
+    Ok(Wrong { tail, step, reason })
+}
+
+/// A question for a parameter's value.
+pub(super) fn question(parameter: &str, rng: &mut Rng) -> String {
+    let thing = words(parameter).collect::<Vec<_>>().join(" ");
+    match rng.random_range(0..5) {
+        0 => format!("Sure. Which {thing} should I use?"),
+        1 => format!("Could you tell me the {thing} first?"),
+        2 => format!("Before I go on: what is the {thing}?"),
+        3 => format!("I need the {thing} for that. Which one is it?"),
+        _ => format!("Happy to help. What {thing} would you like me to use?"),
+    }
+}

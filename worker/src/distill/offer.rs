@@ -1,0 +1,153 @@
+//! The tools on offer: the path's own functions and distractors, shuffled,
+//! without what a turn says is missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use magnet_proto::FunctionId;
+use magnet_proto::library::Library;
+use magnet_proto::path::{NodeOp, Path, Purpose};
+use magnet_proto::rng::Rng;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+/// What is on offer at the start, and what is added at later user turns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    pub tools: Vec<FunctionId>,
+    pub added: BTreeMap<u16, Vec<FunctionId>>,
+}
+
+/// How many more distractors a padded conversation gets.
+const PAD_DISTRACTORS: usize = 24;
+
+/// Functions by category, for drawing distractors.
+#[derive(Debug)]
+pub struct Categories {
+    members: BTreeMap<String, Vec<FunctionId>>,
+}
+
+impl Categories {
+    pub fn new(library: &Library) -> Self {
+        let mut members: BTreeMap<String, Vec<FunctionId>> = BTreeMap::new();
+        for (id, function) in library.iter() {
+            members
+                .entry(function.category.clone())
+                .or_default()
+                .push(id);
+        }
+        Self { members }
+    }
+
+    fn of(&self, category: &str) -> &[FunctionId] {
+        self.members.get(category).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Draws the tools of one conversation.
+pub fn draw(
+    library: &Library,
+    categories: &Categories,
+    path: &Path,
+    distractors: usize,
+    rng: &mut Rng,
+) -> Offer {
+    let mut offer = Offer::default();
+    let mut absent = BTreeSet::new();
+    let mut hidden_classes = BTreeSet::new();
+    for (turn, plan) in path.turns.iter().enumerate() {
+        match &plan.purpose {
+            Purpose::MissingFunction { function, resolved } => {
+                absent.insert(*function);
+                hidden_classes.insert(class_of(library, *function));
+                if *resolved {
+                    offer
+                        .added
+                        .entry(turn as u16 + 1)
+                        .or_default()
+                        .push(*function);
+                }
+            }
+            Purpose::Irrelevant { function } => {
+                absent.insert(*function);
+                hidden_classes.insert(class_of(library, *function));
+            }
+            Purpose::Calls | Purpose::MissingParameter { .. } => {}
+        }
+    }
+    let own: BTreeSet<FunctionId> = path
+        .functions()
+        .chain(asked_functions(path))
+        .filter(|id| !absent.contains(id))
+        .collect();
+    let padded = path.ops.iter().any(|op| matches!(op, NodeOp::Pad { .. }));
+    let wanted = distractors + if padded { PAD_DISTRACTORS } else { 0 };
+    let usable = |id: &FunctionId| {
+        !own.contains(id)
+            && !absent.contains(id)
+            && !hidden_classes.contains(&class_of(library, *id))
+    };
+    let extra = distract(library, categories, &own, wanted, usable, rng);
+    offer.tools = own.iter().copied().chain(extra).collect();
+    offer.tools.shuffle(rng);
+    offer
+}
+
+/// Functions a turn asks for without calling them, and which are on offer.
+fn asked_functions(path: &Path) -> impl Iterator<Item = FunctionId> {
+    path.turns.iter().filter_map(|turn| match turn.purpose {
+        Purpose::MissingParameter { function, .. } => Some(function),
+        _ => None,
+    })
+}
+
+fn class_of(library: &Library, id: FunctionId) -> (&str, &str) {
+    let function = library.get(id);
+    (&function.category, &function.class)
+}
+
+/// Draws from the path's own categories first, then from anywhere.
+fn distract(
+    library: &Library,
+    categories: &Categories,
+    own: &BTreeSet<FunctionId>,
+    wanted: usize,
+    usable: impl Fn(&FunctionId) -> bool,
+    rng: &mut Rng,
+) -> Vec<FunctionId> {
+    let near: BTreeSet<&str> = own
+        .iter()
+        .map(|id| library.get(*id).category.as_str())
+        .collect();
+    let pool: Vec<FunctionId> = near
+        .iter()
+        .flat_map(|c| categories.of(c))
+        .copied()
+        .collect();
+    let mut drawn = BTreeSet::new();
+    draw_distinct(&pool, wanted, &usable, &mut drawn, rng);
+    if drawn.len() < wanted {
+        let all: Vec<FunctionId> = (0..library.len() as u32).map(FunctionId).collect();
+        draw_distinct(&all, wanted, &usable, &mut drawn, rng);
+    }
+    drawn.into_iter().collect()
+}
+
+/// Adds random members until `wanted` are drawn; gives up on a pool that has
+/// hardly any left.
+fn draw_distinct(
+    pool: &[FunctionId],
+    wanted: usize,
+    usable: impl Fn(&FunctionId) -> bool,
+    drawn: &mut BTreeSet<FunctionId>,
+    rng: &mut Rng,
+) {
+    for _ in 0..wanted * 8 {
+        if drawn.len() >= wanted || pool.is_empty() {
+            return;
+        }
+        let id = pool[rng.random_range(0..pool.len())];
+        if usable(&id) {
+            drawn.insert(id);
+        }
+    }
+}

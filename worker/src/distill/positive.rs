@@ -1,0 +1,266 @@
+//! The positive trajectory: the teacher plays the agent with the right hint at
+//! every turn (paper §4.1).
+//!
+//! Stored without the hints and with a general system prompt: that is the
+//! context distillation. Promises: every reference call is made and no other
+//! state-changing one; each turn ends in prose that the outputs support.
+
+use magnet_proto::outcome::Reason;
+use magnet_proto::path::Purpose;
+use magnet_proto::sample::{Call, Message, Provenance};
+
+use super::offer::Offer;
+use super::replay::Replay;
+use crate::conversation::Scene;
+use crate::execute::Executor;
+use crate::failure::{Failure, Tries};
+use crate::teacher::{Act, Action, Hint, Proposed, Teacher};
+use crate::translate::Translated;
+use crate::vet::calls::Validators;
+use crate::vet::prose::{self, Grounds};
+use crate::vet::record;
+
+/// What distillation works with.
+pub struct Distiller<'a> {
+    pub scene: Scene<'a>,
+    pub teacher: &'a dyn Teacher,
+    pub executor: &'a dyn Executor,
+    pub validators: &'a Validators,
+    pub translated: &'a Translated,
+    pub offer: &'a Offer,
+    pub system_prompt: &'a str,
+    pub max_steps: u32,
+    pub tries: std::num::NonZeroU32,
+}
+
+/// A played conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Trajectory {
+    pub messages: Vec<Message>,
+    pub provenance: Vec<Provenance>,
+    pub initial_config: Option<serde_json::Value>,
+}
+
+/// Plays all turns.
+pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
+    let mut play = Play {
+        distiller,
+        messages: vec![Message::System(distiller.system_prompt.to_owned())],
+        replay: Replay::new(distiller),
+        grounds: Grounds::default(),
+        calls: 0,
+    };
+    for turn in 0..distiller.scene.path.turns.len() {
+        play.turn(turn).await?;
+    }
+    let initial_config = play.replay.initial_config();
+    let provenance = play.replay.provenance();
+    Ok(Trajectory {
+        messages: play.messages,
+        provenance,
+        initial_config,
+    })
+}
+
+struct Play<'a> {
+    distiller: &'a Distiller<'a>,
+    messages: Vec<Message>,
+    replay: Replay<'a>,
+    grounds: Grounds,
+    calls: usize,
+}
+
+impl Play<'_> {
+    async fn turn(&mut self, turn: usize) -> Result<(), Failure> {
+        let exchange = &self.distiller.translated.conversation.turns[turn];
+        self.grounds.add(&exchange.request.text);
+        self.messages
+            .push(Message::User(exchange.request.text.clone()));
+        let reference = self.distiller.translated.reference(turn);
+        let hint = hint(&self.distiller.scene.path.turns[turn].purpose, &reference);
+        let offer = record::Offer {
+            tools: &self.distiller.offer.tools,
+            added: &self.distiller.offer.added,
+        };
+        let tools = offer.at(turn);
+        let first = self.messages.len();
+        for _ in 0..self.distiller.max_steps {
+            match self.step(turn, &tools, hint).await? {
+                Action::Call(calls) => self.call(turn, calls).await?,
+                Action::Say(text) => {
+                    self.messages.push(Message::Assistant {
+                        content: Some(text),
+                        calls: vec![],
+                    });
+                    return self.realised(turn, first, &reference);
+                }
+            }
+        }
+        let detail = format!(
+            "turn {turn} took more than {} steps",
+            self.distiller.max_steps
+        );
+        Err(Failure::rejected(Reason::TooManySteps, detail))
+    }
+
+    /// Asks for one step until it passes its checks.
+    async fn step(
+        &self,
+        turn: usize,
+        tools: &[magnet_proto::FunctionId],
+        hint: Hint<'_>,
+    ) -> Result<Action, Failure> {
+        let mut tries = Tries::new(self.distiller.tries);
+        loop {
+            let ask = Act {
+                scene: self.distiller.scene,
+                turn,
+                messages: &self.messages,
+                tools,
+                hint,
+                conversation: &self.distiller.translated.conversation,
+                problem: tries.problem(),
+            };
+            let answer = self.distiller.teacher.act(&ask).await;
+            let Some(action) = tries.usable(answer)? else {
+                continue;
+            };
+            match self.check(turn, tools, hint, &action) {
+                Ok(()) => return Ok(action),
+                Err(rejection) => tries.refuse(rejection)?,
+            }
+        }
+    }
+
+    fn check(
+        &self,
+        turn: usize,
+        tools: &[magnet_proto::FunctionId],
+        hint: Hint<'_>,
+        action: &Action,
+    ) -> Result<(), magnet_proto::outcome::Rejection> {
+        match action {
+            Action::Call(calls) => self.check_calls(tools, hint, calls),
+            Action::Say(text) => self.check_prose(turn, hint, text),
+        }
+        .map_err(|(reason, detail)| magnet_proto::outcome::Rejection::new(reason, detail))
+    }
+
+    fn check_calls(
+        &self,
+        tools: &[magnet_proto::FunctionId],
+        hint: Hint<'_>,
+        calls: &[Proposed],
+    ) -> Result<(), (Reason, String)> {
+        if !matches!(hint, Hint::Calls(_)) {
+            return Err((Reason::WrongTurnKind, "a call where prose is due".into()));
+        }
+        let library = self.distiller.scene.library;
+        for call in calls {
+            let name = &library.get(call.function).name;
+            if !tools.contains(&call.function) {
+                return Err((Reason::CallsDiffer, format!("\"{name}\" is not on offer")));
+            }
+            self.distiller
+                .validators
+                .check(library, call.function, &call.arguments)
+                .map_err(|why| (Reason::InvalidArguments, why))?;
+        }
+        match calls {
+            [] => Err((Reason::AnswerUnusable, "no call in a calling step".into())),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_prose(&self, turn: usize, hint: Hint<'_>, text: &str) -> Result<(), (Reason, String)> {
+        if text.trim().is_empty() {
+            return Err((Reason::AnswerUnusable, "the reply is empty".into()));
+        }
+        if let Some(trace) = prose::hint_trace(text) {
+            return Err((Reason::HintLeaked, format!("the reply says \"{trace}\"")));
+        }
+        if !matches!(hint, Hint::Calls(_)) {
+            return Ok(());
+        }
+        let has_error = self.replay.turn_has_error(turn);
+        if let Some(words) = prose::failure_words(text).filter(|_| !has_error) {
+            return Err((Reason::FailureWords, format!("the reply says \"{words}\"")));
+        }
+        match self.grounds.first_ungrounded(text) {
+            None => Ok(()),
+            Some(token) => Err((
+                Reason::UngroundedSummary,
+                format!("\"{token}\" is in no output: \"{text}\""),
+            )),
+        }
+    }
+
+    /// Executes a step's calls and shows their outputs.
+    async fn call(&mut self, turn: usize, proposed: Vec<Proposed>) -> Result<(), Failure> {
+        let calls: Vec<Call> = proposed
+            .into_iter()
+            .zip(self.calls + 1..)
+            .map(|(proposed, number)| Call {
+                id: format!("call_{number}"),
+                function: proposed.function,
+                arguments: proposed.arguments,
+            })
+            .collect();
+        self.calls += calls.len();
+        let mut answers = Vec::with_capacity(calls.len());
+        for call in &calls {
+            let content = self.replay.call(turn, call).await?;
+            self.grounds.add(&content);
+            self.grounds
+                .add(&serde_json::Value::Object(call.arguments.clone()).to_string());
+            answers.push(Message::Tool {
+                call_id: call.id.clone(),
+                content,
+            });
+        }
+        self.messages.push(Message::Assistant {
+            content: None,
+            calls,
+        });
+        self.messages.extend(answers);
+        Ok(())
+    }
+
+    /// Every reference call was made, and no other that changes state.
+    fn realised(&self, turn: usize, first: usize, reference: &[Call]) -> Result<(), Failure> {
+        let made: Vec<&Call> = self.messages[first..]
+            .iter()
+            .filter_map(|message| match message {
+                Message::Assistant { calls, .. } => Some(calls),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let same = |a: &Call, b: &Call| a.function == b.function && a.arguments == b.arguments;
+        let name = |call: &Call| &self.distiller.scene.library.get(call.function).name;
+        if let Some(absent) = reference.iter().find(|r| !made.iter().any(|m| same(r, m))) {
+            let detail = format!("turn {turn} ends without the call of \"{}\"", name(absent));
+            return Err(Failure::rejected(Reason::CallsDiffer, detail));
+        }
+        let library = self.distiller.scene.library;
+        let surplus = made.iter().find(|m| {
+            library.get(m.function).changes_state() && !reference.iter().any(|r| same(r, m))
+        });
+        match surplus {
+            None => Ok(()),
+            Some(call) => {
+                let detail = format!("turn {turn} also calls \"{}\", unasked", name(call));
+                Err(Failure::rejected(Reason::CallsDiffer, detail))
+            }
+        }
+    }
+}
+
+fn hint<'a>(purpose: &Purpose, reference: &'a [Call]) -> Hint<'a> {
+    match purpose {
+        Purpose::Calls => Hint::Calls(reference),
+        Purpose::MissingFunction { .. } => Hint::MissFunction,
+        Purpose::MissingParameter { .. } => Hint::MissedParams,
+        Purpose::Irrelevant { .. } => Hint::Irrelevant,
+    }
+}

@@ -1,0 +1,183 @@
+//! Outputs for a trajectory: those of the translation for as long as the agent
+//! makes the same calls, a session of its own from where it departs.
+//!
+//! A session's outputs depend on the calls before them, so a prefix equal to
+//! the translation's needs no second execution.
+
+use magnet_proto::path::{Fault, StepRef};
+use magnet_proto::sample::{Call, Provenance};
+use serde_json::Value;
+
+use super::positive::Distiller;
+use crate::conversation::Executed;
+use crate::execute::{Output, Plan, Session};
+use crate::failure::Failure;
+use crate::vet::mentions::Text;
+use crate::vet::provenance::{Expected, Ledger, Shown};
+
+pub(super) struct Replay<'a> {
+    distiller: &'a Distiller<'a>,
+    reference: Vec<(usize, &'a Executed)>,
+    /// How many calls were made, all like the reference while no session is.
+    made: Vec<(usize, Call, Output)>,
+    session: Option<Box<dyn Session>>,
+}
+
+impl<'a> Replay<'a> {
+    pub(super) fn new(distiller: &'a Distiller<'a>) -> Self {
+        let reference = distiller.translated.conversation.executed().collect();
+        Self {
+            distiller,
+            reference,
+            made: Vec::new(),
+            session: None,
+        }
+    }
+
+    /// The content of the tool message that answers a call.
+    pub(super) async fn call(&mut self, turn: usize, call: &Call) -> Result<String, Failure> {
+        let output = match self.expected(turn, call) {
+            Some(executed) => executed.output.clone(),
+            None => self.execute(turn, call).await?,
+        };
+        let content = output.content();
+        self.made.push((turn, call.clone(), output));
+        Ok(content)
+    }
+
+    /// The reference call this one equals, while all before it did.
+    fn expected(&self, turn: usize, call: &Call) -> Option<&'a Executed> {
+        if self.session.is_some() {
+            return None;
+        }
+        let (at, executed) = self.reference.get(self.made.len())?;
+        let same = *at == turn
+            && executed.call.function == call.function
+            && executed.call.arguments == call.arguments;
+        same.then_some(*executed)
+    }
+
+    async fn execute(&mut self, turn: usize, call: &Call) -> Result<Output, Failure> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.caught_up().await?,
+        };
+        let plan = self.plan(turn, call);
+        let output = session
+            .call(self.distiller.scene.library.get(call.function), call, &plan)
+            .await;
+        self.session = Some(session);
+        Ok(output?)
+    }
+
+    /// A fresh session that has seen the calls made so far.
+    async fn caught_up(&self) -> Result<Box<dyn Session>, Failure> {
+        let scene = self.distiller.scene;
+        let mut session = self.distiller.executor.open(scene.seed, scene.walk).await?;
+        for (at, (turn, call, _)) in self.made.iter().enumerate() {
+            let plan = self.plan_among(&self.made[..at], *turn, call);
+            session
+                .call(scene.library.get(call.function), call, &plan)
+                .await?;
+        }
+        Ok(session)
+    }
+
+    fn plan(&self, turn: usize, call: &Call) -> Plan {
+        self.plan_among(&self.made, turn, call)
+    }
+
+    /// What the path planned for the call, if it is one of the path's.
+    fn plan_among(&self, made: &[(usize, Call, Output)], turn: usize, call: &Call) -> Plan {
+        let twin = self.reference.iter().find(|(at, executed)| {
+            *at == turn
+                && executed.call.function == call.function
+                && executed.call.arguments == call.arguments
+        });
+        let Some(step) = twin.and_then(|(_, e)| self.distiller.scene.path.step(e.step)) else {
+            return Plan::default();
+        };
+        let tried = made.iter().any(|(at, earlier, _)| {
+            *at == turn && earlier.function == call.function && earlier.arguments == call.arguments
+        });
+        Plan {
+            fault: step
+                .fault
+                .filter(|fault| *fault == Fault::Permanent || !tried),
+            contradicts: step.conflict.as_ref().and_then(|conflict| {
+                Some((self.id_of(made, conflict.earlier)?, conflict.path.clone()))
+            }),
+            bulky: step.bulky,
+        }
+    }
+
+    /// The id under which this trajectory made a step's call.
+    fn id_of(&self, made: &[(usize, Call, Output)], step: StepRef) -> Option<String> {
+        let (turn, executed) = self.reference.iter().find(|(_, e)| e.step == step)?;
+        let same = made.iter().find(|(at, call, _)| {
+            at == turn
+                && call.function == executed.call.function
+                && call.arguments == executed.call.arguments
+        });
+        same.map(|(_, call, _)| call.id.clone())
+    }
+
+    pub(super) fn turn_has_error(&self, turn: usize) -> bool {
+        self.made
+            .iter()
+            .any(|(at, _, output)| *at == turn && matches!(output, Output::Error(_)))
+    }
+
+    pub(super) fn initial_config(&self) -> Option<Value> {
+        match &self.session {
+            Some(session) => session.initial_config(),
+            None => self.distiller.translated.initial_config.clone(),
+        }
+    }
+
+    /// Where the argument values of the calls made came from.
+    pub(super) fn provenance(&self) -> Vec<Provenance> {
+        if self.session.is_none() && self.made.len() == self.reference.len() {
+            return self.distiller.translated.provenance.clone();
+        }
+        let turns = &self.distiller.translated.conversation.turns;
+        let texts: Vec<Text> = turns.iter().map(|e| Text::new(&e.request.text)).collect();
+        let mut ledger = Ledger::default();
+        let mut found = Vec::new();
+        for (turn, call, output) in &self.made {
+            while ledger.requests.len() <= *turn {
+                ledger.requests.push(texts[ledger.requests.len()].clone());
+            }
+            let function = self.distiller.scene.library.get(call.function);
+            let expected = self.expected_sources(*turn, call);
+            let expected: Vec<Expected<'_>> = expected
+                .iter()
+                .map(|(parameter, call)| Expected { parameter, call })
+                .collect();
+            found.extend(ledger.trace(function, &call.id, &call.arguments, &expected));
+            if let Output::Value(output) = output {
+                ledger.outputs.push(Shown {
+                    turn: *turn as u16,
+                    call: call.id.clone(),
+                    output: output.clone(),
+                });
+            }
+        }
+        found
+    }
+
+    fn expected_sources(&self, turn: usize, call: &Call) -> Vec<(String, String)> {
+        let twin = self.reference.iter().find(|(at, executed)| {
+            *at == turn
+                && executed.call.function == call.function
+                && executed.call.arguments == call.arguments
+        });
+        let Some(step) = twin.and_then(|(_, e)| self.distiller.scene.path.step(e.step)) else {
+            return Vec::new();
+        };
+        let feeds = step.feeds.iter();
+        feeds
+            .filter_map(|f| Some((f.flow.input.clone(), self.id_of(&self.made, f.from)?)))
+            .collect()
+    }
+}

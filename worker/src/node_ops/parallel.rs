@@ -1,0 +1,61 @@
+//! Parallel: one function is asked for with two or three argument sets.
+//!
+//! Only for a step that takes from the user at least one value that can vary,
+//! and whose output nothing uses: "that booking" would be ambiguous.
+
+use magnet_proto::path::{NodeOp, Path, StepRef};
+use magnet_proto::rng::Rng;
+use magnet_proto::shape::Type;
+use rand::RngExt;
+
+use super::{Input, MAX_COPIES, coin, edit, params, pick};
+
+pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
+    if !coin(rng, input.ops.parallel) {
+        return;
+    }
+    let steps = edit::steps(path).map(|(at, _)| at);
+    let open: Vec<StepRef> = steps.filter(|&at| can_repeat(path, at, input)).collect();
+    if let Some(at) = pick(open, rng) {
+        repeat(path, at, rng);
+    }
+}
+
+/// Plans two or three copies of a step.
+pub(super) fn repeat(path: &mut Path, at: StepRef, rng: &mut Rng) {
+    let copies = rng.random_range(2..=MAX_COPIES);
+    let Some(function) = path.step(at).map(|step| step.function) else {
+        return;
+    };
+    edit::change(path, at, |step| step.copies = copies);
+    path.ops.push(NodeOp::Parallel {
+        turn: at.turn,
+        function,
+        copies,
+    });
+}
+
+/// Whether a step can be asked for several times in one request.
+pub(super) fn can_repeat(path: &Path, at: StepRef, input: &Input<'_>) -> bool {
+    let Some(step) = path.step(at) else {
+        return false;
+    };
+    let function = input.library.get(step.function);
+    let varies = |ty: &Type, choices: usize| {
+        let scalar = matches!(
+            ty,
+            Type::String { .. } | Type::Integer { .. } | Type::Number { .. }
+        );
+        scalar && (choices == 0 || choices >= MAX_COPIES as usize)
+    };
+    let mut given = params::from_user(function, step);
+    let can_vary = given.any(|field| {
+        varies(&field.shape.ty, field.shape.choices.len()) && !params::is_composed(field)
+    });
+    let alone = path
+        .functions()
+        .filter(|&called| called == step.function)
+        .count()
+        == 1;
+    can_vary && alone && !step.implicit && !edit::is_used(path, at)
+}

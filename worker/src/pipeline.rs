@@ -1,0 +1,305 @@
+//! The pipeline: the stages in order, for one walk.
+//!
+//! ```text
+//! walk ─► node_ops ─► translate ⇄ execute ─► distill ─► vet ─► sample
+//! ```
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use magnet_proto::config::Campaign;
+use magnet_proto::graph::Graph;
+use magnet_proto::library::Library;
+use magnet_proto::outcome::{Reason, Rejection};
+use magnet_proto::part::{Key, Keys};
+use magnet_proto::path::Path;
+use magnet_proto::sample::{Call, Pair, Sample};
+use magnet_proto::state::{Spending, State};
+use magnet_proto::walk::Walker;
+use magnet_proto::{CampaignDigest, FunctionId, SampleId, WalkIndex, rng};
+
+use crate::conversation::Scene;
+use crate::distill::negative;
+use crate::distill::offer::{self, Categories, Offer};
+use crate::distill::positive::{self, Distiller, Trajectory};
+use crate::execute::{self, Executor};
+use crate::failure::Failure;
+use crate::lexicon::Persona;
+use crate::node_ops;
+use crate::serve::{End, Stop, WalkRunner, Walked};
+use crate::teacher::{self, Teacher};
+use crate::translate::{self, Translated, Translator};
+use crate::vet::calls::Validators;
+use crate::vet::challenges::{self, Evidence};
+use crate::vet::record;
+
+/// Everything one campaign's walks share in a process.
+pub struct Pipeline {
+    campaign: Arc<Campaign>,
+    digest: CampaignDigest,
+    library: Arc<Library>,
+    graph: Arc<Graph>,
+    /// Signature paths to keep out.
+    excluded: BTreeSet<Vec<Vec<FunctionId>>>,
+    teacher: Arc<dyn Teacher>,
+    executor: Arc<dyn Executor>,
+    state: Arc<dyn State>,
+    walker: Walker,
+    validators: Validators,
+    categories: Categories,
+    /// Characters of each function's tool document.
+    tool_chars: Vec<usize>,
+}
+
+/// What a pipeline is made of.
+pub struct Parts {
+    pub campaign: Arc<Campaign>,
+    pub digest: CampaignDigest,
+    pub library: Arc<Library>,
+    pub graph: Arc<Graph>,
+    pub excluded: BTreeSet<Vec<Vec<FunctionId>>>,
+    pub teacher: Arc<dyn Teacher>,
+    pub executor: Arc<dyn Executor>,
+    pub state: Arc<dyn State>,
+}
+
+impl Pipeline {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            campaign,
+            digest,
+            library,
+            graph,
+            excluded,
+            teacher,
+            executor,
+            state,
+        } = parts;
+        Self {
+            walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
+            validators: Validators::new(&library),
+            categories: Categories::new(&library),
+            tool_chars: library
+                .iter()
+                .map(|(_, f)| f.tool().to_string().len())
+                .collect(),
+            campaign,
+            digest,
+            library,
+            graph,
+            excluded,
+            teacher,
+            executor,
+            state,
+        }
+    }
+
+    fn seed(&self) -> u64 {
+        self.campaign.campaign.seed
+    }
+
+    /// Stage 1: the walk's signature path.
+    fn plan(&self, index: WalkIndex) -> Result<Path, Rejection> {
+        let ops = &self.campaign.node_ops;
+        let walk = self
+            .walker
+            .walk(&self.graph, node_ops::path_index(ops, index));
+        let path = node_ops::apply(&node_ops::Input {
+            library: &self.library,
+            graph: &self.graph,
+            walk: &walk,
+            index,
+            walks: &self.campaign.walk,
+            ops,
+            mix: &self.campaign.mix,
+            seed: self.seed(),
+        })?;
+        if self.excluded.contains(&path.signature()) {
+            let detail = "the signature path is on the list of paths to keep out";
+            return Err(Rejection::new(Reason::ExcludedPath, detail));
+        }
+        Ok(path)
+    }
+
+    /// Stages 2 to 5: the path's sample.
+    async fn work(
+        &self,
+        index: WalkIndex,
+        path: &Path,
+        keys: &mut Keys,
+    ) -> Result<Sample, Failure> {
+        let settings = &self.campaign.translate;
+        let persona = Persona::draw(self.seed(), index, &settings.personas, &settings.registers);
+        let scene = Scene {
+            library: &self.library,
+            path,
+            persona: &persona,
+            seed: self.seed(),
+            walk: index,
+        };
+        let translated = self.translate(scene).await?;
+        keys.opening = translated.opening().map(Key::of_opening);
+        let distractors = self.campaign.trajectory.distractors;
+        let mut rng = rng::stream(self.seed(), index, "offer");
+        let offer = offer::draw(&self.library, &self.categories, path, distractors, &mut rng);
+        let (trajectory, pairs) = self.distill(scene, &translated, &offer).await?;
+        self.sample(scene, &translated, offer, trajectory, pairs)
+    }
+
+    async fn translate(&self, scene: Scene<'_>) -> Result<Translated, Failure> {
+        let translator = Translator {
+            scene,
+            teacher: &*self.teacher,
+            validators: &self.validators,
+            tries: self.campaign.translate.tries,
+        };
+        let mut session = self.executor.open(scene.seed, scene.walk).await?;
+        translate::translate(&translator, &mut *session).await
+    }
+
+    async fn distill(
+        &self,
+        scene: Scene<'_>,
+        translated: &Translated,
+        offer: &Offer,
+    ) -> Result<(Trajectory, Vec<Pair>), Failure> {
+        let settings = &self.campaign.trajectory;
+        let distiller = Distiller {
+            scene,
+            teacher: &*self.teacher,
+            executor: &*self.executor,
+            validators: &self.validators,
+            translated,
+            offer,
+            system_prompt: &settings.system_prompt,
+            max_steps: settings.max_steps.get(),
+            tries: self.campaign.translate.tries,
+        };
+        let trajectory = positive::play(&distiller).await?;
+        let max_pairs = self.campaign.negatives.max_pairs;
+        let pairs = negative::make(&distiller, &trajectory, max_pairs).await?;
+        Ok((trajectory, pairs))
+    }
+
+    /// The record of a played conversation, with what it really shows.
+    fn sample(
+        &self,
+        scene: Scene<'_>,
+        translated: &Translated,
+        offer: Offer,
+        trajectory: Trajectory,
+        pairs: Vec<Pair>,
+    ) -> Result<Sample, Failure> {
+        let added = offer.added.values().flatten();
+        let tools_chars = offer
+            .tools
+            .iter()
+            .chain(added)
+            .map(|id| self.tool_chars[id.index()])
+            .sum();
+        let challenges = challenges::observed(&Evidence {
+            library: &self.library,
+            messages: &trajectory.messages,
+            provenance: &trajectory.provenance,
+            node_ops: &scene.path.ops,
+            tools_chars,
+        });
+        let domains: BTreeSet<String> = scene
+            .path
+            .functions()
+            .map(|id| self.library.get(id).category.clone())
+            .collect();
+        let turns = 0..scene.path.turns.len();
+        let sample = Sample {
+            id: SampleId::new(&self.digest, scene.walk),
+            walk: scene.walk,
+            kind: scene.path.kind,
+            signature_path: scene.path.signature(),
+            node_ops: scene.path.ops.clone(),
+            challenges,
+            tools: offer.tools,
+            tools_added: offer.added,
+            messages: trajectory.messages,
+            reference: turns
+                .map(|turn| translated.reference(turn))
+                .collect::<Vec<Vec<Call>>>(),
+            provenance: trajectory.provenance,
+            executor: self.executor.name().to_owned(),
+            initial_config: trajectory.initial_config,
+            teacher: self.teacher.name().to_owned(),
+            domains: domains.into_iter().collect(),
+            persona: scene.persona.label.clone(),
+            pairs,
+        };
+        record::check(&self.library, &self.validators, &sample, tools_chars)
+            .map_err(|why| Failure::rejected(Reason::ChallengeAbsent, why))?;
+        Ok(sample)
+    }
+
+    /// Whether a lower walk has the same signature path: then this one would be
+    /// dropped when the dataset is finalized, and need not be worked.
+    async fn is_claimed(&self, key: Key, index: WalkIndex) -> bool {
+        let holder = self.state.claim(key.digest(), index).await;
+        holder.is_ok_and(|holder| holder < index)
+    }
+}
+
+#[async_trait]
+impl WalkRunner for Pipeline {
+    async fn run(&self, index: WalkIndex) -> Result<Walked, Stop> {
+        let mut keys = Keys::default();
+        let usage = Spending::default();
+        let path = match self.plan(index) {
+            Ok(path) => path,
+            Err(rejection) => {
+                return Ok(Walked {
+                    keys,
+                    usage,
+                    end: End::Rejected(rejection),
+                });
+            }
+        };
+        let key = Key::of_path(&path);
+        keys.path = Some(key);
+        if self.is_claimed(key, index).await {
+            return Ok(Walked {
+                keys,
+                usage,
+                end: End::Skipped,
+            });
+        }
+        let end = match self.work(index, &path, &mut keys).await {
+            Ok(sample) => End::Accepted(Box::new(sample)),
+            Err(Failure::Rejected(rejection)) => End::Rejected(rejection),
+            Err(Failure::Teacher(error)) => return Err(stop_of_teacher(error)),
+            Err(Failure::Executor(error)) => return Err(stop_of_executor(error)),
+        };
+        Ok(Walked { keys, usage, end })
+    }
+}
+
+fn stop_of_teacher(error: teacher::Error) -> Stop {
+    match error {
+        teacher::Error::Transient {
+            reason,
+            retry_after,
+        } => Stop::Transient {
+            reason,
+            retry_after,
+        },
+        teacher::Error::Budget(reason) => Stop::Budget(reason),
+        teacher::Error::Cancelled => Stop::Cancelled,
+        error => Stop::Permanent(error.to_string()),
+    }
+}
+
+fn stop_of_executor(error: execute::Error) -> Stop {
+    match error {
+        execute::Error::Transient(reason) => Stop::Transient {
+            reason,
+            retry_after: None,
+        },
+        execute::Error::Permanent(reason) => Stop::Permanent(reason),
+    }
+}

@@ -1,0 +1,256 @@
+//! The only loop: take a shard, run its walks, put the part, report, settle.
+//!
+//! ```text
+//! [queue] ─► shard ─► part there? ─► walks, many at once ─► part ─► report ─► settled
+//!                        └──────────────── yes ───────────────────┘
+//! ```
+//!
+//! The effect of a shard is its part, put whole and named by the shard's
+//! range; so a shard that is delivered twice is worked once or makes the same
+//! bytes. Many of these loops may run in one process. Not here: what a walk
+//! does ([`WalkRunner`], implemented by the pipeline).
+
+mod metrics;
+mod shard;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use magnet_proto::outcome::Rejection;
+use magnet_proto::part::Keys;
+use magnet_proto::parts::{self, Parts};
+use magnet_proto::queue::{self, Delivery, Queue, Settle};
+use magnet_proto::sample::Sample;
+use magnet_proto::state::Spending;
+use magnet_proto::{CampaignDigest, WalkIndex};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error, warn};
+
+pub use metrics::Metrics;
+use shard::Attempt;
+
+/// Runs one campaign's walks. Shared by all loops of a process.
+#[async_trait]
+pub trait WalkRunner: Send + Sync {
+    /// Makes the walk's sample, or says why there is none. The same walk gives
+    /// the same result, given the same teacher answers. Cancel-safe.
+    async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop>;
+}
+
+/// What became of a walk.
+#[derive(Debug)]
+pub struct Walked {
+    /// As far as the walk came: a rejected one, too, has its keys.
+    pub keys: Keys,
+    /// What it cost in teacher calls.
+    pub usage: Spending,
+    pub end: End,
+}
+
+#[derive(Debug)]
+pub enum End {
+    Accepted(Box<Sample>),
+    Rejected(Rejection),
+    /// Not worked, because a lower walk has claimed the same *path* key. No
+    /// other key is known for sure before a walk is done.
+    Skipped,
+}
+
+/// Why a walk could not be finished: not its fault.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// A service is away; the shard is handed back and delivered again later.
+    #[error("{reason}")]
+    Transient {
+        reason: String,
+        retry_after: Option<Duration>,
+    },
+    /// Trying again cannot help (bad key, unknown model): the run ends.
+    #[error("{0}")]
+    Permanent(String),
+    /// The budget is used up: the run ends with what is done.
+    #[error("{0}")]
+    Budget(String),
+    /// The run is stopping.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Finds the runner for a shard's campaign: a fleet worker may serve several.
+#[async_trait]
+pub trait Runners: Send + Sync {
+    /// [`Stop::Transient`] hands the shard back, anything else quarantines it.
+    async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop>;
+}
+
+/// How much a loop takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Walks at once.
+    pub in_flight: usize,
+    /// Shards held at once at most. A second one is taken only while the
+    /// first leaves walks to spare.
+    pub shards: usize,
+}
+
+/// How a loop is told to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    /// Take nothing new, finish what is held.
+    pub drain: CancellationToken,
+    /// Keep what is finished, hand back the rest, return.
+    pub abort: CancellationToken,
+}
+
+/// Why a loop ended other than by being told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The teacher's (or another service's) own words.
+    #[error("{0}")]
+    Permanent(String),
+    #[error("{0}")]
+    Budget(String),
+    #[error("taking shards from the queue")]
+    Queue(#[from] queue::Error),
+    #[error("putting a part, {tries} times in a row")]
+    Parts {
+        tries: u32,
+        #[source]
+        source: parts::Error,
+    },
+}
+
+/// One loop and what it works with.
+pub struct Worker {
+    pub queue: Arc<dyn Queue>,
+    pub parts: Parts,
+    pub runners: Arc<dyn Runners>,
+    pub limits: Limits,
+    pub metrics: Metrics,
+    pub shutdown: Shutdown,
+}
+
+/// A shard handed back because a service is away comes again after this long,
+/// unless the service said when.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Puts that fail in a row before the loop gives up.
+const MAX_PUT_FAILURES: u32 = 5;
+
+/// Serves until told to stop or the queue is closed.
+pub async fn serve(worker: &Worker) -> Result<(), Error> {
+    let gate = shard::Gate::new(worker.limits.in_flight);
+    let mut held = FuturesUnordered::new();
+    let mut put_failures = 0;
+    let mut open = true;
+    loop {
+        let draining = worker.shutdown.drain.is_cancelled() || worker.shutdown.abort.is_cancelled();
+        open &= !draining;
+        if !open && held.is_empty() {
+            return Ok(());
+        }
+        let room = held.len() < worker.limits.shards.max(1) && gate.has_room();
+        tokio::select! {
+            biased;
+            Some(worked) = held.next() => {
+                let (delivery, attempt): (Box<dyn Delivery>, Attempt) = worked;
+                if let Err(end) = settle(worker, delivery, attempt, &mut put_failures).await {
+                    // The others keep what they have finished.
+                    worker.shutdown.abort.cancel();
+                    while let Some((delivery, attempt)) = held.next().await {
+                        settle(worker, delivery, attempt, &mut put_failures).await.ok();
+                    }
+                    return Err(end);
+                }
+            }
+            () = worker.shutdown.abort.cancelled(), if open => {}
+            () = worker.shutdown.drain.cancelled(), if open => {}
+            received = worker.queue.receive(), if open && room => match received? {
+                None => open = false,
+                Some(delivery) => {
+                    let gate = &gate;
+                    held.push(async move {
+                        let attempt = shard::attempt(worker, gate, delivery.shard()).await;
+                        (delivery, attempt)
+                    });
+                }
+            },
+        }
+    }
+}
+
+/// Settles a shard by what came of it. An error ends the loop.
+async fn settle(
+    worker: &Worker,
+    delivery: Box<dyn Delivery>,
+    attempt: Attempt,
+    put_failures: &mut u32,
+) -> Result<(), Error> {
+    let shard = delivery.shard().clone();
+    let name = shard.part_name();
+    worker.metrics.shard(&attempt);
+    let (outcome, end) = match attempt {
+        Attempt::Done(report) => {
+            *put_failures = 0;
+            if let Err(problem) = worker.queue.report(&report).await {
+                // The coordinator finds the part by listing.
+                debug!(shard = name, "the report was not taken: {problem}");
+            }
+            (Settle::Done, None)
+        }
+        Attempt::NotPut(source) => {
+            *put_failures += 1;
+            warn!(
+                shard = name,
+                problem = chain(&source),
+                "the part could not be put"
+            );
+            let tries = *put_failures;
+            match tries < MAX_PUT_FAILURES && !matches!(source, parts::Error::Permanent(_)) {
+                true => (Settle::Delay(PAUSE), None),
+                false => (Settle::Return, Some(Error::Parts { tries, source })),
+            }
+        }
+        Attempt::Stopped(Stop::Transient {
+            reason,
+            retry_after,
+        }) => {
+            warn!(
+                shard = name,
+                reason, "handed back until the service is there again"
+            );
+            (Settle::Delay(retry_after.unwrap_or(PAUSE)), None)
+        }
+        Attempt::Stopped(Stop::Permanent(reason)) => {
+            (Settle::Return, Some(Error::Permanent(reason)))
+        }
+        Attempt::Stopped(Stop::Budget(reason)) => (Settle::Return, Some(Error::Budget(reason))),
+        Attempt::Stopped(Stop::Cancelled) => (Settle::Return, None),
+        Attempt::Failed(reason) => {
+            error!(
+                shard = name,
+                attempt = shard.attempt + 1,
+                reason,
+                "the shard failed"
+            );
+            (Settle::Failed(reason), None)
+        }
+        Attempt::Unknown(reason) => {
+            error!(shard = name, reason, "the shard cannot be worked here");
+            (Settle::Quarantine(reason), None)
+        }
+    };
+    delivery.settle(outcome).await?;
+    end.map_or(Ok(()), Err)
+}
+
+/// An error with its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! A limit that nobody told: found from the server's refusals.
+//!
+//! Until the first refusal requests go unpaced. A refusal sets the pace a
+//! little below the rate at which answers came; without refusals it rises by
+//! small steps. One storm of refusals counts once.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Answers of the last seconds, by which the rate is measured.
+const WINDOW: Duration = Duration::from_secs(5);
+const BACK_OFF: f64 = 0.92;
+const RISE_PER_SECOND: f64 = 0.01;
+/// The slowest pace: a limit lower than this must be told.
+const SLOWEST_PER_SECOND: f64 = 0.2;
+
+pub(super) struct Adaptive {
+    is_wanted: bool,
+    found: Mutex<Found>,
+}
+
+struct Found {
+    /// Requests a second; none while no refusal was seen.
+    rate: Option<f64>,
+    /// When the next request may go.
+    next: Instant,
+    raised: Instant,
+    /// Refusals before this moment belong to the storm already counted.
+    storm_until: Instant,
+    window_start: Instant,
+    answers: u32,
+    /// The rate of the last full window.
+    measured: Option<f64>,
+}
+
+impl Adaptive {
+    pub(super) fn new(is_wanted: bool) -> Self {
+        let now = Instant::now();
+        let found = Found {
+            rate: None,
+            next: now,
+            raised: now,
+            storm_until: now,
+            window_start: now,
+            answers: 0,
+            measured: None,
+        };
+        Self {
+            is_wanted,
+            found: Mutex::new(found),
+        }
+    }
+
+    /// Waits for this request's place in the pace.
+    pub(super) async fn pass(&self) {
+        let wait_until = {
+            let mut found = self.lock();
+            let now = Instant::now();
+            let Some(rate) = found.rate.filter(|_| self.is_wanted) else {
+                return;
+            };
+            let rate = found.risen(rate, now);
+            let slot = found.next.max(now);
+            found.next = slot + Duration::from_secs_f64(1.0 / rate);
+            slot
+        };
+        tokio::time::sleep_until(wait_until).await;
+    }
+
+    pub(super) fn succeeded(&self) {
+        let mut found = self.lock();
+        let now = Instant::now();
+        found.answers += 1;
+        let elapsed = now - found.window_start;
+        if elapsed >= WINDOW {
+            found.measured = Some(f64::from(found.answers) / elapsed.as_secs_f64());
+            found.window_start = now;
+            found.answers = 0;
+        }
+    }
+
+    pub(super) fn refused(&self, pause: Duration) {
+        let mut found = self.lock();
+        let now = Instant::now();
+        if now < found.storm_until {
+            return;
+        }
+        found.storm_until = now + pause.max(Duration::from_secs(1));
+        let elapsed = (now - found.window_start).as_secs_f64().max(0.2);
+        let current = f64::from(found.answers) / elapsed;
+        let rate = match found.rate {
+            None => found.measured.unwrap_or(current).max(current.min(1e6)),
+            Some(rate) => rate * BACK_OFF,
+        };
+        found.rate = Some(rate.max(SLOWEST_PER_SECOND));
+        found.raised = now;
+        found.next = found.next.max(now + pause);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Found> {
+        self.found
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Found {
+    /// The pace after rising for the time since it last did.
+    fn risen(&mut self, rate: f64, now: Instant) -> f64 {
+        let seconds = now.saturating_duration_since(self.raised).as_secs_f64();
+        if seconds < 0.25 {
+            return rate;
+        }
+        self.raised = now;
+        let risen = rate * (1.0 + RISE_PER_SECOND * seconds.min(5.0));
+        self.rate = Some(risen);
+        risen
+    }
+}

@@ -1,0 +1,99 @@
+//! The words for one argument: its value, a pointer back to it, or a reference
+//! to an output.
+
+use magnet_proto::rng::Rng;
+use rand::RngExt;
+
+use super::intention::{Intention, Manner, Slot, Source};
+use super::mention::{Style, mention, series};
+use super::noun;
+use super::refer::When;
+use crate::conversation::Conversation;
+use crate::lexicon::Topic;
+
+/// What the words depend on beside the argument itself.
+pub(super) struct Voice<'a> {
+    pub conversation: &'a Conversation,
+    pub style: Style,
+    pub rng: Rng,
+}
+
+impl Voice<'_> {
+    pub(super) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.rng.random_range(0..of.len())].clone()
+    }
+
+    pub(super) fn chance(&mut self, percent: u32) -> bool {
+        self.rng.random_range(0..100) < percent
+    }
+
+    /// The noun phrase for a slot; none for the parameter that is missing.
+    /// `direct` says that "it" can stand there.
+    pub(super) fn words(&mut self, intention: &Intention<'_>, slot: &Slot<'_>, direct: bool) -> Option<String> {
+        match &slot.source {
+            Source::Missing => None,
+            Source::Said { values, manner: Manner::Again } if values.len() == 1 => Some(self.again(slot)),
+            Source::Said { values, .. } => {
+                let mut said: Vec<String> =
+                    values.iter().map(|value| mention(value, self.style, &mut self.rng)).collect();
+                said.dedup();
+                Some(series(&said, "and"))
+            }
+            Source::Output(reference) => {
+                if let Some(words) = self.second_of_object(intention, slot) {
+                    return Some(words);
+                }
+                Some(reference.words(slot.field, direct, &mut self.rng))
+            }
+        }
+    }
+
+    /// "its currency", where an earlier slot refers to the same object; what
+    /// the user has already seen may be said outright.
+    fn second_of_object(&mut self, intention: &Intention<'_>, slot: &Slot<'_>) -> Option<String> {
+        let reference = slot.reference()?;
+        let earlier = intention.slots.iter().take_while(|other| other.field.name != slot.field.name);
+        let twin = earlier.filter_map(Slot::reference).any(|other| other.same_object(reference));
+        if !twin {
+            return None;
+        }
+        if reference.when != When::Now && reference.selects.len() == 1 {
+            let output = self.conversation.output_of(reference.feed.from)?;
+            let route = super::select::Route::of(&reference.feed.flow.output);
+            let value = route.follow(output, &reference.selects[0])?;
+            if value.as_str().is_some_and(|text| text.len() <= 24) || value.is_number() {
+                return Some(mention(value, self.style, &mut self.rng));
+            }
+        }
+        let target = reference.target(slot.field);
+        let property = target.property.or(target.thing)?;
+        Some(format!("its {property}"))
+    }
+
+    /// "the same city", for a value that an earlier message has.
+    fn again(&mut self, slot: &Slot<'_>) -> String {
+        use Topic as T;
+        let forms: &[&str] = match slot.topic {
+            T::City => &["the same city", "that same city", "the same place"],
+            T::Location | T::Address | T::Landmark => &["the same place", "that same spot"],
+            T::Date => &["the same day", "that same day", "the same date"],
+            T::Repository => &["the same repo", "that repo", "the same repository"],
+            T::Email | T::Phone | T::FullName => &["the same person", "that same person"],
+            T::Username => &["the same user", "that user"],
+            T::Token => &["the same token", "my token from before", "the token I gave you"],
+            T::Password => &["the same password", "that password"],
+            T::Url => &["the same link", "that same URL", "the same page"],
+            T::Ticker => &["the same stock", "that same ticker"],
+            T::Company => &["the same company", "that company"],
+            T::Country | T::CountryCode => &["the same country", "that same country"],
+            _ => &[],
+        };
+        if !forms.is_empty() {
+            return self.pick(forms).to_owned();
+        }
+        let noun = noun::of(&slot.field.name, &slot.field.shape);
+        let noun = if noun::is_bare(&slot.field.name) { "one".to_owned() } else { noun };
+        let forms = [format!("the same {noun}"), format!("that {noun}"), format!("that same {noun}")];
+        self.pick(&forms)
+    }
+}

@@ -1,0 +1,524 @@
+//! Planning a request: which arguments it speaks of, and with which values.
+//!
+//! An argument fed by an earlier output is left to it; a required one that only
+//! the user can know gets a value; an optional one gets one now and then. A
+//! function called before gets something different from last time.
+
+use magnet_proto::FunctionId;
+use magnet_proto::library::Function;
+use magnet_proto::path::{Feed, Step, StepRef};
+use magnet_proto::rng::Rng;
+use magnet_proto::shape::{Field, Type};
+use rand::RngExt;
+use serde_json::Value;
+
+use super::coerce::{can_feed, coerce};
+use super::intention::{Intention, Manner, Slot, Source};
+use super::memory::Memory;
+use super::optional;
+use super::refer::{Reference, When};
+use super::select::{self, Route};
+use super::template;
+use crate::conversation::{Conversation, Scene, Select};
+use crate::lexicon::{Place, Setting, Topic, topic};
+
+/// The parameter a request leaves out on purpose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Omitted<'a> {
+    pub function: FunctionId,
+    pub parameter: &'a str,
+}
+
+pub(super) struct Planner<'a> {
+    scene: Scene<'a>,
+    conversation: &'a Conversation,
+    memory: Memory,
+    omitted: Option<Omitted<'a>>,
+    /// What this request's earlier steps singled out.
+    chosen: Vec<(StepRef, String, Select)>,
+    rng: Rng,
+}
+
+/// How often a value is drawn again to get one that is new or sayable.
+const DRAWS: usize = 6;
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(
+        scene: Scene<'a>,
+        conversation: &'a Conversation,
+        omitted: Option<Omitted<'a>>,
+        rng: Rng,
+    ) -> Self {
+        let memory = Memory::of(&scene, conversation);
+        Self { scene, conversation, memory, omitted, chosen: Vec::new(), rng }
+    }
+
+    /// The intentions of all steps of a turn.
+    pub(super) fn turn(&mut self, turn: usize) -> Vec<Intention<'a>> {
+        let Some(plan) = self.scene.path.turns.get(turn) else { return Vec::new() };
+        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
+        let steps = plan.steps.iter().enumerate();
+        steps.map(|(index, step)| self.step(at(index), step)).collect()
+    }
+
+    /// A function asked for without a call that follows.
+    pub(super) fn alone(&mut self, id: FunctionId) -> Intention<'a> {
+        let function = self.scene.library.get(id);
+        let mut intention = Intention {
+            at: None,
+            id,
+            function,
+            implicit: false,
+            recheck: false,
+            template: self.template(function, &[]),
+            slots: Vec::new(),
+        };
+        self.fill(&mut intention, &[], 1);
+        intention
+    }
+
+    fn step(&mut self, at: StepRef, step: &'a Step) -> Intention<'a> {
+        let function = self.scene.library.get(step.function);
+        let copies = usize::from(step.copies.max(1));
+        let mut intention = Intention {
+            at: Some(at),
+            id: step.function,
+            function,
+            implicit: step.implicit,
+            recheck: false,
+            template: None,
+            slots: Vec::new(),
+        };
+        if let Some(earlier) = step.conflict.as_ref().and_then(|c| self.earlier_call(c.earlier)) {
+            intention.recheck = true;
+            intention.template = self.template(function, &[]);
+            for (name, value) in earlier {
+                if let Some(field) = function.param(name) {
+                    let source = Source::Said { values: vec![value.clone()], manner: Manner::Again };
+                    intention.slots.push(Slot::new(function, field, source));
+                }
+            }
+            return intention;
+        }
+        let references: Vec<(&'a Field, Reference<'a>)> = step
+            .feeds
+            .iter()
+            .filter_map(|feed| {
+                let field = function.param(&feed.flow.input)?;
+                Some((field, self.reference(at, field, feed, copies)?))
+            })
+            .collect();
+        intention.template = self.template(function, &references);
+        self.fill(&mut intention, &references, copies);
+        self.memory.learn(&intention);
+        intention
+    }
+
+    /// The steps of a turn that call a function.
+    pub(super) fn steps_of(&self, turn: usize, function: FunctionId) -> Vec<(StepRef, &'a Step)> {
+        let steps = self.scene.path.turns.get(turn).map_or(&[][..], |plan| plan.steps.as_slice());
+        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
+        let all = steps.iter().enumerate().map(|(index, step)| (at(index), step));
+        all.filter(|(_, step)| step.function == function).collect()
+    }
+
+    /// The value of one parameter alone, agreeing with what was given before.
+    pub(super) fn supplied(
+        &mut self,
+        at: StepRef,
+        step: &'a Step,
+        parameter: &str,
+    ) -> Option<Intention<'a>> {
+        let function = self.scene.library.get(step.function);
+        let field = function.param(parameter)?;
+        let mut setting = Setting::new(self.scene.persona);
+        let mut used: Vec<Value> = Vec::new();
+        for given in self.conversation.turns.iter().flat_map(|e| &e.request.given) {
+            if given.step == at {
+                if let Some(text) = given.value.as_str() {
+                    setting.learn(&given.parameter, text);
+                }
+                used.push(given.value.clone());
+            }
+        }
+        let calls = self.conversation.executed().filter(|(_, e)| e.call.function == step.function);
+        used.extend(calls.filter_map(|(_, e)| e.call.arguments.get(parameter).cloned()));
+        let place = Place::argument(function, field);
+        let copies = usize::from(step.copies.max(1));
+        let alike = (1..step.copies).all(|copy| {
+            let of_copy = |n: u8| {
+                let given = self.conversation.turns.iter().flat_map(|e| &e.request.given);
+                given.filter(move |g| g.step == at && g.copy == n).map(|g| &g.value).collect::<Vec<_>>()
+            };
+            of_copy(copy) == of_copy(0)
+        });
+        let mut values: Vec<Value> = Vec::new();
+        for _ in 0..if alike { copies } else { 1 } {
+            let value = self.draw(&place, &mut setting, &used)?;
+            used.push(value.clone());
+            values.push(value);
+        }
+        if !alike {
+            values = vec![values[0].clone(); copies];
+        }
+        let source = Source::Said { values, manner: Manner::Literal };
+        Some(Intention {
+            at: Some(at),
+            id: step.function,
+            function,
+            implicit: false,
+            recheck: false,
+            template: None,
+            slots: vec![Slot::new(function, field, source)],
+        })
+    }
+
+    fn earlier_call(&self, at: StepRef) -> Option<&'a magnet_proto::sample::Arguments> {
+        let conversation: &'a Conversation = self.conversation;
+        let call = conversation.executed().find(|(_, executed)| executed.step == at)?;
+        Some(&call.1.call.arguments)
+    }
+
+    /// A phrasing that has a slot for every fed argument, if there is one.
+    fn template(
+        &mut self,
+        function: &'a Function,
+        references: &[(&Field, Reference<'_>)],
+    ) -> Option<&'a str> {
+        let fits = |text: &&'a String| {
+            let names: Vec<&str> = template::slots(text).map(|(name, _)| name).collect();
+            let required = function.required().all(|field| names.contains(&field.name.as_str()));
+            required && references.iter().all(|(field, _)| names.contains(&field.name.as_str()))
+        };
+        let fitting: Vec<&'a String> = function.phrasing.requests.iter().filter(fits).collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        Some(fitting[self.rng.random_range(0..fitting.len())])
+    }
+
+    /// The slots: fed ones, required ones, some optional ones.
+    fn fill(
+        &mut self,
+        intention: &mut Intention<'a>,
+        references: &[(&'a Field, Reference<'a>)],
+        copies: usize,
+    ) {
+        let function = intention.function;
+        let mut setting = Setting::new(self.scene.persona);
+        let wanted = self.wanted(intention, references);
+        let mut used: Vec<Value> = Vec::new();
+        for field in function.params() {
+            let fed = references.iter().find(|(fed, _)| fed.name == field.name);
+            let slot = if let Some((_, reference)) = fed {
+                Slot::new(function, field, Source::Output(reference.clone()))
+            } else if self.is_omitted(intention.id, field) {
+                Slot::new(function, field, Source::Missing)
+            } else if wanted.contains(&field.name.as_str()) {
+                let Some(slot) = self.said(function, field, &mut setting, &used, copies) else {
+                    continue;
+                };
+                used.extend(slot.value().cloned());
+                slot
+            } else {
+                continue;
+            };
+            intention.slots.push(slot);
+        }
+        self.diversify(intention, &mut setting, copies);
+    }
+
+    fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {
+        self.omitted.is_some_and(|o| o.function == id && o.parameter == field.name)
+    }
+
+    /// The names of the unfed parameters that get a value of the user's own.
+    fn wanted(
+        &mut self,
+        intention: &Intention<'a>,
+        references: &[(&Field, Reference<'_>)],
+    ) -> Vec<&'a str> {
+        let function = intention.function;
+        let unfed = |field: &&Field| references.iter().all(|(fed, _)| fed.name != field.name);
+        let mut wanted: Vec<&'a str> = Vec::new();
+        for field in function.required().filter(unfed) {
+            let in_template = intention.template.is_some() && !intention.implicit;
+            if in_template || self.needs_saying(field, intention.implicit) {
+                wanted.push(&field.name);
+            }
+        }
+        if intention.implicit {
+            return wanted;
+        }
+        let slots: Option<Vec<&str>> = intention
+            .template
+            .map(|template| template::slots(template).map(|(name, _)| name).collect());
+        let candidates: Vec<&'a Field> = function
+            .params()
+            .iter()
+            .filter(|f| !f.required && unfed(f))
+            .filter(|f| slots.as_ref().is_none_or(|names| names.contains(&f.name.as_str())))
+            .collect();
+        let templated = slots.is_some();
+        for field in optional::chosen(function, &candidates, templated, &mut self.rng) {
+            wanted.push(&field.name);
+        }
+        wanted
+    }
+
+    /// Whether a required parameter must come from the user: no single value
+    /// or dull default will do.
+    fn needs_saying(&mut self, field: &Field, implicit: bool) -> bool {
+        let shape = &field.shape;
+        if shape.choices.len() == 1 || (implicit && !shape.choices.is_empty()) {
+            return false;
+        }
+        let usable_default = shape.default.as_ref().is_some_and(optional::is_sensible);
+        if !usable_default {
+            return true;
+        }
+        !implicit && !optional::is_noise(field) && self.rng.random_range(0..100) < 70
+    }
+
+    /// A slot with a value of the user's own.
+    fn said(
+        &mut self,
+        function: &'a Function,
+        field: &'a Field,
+        setting: &mut Setting<'a>,
+        used: &[Value],
+        copies: usize,
+    ) -> Option<Slot<'a>> {
+        let place = Place::argument(function, field);
+        let topic = topic(&place);
+        let recalled = self.memory.recall(&field.name, topic, &mut self.rng);
+        let recalled = recalled.filter(|value| fits(value, field) && !used.contains(value)).cloned();
+        let (value, manner) = match recalled {
+            Some(value) if self.rng.random_range(0..100) < 60 => (value, Manner::Again),
+            Some(value) => (value, Manner::Literal),
+            None => (self.draw(&place, setting, used)?, Manner::Literal),
+        };
+        if let Some(text) = value.as_str() {
+            setting.learn(&field.name, text);
+        }
+        let values = vec![value; copies];
+        Some(Slot { field, topic, source: Source::Said { values, manner } })
+    }
+
+    /// A new value that can be said, different from those used.
+    fn draw(
+        &mut self,
+        place: &Place<'_>,
+        setting: &mut Setting<'a>,
+        used: &[Value],
+    ) -> Option<Value> {
+        let few = place.shape.choices.len() > 1 || matches!(place.shape.ty, Type::Boolean);
+        let mut spare = None;
+        for attempt in 0..DRAWS {
+            let value = match attempt {
+                0 => setting.value(place, &mut self.rng),
+                _ => Setting::new(self.scene.persona).value(place, &mut self.rng),
+            };
+            if is_sayable(&value) {
+                if few || !value.is_string() || !used.contains(&value) {
+                    return Some(value);
+                }
+                spare = Some(value);
+            }
+        }
+        spare
+    }
+
+    /// Makes parallel copies differ from each other, and a repeated function's
+    /// call from its earlier ones.
+    fn diversify(&mut self, intention: &mut Intention<'a>, setting: &mut Setting<'a>, copies: usize) {
+        let earlier = self.earlier_values(intention);
+        let repeated = self
+            .conversation
+            .executed()
+            .any(|(_, executed)| executed.call.function == intention.id);
+        if copies == 1 && !repeated {
+            return;
+        }
+        let Some(at) = varying(intention) else {
+            self.vary_selection(intention, copies);
+            return;
+        };
+        let field = intention.slots[at].field;
+        let place = Place::argument(intention.function, field);
+        let seen = |value: &Value| earlier.iter().any(|(name, v)| name == &field.name && v == value);
+        let mut values: Vec<Value> = Vec::new();
+        let first = intention.slots[at].value().cloned().filter(|value| !seen(value));
+        values.extend(first);
+        for _ in 0..DRAWS * copies {
+            if values.len() == copies {
+                break;
+            }
+            // A fresh setting: the agreed city would only come back.
+            let mut fresh = if copies > 1 || repeated { Setting::new(self.scene.persona) } else { setting.clone() };
+            let value = fresh.value(&place, &mut self.rng);
+            if is_sayable(&value) && !values.contains(&value) && !seen(&value) {
+                values.push(value);
+            }
+        }
+        if values.len() == copies {
+            let unchanged = intention.slots[at].value() == values.first() && copies == 1;
+            let manner = match &intention.slots[at].source {
+                Source::Said { manner, .. } if unchanged => *manner,
+                _ => Manner::Literal,
+            };
+            intention.slots[at].source = Source::Said { values, manner };
+        }
+    }
+
+    fn earlier_values(&self, intention: &Intention<'_>) -> Vec<(String, Value)> {
+        let calls = self.conversation.executed();
+        calls
+            .filter(|(_, executed)| executed.call.function == intention.id)
+            .flat_map(|(_, executed)| executed.call.arguments.clone())
+            .collect()
+    }
+
+    /// Without a value of the user's own, another element must make the
+    /// difference.
+    fn vary_selection(&mut self, intention: &mut Intention<'a>, copies: usize) {
+        let before = self
+            .conversation
+            .executed()
+            .filter(|(_, executed)| executed.call.function == intention.id)
+            .count();
+        for slot in &mut intention.slots {
+            if let Source::Output(reference) = &mut slot.source {
+                let order = [Select::First, Select::Last];
+                reference.selects = (0..copies).map(|c| order[(c + before) % 2].clone()).collect();
+                reference.fresh = true;
+            }
+        }
+    }
+
+    /// A reference to an earlier output, unless it is known to lead nowhere.
+    fn reference(
+        &mut self,
+        at: StepRef,
+        field: &'a Field,
+        feed: &'a Feed,
+        copies: usize,
+    ) -> Option<Reference<'a>> {
+        let source = self.scene.path.step(feed.from)?;
+        let function = self.scene.library.get(source.function);
+        let route = Route::of(&feed.flow.output);
+        let when = match at.turn - feed.from.turn.min(at.turn) {
+            0 => When::Now,
+            1 => When::JustBefore,
+            _ => When::Earlier,
+        };
+        let output = self.conversation.output_of(feed.from);
+        if when != When::Now || output.is_some() {
+            let value = route.follow(output?, &Select::First)?;
+            coerce(value, &field.shape)?;
+        } else {
+            let leaves = function.output_leaves();
+            let leaf = leaves.iter().find(|leaf| leaf.path == feed.flow.output);
+            leaf.filter(|leaf| can_feed(leaf.shape, &field.shape))?;
+        }
+        let all = matches!(field.shape.ty, Type::Array { .. }) && route.tail.is_some();
+        let (select, fresh) = match self.chosen_before(feed.from, route.head) {
+            Some(select) => (select, false),
+            None => (self.choose(function, route, output), true),
+        };
+        if route.tail.is_some() {
+            self.chosen.push((feed.from, route.head.to_owned(), select.clone()));
+        }
+        let selects = vec![select; copies];
+        Some(Reference { feed, source: function, selects, when, fresh, all })
+    }
+
+    /// The element of the same array that an earlier reference was to.
+    fn chosen_before(&self, from: StepRef, head: &str) -> Option<Select> {
+        let here = self.chosen.iter().find(|(step, array, _)| *step == from && array == head);
+        if let Some((.., select)) = here {
+            return Some(select.clone());
+        }
+        let picks = self.conversation.turns.iter().rev().flat_map(|e| &e.request.picks);
+        let same_array = |pick: &&crate::conversation::Pick| {
+            let feeds = self.scene.path.step(pick.step).map(|step| step.feeds.as_slice());
+            feeds.unwrap_or_default().iter().any(|feed| {
+                let route = Route::of(&feed.flow.output);
+                feed.flow.input == pick.parameter
+                    && feed.from == from
+                    && route.head == head
+                    && route.tail.is_some()
+            })
+        };
+        picks.into_iter().find(same_array).map(|pick| pick.select.clone())
+    }
+
+    /// Singles out an element: mostly by a field that ranks, else the first.
+    fn choose(&mut self, function: &Function, route: Route<'_>, output: Option<&Value>) -> Select {
+        let items = function.output().and_then(|shape| select::items_at(shape, route.head));
+        let Some(items) = items.filter(|_| route.tail.is_some()) else { return Select::First };
+        let elements = output.and_then(|o| o.pointer(route.head)).and_then(Value::as_array);
+        let mut rankings = select::rankings(items);
+        rankings.retain(|ranking| {
+            elements.is_none_or(|elements| select::is_decisive(elements, &ranking.select))
+        });
+        if rankings.is_empty() || self.rng.random_range(0..100) < 25 {
+            return Select::First;
+        }
+        rankings.swap_remove(self.rng.random_range(0..rankings.len())).select
+    }
+}
+
+/// The slot that varies between copies: the most telling of the user's own.
+fn varying(intention: &Intention<'_>) -> Option<usize> {
+    let weight = |slot: &Slot<'_>| {
+        use Topic as T;
+        let Source::Said { values, .. } = &slot.source else { return 0 };
+        match (slot.topic, values.first()) {
+            (_, Some(Value::Bool(_) | Value::Object(_) | Value::Array(_)) | None) => 0,
+            (T::Token | T::Password | T::Page | T::Limit | T::Offset | T::Flag, _) => 1,
+            (T::Handle | T::Repository, _) => 2,
+            (T::Latitude | T::Longitude, _) => 2,
+            _ if !slot.field.shape.choices.is_empty() => 3,
+            (_, Some(Value::Number(_))) => 4,
+            (T::Message | T::Description | T::Comment | T::Note, _) => 5,
+            (T::Query | T::Keyword | T::City | T::Location | T::Country | T::Title, _) => 8,
+            _ => 6,
+        }
+    };
+    let weights: Vec<u32> = intention.slots.iter().map(weight).collect();
+    let best = weights.iter().copied().max().filter(|most| *most > 0)?;
+    weights.iter().position(|weight| *weight == best)
+}
+
+/// Whether an earlier value may stand for a parameter.
+fn fits(value: &Value, field: &Field) -> bool {
+    let shape = &field.shape;
+    let typed = match shape.ty {
+        Type::String { .. } => value.is_string(),
+        Type::Integer { .. } => value.is_i64() || value.is_u64(),
+        Type::Number { .. } => value.is_number(),
+        Type::Boolean => value.is_boolean(),
+        Type::Array { .. } => value.is_array(),
+        Type::Object { .. } => value.is_object(),
+        Type::Null | Type::Any => true,
+    };
+    typed
+        && (shape.choices.is_empty() || shape.choices.contains(value))
+        && shape.format.is_none()
+        && shape.pattern.is_none()
+        || (typed && shape.format.as_deref().is_some_and(|f| f == "date" || f == "email"))
+}
+
+/// Whether a value can stand in a text and be found there again.
+fn is_sayable(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(text) => {
+            text.chars().any(char::is_alphanumeric) && text.trim().len() == text.len()
+        }
+        Value::Array(items) => !items.is_empty() && items.iter().all(is_sayable),
+        Value::Object(members) => !members.is_empty() && members.values().all(is_sayable),
+    }
+}

@@ -1,0 +1,189 @@
+//! Templates of the library's phrasing: `{slot}`, `[optional part]`.
+//!
+//! A template is read on the fly. A slot gets its text from a closure, which
+//! may also say that the value is missing on purpose: then the slot goes
+//! together with the preposition before it, or an indefinite noun takes its
+//! place.
+
+/// What becomes of a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    Text(String),
+    /// The slot before it says this one too: drop it with the words between.
+    Merged,
+    /// The value is held back; the noun to put where a preposition cannot be
+    /// dropped with it.
+    Missing(String),
+    /// No value: an optional part goes, a template that needs it is unusable.
+    Absent,
+}
+
+/// The slot before, and the text between it and this one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before<'t> {
+    pub slot: &'t str,
+    pub between: &'t str,
+}
+
+/// Renders a template; none if a slot outside brackets has no value or the
+/// brackets do not close.
+pub(super) fn render<'t>(
+    template: &'t str,
+    mut fill: impl FnMut(&'t str, Option<Before<'t>>) -> Fill,
+) -> Option<String> {
+    let mut text = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    let mut before = None;
+    while let Some(open) = rest.find(['{', '[']) {
+        let literal = &rest[..open];
+        text.push_str(literal);
+        if rest.as_bytes()[open] == b'{' {
+            let close = open + rest[open..].find('}')?;
+            let name = &rest[open + 1..close];
+            let previous = before.map(|slot| Before { slot, between: literal });
+            place(&mut text, literal, fill(name, previous))?;
+            before = Some(name);
+            rest = &rest[close + 1..];
+        } else {
+            let close = open + rest[open..].find(']')?;
+            if let Some(part) = optional(&rest[open + 1..close], &mut fill) {
+                text.push_str(&part);
+            }
+            before = None;
+            rest = &rest[close + 1..];
+        }
+    }
+    text.push_str(rest);
+    Some(tidy(&text))
+}
+
+/// The names of a template's slots: those it needs, and all.
+pub(super) fn slots(template: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut optional = false;
+    template.split_inclusive(['{', '}', '[', ']']).filter_map(move |piece| {
+        if piece.ends_with('[') {
+            optional = true;
+        } else if piece.ends_with(']') {
+            optional = false;
+        }
+        piece.strip_suffix('}').map(|name| (name, !optional))
+    })
+}
+
+/// A bracketed part: nothing unless every slot in it has its text.
+fn optional<'t>(
+    part: &'t str,
+    fill: &mut impl FnMut(&'t str, Option<Before<'t>>) -> Fill,
+) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = part;
+    while let Some(open) = rest.find('{') {
+        let close = open + rest[open..].find('}')?;
+        text.push_str(&rest[..open]);
+        match fill(&rest[open + 1..close], None) {
+            Fill::Text(value) => text.push_str(&value),
+            _ => return None,
+        }
+        rest = &rest[close + 1..];
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+fn place(text: &mut String, literal: &str, fill: Fill) -> Option<()> {
+    match fill {
+        Fill::Text(value) => text.push_str(&value),
+        Fill::Merged => text.truncate(text.len() - literal.len()),
+        Fill::Missing(noun) => {
+            if !drop_preposition(text) {
+                text.push_str(&noun);
+            }
+        }
+        Fill::Absent => return None,
+    }
+    Some(())
+}
+
+const PREPOSITIONS: &[&str] = &[
+    "about", "after", "around", "as", "at", "before", "between", "by", "for", "from", "in",
+    "into", "matching", "named", "called", "near", "of", "on", "over", "until", "through", "to",
+    "under", "with", "via", "saying",
+];
+
+/// Takes the preposition at the text's end away, unless the text begins with
+/// it or a verb particle would go ("look at").
+fn drop_preposition(text: &mut String) -> bool {
+    let kept = text.trim_end();
+    let Some((head, last)) = kept.rsplit_once(' ') else { return false };
+    if !PREPOSITIONS.contains(&last) || !head.contains(' ') {
+        return false;
+    }
+    text.truncate(head.len());
+    true
+}
+
+/// One space between words, none before punctuation.
+pub(super) fn tidy(text: &str) -> String {
+    let mut tidied = String::with_capacity(text.len());
+    for c in text.chars() {
+        let double = c == ' ' && tidied.ends_with(' ');
+        if double || (c == ' ' && tidied.is_empty()) {
+            continue;
+        }
+        if matches!(c, ',' | '?' | '!' | ';') && tidied.ends_with(' ') {
+            tidied.pop();
+        }
+        tidied.push(c);
+    }
+    tidied.truncate(tidied.trim_end().len());
+    tidied
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(template: &str, expected: Option<&str>) {
+        let fill = |name: &str, before: Option<Before<'_>>| match (name, before) {
+            ("lon", Some(Before { slot: "lat", between: ", " })) => Fill::Merged,
+            ("lat", _) => Fill::Text("those coordinates".into()),
+            ("city", _) => Fill::Text("Lyon".into()),
+            ("date", _) => Fill::Text("14 March".into()),
+            ("gone", _) => Fill::Missing("someone".into()),
+            _ => Fill::Absent,
+        };
+        assert_eq!(render(template, fill).as_deref(), expected, "{template}");
+    }
+
+    #[test]
+    fn an_optional_part_needs_all_its_slots() {
+        check("trains to {city}[ on {date}]", Some("trains to Lyon on 14 March"));
+        check("trains to {city}[ after {time}][ on {date}]?", Some("trains to Lyon on 14 March?"));
+        check("trains to {city}[ from {date} to {time}]", Some("trains to Lyon"));
+    }
+
+    #[test]
+    fn a_template_without_a_needed_value_is_unusable() {
+        check("trains to {town}", None);
+        check("trains to {city", None);
+        check("trains [to {city}", None);
+    }
+
+    #[test]
+    fn a_missing_value_goes_with_its_preposition() {
+        check("find a train to {gone} on {date}", Some("find a train on 14 March"));
+        check("text {gone} that I'm in {city}", Some("text someone that I'm in Lyon"));
+        check("book a table for {gone}[ at {time}], please", Some("book a table, please"));
+    }
+
+    #[test]
+    fn neighbouring_slots_may_merge() {
+        check("the weather at {lat}, {lon} today", Some("the weather at those coordinates today"));
+    }
+
+    #[test]
+    fn slots_are_listed_with_their_need() {
+        let found: Vec<_> = slots("from {a} to {b}[ on {c}] as {d}").collect();
+        assert_eq!(found, [("a", true), ("b", true), ("c", false), ("d", true)]);
+    }
+}

@@ -1,0 +1,140 @@
+//! Who answers for a role: the offline teacher, or a chat endpoint behind its
+//! stack of decorators, put together here and nowhere else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
+use magnet_proto::state::State;
+
+use super::Teacher;
+use super::chat::Chat;
+use super::chat::circuit::Circuit;
+use super::chat::failover::Failover;
+use super::chat::http::{Http, Secret, SetupError};
+use super::chat::limit::Limit;
+use super::chat::memo::Memo;
+use super::chat::retry::{Policy, Retry};
+use super::chat::usage::{Metrics, Prices, Usage};
+use super::offline::Offline;
+use super::remote::Remote;
+
+/// What a stack is wired to.
+#[derive(Clone)]
+pub struct Wiring<'a> {
+    pub state: Arc<dyn State>,
+    pub metrics: Metrics,
+    /// Reads the variable that holds a key.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// A teacher that cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("[teacher.{name}]: {source}")]
+    Endpoint { name: String, source: SetupError },
+    #[error(
+        "[teacher.{name}]: the variable \"{variable}\" named by api_key_env is not set\nhint: export {variable}=…"
+    )]
+    NoKey { name: String, variable: String },
+    #[error("there is no [teacher.{0}]")]
+    Unknown(String),
+}
+
+/// The teacher that a role names.
+pub fn teacher(
+    campaign: &Campaign,
+    name: &str,
+    wiring: &Wiring<'_>,
+) -> Result<Arc<dyn Teacher>, Error> {
+    let endpoint = campaign
+        .endpoint(name)
+        .ok_or_else(|| Error::Unknown(name.to_owned()))?;
+    if endpoint.kind == EndpointKind::Offline {
+        return Ok(Arc::new(Offline));
+    }
+    let chat = chat(campaign, name, endpoint, wiring)?;
+    let tokens = endpoint.max_output_tokens.get();
+    Ok(Arc::new(Remote::new(
+        endpoint.model.clone(),
+        chat,
+        endpoint.temperature,
+        tokens,
+    )))
+}
+
+/// `memo( failover( retry( circuit( usage( limit( http ))))))`.
+fn chat(
+    campaign: &Campaign,
+    name: &str,
+    endpoint: &Endpoint,
+    wiring: &Wiring<'_>,
+) -> Result<Arc<dyn Chat>, Error> {
+    let mut chat = direct(campaign, name, endpoint, wiring)?;
+    if let Some(other) = &endpoint.failover {
+        let stand_in = campaign
+            .endpoint(other)
+            .ok_or_else(|| Error::Unknown(other.clone()))?;
+        let second = direct(campaign, other, stand_in, wiring)?;
+        chat = Arc::new(Failover::new(chat, second));
+    }
+    Ok(Arc::new(Memo::new(
+        chat,
+        wiring.state.clone(),
+        name,
+        &endpoint.model,
+    )))
+}
+
+fn direct(
+    campaign: &Campaign,
+    name: &str,
+    endpoint: &Endpoint,
+    wiring: &Wiring<'_>,
+) -> Result<Arc<dyn Chat>, Error> {
+    let fail = |source| Error::Endpoint {
+        name: name.to_owned(),
+        source,
+    };
+    let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
+    let key = key(name, endpoint, wiring)?;
+    let http = Http::new(
+        client,
+        &endpoint.base_url,
+        &endpoint.model,
+        key,
+        endpoint.timeout,
+    )
+    .map_err(fail)?;
+    let limited = Limit::new(http, name, endpoint, wiring.state.clone());
+    let prices = Prices {
+        input: endpoint.usd_per_million_input_tokens,
+        output: endpoint.usd_per_million_output_tokens,
+    };
+    let (budget, state) = (campaign.budget.clone(), wiring.state.clone());
+    let metered = Usage::new(limited, name, prices, budget, state, wiring.metrics.clone());
+    let policy = Policy {
+        deadline: endpoint.deadline,
+        base: Duration::from_millis(500),
+        cap: Duration::from_secs(30),
+    };
+    Ok(Arc::new(Retry::new(
+        Circuit::new(metered),
+        policy,
+        campaign.campaign.seed,
+    )))
+}
+
+fn key(name: &str, endpoint: &Endpoint, wiring: &Wiring<'_>) -> Result<Secret, Error> {
+    let variable = endpoint.api_key_env.as_str();
+    if variable.is_empty() {
+        return Ok(Secret::default());
+    }
+    let found = (wiring.variable)(variable).filter(|key| !key.trim().is_empty());
+    found
+        .map(|key| Secret::new(key.trim().to_owned()))
+        .ok_or_else(|| Error::NoKey {
+            name: name.to_owned(),
+            variable: variable.to_owned(),
+        })
+}

@@ -1,0 +1,96 @@
+//! Back-and-forth translation: a signature path becomes requests and
+//! executable calls, turn by turn (paper §3.3).
+//!
+//! ```text
+//! for each turn:  back ─► request ─► (forth ─► call ─► execute) per call
+//! ```
+//!
+//! Promises: the calls made are the calls planned; every argument is valid
+//! against its schema; every required value has a provenance. A path for which
+//! that cannot be had is rejected with the reason.
+
+mod back;
+mod forth;
+
+use std::num::NonZeroU32;
+
+use magnet_proto::path::StepRef;
+use magnet_proto::sample::{Call, Provenance};
+use serde_json::Value;
+
+use crate::conversation::{Conversation, Exchange, Scene};
+use crate::execute::Session;
+use crate::failure::Failure;
+use crate::teacher::Teacher;
+use crate::vet::calls::Validators;
+use crate::vet::mentions::Text;
+use crate::vet::provenance::Ledger;
+
+/// What translation works with.
+pub struct Translator<'a> {
+    pub scene: Scene<'a>,
+    pub teacher: &'a dyn Teacher,
+    pub validators: &'a Validators,
+    pub tries: NonZeroU32,
+}
+
+/// A translated path: requests, reference calls and what they returned.
+#[derive(Debug, Default)]
+pub struct Translated {
+    pub conversation: Conversation,
+    pub provenance: Vec<Provenance>,
+    /// The state the session started from.
+    pub initial_config: Option<Value>,
+    ledger: Ledger,
+}
+
+impl Translated {
+    /// The conversation's first request.
+    pub fn opening(&self) -> Option<&str> {
+        self.conversation
+            .turns
+            .first()
+            .map(|exchange| exchange.request.text.as_str())
+    }
+
+    /// The reference calls of a turn, each once: a repeat after a passing
+    /// error is left out.
+    pub fn reference(&self, turn: usize) -> Vec<Call> {
+        let calls = &self.conversation.turns[turn].calls;
+        let is_retry = |at: usize| {
+            at > 0 && (calls[at - 1].step, calls[at - 1].copy) == (calls[at].step, calls[at].copy)
+        };
+        let first_tries = (0..calls.len()).filter(|at| !is_retry(*at));
+        first_tries.map(|at| calls[at].call.clone()).collect()
+    }
+}
+
+/// Translates the whole path in a fresh session.
+pub async fn translate(
+    translator: &Translator<'_>,
+    session: &mut dyn Session,
+) -> Result<Translated, Failure> {
+    let mut done = Translated {
+        initial_config: session.initial_config(),
+        ..Translated::default()
+    };
+    for (turn, plan) in translator.scene.path.turns.iter().enumerate() {
+        let request = back::write(translator, turn, &done.conversation).await?;
+        done.ledger.requests.push(Text::new(&request.text));
+        done.conversation.turns.push(Exchange {
+            request,
+            calls: Vec::new(),
+            reply: String::new(),
+        });
+        for (step, planned) in plan.steps.iter().enumerate() {
+            let at = StepRef {
+                turn: turn as u16,
+                step: step as u16,
+            };
+            for copy in 0..planned.copies {
+                forth::call(translator, &mut done, session, at, copy).await?;
+            }
+        }
+    }
+    Ok(done)
+}

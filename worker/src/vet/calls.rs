@@ -1,0 +1,62 @@
+//! Arguments against the schema on offer.
+
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use magnet_proto::FunctionId;
+use magnet_proto::library::Library;
+use magnet_proto::sample::Arguments;
+use serde_json::Value;
+
+/// The compiled schemas of a library, each compiled when first needed.
+#[derive(Debug)]
+pub struct Validators {
+    compiled: Vec<OnceLock<Result<Validator, String>>>,
+}
+
+impl Validators {
+    pub fn new(library: &Library) -> Self {
+        Self {
+            compiled: library.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Whether the arguments are valid for the function: declared names only,
+    /// every required one there, each of its type. The error names the
+    /// argument.
+    pub fn check(
+        &self,
+        library: &Library,
+        id: FunctionId,
+        arguments: &Arguments,
+    ) -> Result<(), String> {
+        let function = library.get(id);
+        if let Some(name) = arguments.keys().find(|name| function.param(name).is_none()) {
+            return Err(format!("\"{}\" has no parameter \"{name}\"", function.name));
+        }
+        if let Some(field) = function
+            .required()
+            .find(|f| !arguments.contains_key(&f.name))
+        {
+            return Err(format!("\"{}\" needs \"{}\"", function.name, field.name));
+        }
+        let compiled = self.compiled[id.index()].get_or_init(|| {
+            jsonschema::validator_for(&function.parameters).map_err(|error| error.to_string())
+        });
+        let validator = compiled.as_ref().map_err(|error| {
+            format!(
+                "the schema of \"{}\" cannot be compiled: {error}",
+                function.name
+            )
+        })?;
+        let instance = Value::Object(arguments.clone());
+        match validator.iter_errors(&instance).next() {
+            None => Ok(()),
+            Some(error) => Err(format!(
+                "\"{}\": argument {}: {error}",
+                function.name,
+                error.instance_path()
+            )),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Finding a value in what a person wrote.
+//!
+//! Strings are found as they stand, whatever their case; dates and times also
+//! in the forms people use; numbers in digits, with or without thousands
+//! separators, or as small number words; telephone numbers whatever their
+//! spacing. A find lies on word borders: 3 is not in "13:30".
+
+use serde_json::Value;
+
+/// A message prepared for searching.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Lower case, one `char` for each of the original.
+    chars: Vec<char>,
+    lower: String,
+}
+
+/// A find in characters, end exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+const NUMBERS: [&str; 13] = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve",
+];
+
+impl Text {
+    pub fn new(text: &str) -> Self {
+        // One lower-case char for each char keeps spans those of the original.
+        let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
+        let chars: Vec<char> = text.chars().map(lower).collect();
+        Self {
+            lower: chars.iter().collect(),
+            chars,
+        }
+    }
+
+    /// Where the scalar stands, if it does.
+    pub fn find(&self, value: &Value) -> Option<Span> {
+        match value {
+            Value::String(text) => self.find_string(text),
+            Value::Number(number) => self.find_number(number),
+            _ => None,
+        }
+    }
+
+    fn find_string(&self, value: &str) -> Option<Span> {
+        let value = value.trim();
+        if value.is_empty() {
+            return None;
+        }
+        self.find_word(&value.to_lowercase())
+            .or_else(|| {
+                value
+                    .contains('_')
+                    .then(|| self.find_word(&spaced(value)))?
+            })
+            .or_else(|| self.find_moment(value))
+            .or_else(|| self.find_phone(value))
+            .or_else(|| self.find_number(&value.parse().ok()?))
+    }
+
+    fn find_number(&self, number: &serde_json::Number) -> Option<Span> {
+        let plain = number.to_string();
+        let plain = plain.strip_suffix(".0").unwrap_or(&plain);
+        let word = number.as_u64().and_then(|n| NUMBERS.get(n as usize));
+        let padded = plain.split_once('.').filter(|(_, cents)| cents.len() == 1);
+        self.find_word(plain)
+            .or_else(|| padded.and_then(|_| self.find_word(&format!("{plain}0"))))
+            .or_else(|| self.find_word(&thousands(plain)?))
+            .or_else(|| self.find_word(word?))
+    }
+
+    /// ISO dates, times and date-times in the forms people write.
+    fn find_moment(&self, value: &str) -> Option<Span> {
+        if let Some((date, time)) = value.split_once(['T', ' ']) {
+            let date = self.find_date(date)?;
+            return self.find_time(time).map(|_| date);
+        }
+        self.find_date(value).or_else(|| self.find_time(value))
+    }
+
+    fn find_date(&self, value: &str) -> Option<Span> {
+        if let Some(span) = self.find_word(&value.to_lowercase()) {
+            return Some(span);
+        }
+        let (year, month, day) = date_parts(value)?;
+        let name = MONTHS.get(month.checked_sub(1)? as usize)?;
+        let short = &name[..3];
+        let forms = [
+            format!("{day} {name} {year}"),
+            format!("{name} {day}, {year}"),
+            format!("{name} {day} {year}"),
+            format!("{day} {short} {year}"),
+            format!("{short} {day}, {year}"),
+            format!("{day} {name}"),
+            format!("{name} {day}"),
+            format!("{day} {short}"),
+            format!("{short} {day}"),
+            format!("{month}/{day}/{year}"),
+        ];
+        forms.iter().find_map(|form| self.find_word(form))
+    }
+
+    fn find_time(&self, value: &str) -> Option<Span> {
+        let mut parts = value.trim_end_matches('Z').split(':');
+        let hour: u32 = parts.next()?.parse().ok()?;
+        let minute: u32 = parts.next()?.get(..2)?.parse().ok()?;
+        let (half, twelve) = (if hour < 12 { "am" } else { "pm" }, (hour + 11) % 12 + 1);
+        let mut forms = vec![
+            format!("{hour:02}:{minute:02}"),
+            format!("{hour}:{minute:02}"),
+            format!("{twelve}:{minute:02} {half}"),
+            format!("{twelve}:{minute:02}{half}"),
+        ];
+        if minute == 0 {
+            forms.push(format!("{twelve} {half}"));
+            forms.push(format!("{twelve}{half}"));
+        }
+        forms.iter().find_map(|form| self.find_word(form))
+    }
+
+    fn find_phone(&self, value: &str) -> Option<Span> {
+        let digits: Vec<char> = value.chars().filter(char::is_ascii_digit).collect();
+        let phone_like = |c: char| c.is_ascii_digit() || " +-().".contains(c);
+        if digits.len() < 7 || !value.chars().all(phone_like) {
+            return None;
+        }
+        let starts = self
+            .chars
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| **c == digits[0]);
+        starts.map(|(start, _)| start).find_map(|start| {
+            let mut left = digits.iter().peekable();
+            for (at, &c) in self.chars.iter().enumerate().skip(start) {
+                if left.next_if(|digit| **digit == c).is_none()
+                    && (!phone_like(c) || c.is_ascii_digit())
+                {
+                    return None;
+                }
+                if left.peek().is_none() {
+                    return Some(Span {
+                        start: start as u32,
+                        end: at as u32 + 1,
+                    });
+                }
+            }
+            None
+        })
+    }
+
+    /// A literal on word borders.
+    pub fn find_word(&self, needle: &str) -> Option<Span> {
+        if needle.is_empty() {
+            return None;
+        }
+        let mut from = 0;
+        while let Some(found) = self.lower.get(from..)?.find(needle) {
+            let start_byte = from + found;
+            let start = self.lower[..start_byte].chars().count();
+            let end = start + needle.chars().count();
+            if self.on_borders(start, end) {
+                return Some(Span {
+                    start: start as u32,
+                    end: end as u32,
+                });
+            }
+            from = start_byte + needle.chars().next().map_or(1, char::len_utf8);
+        }
+        None
+    }
+
+    fn on_borders(&self, start: usize, end: usize) -> bool {
+        let joined = |before: usize, after: usize| {
+            let (Some(&left), Some(&right)) = (self.chars.get(before), self.chars.get(after))
+            else {
+                return false;
+            };
+            let beyond = self.chars.get(after + 1);
+            let fraction = left.is_ascii_digit()
+                && ".,:".contains(right)
+                && beyond.is_some_and(char::is_ascii_digit);
+            (left.is_alphanumeric() && right.is_alphanumeric()) || fraction
+        };
+        let inside_number = start >= 2
+            && self.chars[start].is_ascii_digit()
+            && ".,:".contains(self.chars[start - 1])
+            && self.chars[start - 2].is_ascii_digit();
+        !(start > 0 && joined(start - 1, start)) && !joined(end - 1, end) && !inside_number
+    }
+}
+
+fn spaced(value: &str) -> String {
+    value.to_lowercase().replace('_', " ")
+}
+
+fn date_parts(value: &str) -> Option<(u32, u32, u32)> {
+    let mut parts = value.get(..10).filter(|_| value.len() == 10)?.split('-');
+    let year = parts.next()?.parse().ok()?;
+    let month = parts.next()?.parse().ok()?;
+    let day = parts.next()?.parse().ok()?;
+    Some((year, month, day))
+}
+
+/// `1234567` as `1,234,567`; none for a number of three digits or fewer.
+fn thousands(plain: &str) -> Option<String> {
+    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+    if whole.len() < 4 || !whole.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut grouped = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if !fraction.is_empty() {
+        grouped.push('.');
+        grouped.push_str(fraction);
+    }
+    Some(grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(text: &str, value: Value, expected: Option<&str>) {
+        let found = Text::new(text).find(&value);
+        let word = found.map(|span| {
+            text.chars()
+                .skip(span.start as usize)
+                .take((span.end - span.start) as usize)
+                .collect()
+        });
+        assert_eq!(word, expected.map(str::to_owned), "{value} in {text:?}");
+    }
+
+    #[test]
+    fn strings_stand_on_word_borders_in_any_case() {
+        check("From geneva, please", json!("Geneva"), Some("geneva"));
+        check("Genevans only", json!("Geneva"), None);
+        check(
+            "a first class seat",
+            json!("first_class"),
+            Some("first class"),
+        );
+        check("Café Zoë at six", json!("café zoë"), Some("Café Zoë"));
+    }
+
+    #[test]
+    fn numbers_are_found_in_digits_groups_and_words() {
+        check("at 13:30", json!(3), None);
+        check("for 3.5 euros", json!(3), None);
+        check("for 3.5 euros", json!(5), None);
+        check("about 1,250 of them.", json!(1250), Some("1,250"));
+        check("31.50 francs", json!(31.5), Some("31.50"));
+        check("just three, thanks", json!(3), Some("three"));
+        check("it is 12.", json!(12), Some("12"));
+        check("order 96508", json!("96508"), Some("96508"));
+    }
+
+    #[test]
+    fn dates_and_times_are_found_as_people_write_them() {
+        check(
+            "on Thursday, 14 March 2026",
+            json!("2026-03-14"),
+            Some("14 March 2026"),
+        );
+        check(
+            "on March 14, 2026",
+            json!("2026-03-14"),
+            Some("March 14, 2026"),
+        );
+        check("at 2:30 pm", json!("14:30"), Some("2:30 pm"));
+        check(
+            "March 14, 2026 at 2:30 pm",
+            json!("2026-03-14T14:30:00"),
+            Some("March 14, 2026"),
+        );
+    }
+
+    #[test]
+    fn telephone_numbers_are_found_whatever_their_spacing() {
+        check(
+            "it's +33 6 12 34 56 78.",
+            json!("+33612345678"),
+            Some("33 6 12 34 56 78"),
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! What prose may not do: name functions, show the hint, admit a failure that
+//! did not happen, or state numbers and names nobody gave.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use magnet_proto::library::Function;
+use magnet_proto::shape::words;
+use regex::Regex;
+
+static HINT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\[\s*hints?\s*\]|\bhints?\s*:|\b(?:the|your|this|provided|given|per the) hints?\b|reference calls?|\bmiss(?:ed)? (?:function|params)\b")
+        .expect("the pattern is fixed and valid")
+});
+
+static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:as an ai|i(?:'m| am) (?:unable|not able)|i (?:cannot|can't|could not|couldn't)|i apologi[sz]e|an error occurred|failed to)\b")
+        .expect("the pattern is fixed and valid")
+});
+
+/// The trace of a hint in a text that will be stored, if there is one.
+pub fn hint_trace(text: &str) -> Option<&str> {
+    HINT.find(text).map(|found| found.as_str())
+}
+
+/// Words that admit a failure: a reason to reject where no tool failed.
+pub fn failure_words(text: &str) -> Option<&str> {
+    FAILURE.find(text).map(|found| found.as_str())
+}
+
+/// Whether a text names a function the way a program would: its identifier,
+/// where that differs from plain words.
+pub fn names_function(text: &str, function: &Function) -> bool {
+    let name = function.name.as_str();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut from = 0;
+    while let Some(found) = text[from..].find(name) {
+        let (start, end) = (from + found, from + found + name.len());
+        let before = text[..start].chars().next_back();
+        let after = text[end..].chars().next();
+        if !before.is_some_and(is_word) && !after.is_some_and(is_word) && looks_coded(name) {
+            return true;
+        }
+        from = end;
+    }
+    false
+}
+
+/// An identifier no one would type in a sentence: it has a `_`, a digit or a
+/// capital inside.
+fn looks_coded(name: &str) -> bool {
+    name.contains('_') || name.chars().skip(1).any(|c| c.is_uppercase())
+}
+
+/// Whether a request gives away an implicit call: it has the function's verb
+/// and every other word of its name.
+pub fn mentions_action(text: &str, function: &Function) -> bool {
+    let said: HashSet<String> = words(text).collect();
+    let mut named = words(&function.name)
+        .filter(|word| word.len() > 2)
+        .peekable();
+    named.peek().is_some() && named.all(|word| said.contains(&word))
+}
+
+/// What closing prose may draw on: the conversation so far.
+#[derive(Clone, Debug, Default)]
+pub struct Grounds {
+    /// Numbers without sign, leading zeros or thousands separators.
+    numbers: HashSet<String>,
+    /// Lower-case words.
+    words: HashSet<String>,
+}
+
+impl Grounds {
+    pub fn add(&mut self, text: &str) {
+        for token in tokens(text) {
+            if token.starts_with(|c: char| c.is_ascii_digit()) {
+                self.add_number(token);
+            }
+            self.words.extend(words(token));
+            self.words.insert(token.to_lowercase());
+        }
+    }
+
+    fn add_number(&mut self, token: &str) {
+        self.numbers.insert(canonical(token));
+        for part in token
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|part| !part.is_empty())
+        {
+            self.numbers.insert(canonical(part));
+            // 14:05 may be told as 2:05 pm.
+            if let Ok(hour @ 13..=23) = part.parse::<u32>() {
+                self.numbers.insert((hour - 12).to_string());
+            }
+            if part == "00" {
+                self.numbers.insert("12".into());
+            }
+        }
+        if let Ok(value) = token.replace(',', "").parse::<f64>() {
+            for digits in 0..=2 {
+                self.numbers.insert(canonical(&format!("{value:.digits$}")));
+            }
+            self.numbers
+                .insert(canonical(&format!("{:.0}", value * 100.0)));
+        }
+    }
+
+    /// The first number or name in the prose that comes from nowhere. Counts
+    /// up to twelve are not questioned: they count what is listed.
+    pub fn first_ungrounded(&self, prose: &str) -> Option<String> {
+        let mut sentence_start = true;
+        for token in tokens(prose) {
+            let trimmed = token.trim_matches(|c: char| !c.is_alphanumeric());
+            let starts = std::mem::replace(&mut sentence_start, ends_sentence(token));
+            if trimmed.is_empty() {
+                continue;
+            }
+            if trimmed
+                .chars()
+                .all(|c| c.is_ascii_digit() || ".,:".contains(c))
+            {
+                if !self.knows_number(trimmed) {
+                    return Some(trimmed.to_owned());
+                }
+            } else if !starts && is_name(trimmed) && !self.knows_name(trimmed) {
+                return Some(trimmed.to_owned());
+            }
+        }
+        None
+    }
+
+    fn knows_number(&self, token: &str) -> bool {
+        let known = |part: &str| {
+            self.numbers.contains(&canonical(part)) || part.parse::<u32>().is_ok_and(|n| n <= 12)
+        };
+        known(token)
+            || (token.contains(':') && token.split(':').all(known))
+            || (token.contains('.') && !token.contains(',') && token.split('.').count() > 2)
+    }
+
+    fn knows_name(&self, token: &str) -> bool {
+        self.words.contains(&token.to_lowercase())
+            || words(token).all(|word| {
+                self.words.contains(&word)
+                    || CALENDAR.contains(&word.as_str())
+                    || self.numbers.contains(&canonical(&word))
+                    || word.len() <= 2
+            })
+    }
+}
+
+const CALENDAR: &[&str] = &[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "i'm",
+    "i've",
+    "i'd",
+    "i'll",
+    "ve",
+    "ll",
+];
+
+/// A capital or a digit inside: a proper name, an id, a code.
+fn is_name(token: &str) -> bool {
+    let starts_upper = token.starts_with(char::is_uppercase);
+    let coded = token.chars().any(|c| c.is_ascii_digit()) && token.chars().any(char::is_alphabetic);
+    (starts_upper && token.chars().count() > 1 && !token.starts_with("I'")) || coded
+}
+
+fn ends_sentence(token: &str) -> bool {
+    let closing = token.trim_end_matches(['"', '\'', ')', '”', '’', '*', '_']);
+    closing.is_empty()
+        || closing.ends_with(['.', '!', '?', ':', ';', '-', '•', '–', '—', '|'])
+        || token.ends_with("\"")
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let breaks = |c: char| c.is_whitespace() || "\"{}[]()<>/|=;“”".contains(c);
+    text.split(breaks)
+        .map(|t| t.trim_matches(['\'', '*', '`', '_']))
+        .filter(|t| !t.is_empty())
+        .map(|token| {
+            // Money, percents and the like hold their number bare.
+            let bare = token.trim_start_matches(['$', '€', '£', '¥', '~', '+', '-', '#']);
+            if bare.starts_with(|c: char| c.is_ascii_digit()) {
+                bare.trim_end_matches(['%', ',', '.', '!', '?', ':', '°', '$', '€', '£'])
+            } else {
+                token.trim_end_matches([','])
+            }
+        })
+}
+
+/// A number without thousands separators, leading zeros or trailing decimals.
+fn canonical(token: &str) -> String {
+    let plain: String = token.chars().filter(|c| *c != ',').collect();
+    let plain = plain.trim_start_matches('0');
+    let plain = match plain.contains('.') {
+        true => plain.trim_end_matches('0').trim_end_matches('.'),
+        false => plain,
+    };
+    match plain {
+        "" => "0".into(),
+        text if text.starts_with('.') => format!("0{text}"),
+        text => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grounds() -> Grounds {
+        let mut grounds = Grounds::default();
+        grounds.add(r#"{"train_id":"TER-96508","departs":"18:35","fare":31.5,"total":1250,"date":"2026-03-14","city":"Lyon"}"#);
+        grounds
+    }
+
+    fn check(prose: &str, expected: Option<&str>) {
+        assert_eq!(
+            grounds().first_ungrounded(prose).as_deref(),
+            expected,
+            "{prose}"
+        );
+    }
+
+    #[test]
+    fn prose_may_repeat_what_outputs_say() {
+        check(
+            "TER-96508 reaches Lyon at 18:35 and costs 31.50, in all 1,250.",
+            None,
+        );
+        check("It leaves at 6:35 pm on 14 March 2026.", None);
+        check("I found 3 trains to Lyon.", None);
+    }
+
+    #[test]
+    fn a_number_or_name_from_nowhere_is_found() {
+        check("It costs 33.5.", Some("33.5"));
+        check("The train goes to Paris.", Some("Paris"));
+        check("Take TER-96512 instead.", Some("TER-96512"));
+        check("It gets there at 18:53.", Some("18:53"));
+    }
+
+    #[test]
+    fn hints_and_failures_leave_traces() {
+        assert!(hint_trace("As the [Hint] says").is_some());
+        assert!(hint_trace("According to the hint, I call").is_some());
+        assert!(hint_trace("A hint of lemon").is_none());
+        assert!(failure_words("I apologize, something broke").is_some());
+    }
+}
