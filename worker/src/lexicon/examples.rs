@@ -36,9 +36,13 @@ const CUES: &[&str] = &[
 pub(super) fn described(description: &str) -> Vec<&str> {
     let lower = description.to_ascii_lowercase();
     // The earliest cue, the longest of those that start there.
-    let found = CUES.iter().filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
+    let found = CUES
+        .iter()
+        .filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
     let earliest = found.min_by_key(|&(at, length)| (at, std::cmp::Reverse(length)));
-    let Some(start) = earliest.map(|(at, length)| at + length) else { return Vec::new() };
+    let Some(start) = earliest.map(|(at, length)| at + length) else {
+        return Vec::new();
+    };
     let rest = description[start..].trim_start_matches([' ', ':', '(', ',', '-', '\n', '"']);
     let quoted = quoted(&description[start..]);
     if !quoted.is_empty() {
@@ -116,7 +120,8 @@ pub(super) fn looks_real(value: &Value, name: &str) -> bool {
             !text.is_empty()
                 && text.len() <= 60
                 && !text.eq_ignore_ascii_case(name)
-                && !is_form(text) && !is_placeholder(text)
+                && !is_form(text)
+                && !is_placeholder(text)
         }
         Value::Number(_) | Value::Bool(_) => true,
         _ => false,

@@ -166,7 +166,18 @@ fn counted(name: &str, side: Side) -> Range {
     let of = |cues: &[&str]| cues.iter().any(|cue| name.contains(cue));
     match side {
         _ if of(&["child", "infant", "stop", "kid"]) => (0.0, 2.0, 0),
-        _ if of(&["adult", "guest", "people", "passenger", "room", "bed", "bath", "seat", "ticket"]) => {
+        _ if of(&[
+            "adult",
+            "guest",
+            "people",
+            "passenger",
+            "room",
+            "bed",
+            "bath",
+            "seat",
+            "ticket",
+        ]) =>
+        {
             (1.0, 4.0, 0)
         }
         _ if of(&["day", "night", "week", "hour"]) => (1.0, 10.0, 0),

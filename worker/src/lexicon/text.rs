@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cues::speaks_of;
 use super::place::{Place, Side};
 use super::setting::Setting;
-use super::tables::{business, codes, people, prose, things};
+use super::tables::{business, codes, leisure, people, prose};
 use super::topic::Topic;
 use super::{chance, ids, pick};
 
@@ -16,7 +16,10 @@ impl Setting<'_> {
     /// A text about a topic; numbers come out as their digits.
     pub(super) fn text(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> String {
         if topic == Topic::Price {
-            let amount = self.number(topic, place, None, None, rng).as_f64().unwrap_or_default();
+            let amount = self
+                .number(topic, place, None, None, rng)
+                .as_f64()
+                .unwrap_or_default();
             return format!("{amount:.2}");
         }
         if topic.is_number() {
@@ -68,7 +71,7 @@ impl Setting<'_> {
             Topic::Coordinates => format!("{:.4},{:.4}", city.latitude, city.longitude),
             Topic::TimeZone => city.time_zone.into(),
             Topic::UtcOffset => city.utc_offset(),
-            Topic::Landmark => pick(things::LANDMARKS, rng).into(),
+            Topic::Landmark => pick(leisure::LANDMARKS, rng).into(),
             _ => city.name.into(),
         }
     }
@@ -306,7 +309,7 @@ impl Topic {
             )
     }
 
-    pub(super) fn is_time(self) -> bool {
+    pub(crate) fn is_time(self) -> bool {
         (Self::Date..=Self::Interval).contains(&self)
     }
 }

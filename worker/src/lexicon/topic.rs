@@ -2,8 +2,8 @@
 
 use magnet_proto::shape::{Type, words};
 
-use super::cues;
 use super::place::Place;
+use super::{cues, names};
 
 macro_rules! topics {
     ($($(#[$note:meta])* $name:ident),* $(,)?) => {
@@ -92,7 +92,7 @@ pub fn topic(place: &Place<'_>) -> Topic {
     if matches!(shape.ty, Type::Any) && cues::is_flag(&words, place) {
         return Topic::Flag;
     }
-    let found = cues::of_name(&words, place)
+    let found = names::of_name(&words, place)
         .or_else(|| cues::of_description(place))
         .or_else(|| cues::of_parent(place));
     match found {
