@@ -114,7 +114,7 @@ fn choices(tail: &str, marker: &str) -> Option<Found> {
 
 /// `- asc - desc`, one item after each dash.
 fn bullets(tail: &str) -> Option<Vec<String>> {
-    if !BULLET.find(tail).is_some_and(|bullet| bullet.start() == 0) {
+    if BULLET.find(tail).is_none_or(|bullet| bullet.start() > 0) {
         return None;
     }
     let items = BULLET
