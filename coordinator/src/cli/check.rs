@@ -22,7 +22,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let effective = args.campaign.load(environment)?;
-    let loaded = library::load(&effective.campaign.library.paths, Path::new(""))?;
+    let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
     let mut out = io::stdout().lock();
     print(&effective, Paint::stdout(), &mut out)?;
     let mut summary = String::new();

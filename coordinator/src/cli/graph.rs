@@ -38,7 +38,7 @@ enum Format {
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let campaign = args.campaign.load(environment)?.campaign;
-    let prepared = prepare::prepare(&campaign, Path::new(""))?;
+    let prepared = prepare::prepare(&campaign, Path::new("."))?;
     let (library, graph) = (&*prepared.library, &*prepared.graph);
     let (walks, seed) = (&campaign.walk, campaign.campaign.seed);
     let text = match args.format {

@@ -38,7 +38,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let effective = args.campaign.load(environment)?;
     let campaign = &effective.campaign;
-    let prepared = prepare::prepare(campaign, Path::new(""))?;
+    let prepared = prepare::prepare(campaign, Path::new("."))?;
     eprintln!("{}", ingredients(&prepared));
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let start = Instant::now();
