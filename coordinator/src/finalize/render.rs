@@ -128,7 +128,7 @@ struct ReferenceLine<'a> {
 struct ProvenanceLine<'a> {
     call: &'a str,
     argument: &'a str,
-    #[serde(flatten)]
+    /// Nested: a source that is a call has a `call` of its own.
     source: &'a Source,
 }
 
