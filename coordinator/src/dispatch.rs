@@ -208,7 +208,9 @@ impl Dispatch {
         self.list().await?;
         self.read_parts().await?;
         while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
-            let Some(next) = self.catalog.first_after(self.ledger.next()) else { break };
+            let Some(next) = self.catalog.first_after(self.ledger.next()) else {
+                break;
+            };
             self.ledger.skip_to(next);
             self.read_parts().await?;
         }
@@ -219,10 +221,18 @@ impl Dispatch {
             }
         }
         self.publish_progress();
-        let Self { ledger, mut segments, .. } = self;
+        let Self {
+            ledger,
+            mut segments,
+            ..
+        } = self;
         let (counts, chosen) = ledger.finish();
         segments.retain(|segment| chosen.any(segment.walks.clone()));
-        Ok(Selection { counts, chosen, segments })
+        Ok(Selection {
+            counts,
+            chosen,
+            segments,
+        })
     }
 
     async fn list(&mut self) -> Result<(), Error> {
@@ -246,10 +256,18 @@ impl Dispatch {
             return;
         };
         let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
-        let done = self.outstanding.range(walks.clone()).filter(|(_, shard)| covered(shard));
+        let done = self
+            .outstanding
+            .range(walks.clone())
+            .filter(|(_, shard)| covered(shard));
         let done: Vec<u64> = done.map(|(&first, _)| first).collect();
-        done.iter().for_each(|first| drop(self.outstanding.remove(first)));
-        self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
+        done.iter()
+            .for_each(|first| drop(self.outstanding.remove(first)));
+        self.catalog.add(Found {
+            name: name.to_owned(),
+            walks,
+            size_bytes,
+        });
     }
 
     /// Reads every part that continues what the ledger has read.
@@ -258,14 +276,19 @@ impl Dispatch {
         while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
             let next = self.ledger.next();
             let Some(found) = self.catalog.covering(next) else {
-                let Some(behind) = self.behind_the_dead(next) else { break };
+                let Some(behind) = self.behind_the_dead(next) else {
+                    break;
+                };
                 self.ledger.skip_to(behind);
                 continue;
             };
             match self.index(&found).await {
                 Ok(entries) => {
                     self.ledger.read(&entries);
-                    self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
+                    self.segments.push(Segment {
+                        part: found.name,
+                        walks: next..found.walks.end,
+                    });
                     any = true;
                 }
                 Err(Unread::Away(error)) => return Err(error.into()),
@@ -300,7 +323,10 @@ impl Dispatch {
         let name = self.object_name(found);
         let mut bytes = self.to.parts.get_range(&name, 0..PROBE_BYTES).await?;
         let head = Head::read(&bytes)?;
-        if found.size_bytes.is_some_and(|size| size != head.size_bytes()) {
+        if found
+            .size_bytes
+            .is_some_and(|size| size != head.size_bytes())
+        {
             return Err(Damaged::new("its size is not what its head says").into());
         }
         if head.index_end() > bytes.len() as u64 && bytes.len() as u64 == PROBE_BYTES {
@@ -316,7 +342,13 @@ impl Dispatch {
     async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
         let len = (found.walks.end - found.walks.start) as u32;
         let first = WalkIndex(found.walks.start);
-        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await?;
+        self.publish(Shard {
+            campaign: self.to.campaign,
+            first,
+            len,
+            attempt: 0,
+        })
+        .await?;
         self.catalog.remove(found);
         Ok(())
     }
@@ -330,7 +362,9 @@ impl Dispatch {
             }
             let next_part = self.catalog.first_after(self.cursor).unwrap_or(u64::MAX);
             let end = self.to.walk_limit.min(next_part);
-            let Some(shard) = self.to.plan.shard(self.cursor, end) else { break };
+            let Some(shard) = self.to.plan.shard(self.cursor, end) else {
+                break;
+            };
             if self.enough_under_way() {
                 break;
             }
@@ -347,7 +381,8 @@ impl Dispatch {
         let decided = self.ledger.next() as f64;
         let yielded = (counts.accepted as f64 + 1.0) / (decided + 1.0);
         let under_way = (self.cursor - self.ledger.next()) as f64;
-        under_way > 0.0 && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
+        under_way > 0.0
+            && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
     }
 
     async fn publish(&mut self, shard: Shard) -> Result<(), Error> {
@@ -363,12 +398,18 @@ impl Dispatch {
             return Ok(());
         }
         for letter in self.to.queue.dead_letters(DEAD_LETTERS).await? {
-            let Some(shard) = letter.shard.filter(|shard| shard.campaign == self.to.campaign)
+            let Some(shard) = letter
+                .shard
+                .filter(|shard| shard.campaign == self.to.campaign)
             else {
                 continue;
             };
             if self.outstanding.remove(&shard.first.0).is_some() {
-                info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
+                info!(
+                    part = shard.part_name(),
+                    reason = letter.reason,
+                    "left out of the dataset"
+                );
                 self.dead.insert(shard.first.0, shard.end().0);
             }
         }
@@ -379,7 +420,11 @@ impl Dispatch {
         let counts = self.ledger.counts().clone();
         self.to.metrics.set(&counts);
         let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
-        self.to.progress.send_replace(Progress { wanted, counts, outstanding });
+        self.to.progress.send_replace(Progress {
+            wanted,
+            counts,
+            outstanding,
+        });
     }
 }
 

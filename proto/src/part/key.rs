@@ -91,9 +91,16 @@ mod tests {
     fn path(turns: &[&[u32]]) -> Path {
         let turn = |functions: &&[u32]| Turn {
             purpose: Purpose::Calls,
-            steps: functions.iter().map(|&id| Step::new(FunctionId(id))).collect(),
+            steps: functions
+                .iter()
+                .map(|&id| Step::new(FunctionId(id)))
+                .collect(),
         };
-        Path { kind: Kind::MultiTurn, turns: turns.iter().map(turn).collect(), ops: vec![] }
+        Path {
+            kind: Kind::MultiTurn,
+            turns: turns.iter().map(turn).collect(),
+            ops: vec![],
+        }
     }
 
     #[test]
@@ -102,8 +109,10 @@ mod tests {
         let merged = Key::of_path(&path(&[&[1, 2]]));
         let mut asks = path(&[&[1], &[], &[2]]);
         let silent = Key::of_path(&asks);
-        asks.turns[1].purpose =
-            Purpose::MissingFunction { function: FunctionId(2), resolved: true };
+        asks.turns[1].purpose = Purpose::MissingFunction {
+            function: FunctionId(2),
+            resolved: true,
+        };
         let keys = [apart, merged, silent, Key::of_path(&asks)];
         let distinct: std::collections::BTreeSet<Key> = keys.into();
         assert_eq!(distinct.len(), keys.len());
@@ -112,7 +121,13 @@ mod tests {
 
     #[test]
     fn an_opening_is_the_same_in_any_case_and_spacing() {
-        assert_eq!(Key::of_opening("Find a  train"), Key::of_opening(" find a train\n"));
-        assert_ne!(Key::of_opening("Find a train"), Key::of_opening("Find a plane"));
+        assert_eq!(
+            Key::of_opening("Find a  train"),
+            Key::of_opening(" find a train\n")
+        );
+        assert_ne!(
+            Key::of_opening("Find a train"),
+            Key::of_opening("Find a plane")
+        );
     }
 }
