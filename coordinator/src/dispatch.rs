@@ -256,13 +256,7 @@ impl Dispatch {
             return;
         };
         let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
-        let done = self
-            .outstanding
-            .range(walks.clone())
-            .filter(|(_, shard)| covered(shard));
-        let done: Vec<u64> = done.map(|(&first, _)| first).collect();
-        done.iter()
-            .for_each(|first| drop(self.outstanding.remove(first)));
+        self.outstanding.retain(|_, shard| !covered(shard));
         self.catalog.add(Found {
             name: name.to_owned(),
             walks,

@@ -145,11 +145,10 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
             match parts.get(&name).await {
                 Ok(bytes) => {
                     let render = move || {
-                        let rendered = render(&segment, &bytes, &chosen, &renderer, &chunks);
-                        // The writer is gone only after an error of its own.
-                        rendered
-                            .or_else(|error| chunks.blocking_send(Err(error)))
-                            .ok();
+                        if let Err(error) = render(&segment, &bytes, &chosen, &renderer, &chunks) {
+                            // The writer is gone only after an error of its own.
+                            chunks.blocking_send(Err(error)).ok();
+                        }
                     };
                     // Its end, whatever it is, closes the channel.
                     tokio::task::spawn_blocking(render).await.ok();

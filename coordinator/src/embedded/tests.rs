@@ -75,7 +75,7 @@ impl WalkRunner for Markers {
             let key = Key::of_opening(&format!("path {}", walk.0 / 3));
             walked.keys.path = Some(key);
             let holder = state.claim(key.digest(), walk).await.unwrap();
-            if holder < walk && (*lost == 0 || walk.0 % lost != 0) {
+            if holder < walk && (*lost == 0 || !walk.0.is_multiple_of(*lost)) {
                 let keys = Keys {
                     opening: None,
                     ..walked.keys

@@ -14,6 +14,7 @@ use object_store::path::Path;
 use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
 
 #[cfg(any(test, feature = "conformance"))]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// A store opened under one prefix.

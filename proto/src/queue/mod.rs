@@ -23,6 +23,7 @@ use crate::shard::{Report, Shard};
 pub mod memory;
 
 #[cfg(any(test, feature = "conformance"))]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// Opens a queue by its URL: `memory:` is one inside this process.
