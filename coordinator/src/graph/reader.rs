@@ -112,7 +112,7 @@ impl Reader {
         );
         let composed = (named && known_from == KnownFrom::Function && verb.composes())
             || (matches!(sense, Sense::Value(Kind::Text | Kind::Remark))
-                && (verb == Verb::Update || !field.required));
+                && (verb.composes() || !field.required));
         let takes = self.takes(&concept, &field.shape.description);
         let idle = matches!(sense, Sense::Bookkeeping | Sense::Measure | Sense::Role)
             || field.shape.default.is_some()
