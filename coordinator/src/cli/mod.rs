@@ -11,6 +11,7 @@ mod graph;
 mod inspect;
 mod report;
 mod run;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,7 @@ enum Command {
     Check(check::Args),
     Graph(graph::Args),
     Inspect(inspect::Args),
+    Verify(verify::Args),
     Report(report::Args),
 }
 
@@ -82,6 +84,7 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Check(args) => check::run(&args, environment),
         Command::Graph(args) => graph::run(&args, environment),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
     }
 }
