@@ -47,6 +47,7 @@ impl Tries {
 
     /// Spends a try on a refused answer; an error once none is left.
     pub fn refuse(&mut self, rejection: Rejection) -> Result<(), Failure> {
+        tracing::trace!(%rejection, "an answer is refused");
         self.left = self.left.saturating_sub(1);
         if self.left == 0 {
             return Err(Failure::Rejected(rejection));

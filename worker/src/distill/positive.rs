@@ -210,6 +210,8 @@ impl Play<'_> {
         let mut answers = Vec::with_capacity(calls.len());
         for call in &calls {
             let content = self.replay.call(turn, call).await?;
+            let function = self.distiller.scene.library.get(call.function);
+            self.grounds.add_words(&function.description);
             self.grounds.add(&content);
             self.grounds
                 .add(&serde_json::Value::Object(call.arguments.clone()).to_string());

@@ -73,12 +73,12 @@ pub struct Grounds {
 
 impl Grounds {
     pub fn add(&mut self, text: &str) {
-        for token in tokens(text) {
-            if token.starts_with(|c: char| c.is_ascii_digit()) {
-                self.add_number(token);
+        for Token { text, .. } in tokens(text) {
+            if text.starts_with(|c: char| c.is_ascii_digit()) {
+                self.add_number(text);
             }
-            self.words.extend(words(token));
-            self.words.insert(token.to_lowercase());
+            self.words.extend(words(text));
+            self.words.insert(text.to_lowercase());
         }
     }
 
@@ -106,21 +106,27 @@ impl Grounds {
         }
     }
 
+    /// Adds what is plain speech about a subject: its words, not its numbers.
+    pub fn add_words(&mut self, text: &str) {
+        for token in tokens(text) {
+            self.words.extend(words(token.text));
+            self.words.insert(token.text.to_lowercase());
+        }
+    }
+
     /// The first number or name in the prose that comes from nowhere. Counts
     /// up to twelve are not questioned: they count what is listed.
     pub fn first_ungrounded(&self, prose: &str) -> Option<String> {
+        let tokens: Vec<Token<'_>> = tokens(prose).collect();
         let mut sentence_start = true;
-        for token in tokens(prose) {
-            let trimmed = token.trim_matches(|c: char| !c.is_alphanumeric());
-            let starts = std::mem::replace(&mut sentence_start, ends_sentence(token));
+        for (at, token) in tokens.iter().enumerate() {
+            let starts = std::mem::replace(&mut sentence_start, token.ends_sentence);
+            let trimmed = token.text.trim_matches(|c: char| !c.is_alphanumeric());
             if trimmed.is_empty() {
                 continue;
             }
-            if trimmed
-                .chars()
-                .all(|c| c.is_ascii_digit() || ".,:".contains(c))
-            {
-                if !self.knows_number(trimmed) {
+            if is_number(trimmed) {
+                if !self.knows_number(trimmed) && !self.knows_run(&tokens, at) {
                     return Some(trimmed.to_owned());
                 }
             } else if !starts && is_name(trimmed) && !self.knows_name(trimmed) {
@@ -128,6 +134,16 @@ impl Grounds {
             }
         }
         None
+    }
+
+    /// Whether the number is a group of one that stands in several: a
+    /// telephone number's.
+    fn knows_run(&self, tokens: &[Token<'_>], at: usize) -> bool {
+        let is_group = |token: &Token<'_>| token.text.bytes().all(|b| b.is_ascii_digit());
+        let first = tokens[..at].iter().rposition(|token| !is_group(token)).map_or(0, |at| at + 1);
+        let groups = tokens[first..].iter().take_while(|token| is_group(token));
+        let run: String = groups.map(|token| token.text).collect();
+        run.len() >= 7 && self.numbers.contains(&canonical(&run))
     }
 
     fn knows_number(&self, token: &str) -> bool {
@@ -204,27 +220,33 @@ fn is_name(token: &str) -> bool {
     (starts_upper && token.chars().count() > 1 && !token.starts_with("I'")) || coded
 }
 
-fn ends_sentence(token: &str) -> bool {
-    let closing = token.trim_end_matches(['"', '\'', ')', '”', '’', '*', '_']);
-    closing.is_empty()
-        || closing.ends_with(['.', '!', '?', ':', ';', '-', '•', '–', '—', '|'])
-        || token.ends_with("\"")
+fn is_number(token: &str) -> bool {
+    token.chars().all(|c| c.is_ascii_digit() || ".,:".contains(c))
 }
 
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
+/// A word or number of a text, bare of what stands around it.
+#[derive(Clone, Copy)]
+struct Token<'a> {
+    text: &'a str,
+    ends_sentence: bool,
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
     let breaks = |c: char| c.is_whitespace() || "\"{}[]()<>/|=;“”".contains(c);
-    text.split(breaks)
-        .map(|t| t.trim_matches(['\'', '*', '`', '_']))
-        .filter(|t| !t.is_empty())
-        .map(|token| {
-            // Money, percents and the like hold their number bare.
-            let bare = token.trim_start_matches(['$', '€', '£', '¥', '~', '+', '-', '#']);
-            if bare.starts_with(|c: char| c.is_ascii_digit()) {
-                bare.trim_end_matches(['%', ',', '.', '!', '?', ':', '°', '$', '€', '£'])
-            } else {
-                token.trim_end_matches([','])
-            }
-        })
+    text.split(breaks).filter_map(|raw| {
+        let bare = raw.trim_start_matches(['\'', '*', '`', '_', ':', ',']);
+        let ends_sentence = bare
+            .trim_end_matches(['\'', '*', '`', '_', ')', '’'])
+            .ends_with(['.', '!', '?', ':', '-', '•', '–', '—']);
+        let bare = bare.trim_end_matches(['\'', '*', '`', '_']);
+        // Money, percents and the like hold their number bare.
+        let number = bare.trim_start_matches(['$', '€', '£', '¥', '~', '+', '-', '#']);
+        let text = match number.starts_with(|c: char| c.is_ascii_digit()) {
+            true => number.trim_end_matches(|c: char| "%,.!?:°$€£".contains(c)),
+            false => bare.trim_end_matches(','),
+        };
+        (!text.is_empty()).then_some(Token { text, ends_sentence })
+    })
 }
 
 /// A number without thousands separators, leading zeros or trailing decimals.
@@ -248,7 +270,7 @@ mod tests {
 
     fn grounds() -> Grounds {
         let mut grounds = Grounds::default();
-        grounds.add(r#"{"train_id":"TER-96508","departs":"18:35","fare":31.5,"total":1250,"date":"2026-03-14","city":"Lyon"}"#);
+        grounds.add(r#"{"train_id":"TER-96508","departs":"18:35","fare":31.5,"total":1250,"date":"2026-03-14","phone":"+33612345678","city":"Lyon"}"#);
         grounds
     }
 
@@ -267,7 +289,8 @@ mod tests {
             None,
         );
         check("It leaves at 6:35 pm on 14 March 2026.", None);
-        check("I found 3 trains to Lyon.", None);
+        check("I found 3 trains to Lyon. The fare is 31.5. They leave soon.", None);
+        check("Call +33 6 12 34 56 78.", None);
     }
 
     #[test]
