@@ -35,6 +35,13 @@ pub(super) fn says_success(words: &[&str]) -> bool {
         "valid",
         "confirmed",
         "sent",
+        "opened",
+        "ordered",
+        "taken",
+        "filed",
+        "added",
+        "started",
+        "paid",
         "deleted",
         "created",
         "updated",
@@ -145,7 +152,13 @@ const KINDS: &[Topic] = &[
 pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
     let numeric = matches!(place.shape.ty, Type::Integer { .. } | Type::Number { .. });
     match topic {
-        Topic::Date if words.contains(&"birth") => Topic::BirthDate,
+        Topic::Date
+            if ["birth", "birthday", "dob", "born"]
+                .iter()
+                .any(|word| words.contains(word)) =>
+        {
+            Topic::BirthDate
+        }
         Topic::Date if words.last() == Some(&"day") && numeric => Topic::Day,
         Topic::Date
             if speaks_of(

@@ -193,15 +193,30 @@ fn of_named(qualifiers: &[&str]) -> Topic {
         .rev()
         .find_map(|word| Some((*word, Topic::of_noun(word)?)));
     match found {
-        Some((_, Topic::CountryCode | Topic::Identifier)) | None => Topic::Title,
+        Some((_, Topic::Handle)) => Topic::FullName,
         Some((noun, Topic::Email | Topic::Phone | Topic::Username)) if noun != "user" => {
             Topic::FullName
         }
-        Some((_, Topic::Page | Topic::Limit | Topic::Price | Topic::Count | Topic::Message)) => {
-            Topic::Title
-        }
+        None if qualifiers.last().is_some_and(|word| is_somebody(word)) => Topic::FullName,
+        Some((
+            _,
+            Topic::CountryCode
+            | Topic::Identifier
+            | Topic::Page
+            | Topic::Limit
+            | Topic::Price
+            | Topic::Count
+            | Topic::Message,
+        ))
+        | None => Topic::Title,
         Some((_, topic)) => topic,
     }
+}
+
+/// Whether a noun has the form of one for people: recruiter, agent, tutor.
+fn is_somebody(noun: &str) -> bool {
+    const ENDINGS: &[&str] = &["er", "or", "ist", "ant", "ent", "ee", "man", "lord"];
+    noun.len() > 4 && ENDINGS.iter().any(|ending| noun.ends_with(ending))
 }
 
 /// `name` alone: the thing it belongs to is the parent, or the function's noun.

@@ -10,7 +10,7 @@ use super::calendar::{Date, Minute};
 use super::persona::Persona;
 use super::place::{Place, Side};
 use super::tables::cities::City;
-use super::tables::{culture, people};
+use super::tables::{codes, culture, people};
 use super::{chance, pick};
 
 /// The facts drawn so far for values that belong together.
@@ -23,6 +23,7 @@ pub struct Setting<'p> {
     day: Option<Date>,
     begin: Option<(Date, Minute)>,
     past: Option<Date>,
+    currency: Option<&'static str>,
     /// One number that picks rows of tables whose columns belong together.
     row: Option<usize>,
 }
@@ -44,6 +45,7 @@ impl<'p> Setting<'p> {
             day: None,
             begin: None,
             past: None,
+            currency: None,
             row: None,
         }
     }
@@ -51,7 +53,7 @@ impl<'p> Setting<'p> {
     /// Lets a value that is already known (an argument, a sibling) settle what
     /// later ones agree with.
     pub fn learn(&mut self, name: &str, value: &str) {
-        if let Some(city) = City::named(value) {
+        if let Some(city) = City::named(value).or_else(|| City::of_address(value)) {
             self.cities[end_of(name) as usize].get_or_insert(city);
         } else if let Some(date) = Date::parse(value).filter(|_| !is_end(name)) {
             self.day = Some(self.day.map_or(date, |day| day.min(date)));
@@ -109,6 +111,15 @@ impl<'p> Setting<'p> {
         *self
             .person
             .get_or_insert_with(|| (people::first_name(rng), people::last_name(rng)))
+    }
+
+    /// A currency; the next one of this setting is another one.
+    pub(super) fn currency(&mut self, rng: &mut Rng) -> &'static str {
+        let taken = self.currency;
+        let mut drawn = std::iter::repeat_with(|| pick(codes::CURRENCIES, rng)).take(8);
+        let fresh = drawn.find(|code| Some(*code) != taken).unwrap_or("EUR");
+        self.currency = Some(fresh);
+        fresh
     }
 
     pub(super) fn is_own(&self, place: &Place<'_>) -> bool {

@@ -209,10 +209,7 @@ impl Setting<'_> {
                 pick(codes::TRAINS, rng),
                 rng.random_range(500..99_000)
             ),
-            Topic::Currency if place.side == Side::Argument && place.name.contains("from") => {
-                self.persona.currency().into()
-            }
-            Topic::Currency => pick(codes::CURRENCIES, rng).into(),
+            Topic::Currency => self.currency(rng).into(),
             Topic::Language => pick_row(codes::LANGUAGES, rng).0.into(),
             Topic::LanguageCode => pick_row(codes::LANGUAGES, rng).1.into(),
             Topic::Locale => pick(codes::LOCALES, rng).into(),

@@ -33,7 +33,11 @@ impl Facet {
 
     /// Whether values are places or days, which their neighbours agree with.
     pub(super) fn settles(&self) -> bool {
-        self.topic.is_time() || matches!(self.topic, Topic::City | Topic::Location | Topic::Airport)
+        self.topic.is_time()
+            || matches!(
+                self.topic,
+                Topic::City | Topic::Location | Topic::Airport | Topic::Address
+            )
     }
 }
 

@@ -286,7 +286,10 @@ impl<'a> Generator<'a> {
                     setting.element()
                 };
                 drawn = self.node(&element, &mut own, spot);
-                if !elements.iter().any(|other| tidy::alike(other, &drawn)) {
+                if !elements
+                    .iter()
+                    .any(|other| tidy::alike(other, &drawn, self.scene.arguments))
+                {
                     break;
                 }
             }

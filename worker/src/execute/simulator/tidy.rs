@@ -136,19 +136,22 @@ pub(super) fn is_long(place: &Place<'_>) -> bool {
         && is_free_text(place)
 }
 
-/// Two elements of a list that a reader could not tell apart.
-pub(super) fn alike(one: &Value, other: &Value) -> bool {
+/// Two elements of a list that a reader could not tell apart: the same id, or
+/// the same name where the call did not ask for that name.
+pub(super) fn alike(one: &Value, other: &Value, arguments: &Arguments) -> bool {
     let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else {
         return one == other;
     };
-    let same = |name: &str| {
-        one.get(name)
-            .is_some_and(|value| value.is_string() && other.get(name) == Some(value))
+    let telling = |name: &str| {
+        ["id", "login", "slug", "headline", "subject"].contains(&name)
+            || name.ends_with("name")
+            || name.ends_with("title")
     };
-    ["id", "name", "title", "login", "slug", "full_name"]
+    let shared = one
         .iter()
-        .any(|name| same(name))
-        || one == other
+        .filter(|(name, value)| telling(name) && other.get(*name) == Some(value));
+    let shared = shared.filter(|(_, value)| !arguments.values().any(|argument| argument == *value));
+    shared.count() > 0 || one == other
 }
 
 /// Makes the numbers of an object agree.
@@ -289,17 +292,19 @@ pub(super) fn sort(elements: &mut [Value], items: &Shape) {
         "rank",
         "position",
     ];
-    let by = items
-        .fields()
-        .iter()
-        .map(|field| field.name.as_str())
-        .find(|name| WHEN.contains(name));
-    let Some(by) = by else { return };
-    elements.sort_by(|one, other| match (&one[by], &other[by]) {
+    let names = items.fields().iter().map(|field| field.name.as_str());
+    let by: Vec<&str> = names.filter(|name| WHEN.contains(name)).collect();
+    let compared = |one: &Value, other: &Value, name: &str| match (&one[name], &other[name]) {
         (Value::String(one), Value::String(other)) => one.cmp(other),
         (one, other) => one
             .as_f64()
             .partial_cmp(&other.as_f64())
             .unwrap_or(Ordering::Equal),
-    });
+    };
+    if !by.is_empty() {
+        elements.sort_by(|one, other| {
+            let orders = by.iter().map(|name| compared(one, other, name));
+            orders.fold(Ordering::Equal, Ordering::then)
+        });
+    }
 }

@@ -136,6 +136,14 @@ impl City {
             .find(|city| city.name.eq_ignore_ascii_case(name) || city.airport == name)
     }
 
+    /// The city that a postal address ends with.
+    pub fn of_address(address: &str) -> Option<&'static Self> {
+        let addressed = address.contains(", ") && address.bytes().any(|byte| byte.is_ascii_digit());
+        CITIES
+            .iter()
+            .find(|city| addressed && address.ends_with(city.name))
+    }
+
     /// A postal code in the country's form.
     pub fn postal_code(&self, rng: &mut Rng) -> String {
         ids::fill(self.country.postal, rng)
