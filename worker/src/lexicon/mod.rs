@@ -22,6 +22,7 @@ pub mod topic;
 mod cues;
 mod examples;
 mod fit;
+mod freeform;
 mod ids;
 mod moment;
 mod names;

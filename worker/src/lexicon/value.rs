@@ -78,6 +78,9 @@ impl Setting<'_> {
         if let Some(value) = example(place, Value::is_object, rng) {
             return value;
         }
+        if fields.is_empty() {
+            return self.freeform(place, rng);
+        }
         let mut object = Map::new();
         for field in fields {
             // An object of optional fields alone would often come out empty.

@@ -224,6 +224,11 @@ pub(super) fn small(text: &str) -> String {
 
 /// With a capital first letter.
 pub(super) fn capital(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let is_value = first.contains(['@', '_', '/']) || first.chars().any(|c| c.is_ascii_digit());
+    if is_value {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

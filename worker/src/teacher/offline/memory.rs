@@ -62,6 +62,8 @@ impl Memory {
         let same_name = self.known.iter().rev().find(|k| k.name == name && k.topic == topic);
         let (known, percent) = match same_name {
             Some(known) => (known, stickiness(&name, topic)),
+            // An id is taken up only as what it is: an event's is no restaurant's.
+            None if identifies(topic) => return None,
             None => {
                 let akin = |k: &&Known| k.topic == topic && same_end(&k.name, &name);
                 let known = self.known.iter().rev().find(akin)?;
@@ -82,6 +84,10 @@ fn same_end(left: &str, right: &str) -> bool {
         name.split(' ').any(|w| ["origin", "from", "departure", "start", "pickup", "source", "old"].contains(&w))
     };
     is_start(left) == is_start(right)
+}
+
+fn identifies(topic: Topic) -> bool {
+    matches!(topic, Topic::Identifier | Topic::Code | Topic::Uuid | Topic::Hash | Topic::SomeText)
 }
 
 /// In how many of 100 cases a subject stays.
