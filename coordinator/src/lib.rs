@@ -9,6 +9,7 @@
 //! agree on is in `magnet_proto`.
 
 pub mod prepare;
+pub mod plan;
 
 pub mod library;
 pub mod graph;

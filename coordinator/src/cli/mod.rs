@@ -9,6 +9,7 @@ mod check;
 mod failure;
 mod graph;
 mod inspect;
+mod plan;
 mod report;
 mod run;
 mod verify;
@@ -49,6 +50,7 @@ enum Log {
 enum Command {
     Run(run::Args),
     Check(check::Args),
+    Plan(plan::Args),
     Graph(graph::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
@@ -82,6 +84,7 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
     match command {
         Command::Run(args) => run::run(&args, environment),
         Command::Check(args) => check::run(&args, environment),
+        Command::Plan(args) => plan::run(&args, environment),
         Command::Graph(args) => graph::run(&args, environment),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -1,0 +1,85 @@
+//! Runs the real program in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// One call of `magnet`: arguments, environment, and what came of it.
+pub struct Magnet {
+    command: Command,
+}
+
+/// What a call left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Magnet {
+    /// A call in that folder, with nothing of ours in its environment.
+    pub fn new(folder: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_magnet"));
+        command.current_dir(folder).stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            let ours = name.to_str().is_some_and(|name| name.starts_with("MAGNET__"));
+            if ours || name == "RUST_LOG" || name == "RUST_BACKTRACE" {
+                command.env_remove(name);
+            }
+        }
+        Self { command }
+    }
+
+    /// Adds arguments, split at spaces.
+    pub fn args(mut self, line: &str) -> Self {
+        self.command.args(line.split_whitespace());
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn run(mut self) -> Ran {
+        let output = self.command.output().expect("magnet starts");
+        let Output { status, stdout, stderr } = output;
+        Ran {
+            exit: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(stderr).expect("stderr is UTF-8"),
+        }
+    }
+}
+
+impl Ran {
+    /// Fails the test, with all that was said, unless the exit code is this.
+    pub fn expect(self, exit: i32) -> Self {
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A folder for one test.
+pub fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+pub fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a file can be written");
+    path
+}
+
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The records of a JSONL file.
+pub fn records(path: &Path) -> Vec<Value> {
+    let parse = |line| serde_json::from_str(line).expect("a line is JSON");
+    read(path).lines().map(parse).collect()
+}

@@ -1,0 +1,70 @@
+//! Broken tool libraries: each refused with exit code 2, the file, the entry
+//! and the way out; and hostile ones, harmless where they are shown.
+
+use crate::harness::{Magnet, folder, read, write};
+
+/// A library that holds this is refused, and the refusal says that.
+fn check(name: &str, text: &str, expected: &[&str]) {
+    let folder = folder();
+    write(folder.path(), name, text);
+    let ran = Magnet::new(folder.path()).args(&format!("run --tools {name}")).run().expect(2);
+    for expected in [name, "hint: "].iter().chain(expected) {
+        assert!(ran.stderr.contains(expected), "{expected:?} in\n{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("a fault in magnet"), "{}", ran.stderr);
+    assert!(!folder.path().join("out").exists(), "a side effect");
+}
+
+#[test]
+fn files_that_are_no_library() {
+    check("empty.json", "", &["empty"]);
+    check("cut.json", "[{\"name\": \"a\",", &["line 1"]);
+    check("text.json", "hello", &[]);
+    check("number.json", "42", &[]);
+    check("nothing.json", "[]", &[]);
+}
+
+#[test]
+fn entries_that_cannot_be_mended() {
+    check("nameless.json", "[{\"description\": \"x\"}]", &["entry 1"]);
+    check("broken.jsonl", "{\"name\": \"a\"\n", &["line 1"]);
+}
+
+#[test]
+fn paths_that_lead_nowhere() {
+    let folder = folder();
+    for tools in ["nowhere.json", "*.nothing", "."] {
+        let ran = Magnet::new(folder.path()).args(&format!("run --tools {tools}")).run().expect(2);
+        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn markup_in_a_library_stays_text() {
+    let folder = folder();
+    let tool = |name: &str, gives: &str, takes: &str| {
+        format!(
+            "{{\"name\":\"{name}\",\"description\":\"<script>alert(1)</script> \\u001b[31m\",\
+             \"parameters\":{{\"type\":\"object\",\"properties\":{{\"{takes}\":{{\"type\":\"string\",\
+             \"description\":\"<img src=x onerror=alert(2)>\"}}}},\"required\":[\"{takes}\"]}},\
+             \"response\":{{\"type\":\"object\",\"properties\":{{\"{gives}\":{{\"type\":\"string\",\
+             \"enum\":[\"<b>bold</b>\"]}}}}}},\"x-group\":\"<i>g</i>\"}}"
+        )
+    };
+    let tools = [
+        tool("find_crate", "crate_id", "colour"),
+        tool("open_crate", "lid_id", "crate_id"),
+        tool("lift_lid", "parcel_id", "lid_id"),
+        tool("weigh_parcel", "colour", "parcel_id"),
+    ];
+    write(folder.path(), "tools.json", &format!("[{}]", tools.join(",")));
+    let ran = Magnet::new(folder.path()).args("run --tools tools.json --samples 5").run();
+    assert!(ran.exit <= 1, "{}", ran.stderr);
+    let page = read(&folder.path().join("out/report.html"));
+    assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "markup got through");
+    assert!(!page.contains("<b>bold") && !page.contains("<i>g</i>"), "markup got through");
+    let shown = Magnet::new(folder.path()).args("inspect out -n 5").run().expect(0).stdout;
+    assert!(!shown.contains('\u{1b}'), "a control character got through");
+    let graph = Magnet::new(folder.path()).args("graph --tools tools.json --format html").run();
+    assert!(!graph.expect(0).stdout.contains("<script>alert"), "markup got through");
+}

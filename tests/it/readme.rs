@@ -1,0 +1,61 @@
+//! The README is true: every command in it is one the program knows, and every
+//! key in its table exists.
+
+use crate::harness::{Magnet, folder, read};
+
+fn readme() -> String {
+    read(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md").as_ref())
+}
+
+/// The lines of the README's shell blocks.
+fn commands() -> Vec<String> {
+    let text = readme();
+    let blocks = text.split("```").skip(1).step_by(2);
+    let shell = blocks.filter_map(|block| block.strip_prefix("sh\n"));
+    shell.flat_map(str::lines).map(|line| line.split('#').next().unwrap_or("").trim().to_owned()).collect()
+}
+
+#[test]
+fn its_commands_run() {
+    let folder = folder();
+    let ours: Vec<String> = commands()
+        .iter()
+        .filter_map(|line| line.strip_prefix("magnet ").map(str::to_owned))
+        .collect();
+    assert!(ours.iter().any(|line| line.starts_with("run")), "{ours:?}");
+    for line in ours {
+        let line = line.split(['>', '|']).next().unwrap_or_default();
+        let ran = Magnet::new(folder.path()).args(line).run();
+        assert_eq!(ran.exit, 0, "magnet {line}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn its_keys_exist_with_these_defaults() {
+    let folder = folder();
+    let shown = Magnet::new(folder.path()).args("check").run().expect(0).stdout;
+    let mut defaults = Vec::new();
+    let mut section = "";
+    for line in shown.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name;
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            let value = value.split(" # ").next().unwrap_or_default().trim();
+            defaults.push((format!("{section}.{key}"), value.to_owned()));
+        }
+    }
+    let text = readme();
+    let rows: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .filter_map(|(key, rest)| Some((key, rest.split(" |").next()?.trim_matches('`'))))
+        .filter(|(key, _)| key.contains('.') && !key.contains(".json") && !key.contains(".md"))
+        .collect();
+    assert!(rows.len() >= 30, "{} rows", rows.len());
+    for (key, default) in rows {
+        let known = key.replace("teacher.NAME", "teacher.offline");
+        let found = defaults.iter().find(|(name, _)| *name == known);
+        let (_, value) = found.unwrap_or_else(|| panic!("no key {key}"));
+        assert_eq!(value, default, "{key}");
+    }
+}
