@@ -218,7 +218,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
         .filter(|t| !t.is_empty())
         .map(|token| {
             // Money, percents and the like hold their number bare.
-            let bare = token.trim_start_matches(['$', '€', '£', '¥', '~', '+', '-', '#']);
+            let bare = token.trim_start_matches([':', ',', '$', '€', '£', '¥', '~', '+', '-', '#']);
             if bare.starts_with(|c: char| c.is_ascii_digit()) {
                 bare.trim_end_matches(['%', ',', '.', '!', '?', ':', '°', '$', '€', '£'])
             } else {
