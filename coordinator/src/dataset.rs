@@ -11,10 +11,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use magnet_proto::process::Failure;
-use serde_json::Value;
-
 mod record;
 
+use crate::finalize::Manifest;
 pub use record::{Call, Conversation, Message, Metadata, PairMetadata, PairRecord, ToolCall};
 
 /// The longest line that is read; beyond it a file is no dataset.
@@ -83,15 +82,22 @@ impl Dataset {
     }
 
     /// What the run said about itself.
-    pub fn manifest(&self) -> Result<Value> {
+    pub fn manifest(&self) -> Result<Manifest> {
         let path = self.dir.join("manifest.json");
         let bytes = std::fs::read(&path).map_err(|error| {
             Failure::usage(format!("cannot read \"{}\"", path.display()))
                 .hint("it is written when a run finishes: run the same command again")
                 .caused_by(error)
         })?;
-        serde_json::from_slice(&bytes)
-            .with_context(|| format!("\"{}\" is not valid JSON", path.display()))
+        let parsed = serde_json::from_slice(&bytes).map_err(|error| {
+            Failure::usage(format!(
+                "\"{}\" is not a manifest of this version",
+                path.display()
+            ))
+            .hint("run the same command again: it is written anew")
+            .caused_by(error)
+        });
+        Ok(parsed?)
     }
 }
 
@@ -204,6 +210,7 @@ fn reader(path: &Path) -> Result<Box<dyn BufRead>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
 
     #[test]
     fn split_and_compressed_files_read_as_one_stream() {

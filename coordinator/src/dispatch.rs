@@ -19,13 +19,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use magnet_proto::CampaignDigest;
 use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::shard::{Report, Shard};
+use magnet_proto::{CampaignDigest, WalkIndex};
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
@@ -40,6 +40,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// Without a report for this long the parts are listed.
 const SILENCE: Duration = Duration::from_secs(5);
 const DEAD_LETTERS: usize = 1_000;
+/// Tries in a row, a tick apart, that may find a service away.
+const MAX_AWAY: u32 = 120;
 
 /// What to dispatch, and where to.
 pub struct Dispatcher {
@@ -90,6 +92,22 @@ pub enum Error {
     Parts(#[from] parts::Error),
 }
 
+impl Error {
+    fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Queue(queue::Error::Transient(_)) | Self::Parts(parts::Error::Transient(_))
+        )
+    }
+
+    fn cause(&self) -> &dyn std::error::Error {
+        match self {
+            Self::Queue(cause) => cause,
+            Self::Parts(cause) => cause,
+        }
+    }
+}
+
 /// Why a part's index cannot be read.
 enum Unread {
     Damaged(Damaged),
@@ -109,10 +127,15 @@ pub struct Dispatch {
     outstanding: BTreeMap<u64, Shard>,
     /// Quarantined, by first walk: the first walk after it.
     dead: BTreeMap<u64, u64>,
+    /// When the parts were listed, or told of, last.
+    listed: Option<Instant>,
+    ticks: Interval,
 }
 
 impl Dispatch {
     pub fn new(to: Dispatcher, ledger: Ledger) -> Self {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             to,
             ledger,
@@ -121,47 +144,57 @@ impl Dispatch {
             cursor: 0,
             outstanding: BTreeMap::new(),
             dead: BTreeMap::new(),
+            listed: None,
+            ticks,
         }
     }
 
     /// Issues shards and reads their parts until the ledger is full, the walk
-    /// limit is reached, or `stop` says so.
+    /// limit is reached, or `stop` says so. A service may be away for a while.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<Ended, Error> {
-        self.list().await?;
-        let mut ticks = tokio::time::interval(TICK);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let mut away = 0;
         loop {
-            self.read_parts().await?;
-            if self.ledger.is_full() {
-                return Ok(Ended::Full);
-            }
-            if self.ledger.next() >= self.to.walk_limit {
-                return Ok(Ended::WalkLimit);
-            }
-            self.issue().await?;
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(Ended::Stopped),
-                report = self.to.queue.next_report() => match report? {
-                    None => return Ok(Ended::Stopped),
-                    Some(report) => {
-                        heard = Instant::now();
-                        self.hear(&report);
-                        while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
-                            self.hear(&report);
-                        }
-                    }
-                },
-                _ = ticks.tick() => {
-                    self.count_the_dead().await?;
-                    if heard.elapsed() >= SILENCE {
-                        heard = Instant::now();
-                        self.list().await?;
-                    }
+            match self.step(stop).await {
+                Ok(None) => away = 0,
+                Ok(Some(ended)) => return Ok(ended),
+                Err(error) if error.is_transient() && away < MAX_AWAY => {
+                    away += 1;
+                    warn!("{error}: {}; trying again", error.cause());
+                    tokio::time::sleep(TICK).await;
                 }
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Does what can be done, then waits for news.
+    async fn step(&mut self, stop: &CancellationToken) -> Result<Option<Ended>, Error> {
+        if self.listed.is_none_or(|listed| listed.elapsed() >= SILENCE) {
+            self.list().await?;
+        }
+        self.read_parts().await?;
+        if self.ledger.is_full() {
+            return Ok(Some(Ended::Full));
+        }
+        if self.ledger.next() >= self.to.walk_limit {
+            return Ok(Some(Ended::WalkLimit));
+        }
+        self.issue().await?;
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(Some(Ended::Stopped)),
+            report = self.to.queue.next_report() => {
+                let Some(report) = report? else { return Ok(Some(Ended::Stopped)) };
+                self.hear(&report);
+                while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
+                    self.hear(&report);
+                }
+                // Parts that are told of need not be looked for.
+                self.listed = Some(Instant::now());
+            }
+            _ = self.ticks.tick() => self.count_the_dead().await?,
+        }
+        Ok(None)
     }
 
     /// What became of the walks so far.
@@ -175,7 +208,9 @@ impl Dispatch {
         self.list().await?;
         self.read_parts().await?;
         while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
-            let Some(next) = self.catalog.first_after(self.ledger.next()) else { break };
+            let Some(next) = self.catalog.first_after(self.ledger.next()) else {
+                break;
+            };
             self.ledger.skip_to(next);
             self.read_parts().await?;
         }
@@ -186,13 +221,22 @@ impl Dispatch {
             }
         }
         self.publish_progress();
-        let Self { ledger, mut segments, .. } = self;
+        let Self {
+            ledger,
+            mut segments,
+            ..
+        } = self;
         let (counts, chosen) = ledger.finish();
         segments.retain(|segment| chosen.any(segment.walks.clone()));
-        Ok(Selection { counts, chosen, segments })
+        Ok(Selection {
+            counts,
+            chosen,
+            segments,
+        })
     }
 
     async fn list(&mut self) -> Result<(), Error> {
+        self.listed = Some(Instant::now());
         for object in self.to.parts.list(&part::folder(&self.to.campaign)).await? {
             let size_bytes = Some(object.size_bytes);
             self.add(&object.name, size_bytes);
@@ -212,10 +256,12 @@ impl Dispatch {
             return;
         };
         let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
-        let done = self.outstanding.range(walks.clone()).filter(|(_, shard)| covered(shard));
-        let done: Vec<u64> = done.map(|(&first, _)| first).collect();
-        done.iter().for_each(|first| drop(self.outstanding.remove(first)));
-        self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
+        self.outstanding.retain(|_, shard| !covered(shard));
+        self.catalog.add(Found {
+            name: name.to_owned(),
+            walks,
+            size_bytes,
+        });
     }
 
     /// Reads every part that continues what the ledger has read.
@@ -224,14 +270,19 @@ impl Dispatch {
         while !self.ledger.is_full() && self.ledger.next() < self.to.walk_limit {
             let next = self.ledger.next();
             let Some(found) = self.catalog.covering(next) else {
-                let Some(behind) = self.behind_the_dead(next) else { break };
+                let Some(behind) = self.behind_the_dead(next) else {
+                    break;
+                };
                 self.ledger.skip_to(behind);
                 continue;
             };
             match self.index(&found).await {
                 Ok(entries) => {
                     self.ledger.read(&entries);
-                    self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
+                    self.segments.push(Segment {
+                        part: found.name,
+                        walks: next..found.walks.end,
+                    });
                     any = true;
                 }
                 Err(Unread::Away(error)) => return Err(error.into()),
@@ -266,7 +317,10 @@ impl Dispatch {
         let name = self.object_name(found);
         let mut bytes = self.to.parts.get_range(&name, 0..PROBE_BYTES).await?;
         let head = Head::read(&bytes)?;
-        if found.size_bytes.is_some_and(|size| size != head.size_bytes()) {
+        if found
+            .size_bytes
+            .is_some_and(|size| size != head.size_bytes())
+        {
             return Err(Damaged::new("its size is not what its head says").into());
         }
         if head.index_end() > bytes.len() as u64 && bytes.len() as u64 == PROBE_BYTES {
@@ -280,10 +334,17 @@ impl Dispatch {
     }
 
     async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
-        self.catalog.remove(found);
         let len = (found.walks.end - found.walks.start) as u32;
-        let first = magnet_proto::WalkIndex(found.walks.start);
-        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await
+        let first = WalkIndex(found.walks.start);
+        self.publish(Shard {
+            campaign: self.to.campaign,
+            first,
+            len,
+            attempt: 0,
+        })
+        .await?;
+        self.catalog.remove(found);
+        Ok(())
     }
 
     /// Issues as many shards as are needed and allowed.
@@ -295,12 +356,15 @@ impl Dispatch {
             }
             let next_part = self.catalog.first_after(self.cursor).unwrap_or(u64::MAX);
             let end = self.to.walk_limit.min(next_part);
-            let Some(shard) = self.to.plan.shard(self.cursor, end) else { break };
+            let Some(shard) = self.to.plan.shard(self.cursor, end) else {
+                break;
+            };
             if self.enough_under_way() {
                 break;
             }
-            self.cursor = shard.end().0;
+            let end = shard.end().0;
             self.publish(shard).await?;
+            self.cursor = end;
         }
         Ok(())
     }
@@ -311,7 +375,8 @@ impl Dispatch {
         let decided = self.ledger.next() as f64;
         let yielded = (counts.accepted as f64 + 1.0) / (decided + 1.0);
         let under_way = (self.cursor - self.ledger.next()) as f64;
-        under_way > 0.0 && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
+        under_way > 0.0
+            && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
     }
 
     async fn publish(&mut self, shard: Shard) -> Result<(), Error> {
@@ -327,12 +392,18 @@ impl Dispatch {
             return Ok(());
         }
         for letter in self.to.queue.dead_letters(DEAD_LETTERS).await? {
-            let Some(shard) = letter.shard.filter(|shard| shard.campaign == self.to.campaign)
+            let Some(shard) = letter
+                .shard
+                .filter(|shard| shard.campaign == self.to.campaign)
             else {
                 continue;
             };
             if self.outstanding.remove(&shard.first.0).is_some() {
-                info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
+                info!(
+                    part = shard.part_name(),
+                    reason = letter.reason,
+                    "left out of the dataset"
+                );
                 self.dead.insert(shard.first.0, shard.end().0);
             }
         }
@@ -343,7 +414,11 @@ impl Dispatch {
         let counts = self.ledger.counts().clone();
         self.to.metrics.set(&counts);
         let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
-        self.to.progress.send_replace(Progress { wanted, counts, outstanding });
+        self.to.progress.send_replace(Progress {
+            wanted,
+            counts,
+            outstanding,
+        });
     }
 }
 

@@ -33,8 +33,8 @@ use crate::ledger::Chosen;
 use files::{Lines, Series};
 use render::Renderer;
 
-pub(crate) use files::is_of_dataset;
 pub use files::FileEntry;
+pub(crate) use files::is_of_dataset;
 pub use manifest::{Manifest, Origin, Stage, write as write_manifest};
 pub use tally::Tally;
 
@@ -113,7 +113,10 @@ type Rendered = mpsc::Receiver<Result<Chunk, Error>>;
 
 /// Writes the dataset and moves it into place.
 pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written, Error> {
-    let refuse = |source| Error::Write { folder: to.folder.to_owned(), source };
+    let refuse = |source| Error::Write {
+        folder: to.folder.to_owned(),
+        source,
+    };
     let aside = to.folder.join(ASIDE);
     fs::create_dir_all(&aside).map_err(refuse)?;
     let (turns, in_order) = mpsc::channel::<Rendered>(to.width.max(1));
@@ -121,7 +124,10 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     let (sft, preference) = (series("sft"), series("preference"));
     let folder = to.folder.to_owned();
     let writer = tokio::task::spawn_blocking(move || {
-        let refuse = |source| Error::Write { folder: folder.clone(), source };
+        let refuse = |source| Error::Write {
+            folder: folder.clone(),
+            source,
+        };
         write_in_order(in_order, sft, preference, &refuse)
     });
     let renderer = Arc::new(Renderer::new(Arc::clone(&to.library)));
@@ -139,9 +145,10 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
             match parts.get(&name).await {
                 Ok(bytes) => {
                     let render = move || {
-                        let rendered = render(&segment, &bytes, &chosen, &renderer, &chunks);
-                        // The writer is gone only after an error of its own.
-                        rendered.or_else(|error| chunks.blocking_send(Err(error))).ok();
+                        if let Err(error) = render(&segment, &bytes, &chosen, &renderer, &chunks) {
+                            // The writer is gone only after an error of its own.
+                            chunks.blocking_send(Err(error)).ok();
+                        }
                     };
                     // Its end, whatever it is, closes the channel.
                     tokio::task::spawn_blocking(render).await.ok();
@@ -155,7 +162,9 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     }
     drop(turns);
     let written = writer.await.map_err(|_| Error::Lost)??;
-    fs::remove_file(manifest::path(to.folder)).or_else(absent).map_err(refuse)?;
+    fs::remove_file(manifest::path(to.folder))
+        .or_else(absent)
+        .map_err(refuse)?;
     files::move_into_place(&aside, to.folder, &written.files).map_err(refuse)?;
     Ok(written)
 }
@@ -176,7 +185,10 @@ fn render(
     chunks: &mpsc::Sender<Result<Chunk, Error>>,
 ) -> Result<(), Error> {
     let part = || segment.part.clone();
-    let damaged = |source| Error::Damaged { part: part(), source };
+    let damaged = |source| Error::Damaged {
+        part: part(),
+        source,
+    };
     let mut chunk = Chunk::default();
     let body = Part::read(bytes).map_err(damaged)?;
     for (entry, lazy) in body.samples() {
@@ -186,8 +198,15 @@ fn render(
         }
         let sample = lazy.read().map_err(damaged)?;
         let added = chunk.add(&sample, renderer);
-        added.map_err(|source| Error::Render { part: part(), source })?;
-        if chunk.is_big() && chunks.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
+        added.map_err(|source| Error::Render {
+            part: part(),
+            source,
+        })?;
+        if chunk.is_big()
+            && chunks
+                .blocking_send(Ok(std::mem::take(&mut chunk)))
+                .is_err()
+        {
             return Ok(());
         }
     }

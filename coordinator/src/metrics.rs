@@ -53,7 +53,9 @@ impl Metrics {
         }
         for (reason, count) in &counts.rejected_by_reason {
             let reason: Reason = *reason;
-            self.rejected.with_label_values(&[reason.label()]).set(*count as i64);
+            self.rejected
+                .with_label_values(&[reason.label()])
+                .set(*count as i64);
         }
         self.pairs.set(counts.pairs as i64);
     }

@@ -10,19 +10,21 @@
 //! another: a part that is cut off or damaged is refused, and made again.
 //! Not here: deciding (the coordinator's ledger) and storing ([`crate::parts`]).
 
-use std::fmt;
+mod key;
+
 use std::ops::Range;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Rejection;
-use crate::path::{Path, Purpose};
 use crate::sample::{Message, Sample};
 use crate::shard::Shard;
 use crate::sketch::Sketch;
 use crate::state::Spending;
 use crate::{CampaignDigest, Digest, WalkIndex};
+
+pub use key::{Key, Keys};
 
 /// The version this program writes, and the only one it reads: parts do not
 /// outlive their campaign.
@@ -58,78 +60,6 @@ pub fn range_of(name: &str) -> Option<Range<u64>> {
     let (first, len): (u64, u32) = (first.parse().ok()?, len.parse().ok()?);
     let range = first..first.checked_add(u64::from(len))?;
     (!range.is_empty()).then_some(range)
-}
-
-/// What two walks must not have in common: 128 bits of a digest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Key(u128);
-
-impl Key {
-    /// The key of a signature path after the node operations.
-    pub fn of_path(path: &Path) -> Self {
-        let mut fields = vec![b"path".to_vec()];
-        for turn in &path.turns {
-            let purpose = match &turn.purpose {
-                Purpose::Calls => "calls".to_owned(),
-                Purpose::MissingFunction { function, resolved } => {
-                    format!("missing function {} {resolved}", function.0)
-                }
-                Purpose::MissingParameter {
-                    function,
-                    parameter,
-                    resolved,
-                } => {
-                    format!("missing parameter {} {parameter} {resolved}", function.0)
-                }
-                Purpose::Irrelevant { function } => format!("irrelevant {}", function.0),
-            };
-            fields.push(purpose.into_bytes());
-            fields.extend(turn.steps.iter().map(|step| {
-                let planned = (step.implicit, step.copies, step.fault, step.bulky);
-                let conflict = step.conflict.is_some();
-                format!("{} {planned:?} {conflict}", step.function.0).into_bytes()
-            }));
-        }
-        Self::of_fields(fields.iter().map(Vec::as_slice))
-    }
-
-    /// The key of a conversation's opening request; case and spacing do not
-    /// count.
-    pub fn of_opening(request: &str) -> Self {
-        let words: Vec<String> = request.split_whitespace().map(str::to_lowercase).collect();
-        Self::of_fields([&b"opening"[..], words.join(" ").as_bytes()])
-    }
-
-    fn of_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let digest = Digest::of_fields(fields);
-        let (half, _) = digest.as_bytes().split_at(16);
-        Self(u128::from_le_bytes(
-            half.try_into().expect("half of 32 bytes is 16 bytes"),
-        ))
-    }
-
-    /// Half of the key: enough to tell some millions apart.
-    pub fn half(self) -> u64 {
-        self.0 as u64
-    }
-
-    /// The key as the state store takes it.
-    pub fn digest(self) -> Digest {
-        Digest::of(&self.0.to_le_bytes())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({:08x}…)", self.0 >> 96)
-    }
-}
-
-/// The keys of one walk, as far as it came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keys {
-    pub path: Option<Key>,
-    pub opening: Option<Key>,
 }
 
 /// What became of one walk, without its sample.

@@ -170,9 +170,9 @@ pub async fn serve(worker: &Worker) -> Result<(), Error> {
             received = worker.queue.receive(), if open && room => match received? {
                 None => open = false,
                 Some(delivery) => {
-                    let gate = &gate;
+                    let walks = gate.hold(delivery.shard());
                     held.push(async move {
-                        let attempt = shard::attempt(worker, gate, delivery.shard()).await;
+                        let attempt = shard::attempt(worker, walks, delivery.shard()).await;
                         (delivery, attempt)
                     });
                 }
@@ -251,3 +251,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
+
+#[cfg(test)]
+mod tests;

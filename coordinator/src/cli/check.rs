@@ -2,12 +2,14 @@
 //! configuration with the origin of every value. No side effect.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Result;
 use magnet_proto::config::{Effective, Setting};
 use magnet_proto::process::Exit;
 
 use super::campaign::CampaignArgs;
+use crate::library;
 use crate::terminal::Paint;
 
 /// Tell every problem of a campaign, and its effective configuration
@@ -20,7 +22,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let effective = args.campaign.load(environment)?;
-    print(&effective, Paint::stdout(), &mut io::stdout().lock())?;
+    let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
+    let mut out = io::stdout().lock();
+    print(&effective, Paint::stdout(), &mut out)?;
+    let mut summary = String::new();
+    loaded.report.write_summary(&mut summary)?;
+    let commented = summary
+        .lines()
+        .map(|line| format!("# {line}").trim_end().to_owned());
+    writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
     eprintln!("no problems found");
     Ok(Exit::Done)
 }

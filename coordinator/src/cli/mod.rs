@@ -6,8 +6,12 @@
 
 mod campaign;
 mod check;
+mod failure;
+mod graph;
 mod inspect;
 mod report;
+mod run;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -43,8 +47,11 @@ enum Log {
 
 #[derive(Subcommand)]
 enum Command {
+    Run(run::Args),
     Check(check::Args),
+    Graph(graph::Args),
     Inspect(inspect::Args),
+    Verify(verify::Args),
     Report(report::Args),
 }
 
@@ -64,7 +71,7 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if crate::terminal::reader_left(&error) => Exit::Done.into(),
         Err(error) => {
-            let (text, exit) = process::tell(error.as_ref());
+            let (text, exit) = process::tell(error.as_ref(), failure::classify);
             eprintln!("{text}");
             exit.into()
         }
@@ -73,8 +80,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> {
     match command {
+        Command::Run(args) => run::run(&args, environment),
         Command::Check(args) => check::run(&args, environment),
+        Command::Graph(args) => graph::run(&args, environment),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
     }
 }

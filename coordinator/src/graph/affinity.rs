@@ -3,8 +3,10 @@
 //! The sense of the names decides, then the thing they are about; types and
 //! formats may only refuse. Zero means: not usable.
 
-use super::profile::{Concept, Input, KnownFrom, Output, Profile, Profiles, Scalar, ValueType};
-use super::sense::{Designator, Kind, Sense};
+use super::concept::{Concept, KnownFrom};
+use super::kind::Kind;
+use super::profile::{Input, Output, Profile, Profiles, Scalar, ValueType};
+use super::sense::{Designator, Sense};
 use super::terms::Term;
 
 /// From here on a value passes for a required input.
@@ -46,7 +48,12 @@ fn fits(output: &Output, input: &Input) -> f64 {
             }
         }
         (Scalar::Integer, Scalar::Number) => 1.0,
-        (Scalar::Integer | Scalar::Number, Scalar::String) => 0.9,
+        // Written out, a number may be an id or an amount; of a thing it is a
+        // count: `public_repos` names no repository.
+        (Scalar::Integer | Scalar::Number, Scalar::String) => match output.concept.sense {
+            Sense::Noun => 0.0,
+            _ => 0.9,
+        },
         _ => 0.0,
     };
     by_type * fits_choices(output, input) * fits_format(given, wanted)
@@ -151,7 +158,12 @@ fn designates(
         .distinct
         .contains(&(thing, one.min(other), one.max(other)));
     let designator = if distinct { 0.0 } else { one.serves(other) };
-    same_thing * designator * about(given.known_from) * about(wanted.known_from)
+    // A bare id of one service means nothing to another.
+    let foreign = pair.v.category != pair.u.category
+        && one.is_opaque()
+        && given.known_from == KnownFrom::Function;
+    let known_there = if foreign { 0.6 } else { 1.0 };
+    same_thing * designator * about(given.known_from) * about(wanted.known_from) * known_there
 }
 
 /// A designator of a thing where the thing itself is asked: an artist's name

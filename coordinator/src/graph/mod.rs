@@ -11,9 +11,12 @@
 //! asking a teacher, whose answers come in by [`Draft::merge`].
 
 mod terms;
+mod kind;
 mod sense;
 mod verb;
+mod concept;
 mod profile;
+mod reader;
 mod affinity;
 mod relate;
 mod index;

@@ -7,8 +7,9 @@ use magnet_proto::FunctionId;
 use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Flow};
 
 use super::affinity::{Pair, USABLE, WELCOME, affinity};
+use super::kind::Kind;
 use super::profile::{Input, Output, Profile, Profiles};
-use super::sense::{Designator, Kind, Sense};
+use super::sense::{Designator, Sense};
 use super::verb::Verb;
 
 /// An edge with its rank among its node's: what the cap keeps.
@@ -182,24 +183,48 @@ fn worth(profiles: &Profiles, flow: &Found<'_>) -> f64 {
 /// Whether the flows together make a chain one would believe: in one class any
 /// usable value does; the further apart, the more it takes.
 fn convinces(profiles: &Profiles, v: &Profile, u: &Profile, found: &[Found<'_>]) -> bool {
-    let strength: f64 = found
+    let important: Vec<&Found<'_>> = found.iter().filter(|flow| flow.input.important).collect();
+    let weigh = |flow: &&Found<'_>| {
+        let common = if is_common(profiles, u, flow) {
+            0.55
+        } else {
+            1.0
+        };
+        flow.score * common
+    };
+    let strength: f64 = important.iter().map(weigh).sum();
+    if is_close(v, u) {
+        return strength >= 0.3;
+    }
+    if v.category == u.category {
+        return strength >= 0.5;
+    }
+    // Across categories one value of many asked is no reason to go there, and
+    // somebody's address is not anybody's.
+    let asked = u
+        .inputs
         .iter()
-        .filter(|flow| flow.input.important)
-        .map(|flow| {
-            flow.score
-                * if is_common(profiles, u, flow) {
-                    0.55
-                } else {
-                    1.0
-                }
-        })
+        .filter(|input| input.required)
+        .count()
+        .max(1);
+    let covered = important.len().min(asked) as f64 / asked as f64;
+    let strength: f64 = important
+        .iter()
+        .map(|flow| weigh(flow) * ownness(flow))
         .sum();
-    strength
-        >= match () {
-            _ if is_close(v, u) => 0.3,
-            _ if v.category == u.category => 0.5,
-            _ => 0.75,
-        }
+    strength * (0.5 + 0.5 * covered) >= 0.72
+}
+
+/// Less for a personal value that the output qualifies and the input does not:
+/// a support desk's e-mail where just an e-mail is asked.
+fn ownness(flow: &Found<'_>) -> f64 {
+    let (given, wanted) = (&flow.output.concept, &flow.input.concept);
+    let personal = matches!(
+        given.sense,
+        Sense::Value(Kind::Email | Kind::Phone | Kind::Login)
+    );
+    let narrowed = !given.qualifiers.is_empty() && given.qualifiers != wanted.qualifiers;
+    if personal && narrowed { 0.7 } else { 1.0 }
 }
 
 fn is_common(profiles: &Profiles, u: &Profile, flow: &Found<'_>) -> bool {

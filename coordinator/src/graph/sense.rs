@@ -1,6 +1,11 @@
 //! What a word means as the last word of a value's name: `train_id` is an id,
 //! `departure_city` a city, `status` nothing that anybody could pass on.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::kind::Kind;
+
 /// The sense of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Sense {
@@ -20,6 +25,7 @@ pub(super) enum Sense {
     Noun,
 }
 
+/// What a name calls the thing it identifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Designator {
     Id,
@@ -33,326 +39,102 @@ pub(super) enum Designator {
     Title,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Kind {
-    Address,
-    City,
-    Color,
-    Country,
-    Currency,
-    Date,
-    DateTime,
-    Domain,
-    Email,
-    File,
-    Ip,
-    Language,
-    Latitude,
-    Login,
-    Longitude,
-    Money,
-    Phone,
-    Place,
-    Region,
-    /// What is said about something; passes for a text, not a text for it.
-    Remark,
-    Text,
-    Time,
-    Timezone,
-    Token,
-    Url,
-    Year,
-    Zip,
-}
-
 impl Sense {
     /// The sense of a normalized word.
     pub(super) fn of(word: &str) -> Self {
-        use Designator::*;
-        use Kind::*;
-        match word {
-            "id" => Self::Designator(Id),
-            "number" => Self::Designator(Number),
-            "code" => Self::Designator(Code),
-            "key" | "sku" => Self::Designator(Key),
-            "reference" => Self::Designator(Reference),
-            "slug" => Self::Designator(Slug),
-            "symbol" => Self::Designator(Symbol),
-            "name" | "label" | "fullname" => Self::Designator(Name),
-            "title" | "subject" | "headline" => Self::Designator(Title),
-            "address" | "street" => Self::Value(Address),
-            "city" => Self::Value(City),
-            "color" => Self::Value(Color),
-            "country" | "nationality" => Self::Value(Country),
-            "currency" => Self::Value(Currency),
-            "date" | "checkin" | "checkout" => Self::Value(Date),
-            "datetime" | "timestamp" => Self::Value(DateTime),
-            "domain" | "host" => Self::Value(Domain),
-            "email" => Self::Value(Email),
-            "file" | "filename" | "path" | "filepath" => Self::Value(File),
-            "ip" | "ipv" => Self::Value(Ip),
-            "language" => Self::Value(Language),
-            "latitude" => Self::Value(Latitude),
-            "login" => Self::Value(Login),
-            "longitude" => Self::Value(Longitude),
-            "amount" | "price" | "cost" | "fare" | "fee" | "subtotal" | "balance" | "budget"
-            | "refund" | "deposit" => Self::Value(Money),
-            "phone" => Self::Value(Phone),
-            "place" | "location" | "venue" => Self::Value(Place),
-            "region" | "province" => Self::Value(Region),
-            "text" | "content" | "body" | "message" | "transcript" | "translation" | "sentence"
-            | "paragraph" | "lyric" => Self::Value(Text),
-            "description" | "summary" | "caption" | "note" | "comment" | "quote" | "answer"
-            | "definition" | "abstract" => Self::Value(Remark),
-            "time" => Self::Value(Time),
-            "timezone" => Self::Value(Timezone),
-            "token" => Self::Value(Token),
-            "url" => Self::Value(Url),
-            "year" => Self::Value(Year),
-            "zip" => Self::Value(Zip),
-            "query" | "phrase" => Self::Query,
-            _ if is_measure(word) => Self::Measure,
-            _ if is_role(word) => Self::Role,
-            _ if is_bookkeeping(word) => Self::Bookkeeping,
-            _ => Self::Noun,
-        }
+        SENSES.get(word).copied().unwrap_or(Self::Noun)
     }
 }
 
-fn is_measure(word: &str) -> bool {
-    const MEASURES: &[&str] = &[
-        "quantity",
-        "count",
-        "age",
-        "height",
-        "width",
-        "weight",
-        "length",
-        "distance",
-        "duration",
-        "radius",
-        "volume",
-        "speed",
-        "score",
-        "rating",
-        "rank",
-        "level",
-        "percentage",
-        "percent",
-        "rate",
-        "temperature",
-        "humidity",
-        "depth",
-        "capacity",
-        "minute",
-        "hour",
-        "day",
-        "night",
-        "month",
-        "week",
-        "guest",
-        "adult",
-        "child",
-        "infant",
-        "people",
-        "passenger",
-        "seat",
-        "room",
-        "total",
-        "sum",
-        "size",
-        "ratio",
-        "index",
-        "position",
-        "interest",
-        "term",
-        "area",
-        "angle",
-        "scale",
-        "calory",
-        "calorie",
-        "mass",
-        "pressure",
-        "frequency",
-        "step",
-    ];
-    MEASURES.contains(&word)
-}
+static SENSES: LazyLock<HashMap<&str, Sense>> = LazyLock::new(|| {
+    let listed = |(sense, words): &(Sense, &'static str)| {
+        let sense = *sense;
+        words.split_whitespace().map(move |word| (word, sense))
+    };
+    WORDS.iter().flat_map(listed).collect()
+});
 
-pub(super) fn is_role(word: &str) -> bool {
-    const ROLES: &[&str] = &[
-        "origin",
-        "destination",
-        "from",
-        "to",
-        "source",
-        "target",
-        "start",
-        "end",
-        "begin",
-        "new",
-        "old",
-        "first",
-        "second",
-        "last",
-        "current",
-        "my",
-        "your",
-        "departure",
-        "arrival",
-        "depart",
-        "arrive",
-        "departing",
-        "arriving",
-        "pickup",
-        "dropoff",
-        "sender",
-        "recipient",
-        "receiver",
-        "home",
-        "default",
-        "main",
-        "primary",
-        "given",
-        "selected",
-        "base",
-        "original",
-        "other",
-        "next",
-        "previous",
-        "preferred",
-        "the",
-        "of",
-        "a",
-        "an",
-        "for",
-        "in",
-        "on",
-        "at",
-        "by",
-        "with",
-        "and",
-        "or",
-        "desired",
-        "specific",
-        "valid",
-        "local",
-        "return",
-        "input",
-        "output",
-        "value",
-        "param",
-        "parameter",
-        "raw",
-        "short",
-        "long",
-        "formatted",
-        "display",
-        "localized",
-        "full",
-        "final",
-    ];
-    ROLES.contains(&word)
-}
-
-fn is_bookkeeping(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "status",
-        "state",
-        "success",
-        "successful",
-        "ok",
-        "error",
-        "warning",
-        "type",
-        "kind",
-        "format",
-        "page",
-        "per",
-        "limit",
-        "offset",
-        "skip",
-        "cursor",
-        "sort",
-        "sorting",
-        "direction",
-        "created",
-        "updated",
-        "modified",
-        "deleted",
-        "published",
-        "version",
-        "response",
-        "request",
-        "permission",
-        "flag",
-        "enabled",
-        "disabled",
-        "is",
-        "has",
-        "can",
-        "callback",
-        "debug",
-        "verbose",
-        "avatar",
-        "gravatar",
-        "field",
-        "unit",
-        "mode",
-        "locale",
-        "password",
-        "visibility",
-        "scope",
-        "etag",
-        "reason",
-        "secret",
-        "mime",
-        "encoding",
-        "method",
-        "sig",
-        "signature",
-        "info",
-        "detail",
-        "html",
-        "thumbnail",
-        "icon",
-        "logo",
-        "etc",
-        "option",
-        "setting",
-        "config",
-        "metadata",
-        "pagination",
-        "include",
-        "exclude",
-        "filter",
-        "asc",
-        "desc",
-        "progress",
-        "active",
-        "available",
-        "availability",
-        "priority",
-        "action",
-        "command",
-        "algorithm",
-        "strategy",
-        "scheme",
-        "protocol",
-        "data",
-        "result",
-        "item",
-        "list",
-        "object",
-        "entry",
-        "record",
-        "string",
-        "array",
-        "attribute",
-        "property",
-    ];
-    WORDS.contains(&word)
-}
+/// The words of every sense but a thing's; no word stands twice.
+const WORDS: &[(Sense, &str)] = &[
+    (Sense::Designator(Designator::Id), "id"),
+    (Sense::Designator(Designator::Number), "number"),
+    (Sense::Designator(Designator::Code), "code"),
+    (Sense::Designator(Designator::Key), "key sku"),
+    (Sense::Designator(Designator::Reference), "reference"),
+    (Sense::Designator(Designator::Slug), "slug"),
+    (Sense::Designator(Designator::Symbol), "symbol"),
+    (Sense::Designator(Designator::Name), "name label fullname"),
+    (
+        Sense::Designator(Designator::Title),
+        "title subject headline",
+    ),
+    (Sense::Value(Kind::Address), "address street"),
+    (Sense::Value(Kind::City), "city"),
+    (Sense::Value(Kind::Color), "color"),
+    (Sense::Value(Kind::Country), "country nationality"),
+    (Sense::Value(Kind::Currency), "currency"),
+    (Sense::Value(Kind::Date), "date checkin checkout"),
+    (Sense::Value(Kind::DateTime), "datetime timestamp"),
+    (Sense::Value(Kind::Domain), "domain host"),
+    (Sense::Value(Kind::Email), "email"),
+    (Sense::Value(Kind::File), "file filename path filepath"),
+    (Sense::Value(Kind::Ip), "ip ipv"),
+    (Sense::Value(Kind::Language), "language"),
+    (Sense::Value(Kind::Latitude), "latitude"),
+    (Sense::Value(Kind::Login), "login"),
+    (Sense::Value(Kind::Longitude), "longitude"),
+    (
+        Sense::Value(Kind::Money),
+        "amount price cost fare fee subtotal balance budget refund deposit",
+    ),
+    (Sense::Value(Kind::Phone), "phone"),
+    (Sense::Value(Kind::Place), "place location venue"),
+    (Sense::Value(Kind::Region), "region province"),
+    (
+        Sense::Value(Kind::Text),
+        "text content body message transcript translation sentence paragraph lyric",
+    ),
+    (
+        Sense::Value(Kind::Remark),
+        "description summary caption note comment quote answer definition abstract",
+    ),
+    (Sense::Value(Kind::Time), "time"),
+    (Sense::Value(Kind::Timezone), "timezone"),
+    (Sense::Value(Kind::Token), "token"),
+    (Sense::Value(Kind::Url), "url"),
+    (Sense::Value(Kind::Year), "year"),
+    (Sense::Value(Kind::Zip), "zip"),
+    (Sense::Query, "query phrase"),
+    (
+        Sense::Measure,
+        "quantity count age height width weight length distance duration radius volume \
+          speed score rating rank level percentage percent rate temperature humidity depth \
+          capacity minute hour day night month week guest adult child infant people \
+          passenger seat room total sum size ratio index position interest term area angle \
+          scale calory calorie mass pressure frequency step",
+    ),
+    (
+        Sense::Role,
+        "origin destination from to source target start end begin new old first second last \
+          current my your departure arrival depart arrive departing arriving pickup dropoff \
+          sender recipient receiver home default main primary given selected base original \
+          other next previous preferred the of a an for in on at by with and or desired \
+          specific valid local return input output value param parameter raw short long \
+          formatted display localized full final",
+    ),
+    (
+        Sense::Bookkeeping,
+        "status state success successful ok error warning type kind format page per limit \
+          offset skip cursor sort sorting direction created updated modified deleted \
+          published version response request permission flag enabled disabled is has can \
+          callback debug verbose avatar gravatar field unit mode locale password visibility \
+          scope etag birthday birth birthdate dob reason secret mime encoding method sig \
+          signature info detail html thumbnail icon logo etc option setting config metadata \
+          pagination include exclude filter asc desc progress active available availability \
+          priority action command algorithm strategy scheme protocol data result item list \
+          object entry record string array attribute property",
+    ),
+];
 
 impl Designator {
     /// How well a value of this sense serves where `wanted` is asked, the
@@ -387,109 +169,6 @@ impl Designator {
             Self::Code | Self::Slug => 0.78,
             Self::Id => 0.76,
             Self::Reference | Self::Number | Self::Key => 0.7,
-        }
-    }
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 27] = [
-        Self::Address,
-        Self::City,
-        Self::Color,
-        Self::Country,
-        Self::Currency,
-        Self::Date,
-        Self::DateTime,
-        Self::Domain,
-        Self::Email,
-        Self::File,
-        Self::Ip,
-        Self::Language,
-        Self::Latitude,
-        Self::Login,
-        Self::Longitude,
-        Self::Money,
-        Self::Phone,
-        Self::Place,
-        Self::Region,
-        Self::Remark,
-        Self::Text,
-        Self::Time,
-        Self::Timezone,
-        Self::Token,
-        Self::Url,
-        Self::Year,
-        Self::Zip,
-    ];
-
-    /// The kind a schema `format` stands for.
-    pub(super) fn of_format(format: &str) -> Option<Self> {
-        Some(match format {
-            "date" => Self::Date,
-            "date-time" => Self::DateTime,
-            "time" => Self::Time,
-            "email" | "idn-email" => Self::Email,
-            "uri" | "url" | "iri" => Self::Url,
-            "hostname" => Self::Domain,
-            "ipv4" | "ipv6" => Self::Ip,
-            _ => return None,
-        })
-    }
-
-    /// How well a value of this kind serves where `wanted` is asked.
-    pub(super) fn serves(self, wanted: Self) -> f64 {
-        use Kind::*;
-        match (self, wanted) {
-            _ if self == wanted => 1.0,
-            (City | Address, Place) => 0.85,
-            (Zip | Region, Place) => 0.65,
-            (Place, Address) => 0.75,
-            (Remark, Text) => 0.8,
-            _ => 0.0,
-        }
-    }
-
-    /// The kinds that serve where this one is asked.
-    pub(super) fn served_by(self) -> impl Iterator<Item = Self> {
-        Self::ALL
-            .into_iter()
-            .filter(move |kind| kind.serves(self) > 0.0)
-    }
-
-    /// Whether two values of the kind may well have nothing to do with each
-    /// other, so that the kind alone makes no chain between distant functions.
-    pub(super) fn is_common(self) -> bool {
-        use Kind::*;
-        matches!(
-            self,
-            Date | Time
-                | DateTime
-                | Text
-                | Remark
-                | Language
-                | Year
-                | Country
-                | Money
-                | Url
-                | Color
-                | Timezone
-                | Region
-                | File
-                | Currency
-        )
-    }
-
-    /// What is left of a match whose names qualify the kind differently, as
-    /// `client_email` and `assignee_email` do.
-    pub(super) fn across_qualifiers(self) -> f64 {
-        use Kind::*;
-        match self {
-            Email | Phone | City | Login | Latitude | Longitude | Ip | Domain => 0.85,
-            Address | Place | Zip | Currency | Country => 0.75,
-            Region | Language | Timezone | Color => 0.65,
-            Money | Date => 0.5,
-            Time | DateTime | Year | File | Text | Remark => 0.4,
-            Url | Token => 0.3,
         }
     }
 }
@@ -573,19 +252,13 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_not_a_city_and_a_name_is_not_an_id() {
+    fn a_name_is_not_an_id() {
         assert_eq!(Designator::Name.serves(Designator::Id), 0.0);
-        assert_eq!(Kind::Date.serves(Kind::City), 0.0);
-        assert!(Kind::City.serves(Kind::Place) > 0.5);
-        assert_eq!(Kind::Place.serves(Kind::City), 0.0);
     }
 
     #[test]
-    fn every_kind_serves_itself() {
-        assert!(
-            Kind::ALL
-                .into_iter()
-                .all(|kind| kind.served_by().any(|by| by == kind))
-        );
+    fn no_word_has_two_senses() {
+        let listed = WORDS.iter().flat_map(|(_, words)| words.split_whitespace());
+        assert_eq!(listed.count(), SENSES.len());
     }
 }

@@ -92,12 +92,9 @@ fn types_and_formats_may_refuse() {
         1,
         "a number can be written"
     );
-    assert!(
-        typed(text.clone(), whole.clone()).is_empty(),
-        "a text is no number"
-    );
+    assert!(typed(text.clone(), whole).is_empty(), "a text is no number");
     assert!(typed(json!({"type": "boolean"}), text.clone()).is_empty());
-    assert!(typed(text.clone(), json!({"type": "string", "enum": ["a", "b"]})).is_empty());
+    assert!(typed(text, json!({"type": "string", "enum": ["a", "b"]})).is_empty());
     let dated = |format| json!({"type": "string", "format": format});
     assert!(typed(dated("date"), dated("date-time")).is_empty());
     assert_eq!(typed(dated("uuid"), dated("uuid")).len(), 1);

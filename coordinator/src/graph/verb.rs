@@ -1,6 +1,9 @@
 //! A function's name as a sentence: a verb, the things it concerns, and what
 //! stands after a preposition.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use magnet_proto::library::Function;
 use magnet_proto::shape;
 
@@ -169,72 +172,18 @@ fn is_preposition(word: &str) -> bool {
 
 /// Words of names and descriptions that say nothing about the subject.
 pub(super) fn is_filler(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "of",
-        "the",
-        "a",
-        "an",
-        "all",
-        "and",
-        "or",
-        "api",
-        "endpoint",
-        "v",
-        "data",
-        "information",
-        "info",
-        "details",
-        "detail",
-        "list",
-        "this",
-        "that",
-        "which",
-        "are",
-        "was",
-        "will",
-        "you",
-        "your",
-        "given",
-        "returns",
-        "return",
-        "based",
-        "about",
-        "get",
-        "use",
-        "used",
-        "using",
-        "any",
-        "some",
-        "more",
-        "than",
-        "not",
-        "into",
-        "its",
-        "their",
-        "them",
-        "json",
-        "response",
-        "request",
-        "parameter",
-        "optional",
-        "required",
-        "please",
-        "can",
-        "authenticated",
-        "has",
-        "have",
-        "must",
-        "note",
-        "see",
-        "also",
-        "such",
-        "each",
-        "want",
-        "need",
-        "via",
-    ];
-    WORDS.contains(&word)
+    FILLERS.contains(word)
 }
+
+static FILLERS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    "of the a an all and or api endpoint v data information info details detail list this \
+     that which are was will you your given returns return based about get use used using \
+     any some more than not into its their them json response request parameter optional \
+     required please can authenticated has have must note see also such each want need \
+     via"
+    .split_whitespace()
+    .collect()
+});
 
 #[cfg(test)]
 mod tests {

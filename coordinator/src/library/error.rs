@@ -9,10 +9,14 @@ use super::text;
 /// A load that cannot give a library.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("no tool library at \"{path}\"\nhint: check the path; relative paths start from \"{base}\"")]
+    #[error(
+        "no tool library at \"{path}\"\nhint: check the path; relative paths start from \"{base}\""
+    )]
     Missing { path: String, base: String },
 
-    #[error("no file matches \"{pattern}\"\nhint: check the pattern; relative ones start from \"{base}\"")]
+    #[error(
+        "no file matches \"{pattern}\"\nhint: check the pattern; relative ones start from \"{base}\""
+    )]
     NoMatch { pattern: String, base: String },
 
     #[error(
@@ -33,17 +37,30 @@ pub enum Error {
     )]
     TooManyFiles { path: String, limit: usize },
 
-    #[error("reading tool library \"{path}\"\nhint: make it a regular file that this user may read")]
-    Unreadable { path: String, source: std::io::Error },
+    #[error(
+        "reading tool library \"{path}\"\nhint: make it a regular file that this user may read"
+    )]
+    Unreadable {
+        path: String,
+        source: std::io::Error,
+    },
 
     #[error(
         "tool library \"{path}\" is too large: {size_bytes} bytes, the limit is {limit_bytes}\n\
          hint: split it into several files, or keep only the functions you need"
     )]
-    TooLarge { path: String, size_bytes: u64, limit_bytes: u64 },
+    TooLarge {
+        path: String,
+        size_bytes: u64,
+        limit_bytes: u64,
+    },
 
     #[error("tool library \"{path}\" is not text: byte {at} is not UTF-8\nhint: {hint}")]
-    NotText { path: String, at: usize, hint: &'static str },
+    NotText {
+        path: String,
+        at: usize,
+        hint: &'static str,
+    },
 
     #[error(
         "tool library \"{path}\" is empty\n\
@@ -51,7 +68,9 @@ pub enum Error {
     )]
     Empty { path: String },
 
-    #[error("tool library \"{path}\", line {line}, column {column}: not {format}: {why}\nhint: {hint}")]
+    #[error(
+        "tool library \"{path}\", line {line}, column {column}: not {format}: {why}\nhint: {hint}"
+    )]
     Syntax {
         path: String,
         format: &'static str,
@@ -62,10 +81,18 @@ pub enum Error {
     },
 
     #[error("\"{path}\" is not a tool library: {found}\nhint: {hint}")]
-    NotALibrary { path: String, found: String, hint: String },
+    NotALibrary {
+        path: String,
+        found: String,
+        hint: String,
+    },
 
     #[error("tool library \"{path}\" holds no functions: {found}\nhint: {hint}")]
-    NoFunctions { path: String, found: String, hint: &'static str },
+    NoFunctions {
+        path: String,
+        found: String,
+        hint: &'static str,
+    },
 
     #[error(
         "tool library \"{path}\": none of its {count} entries is usable; entry {entry}{name}: {why}\n\
@@ -81,7 +108,9 @@ pub enum Error {
         hint: String,
     },
 
-    #[error("none of the {files} files found holds a tool library\nhint: name the tool files themselves")]
+    #[error(
+        "none of the {files} files found holds a tool library\nhint: name the tool files themselves"
+    )]
     Nothing { files: usize },
 
     #[error("more than {limit} functions\nhint: give fewer files, or only the functions you need")]
@@ -96,9 +125,13 @@ impl Error {
             path: path.to_owned(),
             count: refused.len(),
             entry: first.map_or(0, |refusal| refusal.entry),
-            name: name.map(|name| format!(" (\"{name}\")")).unwrap_or_default(),
+            name: name
+                .map(|name| format!(" (\"{name}\")"))
+                .unwrap_or_default(),
             why: first.map(|refusal| refusal.why.clone()).unwrap_or_default(),
-            hint: first.map(|refusal| refusal.hint.clone()).unwrap_or_default(),
+            hint: first
+                .map(|refusal| refusal.hint.clone())
+                .unwrap_or_default(),
         }
     }
 

@@ -64,7 +64,11 @@ fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
     };
     let cleaned = clean(text);
     if cleaned.len() < text.trim().len() {
-        notes.note(RepairKind::Text, "/description", "control characters removed");
+        notes.note(
+            RepairKind::Text,
+            "/description",
+            "control characters removed",
+        );
     }
     match shortened(&cleaned, MAX_DESCRIPTION) {
         Some(short) => {
@@ -82,11 +86,13 @@ fn parameters(
     notes: &mut Notes,
     expanded: &mut usize,
 ) -> Result<Value, Refused> {
-    let Some((key, raw)) = &signature.parameters else { return Ok(no_parameters()) };
+    let Some((key, raw)) = &signature.parameters else {
+        return Ok(no_parameters());
+    };
     let pointer = format!("/{key}");
     let root = as_object_schema(raw, &pointer, notes).ok_or_else(|| {
         Refused::new(
-            format!("its \"{key}\" is {}", brief(raw)),
+            misfit(key, raw),
             format!("make \"{key}\" an object schema: {{\"type\": \"object\", \"properties\": …}}"),
         )
     })?;
@@ -106,11 +112,30 @@ fn parameters(
     jsonschema::validator_for(&parameters).map_err(|error| {
         let place = format!("{pointer}{}", error.instance_path());
         Refused::new(
-            format!("its schema is invalid at {}: {}", one_line(&place), one_line(&error.to_string())),
+            format!(
+                "its schema is invalid at {}: {}",
+                one_line(&place),
+                one_line(&error.to_string())
+            ),
             "mend the keyword there, or remove it",
         )
     })?;
     Ok(parameters)
+}
+
+/// What keeps a value from being parameters.
+fn misfit(key: &str, raw: &Value) -> String {
+    let map = raw.as_object();
+    match map.and_then(|map| map.iter().find(|(_, value)| !is_property(value))) {
+        Some((name, value)) => {
+            format!(
+                "\"{}\" in its \"{key}\" is {}, not a schema",
+                one_line(name),
+                brief(value)
+            )
+        }
+        None => format!("its \"{key}\" is {}", brief(raw)),
+    }
 }
 
 fn no_parameters() -> Value {
@@ -119,7 +144,9 @@ fn no_parameters() -> Value {
 
 /// The schema itself first, then where the signature came from.
 fn roots<'a>(root: &'a Value, signature: &'a Signature<'_>) -> Vec<&'a Value> {
-    std::iter::once(root).chain(signature.roots.iter().copied()).collect()
+    std::iter::once(root)
+        .chain(signature.roots.iter().copied())
+        .collect()
 }
 
 /// The value read as an object's schema: as one, as a list or a map of
@@ -131,15 +158,26 @@ fn as_object_schema<'a>(
 ) -> Option<Cow<'a, Value>> {
     match raw {
         Value::Null => Some(Cow::Owned(no_parameters())),
-        Value::Object(object) if object.is_empty() || is_schema(object) => Some(Cow::Borrowed(raw)),
+        Value::Object(object) if object.is_empty() => Some(Cow::Owned(no_parameters())),
+        Value::Object(object) if is_schema(object) => Some(Cow::Borrowed(raw)),
         Value::Object(map) if map.values().all(is_property) => {
-            notes.note(RepairKind::Properties, pointer, "a bare map of parameters became an object schema");
+            notes.note(
+                RepairKind::Properties,
+                pointer,
+                "a bare map of parameters became an object schema",
+            );
             let required = schema::required_by_contrast(map).unwrap_or_default();
-            Some(Cow::Owned(json!({ "type": "object", "properties": map, "required": required })))
+            Some(Cow::Owned(
+                json!({ "type": "object", "properties": map, "required": required }),
+            ))
         }
         Value::Array(list) => {
             if !list.is_empty() {
-                notes.note(RepairKind::Properties, pointer, "a list of parameters became an object schema");
+                notes.note(
+                    RepairKind::Properties,
+                    pointer,
+                    "a list of parameters became an object schema",
+                );
             }
             let named = |raw: &&Value| raw.get("name").is_some_and(Value::is_string);
             let properties: Vec<&Value> = list.iter().filter(|raw| !raw.is_null()).collect();
@@ -148,14 +186,25 @@ fn as_object_schema<'a>(
             }
             let map: Object = properties
                 .into_iter()
-                .map(|raw| (raw["name"].as_str().unwrap_or_default().to_owned(), without_name(raw)))
+                .map(|raw| {
+                    (
+                        raw["name"].as_str().unwrap_or_default().to_owned(),
+                        without_name(raw),
+                    )
+                })
                 .collect();
             Some(Cow::Owned(json!({ "type": "object", "properties": map })))
         }
         Value::String(text) if text.trim().is_empty() => Some(Cow::Owned(no_parameters())),
         Value::String(text) => {
-            let inner: Value = serde_json::from_str(text).ok().filter(|v: &Value| !v.is_string())?;
-            notes.note(RepairKind::Properties, pointer, "a schema in a text was read");
+            let inner: Value = serde_json::from_str(text)
+                .ok()
+                .filter(|v: &Value| !v.is_string())?;
+            notes.note(
+                RepairKind::Properties,
+                pointer,
+                "a schema in a text was read",
+            );
             as_object_schema(&inner, pointer, notes).map(|schema| Cow::Owned(schema.into_owned()))
         }
         _ => None,
@@ -180,10 +229,16 @@ fn is_schema(object: &Object) -> bool {
     }
     is("properties", |v| v.is_object() || v.is_array())
         || is("$ref", Value::is_string)
-        || ["allOf", "anyOf", "oneOf", "enum", "required"].iter().any(|key| is(key, Value::is_array))
+        || ["allOf", "anyOf", "oneOf", "enum", "required"]
+            .iter()
+            .any(|key| is(key, Value::is_array))
         || (is("items", |v| v.is_object()) && object.len() == 1)
-        || object.keys().all(|key| matches!(key.as_str(), "description" | "title" | "$schema" | "required" | "type" | "additionalProperties"))
-            && !object.values().any(|value| value.get("type").is_some())
+        || object.keys().all(|key| {
+            matches!(
+                key.as_str(),
+                "description" | "title" | "$schema" | "required" | "type" | "additionalProperties"
+            )
+        }) && !object.values().any(|value| value.get("type").is_some())
 }
 
 /// Whether a value can be a property's schema: an object, or a type's name.
@@ -209,6 +264,7 @@ fn make_root(object: &mut Object) -> Result<(), String> {
     let composed = object.contains_key("anyOf") || object.contains_key("oneOf");
     if !composed && !object.contains_key("properties") {
         object.insert("properties".into(), Object::new().into());
+        object.shift_remove("required");
     }
     for key in ["default", "examples", "enum", "const", "title"] {
         object.shift_remove(key);
@@ -245,17 +301,29 @@ fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) 
     }
 }
 
-fn as_output_schema<'a>(raw: &'a Value, pointer: &str, notes: &mut Notes) -> Option<Cow<'a, Value>> {
+fn as_output_schema<'a>(
+    raw: &'a Value,
+    pointer: &str,
+    notes: &mut Notes,
+) -> Option<Cow<'a, Value>> {
     match raw {
         Value::Object(object) if object.is_empty() => None,
         Value::Object(object) if is_schema(object) => Some(Cow::Borrowed(raw)),
         Value::Object(map) if map.values().all(is_property) => {
-            notes.note(RepairKind::Properties, pointer, "a bare map of properties became an object schema");
+            notes.note(
+                RepairKind::Properties,
+                pointer,
+                "a bare map of properties became an object schema",
+            );
             Some(Cow::Owned(json!({ "type": "object", "properties": map })))
         }
         Value::Array(list) => match list.as_slice() {
             [item @ Value::Object(inner)] if is_schema(inner) => {
-                notes.note(RepairKind::Properties, pointer, "a list of one schema became a list's schema");
+                notes.note(
+                    RepairKind::Properties,
+                    pointer,
+                    "a list of one schema became a list's schema",
+                );
                 Some(Cow::Owned(json!({ "type": "array", "items": item })))
             }
             _ => None,
@@ -275,7 +343,11 @@ fn groups(signature: &Signature<'_>) -> (String, String) {
         None => (class, String::new()),
         Some(group) => match group.split_once(':') {
             Some((category, inner)) if !category.trim().is_empty() && !inner.trim().is_empty() => {
-                let inner = if class.is_empty() { inner.trim().to_owned() } else { class };
+                let inner = if class.is_empty() {
+                    inner.trim().to_owned()
+                } else {
+                    class
+                };
                 (category.trim().to_owned(), inner)
             }
             _ => (group.clone(), class),

@@ -5,16 +5,10 @@ use serde_json::Value;
 
 use super::chart::percent;
 use super::profile::{Profile, share};
-use super::text_at;
-use super::totals::Totals;
+use crate::finalize::Manifest;
 
-pub(super) fn render(manifest: &Value, profile: &Profile) -> String {
-    let name = one_line(text_at(manifest, &["/campaign/name", "/name"]));
-    let teacher = one_line(text_at(
-        manifest,
-        &["/teacher/name", "/teacher", "/campaign/teacher"],
-    ));
-    let totals = Totals::of(manifest);
+pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
+    let name = one_line(&manifest.origin.name);
     let configs = if profile.pairs > 0 {
         "configs:\n- config_name: sft\n  default: true\n  data_files: \"sft*.jsonl*\"\n\
          - config_name: preference\n  data_files: \"preference*.jsonl*\"\n"
@@ -47,30 +41,33 @@ pub(super) fn render(manifest: &Value, profile: &Profile) -> String {
          `manifest.json` holds every count and the digest of every file.\n\n\
          [magnet]: https://arxiv.org/abs/2503.07826\n",
         title = Value::String(name.clone()),
-        name = if name.is_empty() { "magnet" } else { &name },
         size = size_category(profile.conversations),
-        by = made_by(&teacher, &totals),
+        by = made_by(manifest),
         conversations = profile.conversations,
         pairs = profile.pairs,
         turns = share(profile.turn_count(), profile.conversations),
         calls = share(profile.call_count(), profile.conversations),
         offered = share(profile.tools_offered, profile.conversations),
-        walks = totals.walks,
-        accepted = percent(share(totals.accepted, totals.walks)),
+        walks = manifest.counts.decided(),
+        accepted = percent(share(manifest.counts.accepted, manifest.counts.decided())),
     )
 }
 
 /// Who wrote the words, plainly.
-fn made_by(teacher: &str, totals: &Totals) -> String {
-    match teacher {
-        "offline" | "" => {
-            "The teacher was magnet's **offline teacher**: rules, no language model. Its \
-                           calls are right and its values are grounded; its sentences are stilted."
+fn made_by(manifest: &Manifest) -> String {
+    let spent = &manifest.counts.spent;
+    match manifest.origin.teacher.get("teacher").map(String::as_str) {
+        Some("offline") | None => {
+            "The teacher was magnet's **offline teacher**: rules, no language model. Its calls are \
+             right and its values are grounded; its sentences are stilted."
                 .into()
         }
-        model => format!(
-            "The teacher was **{model}**: {} calls, {} tokens, ${:.2}.",
-            totals.requests, totals.tokens, totals.usd
+        Some(model) => format!(
+            "The teacher was **{}**: {} calls, {} tokens, ${:.2}.",
+            one_line(model),
+            spent.requests,
+            spent.input_tokens + spent.output_tokens,
+            spent.micro_usd as f64 / 1e6,
         ),
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Mark {
 
 const WIDTH: f64 = 360.0;
 const ROW: f64 = 24.0;
-const LABEL: f64 = 132.0;
+const LABEL: f64 = 150.0;
 const VALUE: f64 = 52.0;
 const COLUMNS_HEIGHT: f64 = 110.0;
 
@@ -55,7 +55,7 @@ pub(super) fn bars(title: &str, note: &str, bars: &[Bar]) -> String {
                 y + 16.0,
                 escape(&clip(&bar.label)),
                 y + 5.0,
-                (bar.share * scale).max(1.0),
+                bar.share * scale,
                 WIDTH - VALUE + 6.0,
                 y + 16.0,
                 percent(bar.share),
@@ -166,7 +166,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// A label that fits its column.
 fn clip(label: &str) -> String {
-    match label.char_indices().nth(20) {
+    match label.char_indices().nth(24) {
         None => label.to_owned(),
         Some((at, _)) => format!("{}…", &label[..at]),
     }

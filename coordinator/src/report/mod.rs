@@ -12,7 +12,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
 mod card;
 mod chart;
@@ -21,7 +20,6 @@ mod human;
 mod page;
 mod profile;
 mod story;
-mod totals;
 
 pub use profile::Profile;
 
@@ -88,12 +86,4 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-/// A text of the manifest, wherever it stands.
-fn text_at<'a>(manifest: &'a Value, pointers: &[&str]) -> &'a str {
-    pointers
-        .iter()
-        .find_map(|at| manifest.pointer(at)?.as_str())
-        .unwrap_or_default()
 }

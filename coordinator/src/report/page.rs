@@ -2,21 +2,16 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
-
 use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
 use super::profile::{Profile, Tally, share};
-use super::totals::Totals;
-use super::{escape, human, story, text_at};
+use super::{escape, human, story};
+use crate::finalize::Manifest;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-pub(super) fn render(manifest: &Value, profile: &Profile, gallery: &Gallery) -> String {
-    let name = text_at(manifest, &["/campaign/name", "/name"]);
-    let title = if name.is_empty() { "magnet" } else { name };
-    let totals = Totals::of(manifest);
+pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) -> String {
     let charts = [
         turns(profile),
         calls_per_turn(profile),
@@ -48,8 +43,8 @@ pub(super) fn render(manifest: &Value, profile: &Profile, gallery: &Gallery) -> 
             profile.pairs,
         ),
         origins(profile),
-        funnel(&totals),
-        rejections(&totals),
+        funnel(manifest),
+        rejections(manifest),
     ];
     format!(
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
@@ -63,37 +58,37 @@ pub(super) fn render(manifest: &Value, profile: &Profile, gallery: &Gallery) -> 
          <p class='note'>Marked in a request is what calls took from it. Keys: j and k go to the next \
          and the previous conversation, Enter opens it, e opens or closes all.</p>{}</section>\
          </main><script>{SCRIPT}</script></body></html>\n",
-        headline(manifest, profile, &totals),
+        headline(manifest, profile),
         comparison(profile),
         human::SOURCE,
         charts.concat(),
         story::all(gallery),
-        title = escape(title),
+        title = escape(&manifest.origin.name),
     )
 }
 
-fn headline(manifest: &Value, profile: &Profile, totals: &Totals) -> String {
-    let teacher = text_at(
-        manifest,
-        &["/teacher/name", "/teacher", "/campaign/teacher"],
-    );
-    let mut facts = vec![
+fn headline(manifest: &Manifest, profile: &Profile) -> String {
+    let (counts, spent) = (&manifest.counts, &manifest.counts.spent);
+    let facts = [
         format!("{} conversations", profile.conversations),
         format!("{} preference pairs", profile.pairs),
-    ];
-    if totals.walks > 0 {
-        facts.push(format!(
+        format!(
             "{} of walks accepted",
-            percent(share(totals.accepted, totals.walks))
-        ));
-    }
-    if !teacher.is_empty() {
-        facts.push(format!("teacher: {teacher}"));
-    }
-    facts.push(format!(
-        "{} teacher calls, {} tokens, ${:.2}",
-        totals.requests, totals.tokens, totals.usd
-    ));
+            percent(share(counts.accepted, counts.decided()))
+        ),
+        format!(
+            "teacher: {}",
+            manifest
+                .origin
+                .teacher
+                .get("teacher")
+                .map_or("", String::as_str)
+        ),
+        format!("seed {}", manifest.origin.seed),
+        format!("{} teacher calls", spent.requests),
+        format!("{} tokens", spent.input_tokens + spent.output_tokens),
+        format!("${:.2}", spent.micro_usd as f64 / 1e6),
+    ];
     escape(&facts.join(" · "))
 }
 
@@ -299,48 +294,49 @@ fn origins(profile: &Profile) -> String {
     )
 }
 
-fn funnel(totals: &Totals) -> String {
-    let rejected = totals.rejected.iter().map(|(_, count)| count).sum();
-    let bars = [
-        ("accepted", totals.accepted),
-        ("rejected", rejected),
-        ("duplicates", totals.duplicates),
-        ("surplus", totals.surplus),
-    ];
-    let bars = bars.map(|(label, count)| Bar::new(label, share(count, totals.walks), None));
-    chart::bars(
-        "What became of the walks",
-        &format!("of {} walks", totals.walks),
-        &bars,
+/// How many walks came so far, stage by stage.
+fn funnel(manifest: &Manifest) -> String {
+    let walks = manifest.counts.decided();
+    let stages = manifest.funnel.iter();
+    let bars: Vec<Bar> = stages
+        .map(|stage| Bar::new(&*stage.stage, share(stage.walks, walks), None))
+        .collect();
+    let note = format!("of {walks} walks, those that came out of each stage");
+    chart::bars("Yield", &note, &bars)
+}
+
+fn rejections(manifest: &Manifest) -> String {
+    let counts = &manifest.counts;
+    let rejected = counts.rejected_by_reason.iter();
+    let mut dropped: Vec<(&str, u64)> = rejected
+        .map(|(reason, count)| (reason.label(), *count))
+        .collect();
+    dropped.push(("duplicates", counts.duplicates));
+    dropped.push(("near_duplicates", counts.near_duplicates));
+    dropped.push(("missing", counts.missing));
+    dropped.retain(|(_, count)| *count > 0);
+    dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    ranking(
+        "Why walks were dropped",
+        "share of walks",
+        &dropped,
+        counts.decided(),
     )
 }
 
-fn rejections(totals: &Totals) -> String {
-    let bars: Vec<Bar> = totals
-        .rejected
-        .iter()
-        .take(12)
-        .map(|(reason, count)| Bar::new(spaced(reason), share(*count, totals.walks), None))
-        .collect();
-    if bars.is_empty() {
-        String::new()
-    } else {
-        chart::bars("Why walks were rejected", "share of walks", &bars)
-    }
+fn tally(title: &str, note: &str, tally: &Tally, of: u64) -> String {
+    ranking(title, note, &tally.ranked(), of)
 }
 
-fn tally(title: &str, note: &str, tally: &Tally, of: u64) -> String {
-    let bars: Vec<Bar> = tally
-        .ranked()
-        .into_iter()
-        .take(14)
-        .map(|(name, count)| Bar::new(spaced(name), share(count, of), None))
-        .collect();
-    if bars.is_empty() {
-        String::new()
-    } else {
-        chart::bars(title, note, &bars)
+/// The most frequent ones as bars; nothing where there are none.
+fn ranking(title: &str, note: &str, ranked: &[(&str, u64)], of: u64) -> String {
+    const SHOWN: usize = 14;
+    if ranked.is_empty() {
+        return String::new();
     }
+    let bar = |(name, count): &(&str, u64)| Bar::new(spaced(name), share(*count, of), None);
+    let bars: Vec<Bar> = ranked.iter().take(SHOWN).map(bar).collect();
+    chart::bars(title, note, &bars)
 }
 
 fn spaced(name: &str) -> String {

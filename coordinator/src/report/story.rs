@@ -37,7 +37,7 @@ fn exhibit(exhibit: &Exhibit) -> String {
         .collect();
     let mut html = format!(
         "<details class='story'><summary><span class='opening'>{}</span> {labels}</summary>{}",
-        escape(&inspect::shorten(opening, 110)),
+        escape(&beginning(opening)),
         facts(conversation),
     );
     for (turn, messages) in conversation.turns().enumerate() {
@@ -49,6 +49,15 @@ fn exhibit(exhibit: &Exhibit) -> String {
         .for_each(|pair| self::pair(&mut html, pair));
     html.push_str("</details>");
     html
+}
+
+/// The first words of a request.
+fn beginning(text: &str) -> String {
+    const CHARS: usize = 120;
+    match text.char_indices().nth(CHARS) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", &text[..at]),
+    }
 }
 
 fn facts(conversation: &Conversation) -> String {

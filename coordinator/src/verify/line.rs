@@ -14,25 +14,25 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// A line of `sft.jsonl`.
-pub struct Record {
-    pub library: Library,
-    pub sample: Sample,
+pub(super) struct Record {
+    pub(super) library: Library,
+    pub(super) sample: Sample,
     /// Characters of the tool documents on offer.
-    pub tools_chars: usize,
+    pub(super) tools_chars: usize,
 }
 
 /// A line of `preference.jsonl`, over the library of its sample's record.
-pub struct PairLine {
-    pub id: String,
-    pub chosen: Vec<Message>,
-    pub rejected: Vec<Message>,
-    pub prompt_len: usize,
+pub(super) struct PairLine {
+    pub(super) id: String,
+    pub(super) chosen: Vec<Message>,
+    pub(super) rejected: Vec<Message>,
+    pub(super) prompt_len: usize,
     metadata: Value,
 }
 
 impl PairLine {
     /// The pair, parting after `shared` messages.
-    pub fn pair(&self, shared: usize) -> Result<Pair, String> {
+    pub(super) fn pair(&self, shared: usize) -> Result<Pair, String> {
         Ok(Pair {
             error: typed(&self.metadata, "error_type")?,
             turn: typed(&self.metadata, "turn")?,
@@ -46,7 +46,7 @@ impl PairLine {
 }
 
 /// Reads a line of `sft.jsonl`. The error names the key.
-pub fn record(line: &Value) -> Result<Record, String> {
+pub(super) fn record(line: &Value) -> Result<Record, String> {
     let metadata = line.get("metadata").ok_or("no \"metadata\"")?;
     let documents = list(line, "tools")?;
     let added_documents = metadata.get("tools_added_documents").and_then(Value::as_array);
@@ -92,7 +92,7 @@ pub fn record(line: &Value) -> Result<Record, String> {
 }
 
 /// Reads a line of `preference.jsonl`.
-pub fn pair(line: &Value, library: &Library) -> Result<PairLine, String> {
+pub(super) fn pair(line: &Value, library: &Library) -> Result<PairLine, String> {
     let metadata = line.get("metadata").ok_or("no \"metadata\"")?;
     let mut names = Names::of(library);
     let known = library.len();

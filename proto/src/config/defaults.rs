@@ -71,7 +71,7 @@ impl Default for GraphSettings {
 impl Default for Walks {
     fn default() -> Self {
         Self {
-            steps: nonzero(7),
+            steps: nonzero(6),
             min_steps: nonzero(3),
             min_nodes: nonzero(3),
             max_visits: 2,
@@ -90,7 +90,7 @@ impl Default for NodeOps {
             split_function: 0.5,
             unresolved: 0.15,
             keep_unsplit: false,
-            parallel: 0.1,
+            parallel: 0.2,
             pad: 0.05,
             fault: 0.08,
             conflict: 0.05,

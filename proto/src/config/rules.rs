@@ -5,7 +5,7 @@
 
 use super::keys::{Fault, closest};
 use super::secret::redact;
-use super::{Campaign, Endpoint, EndpointKind, Judge, NegativeSource};
+use super::{Campaign, Endpoint, EndpointKind, Format, Judge, NegativeSource};
 
 /// The implicit teacher of a campaign that names none.
 pub(super) const OFFLINE: &str = "offline";
@@ -23,6 +23,7 @@ pub(super) fn breaches(campaign: &Campaign) -> Vec<(String, Fault)> {
     rules.fleet(campaign);
     rules.run(campaign);
     rules.output(campaign);
+    rules.not_yet(campaign);
     rules.found
 }
 
@@ -311,6 +312,24 @@ impl Rules {
         let message = "no format is chosen, so nothing would be written";
         let hint = "set formats = [\"jsonl\"]";
         self.require(!output.formats.is_empty(), "output.formats", message, hint);
+    }
+
+    /// What the file may one day ask for: refused rather than ignored.
+    fn not_yet(&mut self, campaign: &Campaign) {
+        let message = "this version does not do that";
+        let judge = campaign.graph.judge == Judge::None;
+        self.require(judge, "graph.judge", message, "set it to \"none\"");
+        let source = campaign.negatives.source == NegativeSource::Mechanical;
+        self.require(
+            source,
+            "negatives.source",
+            message,
+            "set it to \"mechanical\"",
+        );
+        let formats = !campaign.output.formats.contains(&Format::Parquet);
+        self.require(formats, "output.formats", message, "set it to [\"jsonl\"]");
+        let listen = campaign.run.listen.is_empty();
+        self.require(listen, "run.listen", message, "leave it out");
     }
 
     fn not_negative(&mut self, key: &str, number: f64) {

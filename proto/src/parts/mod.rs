@@ -13,7 +13,10 @@ use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
 
+pub mod cloud;
+
 #[cfg(any(test, feature = "conformance"))]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// A store opened under one prefix.
@@ -45,8 +48,9 @@ pub enum Error {
 }
 
 impl Parts {
-    /// Opens a store by its URL: `memory:`, or `file:DIR` with a folder
-    /// relative to `base`, which is made if need be.
+    /// Opens a store by its URL: `memory:`, `file:DIR` with a folder relative
+    /// to `base`, which is made if need be, or one of `s3:`, `gs:` and `az:`
+    /// with a bucket and a prefix (see [`cloud`]).
     ///
     /// A file is on disk, under its whole name, before a put returns.
     pub fn open(url: &str, base: &std::path::Path) -> Result<Self, Error> {
@@ -62,15 +66,28 @@ impl Parts {
                 let store = store.map_err(|error| refuse(&error))?.with_fsync(true);
                 Ok(Self::new(Arc::new(store), Path::default()))
             }
-            _ => Err(Error::BadUrl(format!(
-                "part store \"{url}\" is of no known kind\nhint: \"file:parts\" keeps parts in \
-                 the output folder, \"memory:\" keeps none"
-            ))),
+            _ => match cloud::open(url)? {
+                Some((store, prefix)) => Ok(Self::new(store, prefix)),
+                None => Err(Error::BadUrl(format!(
+                    "part store \"{url}\" is of no known kind\nhint: \"file:parts\" keeps parts \
+                     in the output folder, \"s3://bucket/prefix\" in an object store, \
+                     \"memory:\" keeps none"
+                ))),
+            },
         }
     }
 
     pub fn new(store: Arc<DynObjectStore>, prefix: Path) -> Self {
         Self { store, prefix }
+    }
+
+    /// Whether the store can be reached and read: told at the start rather than
+    /// after the first shard.
+    pub async fn reach(&self) -> Result<(), Error> {
+        match self.store.list(Some(&self.prefix)).next().await {
+            None | Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(error.into()),
+        }
     }
 
     /// Puts an object whole or not at all.

@@ -65,28 +65,39 @@ impl Failure {
     }
 }
 
+/// Tells which exit code an error of some crate's own calls for; `None` for
+/// errors it does not know.
+pub type Classify = fn(&(dyn StdError + 'static)) -> Option<Exit>;
+
 /// An error as it is told at the top: the whole chain once, then the hints.
-/// And the exit code it calls for.
-pub fn tell(error: &(dyn StdError + 'static)) -> (String, Exit) {
+/// And the exit code it calls for, by `classify` or by what is known here.
+pub fn tell(error: &(dyn StdError + 'static), classify: Classify) -> (String, Exit) {
     let chain = || std::iter::successors(Some(error), |&error| error.source());
-    let mut text = format!("error: {error}");
-    let mut last = error.to_string();
-    for cause in chain().skip(1) {
-        let cause = cause.to_string();
+    let (mut text, mut hints, mut last) = (String::new(), Vec::new(), String::new());
+    for cause in chain() {
+        let told = cause.to_string();
+        let mut parts = told.split("\nhint: ");
+        let message = parts.next().unwrap_or_default();
         // Wrappers that show their source in full would say it twice.
-        if !last.ends_with(&cause) {
-            write!(text, "\n  because: {cause}").expect("writing to a string cannot fail");
+        if text.is_empty() {
+            text = format!("error: {message}");
+        } else if !last.ends_with(message) {
+            write!(text, "\n  because: {message}").expect("writing to a string cannot fail");
         }
-        last = cause;
+        last = message.to_owned();
+        hints.extend(parts.map(str::to_owned));
+        hints.extend(
+            cause
+                .downcast_ref::<Failure>()
+                .and_then(|failure| failure.hint.clone()),
+        );
     }
-    for hint in chain().filter_map(hint_of) {
+    hints.dedup();
+    for hint in hints {
         write!(text, "\nhint: {hint}").expect("writing to a string cannot fail");
     }
-    (text, chain().find_map(exit_of).unwrap_or(Exit::Short))
-}
-
-fn hint_of<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a str> {
-    error.downcast_ref::<Failure>()?.hint.as_deref()
+    let exit = chain().find_map(|cause| classify(cause).or_else(|| exit_of(cause)));
+    (text, exit.unwrap_or(Exit::Short))
 }
 
 fn exit_of(error: &(dyn StdError + 'static)) -> Option<Exit> {
@@ -112,7 +123,7 @@ mod tests {
     fn the_chain_is_told_once_with_its_hints_last() {
         let inner = Failure::usage("\"out\" belongs to another campaign").hint("choose --out DIR");
         let outer = Failure::new(Exit::Short, "cannot start").caused_by(inner);
-        let (text, exit) = tell(&outer);
+        let (text, exit) = tell(&outer, |_| None);
         assert_eq!(
             text,
             "error: cannot start\n  because: \"out\" belongs to another campaign\n\
@@ -122,13 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn hints_inside_messages_move_to_the_end() {
+        let inner = std::io::Error::other("no file matches \"x\"\nhint: check the pattern");
+        let outer = Failure::usage("cannot load the tools").caused_by(inner);
+        assert_eq!(
+            tell(&outer, |_| None).0,
+            "error: cannot load the tools\n  because: no file matches \"x\"\nhint: check the pattern"
+        );
+    }
+
+    #[test]
     fn services_that_are_away_have_their_own_exit_code() {
         let away = queue::Error::Transient("connection refused".into());
-        let (text, exit) = tell(&Failure::new(Exit::Unreachable, "cannot start").caused_by(away));
+        let (text, exit) = tell(
+            &Failure::new(Exit::Unreachable, "cannot start").caused_by(away),
+            |_| None,
+        );
         assert!(text.contains("connection refused"));
         assert_eq!(exit, Exit::Unreachable);
         assert_eq!(
-            tell(&queue::Error::Permanent("no".into())).1,
+            tell(&queue::Error::Permanent("no".into()), |_| None).1,
             Exit::Unreachable
         );
     }

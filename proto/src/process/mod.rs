@@ -9,7 +9,7 @@ mod logging;
 mod panic;
 mod stop;
 
-pub use exit::{Exit, Failure, tell};
+pub use exit::{Classify, Exit, Failure, tell};
 pub use logging::{LogFormat, Verbosity, log_to_stderr};
 pub use panic::tell_panics_plainly;
 pub use stop::stop_on_signals;

@@ -18,14 +18,17 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::CampaignDigest;
+use crate::config::Fleet;
 use crate::shard::{Report, Shard};
 
+pub mod amqp;
 pub mod memory;
 
 #[cfg(any(test, feature = "conformance"))]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
-/// Opens a queue by its URL: `memory:` is one inside this process.
+/// Opens a queue inside this process by its URL, `memory:`.
 pub fn open(url: &str) -> Result<Arc<dyn Queue>, Error> {
     match url.split_once(':') {
         Some(("memory", _)) => Ok(Arc::new(memory::MemoryQueue::new())),
@@ -38,6 +41,29 @@ pub fn open(url: &str) -> Result<Arc<dyn Queue>, Error> {
                 .into(),
         )),
     }
+}
+
+/// Connects to the queue a fleet is configured with, of any kind.
+///
+/// `campaign` is the one whose reports and dead letters are meant, `None` for a
+/// worker of any campaign. `shards` are worked at once by this process.
+pub async fn connect(
+    fleet: &Fleet,
+    campaign: Option<CampaignDigest>,
+    shards: usize,
+) -> Result<Arc<dyn Queue>, Error> {
+    if !fleet.queue.starts_with("amqp://") && !fleet.queue.starts_with("amqps://") {
+        return open(&fleet.queue);
+    }
+    let access = amqp::Access {
+        url: fleet.queue.clone(),
+        queue_type: fleet.queue_type,
+        ca_file: fleet.ca_file.clone(),
+        connect_timeout: fleet.connect_timeout,
+        prefetch: u16::try_from(shards).unwrap_or(u16::MAX).max(1),
+        campaign,
+    };
+    Ok(Arc::new(amqp::AmqpQueue::connect(access).await?))
 }
 
 /// A queue of one campaign's shards, and of the reports about them.

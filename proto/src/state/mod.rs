@@ -16,13 +16,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::WalkIndex;
+use crate::config::Fleet;
 use crate::ids::Digest;
+use crate::{CampaignDigest, WalkIndex};
 
 pub mod embedded;
 mod recent;
+pub mod redis;
 
 #[cfg(any(test, feature = "conformance"))]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// Opens a state by its URL: `embedded:` is one inside this process.
@@ -39,6 +42,43 @@ pub fn open(url: &str) -> Result<Arc<dyn State>, Error> {
                 .into(),
         )),
     }
+}
+
+/// Connects to the state and the cache a fleet is configured with, of any
+/// kind, as one of its processes. `holder` tells this process from others.
+pub async fn connect(
+    fleet: &Fleet,
+    campaign: &CampaignDigest,
+    holder: &str,
+) -> Result<Stores, Error> {
+    let one = async |url: &str, role: redis::Role| -> Result<Arc<dyn State>, Error> {
+        if !url.starts_with("redis://") && !url.starts_with("rediss://") {
+            return open(url);
+        }
+        let access = redis::Access {
+            url: url.to_owned(),
+            ca_file: fleet.ca_file.clone(),
+            connect_timeout: fleet.connect_timeout,
+            role,
+            campaign: *campaign,
+        };
+        Ok(Arc::new(redis::RedisState::connect(&access, holder).await?))
+    };
+    let state = one(&fleet.state, redis::Role::State).await?;
+    // One server for both is one connection, and forgets nothing.
+    let cache = match fleet.cache == fleet.state && fleet.cache != "embedded:" {
+        true => Arc::clone(&state),
+        false => one(&fleet.cache, redis::Role::Cache).await?,
+    };
+    Ok(Stores { state, cache })
+}
+
+/// What a campaign's workers share.
+#[derive(Clone)]
+pub struct Stores {
+    pub state: Arc<dyn State>,
+    /// Function outputs.
+    pub cache: Arc<dyn State>,
 }
 
 #[async_trait]

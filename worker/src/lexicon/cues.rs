@@ -1,53 +1,11 @@
-//! What names, formats and descriptions say about a place's topic.
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+//! What formats and descriptions say about a place's topic, and what a topic
+//! comes to mean for its place.
 
 use magnet_proto::shape::{Type, words};
 
+use super::names::{of_described_thing, of_phrase};
 use super::place::{Place, Side};
 use super::topic::Topic;
-
-/// What single words and underscored phrases stand for, from `nouns.txt`.
-static NOUNS: LazyLock<HashMap<&'static str, Topic>> = LazyLock::new(|| {
-    let lines = include_str!("tables/nouns.txt")
-        .lines()
-        .filter_map(|line| line.split_once(": "));
-    lines
-        .filter_map(|(name, nouns)| Some((Topic::named(name)?, nouns)))
-        .flat_map(|(topic, nouns)| nouns.split(' ').map(move |noun| (noun, topic)))
-        .collect()
-});
-
-impl Topic {
-    /// The topic a single word or an underscored phrase stands for.
-    fn of_noun(noun: &str) -> Option<Self> {
-        NOUNS
-            .get(noun)
-            .copied()
-            .or_else(|| NOUNS.get(singular(noun)?.as_str()).copied())
-    }
-}
-
-/// The singular of a plural noun.
-pub(crate) fn singular(word: &str) -> Option<String> {
-    const SAME: &[&str] = &[
-        "news", "status", "address", "series", "gps", "bus", "class", "details",
-    ];
-    if SAME.contains(&word) || word.len() < 3 {
-        return None;
-    }
-    if let Some(stem) = word.strip_suffix("ies") {
-        return Some(format!("{stem}y"));
-    }
-    for ending in ["sses", "shes", "ches", "xes"] {
-        if word.ends_with(ending) {
-            return Some(word[..word.len() - 2].to_owned());
-        }
-    }
-    let stem = word.strip_suffix('s')?;
-    (!stem.ends_with('s')).then(|| stem.to_owned())
-}
 
 /// The topic of a schema's `format`.
 pub(super) fn of_format(format: &str) -> Option<Topic> {
@@ -91,293 +49,13 @@ pub(super) fn says_success(words: &[&str]) -> bool {
     words.last().is_some_and(|last| SAYING.contains(last))
 }
 
-/// The topic of a name: first what depends on its surroundings, then the
-/// longest known phrase at its end, then its other words from the back.
-pub(super) fn of_name(words: &[&str], place: &Place<'_>) -> Option<Topic> {
-    let words = without_affixes(words);
-    let (&head, qualifiers) = words.split_last()?;
-    if let Some(topic) = of_phrase(words) {
-        return Some(topic);
-    }
-    if let Some(topic) = of_head(head, qualifiers, place) {
-        return Some(topic);
-    }
-    Topic::of_noun(head).or_else(|| {
-        qualifiers
-            .iter()
-            .rev()
-            .find_map(|word| Topic::of_noun(word))
-    })
-}
-
-/// Leading and trailing words that leave the topic as it is: `new_date`,
-/// `time_min`, `price1`.
-fn without_affixes<'a, 'b>(mut words: &'b [&'a str]) -> &'b [&'a str] {
-    const AFTER: &[&str] = &[
-        "min", "max", "from", "to", "start", "end", "value", "val", "str", "string", "param",
-        "input", "filter", "list", "array", "lte", "gte", "after", "before", "in", "text",
-    ];
-    const BEFORE: &[&str] = &[
-        "new",
-        "old",
-        "my",
-        "your",
-        "the",
-        "user",
-        "input",
-        "target",
-        "current",
-        "default",
-        "original",
-        "preferred",
-        "selected",
-        "existing",
-    ];
-    while let [rest @ .., last] = words {
-        let numeral = last.bytes().all(|byte| byte.is_ascii_digit());
-        if rest.is_empty() || !(numeral || AFTER.contains(last)) {
-            break;
-        }
-        words = rest;
-    }
-    while let [first, rest @ ..] = words {
-        let known = of_phrase(words).is_some();
-        if rest.is_empty() || known || !BEFORE.contains(first) || rest == ["id"] || rest == ["name"]
-        {
-            break;
-        }
-        words = rest;
-    }
-    words
-}
-
-/// A phrase of two or three words at the end of a name.
-fn of_phrase(words: &[&str]) -> Option<Topic> {
-    let longest = words.len().min(4);
-    (2..=longest).rev().find_map(|length| {
-        let phrase = words[words.len() - length..].join("_");
-        Topic::of_noun(&phrase)
-    })
-}
-
-/// Heads whose meaning their qualifiers and the function decide.
-fn of_head(head: &str, qualifiers: &[&str], place: &Place<'_>) -> Option<Topic> {
-    let qualifier = qualifiers.last().copied();
-    match head {
-        "name" | "names" => {
-            Some(qualifier.map_or_else(|| of_bare_name(place), |word| of_named(word)))
-        }
-        "id" | "ids" if qualifier.is_none() || place.shape.noun.is_some() => {
-            Some(Topic::Identifier)
-        }
-        "number" if qualifier.is_some() => Some(match qualifier? {
-            "page" => Topic::Page,
-            "episode" | "season" | "line" | "version" | "chapter" => Topic::Index,
-            _ => Topic::Identifier,
-        }),
-        "number" if speaks_of(place, &["unique", "identif", "number that"]) => {
-            Some(Topic::Identifier)
-        }
-        "code" | "codes" => Some(match qualifier {
-            Some("status" | "http" | "response") => Topic::Code,
-            Some("country") => Topic::CountryCode,
-            Some("html" | "source") => Topic::Html,
-            _ => Topic::Code,
-        }),
-        "from" | "to" | "source" | "base" | "target" => of_direction(place),
-        "state" | "states" => Some(match () {
-            () if speaks_of(
-                place,
-                &["u.s.", "us state", "state code", "abbreviation", "province"],
-            ) =>
-            {
-                Topic::RegionCode
-            }
-            () if place.parent.contains("address")
-                || speaks_of(place, &["located", "residence", "geograph"]) =>
-            {
-                Topic::Region
-            }
-            () => Topic::Status,
-        }),
-        "type" | "kind" => match qualifier.and_then(Topic::of_noun) {
-            Some(
-                topic @ (Topic::Currency
-                | Topic::Vehicle
-                | Topic::CarModel
-                | Topic::Cuisine
-                | Topic::RoomType
-                | Topic::Sport
-                | Topic::Event
-                | Topic::Exercise),
-            ) => Some(topic),
-            _ => Some(Topic::Kind),
-        },
-        "start" | "end" | "since" | "until" | "before" | "after" | "begin" | "ending"
-        | "starting"
-            if speaks_of(place, &["date", "time", "day", "yyyy", "iso 8601"]) =>
-        {
-            Some(Topic::Date)
-        }
-        "before" | "after" if speaks_of(place, &["cursor"]) => Some(Topic::Cursor),
-        "size"
-            if place.side == Side::Argument
-                && category_has(place, &["cloth", "shop", "commerce", "fashion"]) =>
-        {
-            Some(Topic::ClothingSize)
-        }
-        "size" if speaks_of(place, &["number of", "per page", "results"]) => Some(Topic::Limit),
-        "symbol" | "symbols"
-            if speaks_of(place, &["crypto", "coin"]) || category_has(place, &["crypto"]) =>
-        {
-            Some(Topic::CryptoCoin)
-        }
-        "order" if speaks_of(place, &["asc"]) => Some(Topic::Direction),
-        _ => None,
-    }
-}
-
-/// `user_name`, `city_name`, `repository_name`: what the noun before says.
-fn of_named(noun: &str) -> Topic {
-    match Topic::of_noun(noun) {
-        Some(Topic::CountryCode | Topic::Identifier) | None => Topic::Title,
-        Some(Topic::Email | Topic::Phone | Topic::Username) if noun != "user" => Topic::FullName,
-        Some(Topic::Page | Topic::Limit | Topic::Price | Topic::Count | Topic::Message) => {
-            Topic::Title
-        }
-        Some(topic) => topic,
-    }
-}
-
-/// `name` alone: the thing it belongs to is the parent, or the function's noun.
-fn of_bare_name(place: &Place<'_>) -> Topic {
-    if speaks_of(
-        place,
-        &[
-            "full name",
-            "name of the user",
-            "person",
-            "patient",
-            "customer",
-        ],
-    ) {
-        return Topic::FullName;
-    }
-    let nameable = |word: String| match Topic::of_noun(&word) {
-        Some(Topic::Username) => Some(Topic::FullName),
-        Some(
-            topic @ (Topic::City
-            | Topic::Country
-            | Topic::Region
-            | Topic::Landmark
-            | Topic::FullName
-            | Topic::Company
-            | Topic::Organization
-            | Topic::School
-            | Topic::University
-            | Topic::Hospital
-            | Topic::Bank
-            | Topic::Store
-            | Topic::Repository
-            | Topic::Branch
-            | Topic::Label
-            | Topic::License
-            | Topic::Airport
-            | Topic::Airline
-            | Topic::Station
-            | Topic::Product
-            | Topic::Brand
-            | Topic::Category
-            | Topic::Movie
-            | Topic::Show
-            | Topic::Song
-            | Topic::Artist
-            | Topic::Album
-            | Topic::Book
-            | Topic::Author
-            | Topic::Game
-            | Topic::Genre
-            | Topic::Sport
-            | Topic::League
-            | Topic::SportsTeam
-            | Topic::Player
-            | Topic::Dish
-            | Topic::Ingredient
-            | Topic::Restaurant
-            | Topic::Hotel
-            | Topic::Course
-            | Topic::Medicine
-            | Topic::Disease
-            | Topic::Doctor
-            | Topic::Event
-            | Topic::Project
-            | Topic::Task
-            | Topic::Device
-            | Topic::Animal
-            | Topic::Plant
-            | Topic::Recipe
-            | Topic::Exercise
-            | Topic::Holiday
-            | Topic::Channel
-            | Topic::Language
-            | Topic::Currency
-            | Topic::FileName
-            | Topic::Folder
-            | Topic::Tag
-            | Topic::SecretName
-            | Topic::Color
-            | Topic::Amenity),
-        ) => Some(topic),
-        _ => None,
-    };
-    words(place.parent)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .find_map(&nameable)
-        .or_else(|| words(&place.shape.description).take(12).find_map(&nameable))
-        .or_else(|| {
-            let nouns: Vec<String> = words(&place.function.name).take(8).collect();
-            nouns.into_iter().rev().find_map(&nameable)
-        })
-        .unwrap_or(Topic::Title)
-}
-
-/// `from`, `to`, `source`, `target`: currencies, languages, people, dates or
-/// places, as the function says.
-fn of_direction(place: &Place<'_>) -> Option<Topic> {
-    let function = [
-        place.function.name.as_str(),
-        &place.function.category,
-        &place.function.class,
-    ];
-    let about = |cues: &[&str]| {
-        speaks_of(place, cues) || function.iter().any(|text| contains_any(text, cues))
-    };
-    match () {
-        () if speaks_of(place, &["date", "yyyy"]) => Some(Topic::Date),
-        () if about(&["currenc", "exchange", "forex"]) => Some(Topic::Currency),
-        () if about(&["translat", "languag"]) => Some(Topic::LanguageCode),
-        () if about(&["mail"]) => Some(Topic::Email),
-        () if about(&["sms", "phone", "whatsapp", "message"]) => Some(Topic::Phone),
-        () if about(&["airport", "flight"]) => Some(Topic::Airport),
-        () if about(&[
-            "rout",
-            "travel",
-            "train",
-            "bus",
-            "city",
-            "location",
-            "distance",
-            "direction",
-            "map",
-        ]) =>
-        {
-            Some(Topic::City)
-        }
-        () if about(&["unit", "conver"]) => Some(Topic::Unit),
-        () => None,
-    }
+/// Whether an untyped place is a yes or no.
+pub(super) fn is_flag(words: &[&str], place: &Place<'_>) -> bool {
+    let asks = matches!(
+        words.first(),
+        Some(&("is" | "has" | "can" | "should" | "include" | "are"))
+    );
+    asks || speaks_of(place, &["boolean", "true or false", "whether"])
 }
 
 /// The topic a description gives away, for names that say nothing.
@@ -428,10 +106,40 @@ pub(super) fn of_description(place: &Place<'_>) -> Option<Topic> {
 
 /// An element or member of something known: `{"cities": [{"value": …}]}`.
 pub(super) fn of_parent(place: &Place<'_>) -> Option<Topic> {
+    const OPEN: &[&str] = &[
+        "",
+        "value",
+        "values",
+        "name",
+        "item",
+        "items",
+        "raw",
+        "text",
+        "label",
+        "display",
+        "formatted",
+        "current",
+    ];
+    if !OPEN.contains(&place.name) {
+        return None;
+    }
     let parent: Vec<String> = words(place.parent).collect();
     let parent: Vec<&str> = parent.iter().map(String::as_str).collect();
     of_phrase(&parent).or_else(|| parent.last().and_then(|word| Topic::of_noun(word)))
 }
+
+/// What a "type" may be a type of.
+const KINDS: &[Topic] = &[
+    Topic::Specialty,
+    Topic::Genre,
+    Topic::Cuisine,
+    Topic::RoomType,
+    Topic::Vehicle,
+    Topic::Language,
+    Topic::Sport,
+    Topic::Category,
+    Topic::Currency,
+];
 
 /// Settles what a topic means for a place's type and side.
 pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
@@ -467,19 +175,25 @@ pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
         }
         Topic::DateTime if place.side == Side::Output && is_past(words) => Topic::PastDateTime,
         Topic::Date if place.side == Side::Output && is_past(words) => Topic::PastDate,
+        Topic::FullName | Topic::City | Topic::Location
+            if speaks_of(place, &["email address", "e-mail address"]) =>
+        {
+            Topic::Email
+        }
+        Topic::FullName | Topic::City | Topic::Location if speaks_of(place, &["phone number"]) => {
+            Topic::Phone
+        }
+        Topic::Area | Topic::Region if !numeric && speaks_of(place, &["city"]) => Topic::City,
+        Topic::Title => of_described_thing(place).unwrap_or(topic),
+        Topic::Kind => of_described_thing(place)
+            .filter(|topic| KINDS.contains(topic))
+            .unwrap_or(topic),
         Topic::Country if speaks_of(place, &["code", "alpha", "iso", "two-letter", "2-letter"]) => {
             Topic::CountryCode
         }
         Topic::Language if speaks_of(place, &["code", "iso"]) => Topic::LanguageCode,
         Topic::City | Topic::Location if speaks_of(place, &["airport code", "iata"]) => {
             Topic::Airport
-        }
-        Topic::Handle
-            if place.side == Side::Output
-                && place.parent.is_empty()
-                && !place.function.name.contains("github") =>
-        {
-            topic
         }
         Topic::Color if speaks_of(place, &["hex"]) => Topic::HexColor,
         Topic::Movie | Topic::Song | Topic::Book if numeric => Topic::Identifier,
@@ -515,14 +229,14 @@ pub(super) fn speaks_of(place: &Place<'_>, cues: &[&str]) -> bool {
     contains_any(&place.shape.description, cues)
 }
 
-fn category_has(place: &Place<'_>, cues: &[&str]) -> bool {
+pub(super) fn category_has(place: &Place<'_>, cues: &[&str]) -> bool {
     contains_any(&place.function.category, cues) || contains_any(&place.function.class, cues)
 }
 
 /// How much of a description is read for cues.
 const READ_BYTES: usize = 300;
 
-fn contains_any(text: &str, cues: &[&str]) -> bool {
+pub(super) fn contains_any(text: &str, cues: &[&str]) -> bool {
     if text.is_empty() {
         return false;
     }
@@ -531,6 +245,10 @@ fn contains_any(text: &str, cues: &[&str]) -> bool {
 }
 
 fn lower(text: &str) -> String {
-    let end = text.floor_char_boundary(READ_BYTES.min(text.len()));
+    let limit = READ_BYTES.min(text.len());
+    let end = (0..=limit)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
     text[..end].to_ascii_lowercase()
 }

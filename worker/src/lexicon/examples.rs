@@ -36,9 +36,13 @@ const CUES: &[&str] = &[
 pub(super) fn described(description: &str) -> Vec<&str> {
     let lower = description.to_ascii_lowercase();
     // The earliest cue, the longest of those that start there.
-    let found = CUES.iter().filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
+    let found = CUES
+        .iter()
+        .filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
     let earliest = found.min_by_key(|&(at, length)| (at, std::cmp::Reverse(length)));
-    let Some(start) = earliest.map(|(at, length)| at + length) else { return Vec::new() };
+    let Some(start) = earliest.map(|(at, length)| at + length) else {
+        return Vec::new();
+    };
     let rest = description[start..].trim_start_matches([' ', ':', '(', ',', '-', '\n', '"']);
     let quoted = quoted(&description[start..]);
     if !quoted.is_empty() {
@@ -109,11 +113,15 @@ fn is_form(text: &str) -> bool {
 }
 
 /// Whether a default looks like data: not "string", "None", "your-api-key".
-pub(super) fn looks_real(value: &Value) -> bool {
+pub(super) fn looks_real(value: &Value, name: &str) -> bool {
     match value {
         Value::String(text) => {
             let text = text.trim();
-            !text.is_empty() && text.len() <= 60 && !is_form(text) && !is_placeholder(text)
+            !text.is_empty()
+                && text.len() <= 60
+                && !text.eq_ignore_ascii_case(name)
+                && !is_form(text)
+                && !is_placeholder(text)
         }
         Value::Number(_) | Value::Bool(_) => true,
         _ => false,
@@ -187,7 +195,6 @@ mod tests {
             "The format, e.g. pdf, docx or txt.",
             &["pdf", "docx", "txt"],
         );
-        check("the output format required ('xml' or 'json')", &[]);
         check(
             "Can be one of: `open`, `closed`, `all`.",
             &["open", "closed", "all"],
@@ -205,8 +212,8 @@ mod tests {
             "set-your-image-URL-here",
             "",
         ] {
-            assert!(!looks_real(&Value::from(text)), "{text}");
+            assert!(!looks_real(&Value::from(text), "id"), "{text}");
         }
-        assert!(looks_real(&Value::from("CA107308006SI")));
+        assert!(looks_real(&Value::from("CA107308006SI"), "id"));
     }
 }

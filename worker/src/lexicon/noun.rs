@@ -2,7 +2,7 @@
 
 use magnet_proto::shape::words;
 
-use super::cues::singular;
+use super::nouns::singular;
 use super::place::Place;
 
 /// A noun phrase for a parameter or output field, without an article.
@@ -10,24 +10,19 @@ pub fn describe(place: &Place<'_>) -> String {
     let mut parts: Vec<String> = words(place.name)
         .map(|word| expanded(&word).to_owned())
         .collect();
-    match parts.last().map(String::as_str) {
-        Some("id" | "ids" | "uuid" | "guid") => {
-            let noun = identified(place);
-            return if noun == "id" {
-                "ID".into()
-            } else {
-                format!("{noun} ID")
-            };
-        }
-        _ => {}
+    if let Some("id" | "ids" | "uuid" | "guid") = parts.last().map(String::as_str) {
+        return match identified(place).as_str() {
+            "id" => "ID".into(),
+            noun => format!("{noun} ID"),
+        };
     }
     if let Some(noun) = &place.shape.noun {
         return noun.clone();
     }
-    if let [only] = parts.as_slice() {
-        if let Some(phrase) = alone(only, place) {
-            return phrase;
-        }
+    if let [only] = parts.as_slice()
+        && let Some(phrase) = alone(only, place)
+    {
+        return phrase;
     }
     for word in &mut parts {
         if let Some(shown) = capitalized(word) {

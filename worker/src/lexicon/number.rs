@@ -116,7 +116,11 @@ fn usual(topic: Topic, place: &Place<'_>) -> Range {
         Topic::Rate => (0.5, 2.0, 4),
         Topic::Rating => (3.1, 5.0, 1),
         Topic::Score => (41.0, 98.0, 0),
-        Topic::Count => (1.0, 240.0, 0),
+        Topic::Count => counted(&name, place.side),
+        Topic::Dimension if says(&["password", "word", "character"]) || name.contains("word") => {
+            (6.0, 16.0, 0)
+        }
+        Topic::Identifier if name.ends_with("number") => (3.0, 2_400.0, 0),
         Topic::Limit => (3.0, 25.0, 0),
         Topic::Page => (1.0, 3.0, 0),
         Topic::Offset => (0.0, 20.0, 0),
@@ -154,6 +158,31 @@ fn usual(topic: Topic, place: &Place<'_>) -> Range {
         }
         Topic::Number => (2.0, 120.0, 0),
         _ => (1.0, 60.0, 0),
+    }
+}
+
+/// How many there usually are of something.
+fn counted(name: &str, side: Side) -> Range {
+    let of = |cues: &[&str]| cues.iter().any(|cue| name.contains(cue));
+    match side {
+        _ if of(&["child", "infant", "stop", "kid"]) => (0.0, 2.0, 0),
+        _ if of(&[
+            "adult",
+            "guest",
+            "people",
+            "passenger",
+            "room",
+            "bed",
+            "bath",
+            "seat",
+            "ticket",
+        ]) =>
+        {
+            (1.0, 4.0, 0)
+        }
+        _ if of(&["day", "night", "week", "hour"]) => (1.0, 10.0, 0),
+        Side::Argument => (2.0, 20.0, 0),
+        Side::Output => (1.0, 240.0, 0),
     }
 }
 

@@ -125,7 +125,11 @@ impl Persona {
         };
         let register = allowed[rng.random_range(0..allowed.len())];
         // A stream of their own: the facts do not depend on the allowed lists.
-        Self::of(role, register, &mut rng::stream(seed, walk, "persona facts"))
+        Self::of(
+            role,
+            register,
+            &mut rng::stream(seed, walk, "persona facts"),
+        )
     }
 
     fn of(role: String, register: Register, rng: &mut Rng) -> Self {

@@ -10,7 +10,7 @@ use super::calendar::{Date, Minute};
 use super::persona::Persona;
 use super::place::{Place, Side};
 use super::tables::cities::City;
-use super::tables::{people, things};
+use super::tables::{culture, people};
 use super::{chance, pick};
 
 /// The facts drawn so far for values that belong together.
@@ -61,7 +61,11 @@ impl<'p> Setting<'p> {
     /// The setting of one element of a list: the places and the day are the
     /// same, people and times are its own.
     pub(crate) fn element(&self) -> Self {
-        Self { cities: self.cities, day: self.day, ..Self::new(self.persona) }
+        Self {
+            cities: self.cities,
+            day: self.day,
+            ..Self::new(self.persona)
+        }
     }
 
     /// Draws dates and times after this one from now on.
@@ -124,7 +128,9 @@ impl<'p> Setting<'p> {
             return (begin.plus_days(rng.random_range(1..9)), minute);
         }
         let drawn = self.persona.today.plus_days(rng.random_range(2..60));
-        *self.begin.get_or_insert((self.day.unwrap_or(drawn), minute))
+        *self
+            .begin
+            .get_or_insert((self.day.unwrap_or(drawn), minute))
     }
 
     /// A moment to come; the end of a span follows its begin within hours.
@@ -156,7 +162,7 @@ impl<'p> Setting<'p> {
         &mut self,
         rng: &mut Rng,
     ) -> &'static (&'static str, &'static str, &'static [&'static str]) {
-        self.row(things::LEAGUES, rng)
+        self.row(culture::LEAGUES, rng)
     }
 
     pub(super) fn keyword(&self, rng: &mut Rng) -> &'static str {

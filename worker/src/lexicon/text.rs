@@ -8,13 +8,20 @@ use serde_json::Value;
 use super::cues::speaks_of;
 use super::place::{Place, Side};
 use super::setting::Setting;
-use super::tables::{business, codes, people, prose, things};
+use super::tables::{business, codes, leisure, people, prose};
 use super::topic::Topic;
 use super::{chance, ids, pick};
 
 impl Setting<'_> {
     /// A text about a topic; numbers come out as their digits.
     pub(super) fn text(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> String {
+        if topic == Topic::Price {
+            let amount = self
+                .number(topic, place, None, None, rng)
+                .as_f64()
+                .unwrap_or_default();
+            return format!("{amount:.2}");
+        }
         if topic.is_number() {
             return match self.number(topic, place, None, None, rng) {
                 Value::String(text) => text,
@@ -64,7 +71,7 @@ impl Setting<'_> {
             Topic::Coordinates => format!("{:.4},{:.4}", city.latitude, city.longitude),
             Topic::TimeZone => city.time_zone.into(),
             Topic::UtcOffset => city.utc_offset(),
-            Topic::Landmark => pick(things::LANDMARKS, rng).into(),
+            Topic::Landmark => pick(leisure::LANDMARKS, rng).into(),
             _ => city.name.into(),
         }
     }
@@ -211,6 +218,8 @@ impl Setting<'_> {
             Topic::Locale => pick(codes::LOCALES, rng).into(),
             Topic::Ticker => self.row(codes::STOCKS, rng).0.into(),
             Topic::Isin => self.row(codes::STOCKS, rng).3.into(),
+            Topic::Exchange => self.row(codes::STOCKS, rng).2.into(),
+            Topic::DialCode => self.city(place, rng).country.dial.into(),
             Topic::CryptoCoin if wants_code(place) => self.row(codes::COINS, rng).0.into(),
             Topic::CryptoCoin => self.row(codes::COINS, rng).1.to_lowercase(),
             Topic::Barcode => ids::fill("4############", rng),
@@ -237,6 +246,9 @@ impl Setting<'_> {
     /// An id with a prefix that tells what it identifies: `BK-48213`.
     fn identifier(&mut self, place: &Place<'_>, rng: &mut Rng) -> String {
         let noun = super::noun::identified(place);
+        if noun == "ghsa" {
+            return ids::fill("GHSA-~~~~-~~~~-~~~~", rng);
+        }
         let mut letters = noun.chars().filter(char::is_ascii_alphabetic);
         let prefix: String = match (letters.next(), letters.find(|c| !"aeiou".contains(*c))) {
             (Some(first), Some(second)) => [first, second].iter().collect(),
@@ -297,7 +309,7 @@ impl Topic {
             )
     }
 
-    pub(super) fn is_time(self) -> bool {
+    pub(crate) fn is_time(self) -> bool {
         (Self::Date..=Self::Interval).contains(&self)
     }
 }

@@ -7,7 +7,7 @@ use super::calendar::WEEKDAYS;
 use super::cues::speaks_of;
 use super::place::{Place, Side};
 use super::setting::Setting;
-use super::tables::{people, prose, things};
+use super::tables::{culture, leisure, people, prose, things};
 use super::topic::Topic;
 use super::{chance, pick};
 
@@ -18,17 +18,17 @@ impl Setting<'_> {
             Topic::Category => things::CATEGORIES,
             Topic::ClothingSize => things::SIZES,
             Topic::Material => things::MATERIALS,
-            Topic::Show => things::SHOWS,
-            Topic::Game => things::GAMES,
-            Topic::Genre => things::GENRES,
-            Topic::Dish | Topic::Recipe => things::DISHES,
-            Topic::Cuisine => things::CUISINES,
-            Topic::Ingredient => things::INGREDIENTS,
-            Topic::Diet => things::DIETS,
-            Topic::Allergen => things::ALLERGENS,
-            Topic::Amenity => things::AMENITIES,
-            Topic::RoomType => things::ROOM_TYPES,
-            Topic::CabinClass => things::CABINS,
+            Topic::Show => culture::SHOWS,
+            Topic::Game => culture::GAMES,
+            Topic::Genre => culture::GENRES,
+            Topic::Dish | Topic::Recipe => leisure::DISHES,
+            Topic::Cuisine => leisure::CUISINES,
+            Topic::Ingredient => leisure::INGREDIENTS,
+            Topic::Diet => leisure::DIETS,
+            Topic::Allergen => leisure::ALLERGENS,
+            Topic::Amenity => leisure::AMENITIES,
+            Topic::RoomType => leisure::ROOM_TYPES,
+            Topic::CabinClass => leisure::CABINS,
             Topic::Vehicle => things::VEHICLES,
             Topic::Course => things::COURSES,
             Topic::Subject => things::SUBJECTS,
@@ -44,12 +44,12 @@ impl Setting<'_> {
             Topic::Breed => things::BREEDS,
             Topic::Plant => things::PLANTS,
             Topic::Exercise => things::EXERCISES,
-            Topic::Instrument => things::INSTRUMENTS,
-            Topic::Holiday => things::HOLIDAYS,
-            Topic::Zodiac => things::ZODIAC,
+            Topic::Instrument => culture::INSTRUMENTS,
+            Topic::Holiday => culture::HOLIDAYS,
+            Topic::Zodiac => culture::ZODIAC,
             Topic::Weather => things::WEATHER,
             Topic::Channel => things::CHANNELS,
-            Topic::Podcast => things::PODCASTS,
+            Topic::Podcast => culture::PODCASTS,
             Topic::Emoji => things::EMOJI,
             _ => return self.made_up(topic, place, rng),
         };
@@ -67,19 +67,19 @@ impl Setting<'_> {
                 format!("#{}", self.row(things::COLORS, rng).1)
             }
             Topic::HexColor => self.row(things::COLORS, rng).1.into(),
-            Topic::Movie => self.row(things::MOVIES, rng).0.into(),
-            Topic::Song => self.row(things::SONGS, rng).0.into(),
-            Topic::Artist => self.row(things::SONGS, rng).1.into(),
-            Topic::Album => self.row(things::SONGS, rng).2.into(),
-            Topic::Book => self.row(things::BOOKS, rng).0.into(),
-            Topic::Author if place.parent.is_empty() => self.row(things::BOOKS, rng).1.into(),
-            Topic::Sport if place.side == Side::Argument => pick(things::SPORTS, rng).into(),
+            Topic::Movie => self.row(culture::MOVIES, rng).0.into(),
+            Topic::Song => self.row(culture::SONGS, rng).0.into(),
+            Topic::Artist => self.row(culture::SONGS, rng).1.into(),
+            Topic::Album => self.row(culture::SONGS, rng).2.into(),
+            Topic::Book => self.row(culture::BOOKS, rng).0.into(),
+            Topic::Author if place.parent.is_empty() => self.row(culture::BOOKS, rng).1.into(),
+            Topic::Sport if place.side == Side::Argument => pick(culture::SPORTS, rng).into(),
             Topic::Sport => self.league(rng).0.into(),
             Topic::League => self.league(rng).1.into(),
             Topic::SportsTeam => pick(self.league(rng).2, rng).into(),
             Topic::Season => format!("{}", self.persona.today.civil().0 - rng.random_range(0..4)),
-            Topic::Restaurant => joined(things::RESTAURANT_FIRST, things::RESTAURANT_SECOND, rng),
-            Topic::Hotel => joined(things::HOTEL_FIRST, things::HOTEL_SECOND, rng),
+            Topic::Restaurant => joined(leisure::RESTAURANT_FIRST, leisure::RESTAURANT_SECOND, rng),
+            Topic::Hotel => joined(leisure::HOTEL_FIRST, leisure::HOTEL_SECOND, rng),
             Topic::Seat => format!(
                 "{}{}",
                 rng.random_range(1..38),
@@ -174,10 +174,12 @@ impl Setting<'_> {
 
     fn status(&mut self, place: &Place<'_>, rng: &mut Rng) -> String {
         let words = place.shape.description.to_ascii_lowercase();
-        if words.contains("success") || place.parent.is_empty() {
+        if words.contains("success")
+            || place.parent.is_empty() && place.name.eq_ignore_ascii_case("status")
+        {
             return "success".into();
         }
-        if words.contains("ok") {
+        if words.contains("ok ") {
             "ok".into()
         } else {
             pick(prose::NICE_STATUSES, rng).into()
@@ -197,14 +199,13 @@ impl Setting<'_> {
         }
     }
 
+    /// Text nothing is known about: short for a short name, longer where a
+    /// description says that there is more to it.
     fn unknown(&mut self, place: &Place<'_>, rng: &mut Rng) -> String {
-        match place.shape.description.len() {
-            0..40 => format!(
-                "{} {}",
-                pick(prose::WORDS, rng),
-                pick(prose::SLUG_WORDS, rng)
-            ),
-            _ => self.fill(pick(prose::TITLES, rng), rng),
+        match (place.side, place.shape.description.len()) {
+            _ if place.name.len() <= 4 => pick(prose::WORDS, rng).into(),
+            (Side::Output, 40..) => self.fill(pick(prose::DESCRIPTIONS, rng), rng),
+            _ => self.keyword(rng).into(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use magnet_proto::shape::{Type, words};
 
-use super::cues;
 use super::place::Place;
+use super::{cues, names};
 
 macro_rules! topics {
     ($($(#[$note:meta])* $name:ident),* $(,)?) => {
@@ -51,7 +51,7 @@ topics! {
     Label, Hashtag, Handle, License, Code,
     // Codes
     Airport, Airline, Flight, Station, Train, Currency, Language, LanguageCode, Locale, Ticker,
-    CryptoCoin, Isin, Barcode, Isbn, Sku, LicensePlate, Vin, BloodType, Coupon, TrackingNumber,
+    CryptoCoin, Isin, Exchange, DialCode, Barcode, Isbn, Sku, LicensePlate, Vin, BloodType, Coupon, TrackingNumber,
     AccountNumber, CardNumber,
     // Numbers
     Price, Salary, Percentage, Rate, Rating, Score, Count, Limit, Page, Offset, Quantity, Number,
@@ -89,7 +89,10 @@ pub fn topic(place: &Place<'_>) -> Topic {
             Topic::Flag
         };
     }
-    let found = cues::of_name(&words, place)
+    if matches!(shape.ty, Type::Any) && cues::is_flag(&words, place) {
+        return Topic::Flag;
+    }
+    let found = names::of_name(&words, place)
         .or_else(|| cues::of_description(place))
         .or_else(|| cues::of_parent(place));
     match found {

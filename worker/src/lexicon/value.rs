@@ -29,8 +29,17 @@ impl Setting<'_> {
                 max_items,
             } => self.array(place, items, *min_items, *max_items, rng),
             Type::Object { fields } => self.object(place, fields, rng),
-            _ => self.scalar(place, rng),
+            _ => self.scalar(place, None, rng),
         }
+    }
+
+    /// The value for a place whose topic is known already.
+    pub(crate) fn value_about(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> Value {
+        let plain = place.shape.choices.is_empty() && place.shape.ty != Type::Null;
+        if plain && (place.shape.is_scalar() || place.shape.ty == Type::Any) {
+            return self.scalar(place, Some(topic), rng);
+        }
+        self.value(place, rng)
     }
 
     fn array(
@@ -80,12 +89,12 @@ impl Setting<'_> {
         Value::Object(object)
     }
 
-    fn scalar(&mut self, place: &Place<'_>, rng: &mut Rng) -> Value {
+    fn scalar(&mut self, place: &Place<'_>, about: Option<Topic>, rng: &mut Rng) -> Value {
         let fits = |value: &Value| fit::has_type(value, &place.shape.ty);
         if let Some(value) = example(place, fits, rng) {
             return value;
         }
-        let topic = topic(place);
+        let topic = about.unwrap_or_else(|| topic(place));
         if let Some(value) = self.stated(place, topic, rng) {
             return value;
         }
@@ -120,12 +129,15 @@ impl Setting<'_> {
         let default = shape
             .default
             .as_ref()
-            .filter(|value| examples::looks_real(value))?;
+            .filter(|value| examples::looks_real(value, place.name))?;
         let value = fit::coerce(default, &shape.ty)?;
         fit::allowed(&value, shape).then_some(value)
     }
 
     fn untyped(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> Value {
+        if topic == Topic::Flag {
+            return Value::Bool(chance(50, rng));
+        }
         if topic.is_number() {
             return self.number(topic, place, None, None, rng);
         }
@@ -225,10 +237,11 @@ fn choice(place: &Place<'_>, rng: &mut Rng) -> Value {
             .as_str()
             .is_some_and(|text| words.contains(&text.to_ascii_lowercase().as_str()))
     };
-    if place.side == Side::Output && choices.iter().any(|value| is(value, BAD)) {
-        if let Some(good) = choices.iter().find(|value| is(value, GOOD)) {
-            return good.clone();
-        }
+    if place.side == Side::Output
+        && choices.iter().any(|value| is(value, BAD))
+        && let Some(good) = choices.iter().find(|value| is(value, GOOD))
+    {
+        return good.clone();
     }
     let meant: Vec<&Value> = choices
         .iter()

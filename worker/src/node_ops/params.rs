@@ -88,7 +88,7 @@ fn last_word(name: &str) -> Option<String> {
 }
 
 /// Whether the turns before `turn` may already tell the value: an edge leads
-/// to it, or something of a like name was given or returned.
+/// to it, or something of a like name was asked for or returned.
 pub(super) fn is_derivable(
     path: &Path,
     turn: usize,
@@ -97,19 +97,43 @@ pub(super) fn is_derivable(
     function: FunctionId,
     parameter: &str,
 ) -> bool {
-    let word = last_word(parameter);
-    let alike = |name: &str| name == parameter || last_word(name) == word;
-    edit::steps(path)
-        .take_while(|(at, _)| (at.turn as usize) < turn)
-        .any(|(_, step)| {
-            let earlier = library.get(step.function);
-            let flows = graph
-                .edge(step.function, function)
-                .map_or(&[][..], |edge| &edge.flows);
-            flows.iter().any(|flow| flow.input == parameter)
-                || earlier.params().iter().any(|field| alike(&field.name))
-                || earlier.output_leaves().iter().any(|leaf| alike(leaf.name))
-        })
+    let Some(word) = last_word(parameter) else {
+        return true;
+    };
+    let mut earlier = edit::steps(path).take_while(|(at, _)| (at.turn as usize) < turn);
+    earlier.any(|(_, step)| {
+        let source = library.get(step.function);
+        let flows = graph
+            .edge(step.function, function)
+            .map_or(&[][..], |edge| &edge.flows);
+        flows.iter().any(|flow| flow.input == parameter)
+            || has_field(source.params(), &word)
+            || source.output().is_some_and(|output| names(output, &word))
+    })
+}
+
+/// Whether a shape has a place whose name ends in that word.
+fn names(shape: &Shape, word: &str) -> bool {
+    match &shape.ty {
+        Type::Object { fields } => has_field(fields, word),
+        Type::Array { items, .. } => names(items, word),
+        _ => false,
+    }
+}
+
+fn has_field(fields: &[Field], word: &str) -> bool {
+    // The cheap test first: splitting a name into words allocates.
+    let ends = |name: &str| {
+        let tail = name
+            .len()
+            .checked_sub(word.len())
+            .and_then(|at| name.get(at..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
+            && last_word(name).is_some_and(|last| last == word)
+    };
+    fields
+        .iter()
+        .any(|field| ends(&field.name) || names(&field.shape, word))
 }
 
 /// Whether the path of a flow leads to a place of that output.

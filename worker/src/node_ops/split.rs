@@ -72,16 +72,12 @@ fn pick_turn(places: Vec<(usize, Vec<Missing>)>, rng: &mut Rng) -> Option<(usize
     Some((turn, pick(missing, rng)?))
 }
 
-/// The turns before which an empty one fits, with what it can miss.
+/// The turns before which an empty one fits, with what it can miss. The first
+/// turn is a place only if there is no other: the paper puts the empty turn
+/// after a turn.
 fn resolvable(path: &Path, kind: SplitKind, input: &Input<'_>) -> Vec<(usize, Vec<Missing>)> {
     let mut places = Vec::new();
-    for (turn, steps) in path
-        .turns
-        .iter()
-        .map(|turn| &turn.steps)
-        .enumerate()
-        .skip(1)
-    {
+    for (turn, Turn { steps, .. }) in path.turns.iter().enumerate() {
         let Some(head) = steps.first() else { continue };
         if !hangs_on_its_head(path, turn) || head.copies > 1 || failed(steps) {
             continue;
@@ -96,6 +92,9 @@ fn resolvable(path: &Path, kind: SplitKind, input: &Input<'_>) -> Vec<(usize, Ve
         if !missing.is_empty() {
             places.push((turn, missing));
         }
+    }
+    if places.len() > 1 {
+        places.retain(|(turn, _)| *turn > 0);
     }
     places
 }

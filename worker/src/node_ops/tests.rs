@@ -361,7 +361,6 @@ proptest! {
             signature.retain(|turn| !turn.is_empty());
             prop_assert_eq!(signature, before.signature());
             prop_assert!(after.turns.len() - before.turns.len() <= 1);
-            prop_assert_eq!(after.turns[0].purpose.clone(), Purpose::Calls);
         }
     }
 

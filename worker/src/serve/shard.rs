@@ -54,20 +54,23 @@ impl Gate {
     pub(super) fn has_room(&self) -> bool {
         self.unfinished.load(Ordering::Relaxed) < self.in_flight
     }
+
+    /// Counts a shard's walks as unfinished from now on.
+    pub(super) fn hold(&self, shard: &Shard) -> Unfinished<'_> {
+        let walks = shard.len as usize;
+        self.unfinished.fetch_add(walks, Ordering::Relaxed);
+        Unfinished { gate: self, walks }
+    }
 }
 
 /// The unfinished walks of one held shard, taken off the gate when it ends.
-struct Unfinished<'a> {
+#[derive(Debug)]
+pub(super) struct Unfinished<'a> {
     gate: &'a Gate,
     walks: usize,
 }
 
-impl<'a> Unfinished<'a> {
-    fn new(gate: &'a Gate, walks: usize) -> Self {
-        gate.unfinished.fetch_add(walks, Ordering::Relaxed);
-        Self { gate, walks }
-    }
-
+impl Unfinished<'_> {
     fn finish_one(&mut self) {
         self.walks -= 1;
         self.gate.unfinished.fetch_sub(1, Ordering::Relaxed);
@@ -96,7 +99,7 @@ enum Unfit {
 }
 
 /// Works a shard whose part is not there yet.
-pub(super) async fn attempt(worker: &Worker, gate: &Gate, shard: &Shard) -> Attempt {
+pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shard) -> Attempt {
     let span = info_span!("shard", part = shard.part_name(), attempt = shard.attempt);
     let name = part::object_name(&shard.campaign, &shard.part_name());
     async {
@@ -106,7 +109,7 @@ pub(super) async fn attempt(worker: &Worker, gate: &Gate, shard: &Shard) -> Atte
             Err(error) => return Attempt::NotPut(error),
         }
         match worker.runners.of(&shard.campaign).await {
-            Ok(runner) => work(worker, gate, shard, &runner).await,
+            Ok(runner) => work(worker, walks, shard, &runner).await,
             Err(stop @ Stop::Transient { .. }) => Attempt::Stopped(stop),
             Err(stop) => Attempt::Unknown(stop.to_string()),
         }
@@ -127,11 +130,11 @@ fn report(shard: &Shard, accepted: u32, rejected: u32) -> Report {
 /// Runs the walks and puts the part.
 async fn work(
     worker: &Worker,
-    gate: &Gate,
+    unfinished: Unfinished<'_>,
     shard: &Shard,
     runner: &Arc<dyn WalkRunner>,
 ) -> Attempt {
-    let (finished, unfit) = run_walks(worker, gate, shard, runner).await;
+    let (finished, unfit) = run_walks(worker, unfinished, shard, runner).await;
     match unfit {
         None => put(worker, shard, finished).await,
         Some(Unfit::Panic(reason)) => Attempt::Failed(reason),
@@ -150,11 +153,11 @@ async fn work(
 /// all are finished or one of them cannot be.
 async fn run_walks(
     worker: &Worker,
-    gate: &Gate,
+    mut unfinished: Unfinished<'_>,
     shard: &Shard,
     runner: &Arc<dyn WalkRunner>,
 ) -> (BTreeMap<WalkIndex, Finished>, Option<Unfit>) {
-    let mut unfinished = Unfinished::new(gate, shard.len as usize);
+    let gate = unfinished.gate;
     let mut walks = shard.walks();
     let mut running = FuturesUnordered::new();
     let mut finished = BTreeMap::new();

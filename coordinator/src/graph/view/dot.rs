@@ -26,7 +26,10 @@ pub fn dot(library: &Library, graph: &Graph) -> String {
             quoted(&function.category)
         )
     };
-    format!("{:?}", Dot::with_attr_getters(&drawn, &config, &edge, &node))
+    format!(
+        "{:?}",
+        Dot::with_attr_getters(&drawn, &config, &edge, &node)
+    )
 }
 
 fn edge_attributes(edge: &Edge) -> String {

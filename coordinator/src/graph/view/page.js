@@ -33,11 +33,12 @@ function layOut() {
     group.members.sort((a, b) => a.class - b.class || a.name.localeCompare(b.name));
     group.r = STEP * Math.sqrt(group.members.length) + 16;
   }
-  const placed = [];
+  const placed = [], box = el("canvas").getBoundingClientRect();
+  const wide = Math.min(1.7, Math.max(0.6, box.width / (box.height || 1)));
   for (const group of [...groups].sort((a, b) => b.r - a.r)) {
     for (let turn = 0; ; turn += 0.13) {
       const reach = turn * 9;
-      group.x = reach * Math.cos(turn) * 1.25;
+      group.x = reach * Math.cos(turn) * wide;
       group.y = reach * Math.sin(turn);
       const free = (other) => Math.hypot(group.x - other.x, group.y - other.y) > group.r + other.r + 34;
       if (placed.every(free)) break;
@@ -57,6 +58,7 @@ setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
 const isDark = () => root.dataset.theme === "dark";
 const hue = (at) => Math.round((at * 137.508 + 12) % 360);
 const colour = (at, alpha = 1) => `hsl(${hue(at)} 55% ${isDark() ? 64 : 44}% / ${alpha})`;
+const ink = (at) => `hsl(${hue(at)} 60% ${isDark() ? 74 : 31}%)`;
 const token = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
 const canvas = el("canvas"), pen = canvas.getContext("2d");
@@ -116,6 +118,18 @@ function label(text, x, y, size, ink, weight = "") {
 }
 const short = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
 
+// A name that would lie on another is left out: the list has it.
+function nameNodes(named) {
+  const taken = [], text = token("--text"), high = 13 / view.scale;
+  for (const node of named) {
+    const name = short(node.name, 34), y = node.y - radius(node) - 3 / view.scale;
+    const half = (name.length * 3.1) / view.scale;
+    const clash = (box) => Math.abs(box.x - node.x) < box.half + half && Math.abs(box.y - y) < high;
+    if (taken.some(clash)) continue;
+    taken.push({ x: node.x, y, half });
+    label(name, node.x, y, 11, text, node === chosen ? "bold" : "");
+  }
+}
 function drawLinks() {
   const most = Math.max(1, ...links.values());
   for (const [key, count] of links) {
@@ -176,14 +190,11 @@ function draw() {
     pen.fill();
   }
   pen.globalAlpha = 1;
-  const ink = token("--text");
-  const named = near ? [...near].slice(0, 45) : view.scale > 1.15 ? nodes : [];
-  for (const node of named) {
-    label(short(node.name, 34), node.x, node.y - radius(node) - 3 / view.scale, 11, ink, node === chosen ? "bold" : "");
-  }
+  const named = near ? [...near] : view.scale > 1.15 ? nodes : [];
+  nameNodes(named);
   if (!near) for (const group of full) {
     const room = group.r * view.scale;
-    if (room > 11) label(short(group.name, Math.max(6, Math.round(room / 3))), group.x, group.y - group.r - 4 / view.scale, room > 40 ? 13 : 11, colour(group.at), "bold");
+    if (room > 11) label(short(group.name, Math.max(6, Math.round(room / 3))), group.x, group.y - group.r - 4 / view.scale, room > 40 ? 13 : 11, ink(group.at), "bold");
   }
 }
 let waiting = false;

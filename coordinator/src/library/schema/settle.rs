@@ -41,15 +41,23 @@ impl Mender<'_> {
     /// `enum` as a list of at least one value.
     fn settle_choices(&mut self, node: &mut Object) {
         let Some(raw) = node.get("enum") else { return };
-        let values = listed(raw).map(distinct).filter(|values| !values.is_empty());
+        let values = listed(raw)
+            .map(distinct)
+            .filter(|values| !values.is_empty());
         match values {
             Some(values) if raw.as_array() == Some(&values) => {}
             Some(values) => {
-                self.note(RepairKind::Enum, format!("mended to {} different values", values.len()));
+                self.note(
+                    RepairKind::Enum,
+                    format!("mended to {} different values", values.len()),
+                );
                 node.insert("enum".into(), values.into());
             }
             None => {
-                self.note(RepairKind::Enum, format!("dropped: {} is no choice", brief(raw)));
+                self.note(
+                    RepairKind::Enum,
+                    format!("dropped: {} is no choice", brief(raw)),
+                );
                 node.shift_remove("enum");
             }
         }
@@ -61,9 +69,10 @@ impl Mender<'_> {
         let mut values = match node.shift_remove("examples") {
             Some(Value::Array(values)) => values,
             // OpenAPI names its examples: {"short": {"value": …}}.
-            Some(Value::Object(named)) => {
-                named.into_iter().filter_map(|(_, mut example)| Some(example.get_mut("value")?.take())).collect()
-            }
+            Some(Value::Object(named)) => named
+                .into_iter()
+                .filter_map(|(_, mut example)| Some(example.get_mut("value")?.take()))
+                .collect(),
             Some(Value::Null) | None => Vec::new(),
             Some(other) => vec![other],
         };
@@ -77,7 +86,9 @@ impl Mender<'_> {
     }
 
     fn settle_type(&mut self, node: &mut Object, name: &str) {
-        let composed = ["anyOf", "oneOf", "const", "not"].iter().any(|key| node.contains_key(*key));
+        let composed = ["anyOf", "oneOf", "const", "not"]
+            .iter()
+            .any(|key| node.contains_key(*key));
         if node.contains_key("type") || composed {
             return;
         }
@@ -113,23 +124,40 @@ impl Mender<'_> {
             return;
         }
         if let Some(Value::Array(values)) = node.get("enum")
-            && !values.iter().all(|value| named.iter().any(|ty| fits(value, ty)))
+            && !values
+                .iter()
+                .all(|value| named.iter().any(|ty| fits(value, ty)))
         {
-            let mended: Vec<Value> = values.iter().filter_map(|value| coerce(value, &named)).collect();
+            let mended: Vec<Value> = values
+                .iter()
+                .filter_map(|value| coerce(value, &named))
+                .collect();
             if mended.len() == values.len() {
-                self.note(RepairKind::Enum, format!("values brought to type {}", named.join(" or ")));
+                self.note(
+                    RepairKind::Enum,
+                    format!("values brought to type {}", named.join(" or ")),
+                );
                 node.insert("enum".into(), distinct(mended).into());
             } else if named.contains(&"array") || named.contains(&"object") {
-                self.note(RepairKind::Enum, format!("dropped: the values are not of type {}", named.join(" or ")));
+                self.note(
+                    RepairKind::Enum,
+                    format!("dropped: the values are not of type {}", named.join(" or ")),
+                );
                 node.shift_remove("enum");
             } else {
-                self.note(RepairKind::Type, "dropped: the allowed values are of other types");
+                self.note(
+                    RepairKind::Type,
+                    "dropped: the allowed values are of other types",
+                );
                 node.shift_remove("type");
                 return;
             }
         }
         if let Some(Value::Array(values)) = node.get("examples") {
-            let mended: Vec<Value> = values.iter().filter_map(|value| coerce(value, &named)).collect();
+            let mended: Vec<Value> = values
+                .iter()
+                .filter_map(|value| coerce(value, &named))
+                .collect();
             if mended.is_empty() {
                 node.shift_remove("examples");
             } else if mended != *values {
@@ -142,32 +170,50 @@ impl Mender<'_> {
     fn settle_prose(&mut self, node: &mut Object) {
         let named = types(node);
         let scalar = matches!(named.as_slice(), ["string" | "integer" | "number"]);
-        let told = ["enum", "const", "pattern"].iter().any(|key| node.contains_key(*key));
+        let told = ["enum", "const", "pattern"]
+            .iter()
+            .any(|key| node.contains_key(*key));
         if !scalar || told {
             return;
         }
-        let Some(found) = node.get("description").and_then(Value::as_str).and_then(prose::read) else {
+        let Some(found) = node
+            .get("description")
+            .and_then(Value::as_str)
+            .and_then(prose::read)
+        else {
             return;
         };
         let typed = |items: &[String]| -> Option<Vec<Value>> {
-            items.iter().map(|item| coerce(&Value::from(item.as_str()), &named)).collect()
+            items
+                .iter()
+                .map(|item| coerce(&Value::from(item.as_str()), &named))
+                .collect()
         };
         match found {
             Found::Choices(items) => {
                 let Some(values) = typed(&items) else { return };
                 // A default or an example outside of the list: it is not all.
-                let outside = |value: &Value| coerce(value, &named).is_some_and(|v| !values.contains(&v));
+                let outside =
+                    |value: &Value| coerce(value, &named).is_some_and(|v| !values.contains(&v));
                 let default = node.get("default").filter(|value| !is_nothing(value));
                 let examples = node.get("examples").and_then(Value::as_array);
                 if default.is_some_and(outside) || examples.is_some_and(|e| e.iter().any(outside)) {
                     return;
                 }
-                self.note(RepairKind::Enum, format!("{} values found in the description", items.len()));
+                self.note(
+                    RepairKind::Enum,
+                    format!("{} values found in the description", items.len()),
+                );
                 node.insert("enum".into(), values.into());
             }
             Found::Examples(items) => {
-                let Some(values) = typed(&items).filter(|_| !node.contains_key("examples")) else { return };
-                self.note(RepairKind::Examples, format!("{} found in the description", items.len()));
+                let Some(values) = typed(&items).filter(|_| !node.contains_key("examples")) else {
+                    return;
+                };
+                self.note(
+                    RepairKind::Examples,
+                    format!("{} found in the description", items.len()),
+                );
                 node.insert("examples".into(), values.into());
             }
         }
@@ -175,7 +221,10 @@ impl Mender<'_> {
 
     /// Bounds that leave room for a value; draft 4's boolean exclusions.
     fn settle_bounds(&mut self, node: &mut Object) {
-        for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        for (exclusive, bound) in [
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        ] {
             if node.get(exclusive).is_some_and(Value::is_boolean) {
                 node.shift_remove(exclusive);
                 if let Some(limit) = node.shift_remove(bound) {
@@ -185,8 +234,14 @@ impl Mender<'_> {
         }
         for (low, high) in BOUNDS {
             let number = |key: &str| node.get(key).and_then(Value::as_f64);
-            if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
-                self.note(RepairKind::Keyword, format!("\"{low}\" above \"{high}\": both dropped"));
+            if number(low)
+                .zip(number(high))
+                .is_some_and(|(low, high)| low > high)
+            {
+                self.note(
+                    RepairKind::Keyword,
+                    format!("\"{low}\" above \"{high}\": both dropped"),
+                );
                 node.shift_remove(*low);
                 node.shift_remove(*high);
             }
@@ -195,7 +250,9 @@ impl Mender<'_> {
 
     /// Required names are texts, each once, and declared.
     fn settle_required(&mut self, node: &mut Object) {
-        let Some(Value::Array(names)) = node.get("required") else { return };
+        let Some(Value::Array(names)) = node.get("required") else {
+            return;
+        };
         let declared = node.get("properties").and_then(Value::as_object);
         // The names of properties may have been mended.
         let names: Vec<Value> = names
@@ -208,13 +265,21 @@ impl Mender<'_> {
             })
             .collect();
         let known = |name: &Value| {
-            name.as_str().is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
+            name.as_str()
+                .is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
         };
-        let undeclared: Vec<String> = names.iter().filter(|name| !known(name)).map(brief).collect();
+        let undeclared: Vec<String> = names
+            .iter()
+            .filter(|name| !known(name))
+            .map(brief)
+            .collect();
         let kept: Vec<Value> = names.iter().filter(|name| known(name)).cloned().collect();
         if !undeclared.is_empty() {
             let shown = undeclared[..undeclared.len().min(3)].join(", ");
-            self.note(RepairKind::Required, format!("{shown} dropped: not declared"));
+            self.note(
+                RepairKind::Required,
+                format!("{shown} dropped: not declared"),
+            );
         }
         let kept = distinct(kept);
         if kept.is_empty() && (declared.is_none() || self.side == Side::Output) {
@@ -226,7 +291,9 @@ impl Mender<'_> {
 
     /// A default is of the node's type and among its choices, or none.
     fn settle_default(&mut self, node: &mut Object) {
-        let Some(default) = node.get("default") else { return };
+        let Some(default) = node.get("default") else {
+            return;
+        };
         let named = types(node);
         let choices = node.get("enum").and_then(Value::as_array);
         let nullable = named.is_empty() || named.contains(&"null");
@@ -246,11 +313,17 @@ impl Mender<'_> {
         match mended {
             Some(value) if value == *default => {}
             Some(value) => {
-                self.note(RepairKind::Default, format!("{} became {}", brief(default), brief(&value)));
+                self.note(
+                    RepairKind::Default,
+                    format!("{} became {}", brief(default), brief(&value)),
+                );
                 node.insert("default".into(), value);
             }
             None => {
-                self.note(RepairKind::Default, format!("{} dropped: not an allowed value", brief(default)));
+                self.note(
+                    RepairKind::Default,
+                    format!("{} dropped: not an allowed value", brief(default)),
+                );
                 node.shift_remove("default");
             }
         }
@@ -268,6 +341,10 @@ fn is_nothing(value: &Value) -> bool {
 /// The choice that differs only in case.
 fn same_letters(value: &Value, choices: &[Value]) -> Option<Value> {
     let text = value.as_str()?;
-    let same = |choice: &&Value| choice.as_str().is_some_and(|c| c.eq_ignore_ascii_case(text));
+    let same = |choice: &&Value| {
+        choice
+            .as_str()
+            .is_some_and(|c| c.eq_ignore_ascii_case(text))
+    };
     choices.iter().find(same).cloned()
 }

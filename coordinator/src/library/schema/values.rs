@@ -75,7 +75,9 @@ fn coerce_to(value: &Value, ty: &str) -> Option<Value> {
             _ => None,
         },
         ("array" | "object", Value::String(text)) if text.len() < 10_000 => {
-            serde_json::from_str(text).ok().filter(|value| fits(value, ty))
+            serde_json::from_str(text)
+                .ok()
+                .filter(|value| fits(value, ty))
         }
         _ => None,
     }
@@ -94,7 +96,10 @@ pub(super) fn listed(value: &Value) -> Option<Vec<Value>> {
     match value {
         Value::Array(values) => Some(values.clone()),
         Value::String(text) if text.contains([',', '|']) => {
-            let parts = text.split([',', '|']).map(str::trim).filter(|part| !part.is_empty());
+            let parts = text
+                .split([',', '|'])
+                .map(str::trim)
+                .filter(|part| !part.is_empty());
             Some(parts.map(Value::from).collect())
         }
         Value::Object(keyed) => Some(keyed.keys().map(|key| Value::from(key.as_str())).collect()),

@@ -58,23 +58,56 @@ fn files_that_are_not_there_or_not_text() {
         "tool library \"latin1.json\" is not text: byte 32 is not UTF-8\nhint: save it as UTF-8",
     );
     for (file, name) in [("empty.json", "empty.json"), ("blank.yaml", "blank.yaml")] {
-        check(file, &format!("tool library \"{name}\" is empty\n{EXPECTED}"));
+        check(
+            file,
+            &format!("tool library \"{name}\" is empty\n{EXPECTED}"),
+        );
     }
 }
 
 #[test]
 fn json_that_does_not_parse() {
     let cases = [
-        ("trailing_comma.json", 3, 1, "trailing comma", "remove the comma before the closing bracket"),
-        ("python.json", 1, 3, "key must be a string", "it looks like Python: write the file with json.dump"),
-        ("nan.json", 1, 42, "expected value", "JSON has no NaN and no Infinity: use null or leave the key out"),
-        ("comment.json", 2, 3, "expected value", "JSON has no comments: remove it, or name the file .yaml"),
         (
-            "cut_off.json", 1, 46, "EOF while parsing an object",
+            "trailing_comma.json",
+            3,
+            1,
+            "trailing comma",
+            "remove the comma before the closing bracket",
+        ),
+        (
+            "python.json",
+            1,
+            3,
+            "key must be a string",
+            "it looks like Python: write the file with json.dump",
+        ),
+        (
+            "nan.json",
+            1,
+            42,
+            "expected value",
+            "JSON has no NaN and no Infinity: use null or leave the key out",
+        ),
+        (
+            "comment.json",
+            2,
+            3,
+            "expected value",
+            "JSON has no comments: remove it, or name the file .yaml",
+        ),
+        (
+            "cut_off.json",
+            1,
+            46,
+            "EOF while parsing an object",
             "the text ends too early: was the file cut off? write it again",
         ),
         (
-            "deep.json", 1, 128, "recursion limit exceeded",
+            "deep.json",
+            1,
+            128,
+            "recursion limit exceeded",
             "flatten it: nothing may be nested deeper than 128 levels",
         ),
     ];
@@ -92,43 +125,72 @@ fn json_that_does_not_parse() {
 fn yaml_that_does_not_parse() {
     check(
         "indent.yaml",
-        "tool library \"indent.yaml\", line 3, column 15: not YAML: \
-         mapping values are not allowed in this context\n\
+        "tool library \"indent.yaml\", line 3, column 4: not YAML: \
+         while parsing a block collection, did not find expected '-' indicator\n\
          hint: mend the text at that place; strings with : or # need quotes",
     );
     let bomb = message("aliases.yaml");
-    assert!(bomb.contains("it expands beyond the limits on size or depth"), "{bomb}");
-    assert!(bomb.ends_with("hint: write anchors and aliases out, and nest less deeply"), "{bomb}");
+    assert!(
+        bomb.contains("it expands beyond the limits on size or depth"),
+        "{bomb}"
+    );
+    assert!(
+        bomb.ends_with("hint: write anchors and aliases out, and nest less deeply"),
+        "{bomb}"
+    );
 }
 
 #[test]
 fn files_that_are_something_else() {
     let cases = [
         ("text.json", "a string at the top", EXPECTED),
-        ("numbers.json", "a list of which entry 1 is a number", EXPECTED),
-        ("other.json", "an object (a, b)", EXPECTED),
-        ("tools_text.json", "its key \"tools\" is a string", "hint: make \"tools\" a list of functions"),
         (
-            "conversation.json", "a conversation",
+            "numbers.json",
+            "a list of which entry 1 is a number",
+            EXPECTED,
+        ),
+        ("other.json", "an object (a, b)", EXPECTED),
+        (
+            "tools_text.json",
+            "its key \"tools\" is a string",
+            "hint: make \"tools\" a list of functions",
+        ),
+        (
+            "conversation.json",
+            "a conversation",
             "hint: give the tools it was held with, not the conversation",
         ),
-        ("postman.json", "a Postman collection", "hint: export it as an OpenAPI 3 document"),
         (
-            "servers.json", "a list of MCP servers",
+            "postman.json",
+            "a Postman collection",
+            "hint: export it as an OpenAPI 3 document",
+        ),
+        (
+            "servers.json",
+            "a list of MCP servers",
             "hint: save each server's tools/list answer and give that",
         ),
         (
-            "schema.json", "a JSON Schema without a function around it",
+            "schema.json",
+            "a JSON Schema without a function around it",
             "hint: wrap it: {\"name\": …, \"parameters\": …}",
         ),
         (
-            "rpc_error.json", "a JSON-RPC error",
+            "rpc_error.json",
+            "a JSON-RPC error",
             "hint: ask the server for tools/list again and save its answer",
         ),
-        ("openapi4.json", "OpenAPI version \"4.0.0\"", "hint: convert it to OpenAPI 3.0 or 3.1"),
+        (
+            "openapi4.json",
+            "OpenAPI version \"4.0.0\"",
+            "hint: convert it to OpenAPI 3.0 or 3.1",
+        ),
     ];
     for (file, found, hint) in cases {
-        check(file, &format!("\"{file}\" is not a tool library: {found}\n{hint}"));
+        check(
+            file,
+            &format!("\"{file}\" is not a tool library: {found}\n{hint}"),
+        );
     }
 }
 
@@ -139,16 +201,21 @@ fn libraries_without_functions() {
         ("no_tools.json", "its list is empty", add),
         ("no_mcp_tools.json", "its list is empty", add),
         (
-            "openapi_without_paths.json", "it is an OpenAPI document without \"paths\"",
+            "openapi_without_paths.json",
+            "it is an OpenAPI document without \"paths\"",
             "hint: give the document that describes the operations",
         ),
         (
-            "openapi_without_operations.json", "no path of the OpenAPI document has an operation",
+            "openapi_without_operations.json",
+            "no path of the OpenAPI document has an operation",
             "hint: give a document whose paths have get, post or other methods",
         ),
     ];
     for (file, found, hint) in cases {
-        check(file, &format!("tool library \"{file}\" holds no functions: {found}\n{hint}"));
+        check(
+            file,
+            &format!("tool library \"{file}\" holds no functions: {found}\n{hint}"),
+        );
     }
     check(
         "all_refused.json",
@@ -173,19 +240,37 @@ fn a_broken_entry_is_refused_and_the_rest_goes_on() {
         ("4", "its name is empty", name),
         ("5", "its name is a number", name),
         (
-            "6 (\"list_root\")", "its \"parameters\" is of type \"array\", not an object",
+            "6 (\"list_root\")",
+            "its \"parameters\" is of type \"array\", not an object",
             "put the value into an object: {\"type\": \"object\", \"properties\": {\"value\": …}}",
         ),
         ("7 (\"number\")", "its \"parameters\" is 12", object),
-        ("8 (\"words\")", "its \"parameters\" is \"a city and a date\"", object),
-        ("9 (\"unnamed_list\")", "its \"parameters\" is a list of 1", object),
         (
-            "10", "its type is \"web_search\", not \"function\"",
+            "8 (\"words\")",
+            "its \"parameters\" is \"a city and a date\"",
+            object,
+        ),
+        (
+            "9 (\"unnamed_list\")",
+            "its \"parameters\" is a list of 1",
+            object,
+        ),
+        (
+            "10",
+            "its type is \"web_search\", not \"function\"",
             "a provider's own tools have no signature to learn from: remove it",
         ),
         ("11", "its key \"function\" is a string", whole),
-        ("12 (\"good\")", "it repeats entry 1 of entries.json in every part", "keep one of the two"),
-        ("13 (\"plain_values\")", "its \"parameters\" is an object with 1 keys", object),
+        (
+            "12 (\"good\")",
+            "it repeats entry 1 of entries.json in every part",
+            "keep one of the two",
+        ),
+        (
+            "13 (\"plain_values\")",
+            "\"city\" in its \"parameters\" is 3, not a schema",
+            object,
+        ),
     ];
     let expected: Vec<String> = expected
         .iter()
@@ -206,9 +291,11 @@ fn a_broken_line_is_refused_with_its_number() {
         [
             format!(
                 "lines.jsonl, entry 2: the line is not JSON: \
-                 column 31: EOF while parsing an object\n    {hint}"
+                 column 30: EOF while parsing an object\n    {hint}"
             ),
-            format!("lines.jsonl, entry 3: the line is not JSON: column 2: expected ident\n    {hint}"),
+            format!(
+                "lines.jsonl, entry 3: the line is not JSON: column 2: expected ident\n    {hint}"
+            ),
         ]
     );
 }

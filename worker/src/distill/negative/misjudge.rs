@@ -35,7 +35,7 @@ pub(super) async fn missing<'a>(
     if let Some(&turn) = empty.choose(rng)
         && let Some(call) = uncalled_for(material, turn, rng)
     {
-        return rash(material, turn, call, rng).await.map(Some);
+        return rash(material, turn, call).await.map(Some);
     }
     timid(material, rng).await
 }
@@ -74,9 +74,9 @@ fn invented(
     let truth = right
         .as_ref()
         .and_then(|arguments| arguments.get(parameter));
-    let wrong = near::invented(called, field, rng)
-        .filter(|value| Some(value) != truth)
-        .or_else(|| near::altered(truth?, rng))?;
+    let persona = material.distiller.scene.persona;
+    let mut draws = (0..4).map(|_| near::invented(called, field, persona, rng));
+    let wrong = draws.find(|value| Some(value) != truth)?;
     let mut arguments = Arguments::new();
     for other in called.params() {
         let value = if other.name == parameter {
@@ -90,7 +90,10 @@ fn invented(
                 arguments.insert(other.name.clone(), value);
             }
             None if other.required => {
-                arguments.insert(other.name.clone(), near::invented(called, other, rng)?);
+                arguments.insert(
+                    other.name.clone(),
+                    near::invented(called, other, persona, rng),
+                );
             }
             None => {}
         }
@@ -102,8 +105,7 @@ fn invented(
     valid(material, function, arguments).map(|proposed| Rash { proposed, reason })
 }
 
-/// What the next turn calls the function with, without what only the next
-/// request tells.
+/// What the next turn calls the function with.
 fn right_arguments(material: Material<'_>, turn: usize, function: FunctionId) -> Option<Arguments> {
     let next = material.positive.turns().get(turn + 1)?.clone();
     let mut calls = material.positive.calls(next);
@@ -138,7 +140,7 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     tools.sort_by_key(|tool| !near(tool));
     tools.into_iter().take(TRIES).find_map(|tool| {
         let function = library.get(tool);
-        let arguments = plausible(material, turn, function, rng)?;
+        let arguments = plausible(material, turn, function, rng);
         let proposed = valid(material, tool, arguments)?;
         let reason = format!(
             "Calls \"{}\", which does not do what was asked; nothing on offer does.",
@@ -150,19 +152,15 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
 
 /// The required arguments of a function: what the conversation has under the
 /// parameter's name, else invented.
-fn plausible(
-    material: Material<'_>,
-    turn: usize,
-    function: &Function,
-    rng: &mut Rng,
-) -> Option<Arguments> {
+fn plausible(material: Material<'_>, turn: usize, function: &Function, rng: &mut Rng) -> Arguments {
+    let persona = material.distiller.scene.persona;
     let mut arguments = Arguments::new();
     for field in function.required() {
-        let value =
-            known(material, turn, &field.name).or_else(|| near::invented(function, field, rng))?;
+        let value = known(material, turn, &field.name)
+            .unwrap_or_else(|| near::invented(function, field, persona, rng));
         arguments.insert(field.name.clone(), value);
     }
-    Some(arguments)
+    arguments
 }
 
 /// The latest argument of that name in the turns before.
@@ -186,12 +184,7 @@ fn valid(material: Material<'_>, function: FunctionId, arguments: Arguments) -> 
 }
 
 /// Calls, and reports as if that were what was asked for.
-async fn rash<'a>(
-    material: Material<'a>,
-    turn: usize,
-    call: Rash,
-    _rng: &mut Rng,
-) -> Result<Wrong<'a>, Failure> {
+async fn rash<'a>(material: Material<'a>, turn: usize, call: Rash) -> Result<Wrong<'a>, Failure> {
     let start = material
         .positive
         .turns()
@@ -235,8 +228,8 @@ async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong
         .find(|(_, source)| said(source))
         .filter(|_| rng.random_bool(0.5));
     let reason = if let Some((pointer, _)) = asked {
-        let parameter = pointer.split('/').nth(1).unwrap_or_default();
-        tail.say(misuse::question(parameter, rng));
+        let parameter = misuse::parameter(pointer);
+        tail.say(misuse::question(&parameter, rng));
         format!("Asks for the {parameter} that the request gives, instead of calling \"{name}\".")
     } else {
         tail.say(refusal(rng).to_owned());

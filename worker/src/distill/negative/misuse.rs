@@ -108,7 +108,10 @@ async fn misuse<'a>(
         for (old, new) in &swaps {
             tail.swap(old, new);
         }
-        let (name, parameter) = (material.name(used.call), &used.pointer[1..]);
+        if let Some((_, taken)) = swaps.first() {
+            tail.mistake(used.source, taken.clone());
+        }
+        let (name, parameter) = (material.name(used.call), parameter(used.pointer));
         let values = swaps
             .first()
             .map(|(right, wrong)| (right.to_string(), wrong.to_string()));
@@ -144,12 +147,14 @@ fn wrong_arguments(
         .clone();
     let mut offers = elements(material, used, &right);
     offers.shuffle(rng);
-    let field = parameter(
-        material.positive.library.get(used.call.function),
-        used.pointer,
-    )?;
-    let nearby = near::values(field, &right, rng);
-    offers.extend(nearby.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
+    let function = material.positive.library.get(used.call.function);
+    let persona = material.distiller.scene.persona;
+    if let Some(field) = scalar_parameter(function, used.pointer) {
+        let nearby = near::values(function, field, persona, &right, rng);
+        offers.extend(nearby.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
+    } else {
+        offers.extend(near::altered(&right, rng).map(|wrong| vec![(right, wrong)]));
+    }
     offers.into_iter().find_map(|swaps| {
         let mut arguments = Value::Object(used.call.arguments.clone());
         *arguments.pointer_mut(used.pointer)? = swaps.first()?.1.clone();
@@ -207,14 +212,21 @@ fn elements(material: Material<'_>, used: &Use<'_>, right: &Value) -> Vec<Vec<(V
     found
 }
 
-/// The top-level parameter that a pointer leads into.
-fn parameter<'f>(function: &'f Function, pointer: &str) -> Option<&'f Field> {
+/// The parameter that a pointer names, unless it leads into a structure.
+fn scalar_parameter<'f>(function: &'f Function, pointer: &str) -> Option<&'f Field> {
     let name = pointer
-        .split('/')
-        .nth(1)?
-        .replace("~1", "/")
-        .replace("~0", "~");
-    function.param(&name)
+        .strip_prefix('/')
+        .filter(|name| !name.contains('/'))?;
+    function.param(&unescape(name))
+}
+
+/// The name of the parameter that a pointer leads into.
+pub(super) fn parameter(pointer: &str) -> String {
+    unescape(pointer.split('/').nth(1).unwrap_or_default())
+}
+
+fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 /// Asks for a value that the conversation already has, and waits.
@@ -224,8 +236,8 @@ async fn ask<'a>(
     rng: &mut Rng,
 ) -> Result<Wrong<'a>, Failure> {
     let mut tail = Tail::start(material, used.turn, used.message).await?;
-    let parameter = used.pointer.split('/').nth(1).unwrap_or_default();
-    tail.say(question(parameter, rng));
+    let parameter = parameter(used.pointer);
+    tail.say(question(&parameter, rng));
     let name = material.name(used.call);
     let reason = format!("Asks for the {parameter} of \"{name}\", which is already known.");
     let step = material.step_of(used.turn, used.call);

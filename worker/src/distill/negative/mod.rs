@@ -23,6 +23,11 @@ mod positive;
 mod shows;
 mod tail;
 
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
 use magnet_proto::path::StepRef;
 use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::{Call, ErrorType, NegativeSource, Pair};

@@ -8,33 +8,34 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde_json::{Number, Value};
 
+use crate::lexicon::{self, Persona, Place};
+
 /// Values to try in place of a right one, the most telling first.
-pub(super) fn values(field: &Field, right: &Value, rng: &mut Rng) -> Vec<Value> {
-    let shape = &field.shape;
-    let mut found: Vec<Value> = shape
-        .choices
-        .iter()
-        .chain(&shape.examples)
-        .cloned()
-        .collect();
-    found.shuffle(rng);
-    found.extend((0..4).filter_map(|_| altered(right, rng)));
+pub(super) fn values(
+    function: &Function,
+    field: &Field,
+    persona: &Persona,
+    right: &Value,
+    rng: &mut Rng,
+) -> Vec<Value> {
+    let mut found: Vec<Value> = (0..4).filter_map(|_| altered(right, rng)).collect();
+    found.extend(field.shape.choices.iter().cloned());
+    if found.is_empty() && right.is_string() {
+        found.extend((0..4).map(|_| invented(function, field, persona, rng)));
+    }
     found.retain(|value| value != right);
+    found.shuffle(rng);
     found
 }
 
 /// A value for a parameter that nothing in the conversation tells.
-pub(super) fn invented(function: &Function, field: &Field, rng: &mut Rng) -> Option<Value> {
-    let _ = function;
-    let shape = &field.shape;
-    let known = shape
-        .choices
-        .iter()
-        .chain(&shape.examples)
-        .chain(&shape.default);
-    let mut known: Vec<&Value> = known.collect();
-    known.shuffle(rng);
-    known.first().map(|value| (*value).clone())
+pub(super) fn invented(
+    function: &Function,
+    field: &Field,
+    persona: &Persona,
+    rng: &mut Rng,
+) -> Value {
+    lexicon::value(&Place::argument(function, field), persona, rng)
 }
 
 /// The value with one digit changed or two exchanged; none where it has no
@@ -83,9 +84,7 @@ fn keeps_form(text: &str) -> bool {
     };
     let is_date = |parts: &[u32]| match parts {
         // A day of every month: no need to know which months are longer.
-        [year, month, day] if *year >= 1_000 => {
-            (1..=12).contains(month) && (1..=28).contains(day)
-        }
+        [year, month, day] if *year >= 1_000 => (1..=12).contains(month) && (1..=28).contains(day),
         _ => true,
     };
     groups(text, ':').iter().all(|parts| is_time(parts))
@@ -96,6 +95,39 @@ fn keeps_form(text: &str) -> bool {
 fn groups(text: &str, separator: char) -> Vec<Vec<u32>> {
     text.split(|c: char| !c.is_ascii_digit() && c != separator)
         .filter(|group| group.contains(separator))
-        .filter_map(|group| group.split(separator).map(|part| part.parse().ok()).collect())
+        .filter_map(|group| {
+            group
+                .split(separator)
+                .map(|part| part.parse().ok())
+                .collect()
+        })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_altered_text_keeps_its_form(
+            text in "[A-Z]{2}-[0-9]{4}|20[0-9]{2}-0[1-9]-[01][1-8]|[01][0-9]:[0-5][0-9]|[1-9][0-9]{0,3}\\.[0-9]{2}",
+            seed: u64,
+        ) {
+            let mut rng = magnet_proto::rng::campaign_stream(seed, "test", &[]);
+            let altered = altered_text(&text, &mut rng).expect("it has digits");
+            prop_assert_ne!(&altered, &text);
+            prop_assert!(keeps_form(&altered), "{}", altered);
+            let form = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
+            prop_assert_eq!(form(&altered), form(&text));
+        }
+    }
+
+    #[test]
+    fn what_has_no_digits_is_not_altered() {
+        let mut rng = magnet_proto::rng::campaign_stream(1, "test", &[]);
+        assert_eq!(altered_text("Lyon", &mut rng), None);
+        assert_eq!(altered(&Value::Bool(true), &mut rng), None);
+    }
 }

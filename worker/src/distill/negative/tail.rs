@@ -23,6 +23,8 @@ pub(super) struct Tail<'a> {
     replay: Replay<'a>,
     /// Calls made so far, those of the shared messages included.
     calls: usize,
+    /// The source of the value that was misused, and what is taken for it.
+    mistaken: Option<(&'a Source, Value)>,
     /// What the calls made anew returned, by the id of the positive's call.
     anew: BTreeMap<&'a str, Output>,
     swaps: Swaps,
@@ -42,6 +44,7 @@ impl<'a> Tail<'a> {
             messages: Vec::new(),
             replay: Replay::new(material.distiller),
             calls: 0,
+            mistaken: None,
             anew: BTreeMap::new(),
             swaps: Swaps::default(),
         };
@@ -96,6 +99,12 @@ impl<'a> Tail<'a> {
         self.swaps.learn(old, new);
     }
 
+    /// From here on the agent takes this for what the source says: a mistake
+    /// is made throughout a turn.
+    pub(super) fn mistake(&mut self, source: &'a Source, taken: Value) {
+        self.mistaken = Some((source, taken));
+    }
+
     /// Repeats one message of calls, with `replaced` for the argument sets of
     /// some of them; nothing stays of calls in `left_out`.
     ///
@@ -142,11 +151,15 @@ impl<'a> Tail<'a> {
         Ok(true)
     }
 
-    /// The positive's arguments, with those from outputs made anew replaced;
-    /// none if such an output lacks the value or the schema refuses it.
+    /// The positive's arguments, with those from outputs made anew or misused
+    /// replaced; none if such an output lacks the value or the schema refuses it.
     fn followed(&self, call: &'a Call) -> Option<Arguments> {
         let mut arguments = Value::Object(call.arguments.clone());
         for (pointer, source) in self.material.positive.sources(&call.id) {
+            if let Some((_, taken)) = self.mistaken.as_ref().filter(|(of, _)| *of == source) {
+                *arguments.pointer_mut(pointer)? = taken.clone();
+                continue;
+            }
             let Source::Output { call, path, .. } = source else {
                 continue;
             };

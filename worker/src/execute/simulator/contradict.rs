@@ -31,7 +31,11 @@ pub(super) fn changed(
     let leaves = function.output_leaves();
     let general = |pointer: &str| {
         let generalized = pointer.split('/').map(|step| {
-            if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) { "*" } else { step }
+            if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+                "*"
+            } else {
+                step
+            }
         });
         generalized.collect::<Vec<_>>().join("/")
     };
@@ -52,7 +56,11 @@ fn other_value(
 ) -> Value {
     let unknown = Shape::default();
     let shape = leaf.map_or(&unknown, |leaf| leaf.shape);
-    let others: Vec<&Value> = shape.choices.iter().filter(|choice| *choice != value).collect();
+    let others: Vec<&Value> = shape
+        .choices
+        .iter()
+        .filter(|choice| *choice != value)
+        .collect();
     if !others.is_empty() {
         return others[rng.random_range(0..others.len())].clone();
     }

@@ -5,12 +5,16 @@ use magnet_proto::sample::Arguments;
 use magnet_proto::shape::words;
 use serde_json::Value;
 
-use super::world::is_id;
-use crate::lexicon::{Place, Topic, coerced, topic};
+use super::facet::{Facet, key};
+use crate::lexicon::{Place, Topic, coerced, singular, topic};
 
 /// The arguments of a call, ready to be found under other names.
 pub(super) struct Echoes<'a> {
     arguments: Vec<Argument<'a>>,
+    /// The words of the function's name, in the singular.
+    subjects: Vec<String>,
+    /// The call makes a new thing, whose id no argument can be.
+    creates: bool,
 }
 
 struct Argument<'a> {
@@ -22,32 +26,79 @@ struct Argument<'a> {
 
 /// Topics whose value an output repeats even under another name.
 const TELLING: &[Topic] = &[
-    Topic::City, Topic::Country, Topic::CountryCode, Topic::Email, Topic::Username, Topic::Ticker,
-    Topic::Domain, Topic::IpAddress, Topic::Repository, Topic::Handle, Topic::PostalCode,
-    Topic::TrackingNumber, Topic::Phone, Topic::Latitude, Topic::Longitude, Topic::Isbn,
+    Topic::City,
+    Topic::Country,
+    Topic::CountryCode,
+    Topic::Email,
+    Topic::Username,
+    Topic::Ticker,
+    Topic::Domain,
+    Topic::IpAddress,
+    Topic::Repository,
+    Topic::Handle,
+    Topic::PostalCode,
+    Topic::TrackingNumber,
+    Topic::Phone,
+    Topic::Latitude,
+    Topic::Longitude,
+    Topic::Isbn,
 ];
 
 /// Names that each element of a list has for itself.
-const OWN_OF_ELEMENTS: &[&str] =
-    &["id", "name", "title", "description", "text", "content", "body", "message", "url", "summary", "label"];
+const OWN_OF_ELEMENTS: &[&str] = &[
+    "id",
+    "name",
+    "title",
+    "description",
+    "text",
+    "content",
+    "body",
+    "message",
+    "url",
+    "summary",
+    "label",
+];
 
 impl<'a> Echoes<'a> {
     pub(super) fn of(function: &'a Function, arguments: &'a Arguments) -> Self {
         let known = |(name, value): (&'a String, &'a Value)| {
             let field = function.param(name);
-            let topic = field.map_or(Topic::SomeText, |field| topic(&Place::argument(function, field)));
-            Argument { name, key: key(name), topic, value }
+            let topic = field.map_or(Topic::SomeText, |field| {
+                topic(&Place::argument(function, field))
+            });
+            Argument {
+                name,
+                key: key(name),
+                topic,
+                value,
+            }
         };
-        Self { arguments: arguments.iter().map(known).collect() }
+        let subjects = words(&function.name)
+            .map(|word| singular(&word).unwrap_or(word))
+            .collect();
+        let creates = words(&function.name)
+            .take(5)
+            .any(|word| ["create", "add", "book", "new"].contains(&word.as_str()));
+        Self {
+            arguments: arguments.iter().map(known).collect(),
+            subjects,
+            creates,
+        }
     }
 
     /// The argument that a field repeats. Deeper down only its own name counts.
-    pub(super) fn find(&self, place: &Place<'_>, in_list: bool, depth: usize) -> Option<Value> {
+    pub(super) fn find(
+        &self,
+        place: &Place<'_>,
+        facet: &Facet,
+        in_list: bool,
+        depth: usize,
+    ) -> Option<Value> {
         if self.arguments.is_empty() {
             return None;
         }
-        let key = key(place.name);
-        if in_list && OWN_OF_ELEMENTS.contains(&key.as_str()) {
+        let key = facet.key.as_str();
+        if in_list && OWN_OF_ELEMENTS.contains(&key) {
             return None;
         }
         let fits = |argument: &Argument<'_>| coerced(argument.value, place.shape);
@@ -56,27 +107,62 @@ impl<'a> Echoes<'a> {
             let nested_id = depth > 1 && key == "id";
             return (!nested_id).then_some(value);
         }
-        if depth > 2 || is_id(place.name) {
+        if depth == 1 && !in_list && !self.creates && (key == "id" || key == "number") {
+            return self.own_id(key).and_then(fits);
+        }
+        if ["login", "slug", "name"].contains(&key) && !place.parent.is_empty() {
+            let holder = self::key(place.parent);
+            let named = self
+                .arguments
+                .iter()
+                .find(|argument| argument.key == holder);
+            if let Some(value) = named.and_then(fits).filter(Value::is_string) {
+                return Some(value);
+            }
+        }
+        if depth > 2 || facet.noun.is_some() || !TELLING.contains(&facet.topic) {
             return None;
         }
-        let topic = topic(place);
-        let mut alike = self.arguments.iter().filter(|argument| {
-            argument.topic == topic && TELLING.contains(&topic) && end(argument.name) == end(place.name)
-        });
+        let topic = facet.topic;
+        let mut alike = self
+            .arguments
+            .iter()
+            .filter(|argument| argument.topic == topic && end(argument.name) == end(place.name));
         match (alike.next(), alike.next()) {
             (Some(only), None) => fits(only),
             _ => None,
         }
     }
 
+    /// The argument that names the thing the function is about: `task_id` of
+    /// `get_task`, else the only id there is.
+    fn own_id(&self, kind: &str) -> Option<&Argument<'a>> {
+        let ids = || {
+            let ends = self
+                .arguments
+                .iter()
+                .filter(|argument| argument.key.ends_with(kind));
+            ends.filter(|argument| !argument.value.is_array() && !argument.value.is_object())
+        };
+        let mut about = ids().filter(|argument| {
+            let noun = argument.key.strip_suffix(kind).unwrap_or_default();
+            !noun.is_empty() && self.subjects.iter().any(|subject| subject == noun)
+        });
+        about
+            .next_back()
+            .or_else(|| Some(ids().next()?).filter(|_| ids().count() == 1))
+    }
+
     /// The bounds that arguments such as `max_price` put on a field.
-    pub(super) fn bounds(&self, name: &str) -> (Option<f64>, Option<f64>) {
-        let own = key(name);
+    pub(super) fn bounds(&self, own: &str) -> (Option<f64>, Option<f64>) {
         let bound = |prefixes: [&str; 2]| {
             let argument = self.arguments.iter().find(|argument| {
                 prefixes.iter().any(|prefix| {
-                    let rest = argument.key.strip_prefix(prefix).or(argument.key.strip_suffix(prefix));
-                    rest == Some(own.as_str())
+                    let rest = argument
+                        .key
+                        .strip_prefix(prefix)
+                        .or(argument.key.strip_suffix(prefix));
+                    rest == Some(own)
                 })
             })?;
             argument.value.as_f64()
@@ -89,20 +175,11 @@ impl<'a> Echoes<'a> {
         let limits = self.arguments.iter().filter(|argument| {
             argument.topic == Topic::Limit || argument.key == "count" || argument.key == "num"
         });
-        limits.filter_map(|argument| argument.value.as_u64()).map(|n| n as usize).find(|&n| n > 0)
+        limits
+            .filter_map(|argument| argument.value.as_u64())
+            .map(|n| n as usize)
+            .find(|&n| n > 0)
     }
-}
-
-/// A name without case, separators and "name": `cityName` and `city` are one.
-fn key(name: &str) -> String {
-    let mut parts: Vec<String> = words(name).collect();
-    if parts.len() > 1 && parts.last().is_some_and(|last| last == "name") {
-        parts.pop();
-    }
-    if parts.len() > 1 && parts.first().is_some_and(|first| first == "new") {
-        parts.remove(0);
-    }
-    parts.concat()
 }
 
 /// Which end of a journey or transfer a name is about.

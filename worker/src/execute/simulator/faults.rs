@@ -15,14 +15,26 @@ pub(super) fn text(fault: Fault, function: &Function, rng: &mut Rng) -> String {
         (Fault::Transient, 0) => format!("429 Too Many Requests: retry after {number} seconds"),
         (Fault::Transient, 1) => format!("request timed out after {}000 ms", number),
         (Fault::Transient, 2) => "503 Service Unavailable: please try again".into(),
-        (Fault::Transient, 3) => format!("rate limit reached for {noun} requests, try again shortly"),
+        (Fault::Transient, 3) => {
+            format!("rate limit reached for {noun} requests, try again shortly")
+        }
         (Fault::Transient, 4) => "502 Bad Gateway: upstream closed the connection".into(),
-        (Fault::Transient, _) => format!("temporary failure in the {noun} service (code E{}1)", number + 100),
-        (Fault::Permanent, 0) => format!("503 Service Unavailable: the {noun} service is down for maintenance"),
+        (Fault::Transient, _) => format!(
+            "temporary failure in the {noun} service (code E{}1)",
+            number + 100
+        ),
+        (Fault::Permanent, 0) => {
+            format!("503 Service Unavailable: the {noun} service is down for maintenance")
+        }
         (Fault::Permanent, 1) => "500 Internal Server Error: database connection lost".into(),
         (Fault::Permanent, 2) => format!("the {noun} service is not available at the moment"),
         (Fault::Permanent, 3) => "504 Gateway Timeout: no answer from the backend".into(),
-        (Fault::Permanent, 4) => format!("backend unavailable: incident INC-{number}07 is being worked on"),
-        (Fault::Permanent, _) => format!("{noun} backend returned an invalid response (code E{}5)", number + 400),
+        (Fault::Permanent, 4) => {
+            format!("backend unavailable: incident INC-{number}07 is being worked on")
+        }
+        (Fault::Permanent, _) => format!(
+            "{noun} backend returned an invalid response (code E{}5)",
+            number + 400
+        ),
     }
 }

@@ -10,9 +10,10 @@ use rand::RngExt;
 use serde_json::{Map, Value};
 
 use super::echo::Echoes;
+use super::facet::{Facet, Facets};
 use super::rules::{self, Scope};
-use super::world::{World, is_id, noun_of};
-use super::{generic, tidy};
+use super::world::{self, Facts, World, is_id, noun_of};
+use super::{compute, generic, tidy};
 use crate::lexicon::{Persona, Place, Setting, Topic, coerced, topic};
 
 /// What a call is generated from.
@@ -27,7 +28,13 @@ pub(super) struct Scene<'a> {
 /// The output of one call.
 pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
     let echoes = Echoes::of(scene.function, scene.arguments);
-    let mut generator = Generator { scene, echoes, bulky, rng };
+    let mut generator = Generator {
+        scene,
+        echoes,
+        facets: Facets::default(),
+        bulky,
+        rng,
+    };
     match scene.function.output() {
         Some(shape) if !generic::says_nothing(shape) => {
             let place = Place::output(scene.function, shape);
@@ -42,6 +49,9 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
 const USUAL: std::ops::RangeInclusive<usize> = 2..=4;
 const INNER: std::ops::RangeInclusive<usize> = 1..=2;
 const BULKY: std::ops::RangeInclusive<usize> = 30..=60;
+/// Scalar places of a whole list: elements with very many fields are few.
+const USUAL_LEAVES: usize = 120;
+const BULKY_LEAVES: usize = 2_400;
 /// Tries for an element whose names differ from its neighbours'.
 const TRIES: usize = 5;
 
@@ -57,6 +67,7 @@ struct Spot {
 struct Generator<'a> {
     scene: Scene<'a>,
     echoes: Echoes<'a>,
+    facets: Facets,
     /// The outermost list or text is still to be made long.
     bulky: bool,
     rng: Rng,
@@ -76,11 +87,15 @@ impl<'a> Generator<'a> {
 
     fn node(&mut self, place: &Place<'_>, setting: &mut Setting<'_>, spot: Spot) -> Value {
         match &place.shape.ty {
-            Type::Object { fields } if !fields.is_empty() => self.object(place, fields, setting, spot),
-            Type::Object { .. } => Value::Object(Map::new()),
-            Type::Array { items, min_items, max_items } => {
-                self.list(place, items, *min_items, *max_items, setting, spot)
+            Type::Object { fields } if !fields.is_empty() => {
+                self.object(place, fields, setting, spot)
             }
+            Type::Object { .. } => Value::Object(Map::new()),
+            Type::Array {
+                items,
+                min_items,
+                max_items,
+            } => self.list(place, items, *min_items, *max_items, setting, spot),
             _ => self.scalar(place, setting, spot),
         }
     }
@@ -92,11 +107,21 @@ impl<'a> Generator<'a> {
         setting: &mut Setting<'_>,
         spot: Spot,
     ) -> Value {
-        let spot = Spot { depth: spot.depth + 1, ..spot };
+        let spot = Spot {
+            depth: spot.depth + 1,
+            ..spot
+        };
         let kept = tidy::kept(fields, spot.depth);
-        let mut object: Map<String, Value> =
-            kept.iter().map(|field| (field.name.clone(), Value::Null)).collect();
+        let mut object: Map<String, Value> = kept
+            .iter()
+            .map(|field| (field.name.clone(), Value::Null))
+            .collect();
         let ids = self.ids(place, &kept, &mut object, setting, spot);
+        // The first id is the object's own.
+        let world = self.scene.world;
+        let facts =
+            |(at, (noun, id)): (usize, &(String, Value))| Some((world.about(noun, id)?, at == 0));
+        let about: Vec<(&Facts, bool)> = ids.iter().enumerate().filter_map(facts).collect();
         let mut computed = Vec::new();
         for field in kept {
             if !object[&field.name].is_null() {
@@ -107,15 +132,17 @@ impl<'a> Generator<'a> {
                 computed.push((field, rule));
                 continue;
             }
-            let known = self.known(&ids, field);
+            let known = self.known(&about, field);
             let value = known.unwrap_or_else(|| self.node(&member, setting, spot));
-            if let Value::String(text) = &value {
+            if let Value::String(text) = &value
+                && self.facets.of(&member).settles()
+            {
                 setting.learn(&field.name, text);
             }
             object.insert(field.name.clone(), value);
         }
         self.compute(place, computed, &mut object, setting, spot);
-        tidy::agree(&mut object, fields, self.scene.arguments, self.scene.function, spot.depth == 1);
+        tidy::agree(&mut object, fields, self.scene.arguments);
         Value::Object(object)
     }
 
@@ -131,16 +158,28 @@ impl<'a> Generator<'a> {
     ) -> Vec<(String, Value)> {
         let mut ids = Vec::new();
         let function = self.scene.function;
-        let own = kept.iter().find(|field| field.name == "id").or_else(|| kept.iter().find(|f| is_id(&f.name)));
+        let own = kept
+            .iter()
+            .find(|field| field.name == "id")
+            .or_else(|| kept.iter().find(|f| is_id(&f.name)));
         let own_name = own.map(|field| field.name.clone());
-        for field in kept.iter().filter(|field| is_id(&field.name) && field.shape.is_scalar() && field.shape.sim.is_none()) {
+        for field in kept.iter().filter(|field| {
+            is_id(&field.name) && field.shape.is_scalar() && field.shape.sim.is_none()
+        }) {
             let noun = noun_of(&field.name, place.name, function);
             let is_own = own_name.as_ref() == Some(&field.name);
-            let made = self.scene.world.created(&noun).nth(spot.index).filter(|_| spot.lists > 0 && is_own);
+            let made = self
+                .scene
+                .world
+                .created(&noun)
+                .nth(spot.index)
+                .filter(|_| spot.lists > 0 && is_own);
             let made = made.and_then(|id| coerced(id, &field.shape));
             let value = match made {
                 Some(id) => id,
-                None if spot.lists > 0 && is_own => setting.value(&place.member(field), &mut self.rng),
+                None if spot.lists > 0 && is_own => {
+                    setting.value(&place.member(field), &mut self.rng)
+                }
                 None => self.scalar(&place.member(field), setting, spot),
             };
             object.insert(field.name.clone(), value.clone());
@@ -148,19 +187,23 @@ impl<'a> Generator<'a> {
         }
         // The things the call names lend their facts to its whole output.
         if spot.depth == 1 {
-            let named = self.scene.arguments.iter().filter(|(name, value)| is_id(name) && !value.is_object());
+            let named = self
+                .scene
+                .arguments
+                .iter()
+                .filter(|(name, value)| is_id(name) && !value.is_object());
             ids.extend(named.map(|(name, id)| (noun_of(name, "", function), id.clone())));
         }
         ids
     }
 
-    fn known(&self, ids: &[(String, Value)], field: &Field) -> Option<Value> {
-        if !field.shape.is_scalar() && field.shape.ty != Type::Any {
+    fn known(&self, about: &[(&Facts, bool)], field: &Field) -> Option<Value> {
+        if about.is_empty() || !field.shape.is_scalar() && field.shape.ty != Type::Any {
             return None;
         }
-        let found = ids.iter().enumerate().find_map(|(at, (noun, id))| {
-            self.scene.world.known(noun, id, &field.name, at == 0)
-        });
+        let found = about
+            .iter()
+            .find_map(|(facts, own)| world::known(facts, &field.name, *own));
         found.and_then(|value| coerced(value, &field.shape))
     }
 
@@ -176,9 +219,14 @@ impl<'a> Generator<'a> {
         while !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|(field, rule)| {
-                let scope = Scope { siblings: object, arguments: self.scene.arguments };
+                let scope = Scope {
+                    siblings: object,
+                    arguments: self.scene.arguments,
+                };
                 let value = rules::compute(rule, &scope, &mut self.rng);
-                let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else { return true };
+                let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else {
+                    return true;
+                };
                 object.insert(field.name.clone(), value);
                 false
             });
@@ -201,20 +249,42 @@ impl<'a> Generator<'a> {
         spot: Spot,
     ) -> Value {
         let bulky = std::mem::take(&mut self.bulky);
+        let most_leaves = if bulky { BULKY_LEAVES } else { USUAL_LEAVES };
+        let room = (most_leaves / leaf_count(items).max(1)).max(2);
         let usual = match (bulky, spot.lists) {
             (true, _) => BULKY,
             (_, 0) => USUAL,
             _ => INNER,
         };
-        let asked = self.echoes.limit().filter(|_| spot.lists == 0).unwrap_or(usize::MAX);
-        let wanted = self.rng.random_range(usual).min(asked).max(least).min(most.unwrap_or(usize::MAX));
+        let asked = self
+            .echoes
+            .limit()
+            .filter(|_| spot.lists == 0)
+            .unwrap_or(usize::MAX);
+        let wanted = self
+            .rng
+            .random_range(usual)
+            .min(asked)
+            .min(room)
+            .max(least)
+            .min(most.unwrap_or(usize::MAX));
         let element = place.element(items);
+        // Large elements differ anyhow.
+        let tries = if room < 4 { 1 } else { TRIES };
         let mut elements: Vec<Value> = Vec::with_capacity(wanted);
         for index in 0..wanted {
-            let spot = Spot { lists: spot.lists + 1, index, ..spot };
+            let spot = Spot {
+                lists: spot.lists + 1,
+                index,
+                ..spot
+            };
             let mut drawn = Value::Null;
-            for _ in 0..TRIES {
-                let mut own = if items.fields().is_empty() { Setting::new(self.scene.persona) } else { setting.element() };
+            for _ in 0..tries {
+                let mut own = if items.fields().is_empty() {
+                    Setting::new(self.scene.persona)
+                } else {
+                    setting.element()
+                };
                 drawn = self.node(&element, &mut own, spot);
                 if !elements.iter().any(|other| tidy::alike(other, &drawn)) {
                     break;
@@ -230,16 +300,24 @@ impl<'a> Generator<'a> {
     }
 
     fn scalar(&mut self, place: &Place<'_>, setting: &mut Setting<'_>, spot: Spot) -> Value {
-        if let Some(value) = self.echoes.find(place, spot.lists > 0, spot.depth) {
+        let facet = self.facets.of(place);
+        if let Some(value) = self.echoes.find(place, &facet, spot.lists > 0, spot.depth) {
             return value;
         }
-        if let Some(value) = tidy::outcome(place, self.scene.function, spot.depth == 1) {
+        if let Some(value) = tidy::outcome(place, &facet, self.scene.function, spot.depth == 1) {
             return value;
         }
-        if spot.lists > 0 && ["rank", "position", "index", "place"].contains(&place.name) {
-            if let Some(value) = coerced(&Value::from(spot.index + 1), place.shape) {
+        if spot.lists == 0 && spot.depth <= 1 {
+            let result = compute::result(&facet.lower, self.scene.function, self.scene.arguments);
+            if let Some(value) = result.and_then(|value| coerced(&value, place.shape)) {
                 return value;
             }
+        }
+        if spot.lists > 0
+            && ["rank", "position", "index", "place"].contains(&place.name)
+            && let Some(value) = coerced(&Value::from(spot.index + 1), place.shape)
+        {
+            return value;
         }
         if self.bulky && spot.lists == 0 && tidy::is_long(place) {
             self.bulky = false;
@@ -248,26 +326,46 @@ impl<'a> Generator<'a> {
                 return value;
             }
         }
-        let value = setting.value(place, &mut self.rng);
-        self.bounded(value, place)
+        let value = setting.value_about(facet.topic, place, &mut self.rng);
+        self.bounded(value, &facet, place)
     }
 
     /// Numbers lie inside the bounds that arguments like `max_price` set.
-    fn bounded(&mut self, value: Value, place: &Place<'_>) -> Value {
-        let Some(number) = value.as_f64() else { return value };
-        let (least, most) = self.echoes.bounds(place.name);
+    fn bounded(&mut self, value: Value, facet: &Facet, place: &Place<'_>) -> Value {
+        let Some(number) = value.as_f64() else {
+            return value;
+        };
+        let (least, most) = self.echoes.bounds(&facet.key);
         let share = self.rng.random_range(0.05..0.6);
         let moved = match (least, most) {
-            (Some(least), most) if number < least => least + share * most.map_or(least.abs(), |m| m - least),
+            (Some(least), most) if number < least => {
+                least + share * most.map_or(least.abs(), |m| m - least)
+            }
             (least, Some(most)) if number > most => most - share * (most - least.unwrap_or(0.0)),
             _ => return value,
         };
-        let rounded = if value.is_f64() { (moved * 100.0).round() / 100.0 } else { moved.floor() };
+        let rounded = if value.is_f64() {
+            (moved * 100.0).round() / 100.0
+        } else {
+            moved.floor()
+        };
         coerced(&crate::lexicon::plain_number(rounded), place.shape).unwrap_or(value)
     }
 }
 
 /// Whether a field holds free text that a bulky output may make long.
 pub(super) fn is_free_text(place: &Place<'_>) -> bool {
-    matches!(topic(place), Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText)
+    matches!(
+        topic(place),
+        Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText
+    )
+}
+
+/// How many scalar places one value of a shape has.
+fn leaf_count(shape: &Shape) -> usize {
+    match &shape.ty {
+        Type::Object { fields } => fields.iter().map(|field| leaf_count(&field.shape)).sum(),
+        Type::Array { items, .. } => leaf_count(items),
+        _ => 1,
+    }
 }

@@ -10,14 +10,19 @@
 //! contradiction); an id that is passed in brings back what is known about it.
 //! Not here: judging whether a call makes sense; any valid call is served.
 
+mod compute;
 mod contradict;
 mod echo;
+mod facet;
 mod faults;
 mod generate;
 mod generic;
 mod rules;
 mod tidy;
 mod world;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -104,7 +109,11 @@ impl Simulation {
             self.failed.push(key);
         }
         let purpose = format!("fault {key}");
-        Some(faults::text(fault, function, &mut rng::stream(self.seed, self.walk, &purpose)))
+        Some(faults::text(
+            fault,
+            function,
+            &mut rng::stream(self.seed, self.walk, &purpose),
+        ))
     }
 
     fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
@@ -130,7 +139,9 @@ impl Simulation {
         key: Digest,
     ) -> Value {
         let known = self.asked.get(earlier).and_then(|key| self.seen.get(key));
-        let base = known.filter(|known| contradict::same_form(known, &fresh)).unwrap_or(&fresh);
+        let base = known
+            .filter(|known| contradict::same_form(known, &fresh))
+            .unwrap_or(&fresh);
         let purpose = format!("conflict {key}");
         let mut rng = rng::stream(self.seed, self.walk, &purpose);
         contradict::changed(base, path, function, &self.persona, &mut rng)

@@ -8,6 +8,7 @@ use magnet_proto::sample::Arguments;
 use magnet_proto::shape::{Field, Shape, Type, words};
 use serde_json::{Map, Value};
 
+use super::facet::Facet;
 use super::generate::is_free_text;
 use super::world::{deletes, function_noun};
 use crate::lexicon::{Place, coerced, plain_number};
@@ -20,7 +21,7 @@ const MANY_INSIDE: usize = 9;
 pub(super) fn kept(fields: &[Field], depth: usize) -> Vec<&Field> {
     let without_errors: Vec<&Field> = fields
         .iter()
-        .filter(|field| field.required || fields.len() == 1 || !is_error(&field.name))
+        .filter(|field| field.required || !is_error(&field.name) && field.name != "_list_length")
         .collect();
     let many = if depth <= 2 { MANY } else { MANY_INSIDE };
     if without_errors.len() <= many {
@@ -34,28 +35,60 @@ pub(super) fn kept(fields: &[Field], depth: usize) -> Vec<&Field> {
 /// return dozens of them, nobody asks for them.
 fn is_plumbing(name: &str) -> bool {
     let link = name.ends_with("_url") && !["html_url", "image_url", "download_url"].contains(&name);
-    let switch = ["has_", "allow_", "use_squash", "merge_commit_", "squash_merge_"];
+    let switch = [
+        "has_",
+        "allow_",
+        "use_squash",
+        "merge_commit_",
+        "squash_merge_",
+    ];
     link || switch.iter().any(|start| name.starts_with(start))
         || ["node_id", "gravatar_id", "user_view_type", "site_admin"].contains(&name)
 }
 
 fn is_error(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["error", "errors", "error_message", "errormessage", "exception", "error_code", "errorcode"]
-        .contains(&lower.as_str())
+    const ERRORS: &[&str] = &[
+        "error",
+        "errors",
+        "error_message",
+        "errormessage",
+        "exception",
+        "error_code",
+        "errorcode",
+        "err",
+        "errmsg",
+        "error_msg",
+        "error_description",
+    ];
+    ERRORS.iter().any(|error| name.eq_ignore_ascii_case(error))
 }
 
 /// What a field that reports how the call went says: that it went well.
-pub(super) fn outcome(place: &Place<'_>, function: &Function, root: bool) -> Option<Value> {
-    let name = place.name.to_ascii_lowercase();
-    let says = match (name.as_str(), &place.shape.ty) {
-        (_, Type::Boolean) if is_error(&name) => Value::Bool(false),
-        (_, Type::String { .. } | Type::Any) if is_error(&name) => Value::String(String::new()),
+pub(super) fn outcome(
+    place: &Place<'_>,
+    facet: &Facet,
+    function: &Function,
+    root: bool,
+) -> Option<Value> {
+    let name = facet.lower.as_str();
+    let says = match (name, &place.shape.ty) {
+        (_, Type::Boolean) if is_error(name) => Value::Bool(false),
+        (_, Type::String { .. }) if is_error(name) => Value::String(String::new()),
+        (_, Type::Any) if is_error(name) => Value::Null,
         ("success" | "ok" | "succeeded", Type::Boolean | Type::Any) => Value::Bool(true),
         ("success" | "ok", Type::String { .. }) => "true".into(),
-        ("truncated" | "incomplete_results" | "has_more" | "hasmore", Type::Boolean) => Value::Bool(false),
-        ("message" | "msg" | "response_message", Type::String { .. } | Type::Any) if root => done(function).into(),
-        ("statuscode" | "status_code" | "code", Type::Integer { .. } | Type::Number { .. }) if root => 200.into(),
+        ("success" | "ok", Type::Integer { .. } | Type::Number { .. }) => 1.into(),
+        ("truncated" | "incomplete_results" | "has_more" | "hasmore", Type::Boolean) => {
+            Value::Bool(false)
+        }
+        ("message" | "msg" | "response_message", Type::String { .. } | Type::Any) if root => {
+            done(function).into()
+        }
+        ("statuscode" | "status_code" | "code", Type::Integer { .. } | Type::Number { .. })
+            if root =>
+        {
+            200.into()
+        }
         ("status", Type::Integer { .. } | Type::Number { .. }) if root => 200.into(),
         _ => return None,
     };
@@ -77,11 +110,19 @@ pub(super) fn done(function: &Function) -> String {
         "send" => "sent".into(),
         "set" => "set".into(),
         "submit" => "submitted".into(),
-        _ => return if deletes(function) { "Deleted".into() } else { "OK".into() },
+        _ => {
+            return if deletes(function) {
+                "Deleted".into()
+            } else {
+                "OK".into()
+            };
+        }
     };
     let noun = function_noun(function);
     let mut letters = noun.chars();
-    let noun = letters.next().map_or_else(String::new, |c| format!("{}{}", c.to_uppercase(), letters.as_str()));
+    let noun = letters.next().map_or_else(String::new, |c| {
+        format!("{}{}", c.to_uppercase(), letters.as_str())
+    });
     format!("{noun} {past} successfully")
 }
 
@@ -97,30 +138,30 @@ pub(super) fn is_long(place: &Place<'_>) -> bool {
 
 /// Two elements of a list that a reader could not tell apart.
 pub(super) fn alike(one: &Value, other: &Value) -> bool {
-    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return one == other };
-    let same = |name: &str| one.get(name).is_some_and(|value| value.is_string() && other.get(name) == Some(value));
-    ["id", "name", "title", "login", "slug", "full_name"].iter().any(|name| same(name)) || one == other
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else {
+        return one == other;
+    };
+    let same = |name: &str| {
+        one.get(name)
+            .is_some_and(|value| value.is_string() && other.get(name) == Some(value))
+    };
+    ["id", "name", "title", "login", "slug", "full_name"]
+        .iter()
+        .any(|name| same(name))
+        || one == other
 }
 
 /// Makes the numbers of an object agree.
-pub(super) fn agree(
-    object: &mut Map<String, Value>,
-    fields: &[Field],
-    arguments: &Arguments,
-    function: &Function,
-    root: bool,
-) {
+pub(super) fn agree(object: &mut Map<String, Value>, fields: &[Field], arguments: &Arguments) {
     counts(object, fields);
     totals(object, fields, arguments);
-    spans(object);
-    if root && object.get("status").is_some_and(|status| status == "error") {
-        object.insert("status".into(), "success".into());
-    }
-    let _ = function;
+    spans(object, fields);
 }
 
 fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Value) {
-    let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
+    let field = fields
+        .iter()
+        .find(|field| field.name == name && field.shape.sim.is_none());
     if let Some(value) = field.and_then(|field| coerced(value, &field.shape)) {
         object.insert(name.to_owned(), value);
     }
@@ -129,11 +170,23 @@ fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Va
 /// `count` beside one list is its length.
 fn counts(object: &mut Map<String, Value>, fields: &[Field]) {
     const COUNTS: &[&str] = &[
-        "count", "total", "total_count", "totalCount", "total_results", "totalResults", "num_results",
-        "results_count", "length", "_list_length", "numFound", "resultCount",
+        "count",
+        "total",
+        "total_count",
+        "totalCount",
+        "total_results",
+        "totalResults",
+        "num_results",
+        "results_count",
+        "length",
+        "_list_length",
+        "numFound",
+        "resultCount",
     ];
     let mut lists = object.values().filter_map(Value::as_array);
-    let (Some(list), None) = (lists.next(), lists.next()) else { return };
+    let (Some(list), None) = (lists.next(), lists.next()) else {
+        return;
+    };
     let length = Value::from(list.len());
     for name in COUNTS {
         if object.get(*name).is_some_and(Value::is_number) {
@@ -148,54 +201,105 @@ fn totals(object: &mut Map<String, Value>, fields: &[Field], arguments: &Argumen
         let own = names.iter().find_map(|name| object.get(*name)?.as_f64());
         own.or_else(|| names.iter().find_map(|name| arguments.get(*name)?.as_f64()))
     };
-    let quantity = number(&["quantity", "qty", "nights", "seats", "tickets", "number_of_tickets"]);
-    let price = number(&["unit_price", "price", "price_per_unit", "price_per_night", "nightly_rate", "fare", "ticket_price", "rate_per_night"]);
-    let (Some(quantity), Some(price)) = (quantity, price) else { return };
+    let quantity = number(&[
+        "quantity",
+        "qty",
+        "nights",
+        "seats",
+        "tickets",
+        "number_of_tickets",
+    ]);
+    let price = number(&[
+        "unit_price",
+        "price",
+        "price_per_unit",
+        "price_per_night",
+        "nightly_rate",
+        "fare",
+        "ticket_price",
+        "rate_per_night",
+    ]);
+    let (Some(quantity), Some(price)) = (quantity, price) else {
+        return;
+    };
     let total = plain_number((quantity * price * 100.0).round() / 100.0);
-    for name in ["total", "total_price", "total_cost", "total_amount", "totalPrice", "totalCost", "total_fare"] {
+    for name in [
+        "total",
+        "total_price",
+        "total_cost",
+        "total_amount",
+        "totalPrice",
+        "totalCost",
+        "total_fare",
+    ] {
         if object.get(name).is_some_and(Value::is_number) {
             set(object, fields, name, &total);
         }
     }
 }
 
-/// A minimum is not above its maximum.
-fn spans(object: &mut Map<String, Value>) {
-    let pairs: Vec<(String, String)> = object
-        .keys()
-        .filter_map(|name| {
-            let twin = if name.contains("min") {
-                name.replacen("min", "max", 1)
-            } else if name.contains("low") {
-                name.replacen("low", "high", 1)
-            } else if name.contains("Low") {
-                name.replacen("Low", "High", 1)
-            } else {
-                return None;
-            };
-            object.contains_key(&twin).then(|| (name.clone(), twin))
-        })
-        .collect();
-    for (low, high) in pairs {
-        let numbers = (object[&low].as_f64(), object[&high].as_f64());
-        if let (Some(least), Some(most)) = numbers {
-            if least > most {
-                let (least, most) = (object[&high].clone(), object[&low].clone());
-                object.insert(low, least);
-                object.insert(high, most);
-            }
+/// A minimum is not above its maximum: where it is, they change places if both
+/// schemas allow it.
+fn spans(object: &mut Map<String, Value>, fields: &[Field]) {
+    const ENDS: [(&str, &str); 4] = [
+        ("min", "max"),
+        ("Min", "Max"),
+        ("low", "high"),
+        ("Low", "High"),
+    ];
+    let fits = |name: &str, value: &Value| {
+        let field = fields
+            .iter()
+            .find(|field| field.name == name && field.shape.sim.is_none());
+        field.and_then(|field| coerced(value, &field.shape))
+    };
+    for field in fields {
+        let low = &field.name;
+        let Some((least, most)) = ENDS.iter().find(|(least, _)| low.contains(least)) else {
+            continue;
+        };
+        let high = low.replacen(least, most, 1);
+        let (Some(one), Some(other)) = (object.get(low), object.get(&high)) else {
+            continue;
+        };
+        let crossed =
+            matches!((one.as_f64(), other.as_f64()), (Some(one), Some(other)) if one > other);
+        if !crossed {
+            continue;
+        }
+        if let (Some(smaller), Some(larger)) = (fits(low, other), fits(&high, one)) {
+            object.insert(low.clone(), smaller);
+            object.insert(high, larger);
         }
     }
 }
 
 /// Sorts elements by their first time or date, the way tools list them.
 pub(super) fn sort(elements: &mut [Value], items: &Shape) {
-    const WHEN: &[&str] =
-        &["departs", "departure_time", "start_time", "starts_at", "start", "time", "date", "departure", "day", "rank", "position"];
-    let by = items.fields().iter().map(|field| field.name.as_str()).find(|name| WHEN.contains(name));
+    const WHEN: &[&str] = &[
+        "departs",
+        "departure_time",
+        "start_time",
+        "starts_at",
+        "start",
+        "time",
+        "date",
+        "departure",
+        "day",
+        "rank",
+        "position",
+    ];
+    let by = items
+        .fields()
+        .iter()
+        .map(|field| field.name.as_str())
+        .find(|name| WHEN.contains(name));
     let Some(by) = by else { return };
     elements.sort_by(|one, other| match (&one[by], &other[by]) {
         (Value::String(one), Value::String(other)) => one.cmp(other),
-        (one, other) => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
+        (one, other) => one
+            .as_f64()
+            .partial_cmp(&other.as_f64())
+            .unwrap_or(Ordering::Equal),
     });
 }

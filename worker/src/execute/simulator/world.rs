@@ -1,6 +1,7 @@
 //! What a conversation has established: facts about things, keyed by their ids.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::discriminant;
 
 use magnet_proto::library::Function;
 use magnet_proto::sample::Arguments;
@@ -10,19 +11,56 @@ use serde_json::{Map, Value};
 /// Facts about identified things.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    facts: HashMap<String, Map<String, Value>>,
+    facts: HashMap<String, Facts>,
     /// Fields that a call changed, so that earlier outputs are out of date.
     changed: HashSet<(String, String)>,
     /// Things made by a call: what they are, their id.
     created: Vec<(String, Value)>,
     deleted: HashSet<String>,
+    calls: usize,
+}
+
+/// What is known about one thing, by field.
+pub(super) type Facts = HashMap<String, Fact>;
+
+/// What a field is known to be, and since which call.
+#[derive(Debug)]
+pub(super) struct Fact {
+    value: Value,
+    call: usize,
 }
 
 /// Names too general to carry from one thing to another that mentions it.
 const GENERAL: &[&str] = &[
-    "id", "name", "title", "status", "type", "message", "success", "ok", "error", "description",
-    "created_at", "updated_at", "url", "html_url", "node_id", "state", "count", "total", "date",
-    "time", "text", "body", "content", "results", "items", "data", "result", "key", "value",
+    "id",
+    "name",
+    "title",
+    "status",
+    "type",
+    "message",
+    "success",
+    "ok",
+    "error",
+    "description",
+    "created_at",
+    "updated_at",
+    "url",
+    "html_url",
+    "node_id",
+    "state",
+    "count",
+    "total",
+    "date",
+    "time",
+    "text",
+    "body",
+    "content",
+    "results",
+    "items",
+    "data",
+    "result",
+    "key",
+    "value",
 ];
 
 /// Whether a field's name says that it identifies something.
@@ -62,48 +100,62 @@ fn key(noun: &str, id: &Value) -> Option<String> {
 /// the function's noun.
 pub(super) fn noun_of(name: &str, holder: &str, function: &Function) -> String {
     let own: Vec<String> = words(name).collect();
-    let before = own.iter().rev().find(|w| !["id", "ids", "uuid", "number", "ref", "reference"].contains(&w.as_str()));
-    let noun = before.cloned().or_else(|| words(holder).last()).unwrap_or_else(|| function_noun(function));
+    let before = own
+        .iter()
+        .rev()
+        .find(|w| !["id", "ids", "uuid", "number", "ref", "reference"].contains(&w.as_str()));
+    let noun = before
+        .cloned()
+        .or_else(|| words(holder).last())
+        .unwrap_or_else(|| function_noun(function));
     crate::lexicon::singular(&noun).unwrap_or(noun)
 }
 
 /// The thing a function is about: the first word of its name that is no verb.
 pub(super) fn function_noun(function: &Function) -> String {
     let mut parts = words(&function.name).skip(1);
-    parts.next().or_else(|| words(&function.name).next()).unwrap_or_else(|| "item".into())
+    parts
+        .next()
+        .or_else(|| words(&function.name).next())
+        .unwrap_or_else(|| "item".into())
+}
+
+/// A known field of a thing; an object that merely mentions the thing (`own` is
+/// false) shares only its particular fields.
+pub(super) fn known<'a>(facts: &'a Facts, field: &str, own: bool) -> Option<&'a Value> {
+    if !own && GENERAL.contains(&field) {
+        return None;
+    }
+    Some(&facts.get(field)?.value)
 }
 
 impl World {
     /// What is known about the thing with that id.
-    pub(super) fn about(&self, noun: &str, id: &Value) -> Option<&Map<String, Value>> {
+    pub(super) fn about(&self, noun: &str, id: &Value) -> Option<&Facts> {
         self.facts.get(&key(noun, id)?)
-    }
-
-    /// A known field of the thing that an object or call refers to by id; what
-    /// merely mentions the thing shares only its particular fields.
-    pub(super) fn known(&self, noun: &str, id: &Value, field: &str, own: bool) -> Option<&Value> {
-        if !own && GENERAL.contains(&field) {
-            return None;
-        }
-        self.about(noun, id)?.get(field)
     }
 
     /// Ids of the things of that kind that calls have made, oldest first.
     pub(super) fn created<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
         let gone = |id: &Value| key(noun, id).is_some_and(|key| self.deleted.contains(&key));
-        self.created.iter().filter(move |(kind, id)| kind == noun && !gone(id)).map(|(_, id)| id)
+        self.created
+            .iter()
+            .filter(move |(kind, id)| kind == noun && !gone(id))
+            .map(|(_, id)| id)
     }
 
     /// Takes in a call and its output.
     pub(super) fn record(&mut self, function: &Function, arguments: &Arguments, output: &Value) {
-        let changes = function.changes_state();
+        self.calls += 1;
+        let changes = changes(function);
         let given: Vec<(String, &Value)> = arguments
             .iter()
             .filter(|(name, value)| is_id(name) && !value.is_object() && !value.is_array())
             .map(|(name, value)| (noun_of(name, "", function), value))
             .collect();
         if changes && deletes(function) {
-            self.deleted.extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
+            self.deleted
+                .extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
             return;
         }
         let root = output.as_object();
@@ -140,7 +192,9 @@ impl World {
                     }
                 }
             }
-            Value::Array(items) => items.iter().for_each(|item| self.read(item, holder, function, changes)),
+            Value::Array(items) => items
+                .iter()
+                .for_each(|item| self.read(item, holder, function, changes)),
             _ => {}
         }
     }
@@ -159,11 +213,18 @@ impl World {
                 continue;
             }
             let field = name.strip_prefix("new_").unwrap_or(name);
-            let differs = facts.get(field).is_some_and(|known| known != value);
-            if !differs || overrides {
-                facts.insert(field.to_owned(), value.clone());
+            let before = facts
+                .get(field)
+                .filter(|fact| fact.value != *value)
+                .map(|fact| fact.call);
+            if before.is_none() || overrides {
+                let fact = Fact {
+                    value: value.clone(),
+                    call: self.calls,
+                };
+                facts.insert(field.to_owned(), fact);
             }
-            if differs && overrides {
+            if overrides && before.is_some_and(|call| call < self.calls) {
                 self.changed.insert((key.clone(), field.to_owned()));
             }
         }
@@ -182,13 +243,17 @@ impl World {
     fn refresh(&self, value: &mut Value, holder: &str, function: &Function) {
         match value {
             Value::Object(object) => {
-                if let Some(key) = own_id(object, holder, function).and_then(|(noun, id)| key(&noun, &id)) {
+                if let Some(key) =
+                    own_id(object, holder, function).and_then(|(noun, id)| key(&noun, &id))
+                {
                     for (name, member) in object.iter_mut() {
                         let place = (key.clone(), name.clone());
-                        if let (true, Some(fact)) = (self.changed.contains(&place), self.facts[&key].get(name)) {
-                            if std::mem::discriminant(fact) == std::mem::discriminant(member) {
-                                *member = fact.clone();
-                            }
+                        let fact = self.facts.get(&key).and_then(|facts| facts.get(name));
+                        let fact = fact.filter(|_| self.changed.contains(&place));
+                        let same_type =
+                            |fact: &&Fact| discriminant(&fact.value) == discriminant(member);
+                        if let Some(fact) = fact.filter(same_type) {
+                            *member = fact.value.clone();
                         }
                     }
                 }
@@ -200,11 +265,16 @@ impl World {
             }
             Value::Array(items) => {
                 let gone = |item: &Value| {
-                    let own = item.as_object().and_then(|object| own_id(object, holder, function));
-                    own.and_then(|(noun, id)| key(&noun, &id)).is_some_and(|key| self.deleted.contains(&key))
+                    let own = item
+                        .as_object()
+                        .and_then(|object| own_id(object, holder, function));
+                    own.and_then(|(noun, id)| key(&noun, &id))
+                        .is_some_and(|key| self.deleted.contains(&key))
                 };
                 items.retain(|item| !gone(item));
-                items.iter_mut().for_each(|item| self.refresh(item, holder, function));
+                items
+                    .iter_mut()
+                    .for_each(|item| self.refresh(item, holder, function));
             }
             _ => {}
         }
@@ -212,15 +282,54 @@ impl World {
 }
 
 /// The field that identifies an object itself: `id`, or its first id field.
-fn own_id(object: &Map<String, Value>, holder: &str, function: &Function) -> Option<(String, Value)> {
+fn own_id(
+    object: &Map<String, Value>,
+    holder: &str,
+    function: &Function,
+) -> Option<(String, Value)> {
     let named = |(name, value): (&String, &Value)| {
         let noun = noun_of(name, holder, function);
         (!value.is_null() && !value.is_object() && !value.is_array()).then(|| (noun, value.clone()))
     };
     let id = object.get_key_value("id");
-    id.and_then(named).or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
+    id.and_then(named)
+        .or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
 }
 
 pub(super) fn deletes(function: &Function) -> bool {
-    words(&function.name).take(4).any(|word| ["delete", "remove", "cancel", "destroy"].contains(&word.as_str()))
+    words(&function.name)
+        .take(4)
+        .any(|word| ["delete", "remove", "cancel", "destroy"].contains(&word.as_str()))
+}
+
+/// Whether a call of the function changes the simulated world: one of its
+/// name's first words says so, before any that says it only looks.
+pub(super) fn changes(function: &Function) -> bool {
+    const CHANGING: &[&str] = &[
+        "create", "add", "update", "delete", "remove", "cancel", "set", "book", "reserve", "send",
+        "post", "put", "patch", "modify", "edit", "change", "rename", "move", "register", "buy",
+        "order", "pay", "transfer", "submit", "close", "open", "assign", "schedule", "hold",
+        "place", "upload", "write", "save", "mark", "archive", "share", "start", "stop", "enable",
+        "disable", "apply", "approve", "merge", "lock", "unlock", "replace", "reset", "record",
+        "make",
+    ];
+    const LOOKING: &[&str] = &[
+        "get",
+        "list",
+        "search",
+        "find",
+        "query",
+        "check",
+        "show",
+        "fetch",
+        "read",
+        "calculate",
+        "convert",
+    ];
+    let mut telling = words(&function.name)
+        .take(6)
+        .filter(|word| CHANGING.contains(&word.as_str()) || LOOKING.contains(&word.as_str()));
+    telling
+        .next()
+        .is_some_and(|word| CHANGING.contains(&word.as_str()))
 }

@@ -6,6 +6,8 @@
 pub mod business;
 pub mod cities;
 pub mod codes;
+pub mod culture;
+pub mod leisure;
 pub mod people;
 pub mod prose;
 pub mod things;

@@ -1,0 +1,27 @@
+//! Which exit code an error of the coordinator or the worker calls for.
+
+use std::error::Error;
+
+use magnet_proto::process::Exit;
+use magnet_worker::{serve, teacher};
+
+use crate::{library, outdir, verify};
+
+/// What the person can mend is a usage error; a service that refuses counts as
+/// unreachable.
+pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
+    let is_usage = error.is::<library::Error>()
+        || error.is::<teacher::stack::Error>()
+        || error.is::<verify::Error>()
+        || error.downcast_ref::<outdir::Error>().is_some_and(|error| {
+            // A full or read-only disk is nobody's mistake.
+            !matches!(error, outdir::Error::Io { .. })
+        });
+    let is_service = matches!(
+        error.downcast_ref::<serve::Error>(),
+        Some(serve::Error::Permanent(_) | serve::Error::Queue(_) | serve::Error::Parts { .. })
+    );
+    is_usage
+        .then_some(Exit::Usage)
+        .or(is_service.then_some(Exit::Unreachable))
+}

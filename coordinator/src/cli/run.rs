@@ -1,0 +1,159 @@
+//! `magnet run`: all of it on this machine. Run again, it goes on where it was
+//! left.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use magnet_proto::config::Campaign;
+use magnet_proto::process::{self, Exit};
+use magnet_worker::serve::WalkRunner;
+use magnet_worker::teacher::chat::usage;
+use prometheus::Registry;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::campaign::CampaignArgs;
+use crate::dataset::Dataset;
+use crate::embedded::{self, Job, Outcome, Summary};
+use crate::ledger::Counts;
+use crate::prepare::{self, Prepared};
+use crate::progress::{self, Progress};
+use crate::report;
+
+/// Make a dataset on this machine; run again, it goes on where it was left
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  magnet run\n  magnet run --tools tools/ --samples 500 --out desk\n  \
+                        magnet run campaign.toml --set run.workers=4"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    campaign: CampaignArgs,
+}
+
+pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
+    let effective = args.campaign.load(environment)?;
+    let campaign = &effective.campaign;
+    let prepared = prepare::prepare(campaign, Path::new("."))?;
+    eprintln!("{}", ingredients(&prepared));
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let start = Instant::now();
+    let summary = runtime.block_on(make(campaign, &prepared, environment))?;
+    eprintln!(
+        "{}",
+        account(&summary.counts, start.elapsed().as_secs_f64())
+    );
+    if summary.written.is_some() {
+        let page = report::write(&Dataset::open(&campaign.output.dir)?)?;
+        eprintln!("to look at: {}", page.display());
+    }
+    conclude(&summary, &campaign.output.dir)
+}
+
+async fn make(
+    campaign: &Campaign,
+    prepared: &Prepared,
+    environment: &[(String, String)],
+) -> Result<Summary> {
+    let registry = Registry::new();
+    let teacher_metrics = usage::Metrics::register(&registry)?;
+    let cancel = process::stop_on_signals().context("listening for signals")?;
+    let (progress, shown) = watch::channel(Progress::default());
+    let wiped = CancellationToken::new();
+    let display = tokio::spawn(progress::show(shown, wiped.clone()));
+    let job = Job {
+        campaign,
+        digest: prepared.digest,
+        library: Arc::clone(&prepared.library),
+        graph: Arc::clone(&prepared.graph),
+        prompts: prepared.prompts,
+        registry: &registry,
+        progress,
+        cancel,
+    };
+    let variable = |name: &str| {
+        environment
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    };
+    let summary = embedded::run(job, |around| {
+        let pipeline = prepare::pipeline(&around, &teacher_metrics, &variable)?;
+        Ok(Arc::new(pipeline) as Arc<dyn WalkRunner>)
+    })
+    .await;
+    wiped.cancel();
+    display.await.context("showing the progress")?;
+    Ok(summary?)
+}
+
+/// One line about what the conversations are made of.
+fn ingredients(prepared: &Prepared) -> String {
+    let report = &prepared.report;
+    let mut line = format!(
+        "{} functions in {} categories, {} edges",
+        report.functions,
+        report.groups.len(),
+        prepared.graph.edge_count(),
+    );
+    if report.refusals + report.repaired_functions > 0 {
+        write!(
+            line,
+            "; {} mended, {} entries refused (`magnet check` tells which)",
+            report.repaired_functions, report.refusals
+        )
+        .expect("writing to a string cannot fail");
+    }
+    line
+}
+
+/// What became of the walks, with every reason.
+fn account(counts: &Counts, seconds: f64) -> String {
+    let mut text = format!(
+        "{} conversations and {} pairs from {} walks in {seconds:.1} s",
+        counts.accepted,
+        counts.pairs,
+        counts.decided(),
+    );
+    let mut reasons: Vec<_> = counts.rejected_by_reason.iter().collect();
+    reasons.sort_by_key(|(reason, count)| (std::cmp::Reverse(**count), **reason));
+    let mut put = |label: &str, count: u64| {
+        if count > 0 {
+            write!(text, "\n{count:>9}  {label}").expect("writing to a string cannot fail");
+        }
+    };
+    for (reason, count) in reasons {
+        put(&format!("rejected: {}", reason.label()), *count);
+    }
+    put("duplicates", counts.duplicates);
+    put("near-duplicates", counts.near_duplicates);
+    put("missing", counts.missing);
+    put("teacher calls", counts.spent.requests);
+    text
+}
+
+/// The last word: the path on stdout, or what is short and the way on.
+fn conclude(summary: &Summary, out: &Path) -> Result<Exit> {
+    match &summary.outcome {
+        Outcome::Complete => {
+            writeln!(io::stdout(), "{}", out.display())?;
+            Ok(Exit::Done)
+        }
+        Outcome::Short(why) => {
+            eprintln!("short: {why}");
+            writeln!(io::stdout(), "{}", out.display())?;
+            Ok(Exit::Short)
+        }
+        Outcome::Interrupted => {
+            eprintln!(
+                "stopped at {} of {} samples\nhint: the same command goes on from there",
+                summary.counts.accepted, summary.samples_wanted
+            );
+            Ok(Exit::Short)
+        }
+    }
+}

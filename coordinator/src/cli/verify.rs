@@ -1,0 +1,62 @@
+//! `magnet verify`: every record of a dataset checked again from its own proof.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use magnet_proto::bundle::Bundle;
+use magnet_proto::parts::Parts;
+use magnet_proto::process::Exit;
+use magnet_proto::{CampaignDigest, Digest};
+use serde_json::Value;
+
+use crate::verify::{self, Replayer, Verdict};
+
+/// Check every record of a dataset again, without a model
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  magnet verify out")]
+pub(super) struct Args {
+    /// A run's output folder
+    #[arg(value_name = "DIR")]
+    dir: PathBuf,
+    /// Where the campaign's parts are, if not in the folder
+    #[arg(long, value_name = "URL", default_value = "file:parts")]
+    parts: String,
+}
+
+pub(super) fn run(args: &Args) -> Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let verdict = runtime.block_on(async {
+        let replayer = replayer(&args.dir, &args.parts).await;
+        verify::verify(&args.dir, replayer.map_err(|why| format!("{why:#}"))).await
+    })?;
+    for problem in &verdict.problems {
+        eprintln!("mismatch: {problem}");
+    }
+    if verdict.unavailable > 0 {
+        let why = verdict.unavailable_because.as_deref();
+        eprintln!("unavailable: {}", why.unwrap_or("no executor here makes the outputs again"));
+    }
+    writeln!(io::stdout(), "{}", account(&verdict))?;
+    Ok(if verdict.mismatches > 0 { Exit::Short } else { Exit::Done })
+}
+
+fn account(verdict: &Verdict) -> String {
+    format!(
+        "{} reproduced, {} mismatch, {} unavailable; {} pairs checked",
+        verdict.reproduced, verdict.mismatches, verdict.unavailable, verdict.pairs
+    )
+}
+
+/// Makes outputs again from the campaign's bundle, which a run leaves beside
+/// its dataset.
+async fn replayer(dir: &Path, parts: &str) -> Result<Replayer> {
+    let manifest = dir.join("manifest.json");
+    let text = std::fs::read_to_string(&manifest)
+        .with_context(|| format!("reading \"{}\"", manifest.display()))?;
+    let manifest: Value = serde_json::from_str(&text).context("reading the manifest")?;
+    let campaign = manifest.get("campaign").and_then(Value::as_str).unwrap_or_default();
+    let campaign = CampaignDigest(campaign.parse::<Digest>()?);
+    let parts = Parts::open(parts, dir)?;
+    Ok(Replayer::new(Bundle::open(&parts, &campaign).await?))
+}

@@ -1,0 +1,133 @@
+//! One broker: how to connect to it, and what its refusals mean.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
+use lapin::tcp::OwnedTLSConfig;
+use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::{Connection, ConnectionProperties, ErrorKind};
+
+use super::{Access, Counters, Error};
+
+/// A connection that says nothing for so long is gone.
+const HEARTBEAT_S: u16 = 10;
+/// One try to connect takes no longer.
+const TRY: Duration = Duration::from_secs(10);
+
+/// A broker as configured. Its texts never hold the password.
+pub(super) struct Broker {
+    pub(super) access: Access,
+    pub(super) counters: Counters,
+    uri: AMQPUri,
+    ca: Option<String>,
+}
+
+impl Broker {
+    pub(super) fn new(access: Access) -> Result<Self, Error> {
+        let mut uri: AMQPUri = access.url.parse().map_err(|problem: String| {
+            // The parser's message may repeat the URL, password and all.
+            let problem = problem.split(':').next().unwrap_or_default().to_owned();
+            Error::Permanent(format!(
+                "the URL of the broker cannot be read ({problem})\nhint: write fleet.queue = \
+                 \"amqp://user:password@host:5672/vhost\", with special characters in the \
+                 password as %XX"
+            ))
+        })?;
+        // A lone slash after the host means the default virtual host here.
+        if uri.vhost.is_empty() {
+            uri.vhost = "/".into();
+        }
+        let heartbeat = uri.query.heartbeat.unwrap_or(HEARTBEAT_S);
+        uri.query.heartbeat = Some(heartbeat.clamp(1, HEARTBEAT_S));
+        if uri.scheme == AMQPScheme::AMQPS {
+            // Others in the process may have chosen already: theirs will do.
+            rustls::crypto::ring::default_provider().install_default().ok();
+        }
+        let ca = access.ca_file.as_deref().map(read_ca).transpose()?;
+        Ok(Self { access, counters: Counters::default(), uri, ca })
+    }
+
+    /// Where it is, for messages: host, port and virtual host.
+    pub(super) fn place(&self) -> String {
+        let host = &self.uri.authority;
+        format!("{}:{} virtual host \"{}\"", host.host, host.port, self.uri.vhost)
+    }
+
+    /// Tries once.
+    pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, Error> {
+        let properties = ConnectionProperties::default()
+            .with_connection_name(format!("magnet {purpose}").into());
+        let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
+        let runtime = lapin::runtime::default_runtime().map_err(|error| self.explain(&error))?;
+        let uri = self.uri.clone();
+        let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
+        match tokio::time::timeout(TRY, connecting).await {
+            Ok(connected) => connected.map_err(|error| self.explain(&error)),
+            Err(_) => {
+                let place = self.place();
+                Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
+            }
+        }
+    }
+
+    /// What a refusal means to a person, and whether waiting may mend it.
+    pub(super) fn explain(&self, error: &lapin::Error) -> Error {
+        let place = self.place();
+        let user = &self.uri.authority.userinfo.username;
+        let ErrorKind::ProtocolError(refusal) = error.kind() else {
+            return match tls_problem(error) {
+                Some(problem) => Error::Permanent(format!(
+                    "the certificate of {place} is not accepted: {problem}\nhint: name the \
+                     authority that signed it in fleet.ca_file, and the host as the certificate \
+                     does"
+                )),
+                None => Error::Transient(format!("{place}: {error}")),
+            };
+        };
+        let said = refusal.get_message().as_str();
+        match refusal.kind() {
+            AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) if said.contains("not found") => {
+                Error::Permanent(format!(
+                    "{place} does not exist: {said}\nhint: rabbitmqctl add_vhost makes one"
+                ))
+            }
+            AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => Error::Permanent(format!(
+                "{place} is closed to the user \"{user}\": {said}\nhint: rabbitmqctl \
+                 set_permissions opens it"
+            )),
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) if said.contains("Login") || said.contains("login") => {
+                Error::Permanent(format!(
+                    "{place} refuses the name or the password of the user \"{user}\"\nhint: check \
+                     the user and password in fleet.queue"
+                ))
+            }
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => Error::Permanent(format!(
+                "the user \"{user}\" lacks a permission on {place}: {said}\nhint: it must be \
+                 allowed to configure, write and read \"magnet\\..*\" and \"amq\\.default\""
+            )),
+            AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED) => Error::Permanent(format!(
+                "{place} has a queue of ours with other arguments: {said}\nhint: set \
+                 fleet.queue_type as it was, or empty that queue and delete it by hand"
+            )),
+            _ => Error::Transient(format!("{place}: {said}")),
+        }
+    }
+}
+
+fn read_ca(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|problem| {
+        Error::Permanent(format!(
+            "the certificate authority \"{}\" cannot be read: {problem}",
+            path.display()
+        ))
+    })
+}
+
+/// What is wrong with a certificate, if that is what is wrong.
+fn tls_problem(error: &lapin::Error) -> Option<String> {
+    let ErrorKind::IOError(error) = error.kind() else { return None };
+    let text = error.to_string();
+    let told = ["certificate", "UnknownIssuer", "NotValidForName", "Expired"];
+    told.iter().any(|word| text.contains(word)).then_some(text)
+}

@@ -1,0 +1,165 @@
+//! Dead letters and parked messages.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use lapin::Channel;
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicGetOptions, QueuePurgeOptions};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+
+use super::message::{Envelope, Headers};
+use super::publish::Publisher;
+use super::{CampaignDigest, DeadLetter, Error, Shard, topology};
+use crate::wire;
+
+/// Messages moved at once.
+const BATCH: usize = 64;
+/// How often parked messages are looked for.
+const UNPARK: Duration = Duration::from_secs(30);
+
+fn queues(campaign: Option<CampaignDigest>) -> impl Iterator<Item = String> {
+    let own = campaign.map(|campaign| topology::dead(&campaign));
+    own.into_iter().chain([topology::UNREADABLE.to_owned()])
+}
+
+/// The campaign's dead letters, then those that nobody can read.
+pub(super) async fn list(
+    publisher: &Publisher,
+    campaign: Option<CampaignDigest>,
+    limit: usize,
+) -> Result<Vec<DeadLetter>, Error> {
+    let session = publisher.session().await?;
+    let mut letters = Vec::new();
+    for queue in queues(campaign) {
+        // What is got and not acknowledged goes back when the channel closes.
+        let channel = session.channel().await?;
+        if topology::depth(&channel, &queue).await?.is_none() {
+            continue;
+        }
+        while letters.len() < limit {
+            let Some(message) = get(&channel, &queue).await? else { break };
+            letters.push(letter(&message));
+        }
+        close(&channel).await;
+    }
+    Ok(letters)
+}
+
+fn letter(message: &Delivery) -> DeadLetter {
+    let headers = Headers::read(&message.properties);
+    let shard = wire::decode::<Shard>(&message.data).ok();
+    DeadLetter {
+        campaign: shard.as_ref().map(|shard| shard.campaign),
+        attempts: shard.as_ref().map_or(0, |shard| shard.attempt).max(headers.crashes),
+        shard,
+        reason: headers.reason.unwrap_or_else(|| "no reason is told".into()),
+    }
+}
+
+/// Puts the campaign's dead letters back to work, those that were there at the
+/// start. Each is published before it is acknowledged: an interruption leaves
+/// the rest in place and doubles a batch at most.
+pub(super) async fn redrive(
+    publisher: &Publisher,
+    campaign: &CampaignDigest,
+) -> Result<usize, Error> {
+    let again = |message: &Delivery| match wire::decode::<Shard>(&message.data) {
+        Ok(shard) => (topology::WORK.into(), Envelope::of(&Shard { attempt: 0, ..shard }, 0)),
+        Err(problem) => {
+            let envelope = Envelope { bytes: message.data.clone(), headers: Headers::default() };
+            (topology::UNREADABLE.into(), envelope.because(&problem.to_string()))
+        }
+    };
+    move_all(publisher, &topology::dead(campaign), again).await
+}
+
+/// Moves the messages a queue holds by now to where they belong; how many.
+async fn move_all(
+    publisher: &Publisher,
+    queue: &str,
+    onward: impl Fn(&Delivery) -> (String, Envelope),
+) -> Result<usize, Error> {
+    let session = publisher.session().await?;
+    let channel = session.channel().await?;
+    let Some(there) = topology::depth(&channel, queue).await? else { return Ok(0) };
+    let mut left = usize::try_from(there).unwrap_or(usize::MAX);
+    let mut moved = 0;
+    while left > 0 {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH.min(left) {
+            let Some(message) = get(&channel, queue).await? else { break };
+            batch.push(message);
+        }
+        if batch.is_empty() {
+            break;
+        }
+        left -= batch.len();
+        let published = batch.iter().map(async |message| {
+            let (queue, envelope) = onward(message);
+            publisher.persist(&queue, &envelope).await
+        });
+        try_join_all(published).await?;
+        for message in &batch {
+            message.ack(BasicAckOptions::default()).await.map_err(away)?;
+        }
+        moved += batch.len();
+    }
+    close(&channel).await;
+    Ok(moved)
+}
+
+pub(super) async fn purge(
+    publisher: &Publisher,
+    campaign: Option<CampaignDigest>,
+) -> Result<usize, Error> {
+    let session = publisher.session().await?;
+    let mut dropped = 0;
+    for queue in queues(campaign) {
+        let channel = session.channel().await?;
+        if topology::depth(&channel, &queue).await?.is_some() {
+            let options = QueuePurgeOptions::default();
+            dropped += channel.queue_purge(queue.into(), options).await.map_err(away)? as usize;
+            close(&channel).await;
+        }
+    }
+    Ok(dropped)
+}
+
+/// Takes back to work what an older program parked and this one can read.
+pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: CancellationToken) {
+    let as_it_is = |message: &Delivery| {
+        let headers = Headers::read(&message.properties);
+        (topology::WORK.to_owned(), Envelope { bytes: message.data.clone(), headers })
+    };
+    let mut looks = tokio::time::interval(UNPARK);
+    loop {
+        tokio::select! {
+            () = closed.cancelled() => return,
+            _ = looks.tick() => {}
+        }
+        for version in 1..=wire::VERSION {
+            match move_all(&publisher, &topology::parked(version), as_it_is).await {
+                Ok(0) => {}
+                Ok(moved) => info!(moved, version, "parked messages are worked now"),
+                Err(problem) => debug!("looking for parked messages: {problem}"),
+            }
+        }
+    }
+}
+
+async fn get(channel: &Channel, queue: &str) -> Result<Option<Delivery>, Error> {
+    let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await;
+    Ok(got.map_err(away)?.map(|message| message.delivery))
+}
+
+async fn close(channel: &Channel) {
+    if let Err(problem) = channel.close(200, "done".into()).await {
+        debug!("closing a channel: {problem}");
+    }
+}
+
+fn away(error: lapin::Error) -> Error {
+    Error::Transient(error.to_string())
+}

@@ -1,0 +1,293 @@
+//! The state shared through Redis: the backend of a fleet.
+//!
+//! Every operation is one command or one script, so it happens whole or not at
+//! all; what a lost reply leaves behind is harmless. Times are the server's.
+//! A server that is away or slow is told at once ([`Error::Away`]), without a
+//! timeout for each call; the connection comes back by itself.
+//!
+//! Keys begin with `magnet:v1:`; all but the limits' go on with the campaign.
+//! All of them expire.
+//!
+//! - `…:c:{bucket}` claims, hashed into buckets small enough that the server
+//!   keeps them packed: about 25 bytes a claim instead of 170.
+//! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
+//! - `…:m:{key}` paid answers.
+//! - `…:spent`, `…:control`, `…:leader`.
+//! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
+
+mod link;
+mod scripts;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use redis::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use crate::ids::Digest;
+use crate::{CampaignDigest, WalkIndex};
+use link::Link;
+use scripts::Scripts;
+
+/// How long a campaign's entries are kept after their last use.
+const KEEP: Duration = Duration::from_secs(14 * 24 * 3_600);
+const KEEP_OUTPUT: Duration = Duration::from_secs(2 * 24 * 3_600);
+/// Whoever computes an output and vanishes is waited for no longer.
+const COMPUTING: Duration = Duration::from_secs(60);
+const FIRST_POLL: Duration = Duration::from_millis(4);
+const LAST_POLL: Duration = Duration::from_millis(128);
+/// Claims lie in 2^15 buckets: 120 a bucket, the most that stay packed, is
+/// four million claims.
+const BUCKET_BITS: u32 = 15;
+/// A claim's key within its bucket.
+const CLAIM_BYTES: usize = 12;
+/// A process that leases says so this often, and counts as a holder for three
+/// times as long.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// How to reach a server, and for what.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// `redis://user:password@host:port/db`, or `rediss://…`.
+    pub url: String,
+    /// A PEM file with the authority that signed the server's certificate.
+    pub ca_file: Option<PathBuf>,
+    /// How long the server may be away at the start.
+    pub connect_timeout: Duration,
+    pub role: Role,
+    pub campaign: CampaignDigest,
+}
+
+/// What a server is used for decides what it may forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Claims, leases, control: it should evict nothing.
+    State,
+    /// Function outputs: it should evict what was not used lately.
+    Cache,
+}
+
+/// A fleet's state as one process sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct RedisState {
+    link: Arc<Link>,
+    scripts: Arc<Scripts>,
+    prefix: Arc<str>,
+    holder: Arc<str>,
+    beaten: Arc<Mutex<std::collections::HashMap<String, Instant>>>,
+}
+
+impl RedisState {
+    /// Connects, and warns of a policy that does not fit the role.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`] at once for what waiting cannot mend;
+    /// [`Error::Away`] if the server stays away longer than allowed.
+    pub async fn connect(access: &Access, holder: &str) -> Result<Self, Error> {
+        let campaign = access.campaign.to_string();
+        Ok(Self {
+            link: Link::connect(access).await?,
+            scripts: Arc::default(),
+            prefix: format!("magnet:v1:{}", &campaign[..32]).into(),
+            holder: holder.into(),
+            beaten: Arc::default(),
+        })
+    }
+
+    /// Whether the server is away, so that callers get along without it.
+    pub fn is_degraded(&self) -> bool {
+        self.link.is_away()
+    }
+
+    fn key(&self, kind: &str) -> Vec<u8> {
+        format!("{}:{kind}", self.prefix).into_bytes()
+    }
+
+    fn key_of(&self, kind: &str, digest: &Digest) -> Vec<u8> {
+        let mut key = self.key(kind);
+        key.push(b':');
+        key.extend_from_slice(&digest.as_bytes()[..16]);
+        key
+    }
+
+    async fn poll(&self, key: Digest) -> Result<Polled, Error> {
+        let mut call = self.scripts.output.prepare_invoke();
+        call.key(self.key_of("o", &key)).key(self.key_of("l", &key)).arg(millis(COMPUTING));
+        Ok(match self.link.script(&call).await? {
+            Value::BulkString(output) => Polled::Output(output.into()),
+            Value::Int(1) => Polled::Compute,
+            _ => Polled::Busy,
+        })
+    }
+
+    /// Whether this process has to say that it still leases from a limit.
+    async fn beats(&self, limit: &RateLimit) -> bool {
+        let mut beaten = self.beaten.lock().await;
+        let now = Instant::now();
+        let due = beaten.get(&limit.name).is_none_or(|&last| now - last >= BEAT);
+        if due {
+            beaten.insert(limit.name.clone(), now);
+        }
+        due
+    }
+}
+
+enum Polled {
+    Output(Bytes),
+    Compute,
+    /// Someone else is computing it.
+    Busy,
+}
+
+#[async_trait]
+impl State for RedisState {
+    async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
+        let bytes = key.as_bytes();
+        let bucket = u32::from_le_bytes([bytes[28], bytes[29], bytes[30], bytes[31]])
+            & ((1 << BUCKET_BITS) - 1);
+        let mut call = self.scripts.claim.prepare_invoke();
+        call.key(self.key(&format!("c:{bucket:x}")))
+            .arg(&bytes[..CLAIM_BYTES])
+            .arg(walk.0)
+            .arg(KEEP.as_secs());
+        self.link.script::<u64>(&call).await.map(WalkIndex)
+    }
+
+    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
+        let deadline = Instant::now() + patience;
+        let mut pause = FIRST_POLL;
+        loop {
+            match self.poll(key).await? {
+                Polled::Output(output) => return Ok(Lookup::Hit(output)),
+                Polled::Compute => return Ok(Lookup::Compute),
+                Polled::Busy => {}
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                return Ok(Lookup::Compute);
+            }
+            tokio::time::sleep(pause.min(deadline - now)).await;
+            pause = (pause * 2).min(LAST_POLL);
+        }
+    }
+
+    async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {
+        let mut both = redis::pipe();
+        both.cmd("SET")
+            .arg(self.key_of("o", &key))
+            .arg(&value[..])
+            .arg("EX")
+            .arg(KEEP_OUTPUT.as_secs())
+            .ignore();
+        both.cmd("UNLINK").arg(self.key_of("l", &key)).ignore();
+        self.link.pipe(&both).await
+    }
+
+    async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key_of("m", &key));
+        let kept: Option<Vec<u8>> = self.link.command(&get).await?;
+        Ok(kept.map(Bytes::from))
+    }
+
+    async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
+        let mut set = redis::cmd("SET");
+        set.arg(self.key_of("m", &key)).arg(&value[..]).arg("PX").arg(millis(ttl));
+        self.link.command(&set).await
+    }
+
+    async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut unlink = redis::cmd("UNLINK");
+        keys.iter().for_each(|key| {
+            unlink.arg(self.key_of("m", key));
+        });
+        self.link.command(&unlink).await
+    }
+
+    async fn lease(&self, limit: &RateLimit, want: u32) -> Result<Lease, Error> {
+        let beats = self.beats(limit).await;
+        let mut call = self.scripts.lease.prepare_invoke();
+        call.key(limit_key(limit))
+            .key(format!("{}:holders", limit_key(limit)))
+            .arg(limit.per_minute)
+            .arg(want)
+            .arg(if beats { &self.holder } else { "" })
+            .arg(BEAT.as_secs() * 3);
+        let (granted, wait_us, holders): (u32, u64, u32) = self.link.script(&call).await?;
+        Ok(Lease {
+            granted,
+            retry_after: Duration::from_micros(wait_us),
+            holders: holders.max(1),
+        })
+    }
+
+    async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error> {
+        let mut call = self.scripts.hold.prepare_invoke();
+        call.key(limit_key(limit)).arg(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX >> 12));
+        self.link.script(&call).await
+    }
+
+    async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
+        let key = self.key("spent");
+        let mut adding = redis::pipe();
+        adding.atomic();
+        let parts = [
+            ("requests", spent.requests),
+            ("input", spent.input_tokens),
+            ("output", spent.output_tokens),
+            ("micro_usd", spent.micro_usd),
+        ];
+        for (field, amount) in parts {
+            adding.cmd("HINCRBY").arg(&key).arg(field).arg(amount);
+        }
+        adding.cmd("EXPIRE").arg(&key).arg(KEEP.as_secs()).ignore();
+        let (requests, input_tokens, output_tokens, micro_usd) = self.link.pipe(&adding).await?;
+        Ok(Spending { requests, input_tokens, output_tokens, micro_usd })
+    }
+
+    async fn control(&self) -> Result<Control, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key("control"));
+        let wish: Option<String> = self.link.command(&get).await?;
+        Ok(match wish.as_deref() {
+            Some("pause") => Control::Pause,
+            Some("cancel") => Control::Cancel,
+            Some("done") => Control::Done,
+            _ => Control::Run,
+        })
+    }
+
+    async fn set_control(&self, control: Control) -> Result<(), Error> {
+        let wish = match control {
+            Control::Run => "run",
+            Control::Pause => "pause",
+            Control::Cancel => "cancel",
+            Control::Done => "done",
+        };
+        let mut set = redis::cmd("SET");
+        set.arg(self.key("control")).arg(wish).arg("EX").arg(KEEP.as_secs());
+        self.link.command(&set).await
+    }
+
+    async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
+        let mut call = self.scripts.lead.prepare_invoke();
+        call.key(self.key("leader")).arg(holder).arg(millis(ttl));
+        self.link.script(&call).await
+    }
+}
+
+fn limit_key(limit: &RateLimit) -> String {
+    format!("magnet:v1:limit:{{{}}}", limit.name)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}

@@ -1,0 +1,94 @@
+//! What runs inside Redis. Times are the server's, in microseconds.
+
+use redis::Script;
+
+pub(super) struct Scripts {
+    pub(super) claim: Script,
+    pub(super) output: Script,
+    pub(super) lease: Script,
+    pub(super) hold: Script,
+    pub(super) lead: Script,
+}
+
+impl Default for Scripts {
+    fn default() -> Self {
+        Self {
+            claim: Script::new(CLAIM),
+            output: Script::new(OUTPUT),
+            lease: Script::new(LEASE),
+            hold: Script::new(HOLD),
+            lead: Script::new(LEAD),
+        }
+    }
+}
+
+/// Key: the bucket. Arguments: the claim, the walk, seconds to keep. The
+/// lowest walk that ever claimed.
+const CLAIM: &str = r"
+local holder = redis.call('HGET', KEYS[1], ARGV[1])
+if holder and tonumber(holder) <= tonumber(ARGV[2]) then return tonumber(holder) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+if not holder and redis.call('HLEN', KEYS[1]) == 1 then
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return tonumber(ARGV[2])
+";
+
+/// Keys: the output, who computes it. Argument: milliseconds to compute. The
+/// output; 1 = compute it; 0 = someone does.
+const OUTPUT: &str = r"
+local output = redis.call('GET', KEYS[1])
+if output then return output end
+if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return 1 end
+return 0
+";
+
+/// Keys: the limit, its holders. Arguments: permits a minute, permits wanted,
+/// who wants them (empty = said so lately), seconds a holder counts. Permits
+/// granted, microseconds to wait if none, how many hold.
+///
+/// `empty` is when the bucket was last empty: what dripped in since then is
+/// there, up to a second's worth.
+const LEASE: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+if ARGV[3] ~= '' then
+  redis.call('ZADD', KEYS[2], time[1], ARGV[3])
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', time[1] - ARGV[4])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+  redis.call('EXPIRE', KEYS[1], 3600)
+end
+local holders = redis.call('ZCARD', KEYS[2])
+local kept = redis.call('HMGET', KEYS[1], 'empty', 'hold')
+local hold = tonumber(kept[2] or 0)
+if hold > now then return {0, hold - now, holders} end
+local per_minute = tonumber(ARGV[1])
+if per_minute <= 0 then return {0, 60000000, holders} end
+local each = 60000000 / per_minute
+local burst = math.max(1, math.floor(per_minute / 60))
+local empty = math.max(tonumber(kept[1] or 0), now - burst * each)
+local granted = math.min(tonumber(ARGV[2]), math.floor((now - empty) / each))
+if granted < 1 then return {0, math.ceil(each - (now - empty)), holders} end
+redis.call('HSET', KEYS[1], 'empty', string.format('%.0f', empty + granted * each))
+return {granted, 0, holders}
+";
+
+/// Key: the limit. Argument: microseconds of pause.
+const HOLD: &str = r"
+local time = redis.call('TIME')
+local till = time[1] * 1000000 + time[2] + ARGV[1]
+local held = tonumber(redis.call('HGET', KEYS[1], 'hold') or 0)
+if till > held then
+  redis.call('HSET', KEYS[1], 'hold', string.format('%.0f', till))
+  redis.call('EXPIRE', KEYS[1], 3600)
+end
+";
+
+/// Key: the leader. Arguments: who wants to lead, milliseconds. Whether it
+/// does.
+const LEAD: &str = r"
+local leader = redis.call('GET', KEYS[1])
+if leader and leader ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+";

@@ -1,0 +1,168 @@
+//! A RabbitMQ of our own.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::{Process, answers, folder, free_port, program, wait_for};
+
+const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const START: Duration = Duration::from_secs(120);
+const COOKIE: &str = "magnet-tests-only";
+
+pub(crate) struct RabbitMq {
+    pub(crate) port: u16,
+    management: u16,
+    folder: PathBuf,
+    epmd_port: u16,
+    distribution: u16,
+    process: Option<Process>,
+    _epmd: Process,
+}
+
+/// The broker that tests share, each in a virtual host of its own.
+pub(crate) fn shared() -> &'static RabbitMq {
+    static SHARED: OnceLock<RabbitMq> = OnceLock::new();
+    SHARED.get_or_init(RabbitMq::start)
+}
+
+impl RabbitMq {
+    pub(crate) fn start() -> Self {
+        let folder = folder("rabbitmq");
+        write_files(&folder);
+        let epmd_port = free_port();
+        let mut epmd = Command::new(program("/usr/bin/epmd", "rabbitmq-server"));
+        epmd.args(["-port", &epmd_port.to_string(), "-address", "127.0.0.1"]);
+        let epmd = Process::start(&folder, &epmd);
+        let mut broker = Self {
+            port: free_port(),
+            management: free_port(),
+            distribution: free_port(),
+            folder,
+            epmd_port,
+            process: None,
+            _epmd: epmd,
+        };
+        broker.resume();
+        broker
+    }
+
+    /// Starts the process, with the data that are there.
+    pub(crate) fn resume(&mut self) {
+        let folder = &self.folder;
+        let config = format!(
+            "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
+             log.file.level = warning\nloopback_users.guest = true\n",
+            self.port, self.management
+        );
+        fs::write(folder.join("rabbitmq.conf"), config).expect("a configuration can be written");
+        let mut server = Command::new(program(SERVER, "rabbitmq-server"));
+        server
+            .env("detached", "1")
+            .env("HOME", folder)
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("ERL_EPMD_PORT", self.epmd_port.to_string())
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_NODENAME", format!("m{}@localhost", self.port))
+            .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
+            .env("RABBITMQ_SCHEDULER_BIND_TYPE", "u")
+            .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+S 2:2 +sbwt none +sbwtdcpu none")
+            .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
+            .env("RABBITMQ_LOG_BASE", folder.join("log"))
+            .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"));
+        let process = Process::start(folder, &server);
+        let port = self.port;
+        wait_for("the broker to answer", START, || {
+            assert!(process.is_running(), "the broker ended:\n{}", process.said());
+            speaks_amqp(port)
+        });
+        let management = self.management;
+        wait_for("the broker's management to answer", START, || answers(management));
+        self.process = Some(process);
+    }
+
+    /// Kills the process; its data stay.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    /// Stops it in order; its data stay.
+    pub(crate) fn stop(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.signal("TERM");
+            wait_for("the broker to stop", Duration::from_secs(60), || !process.is_running());
+        }
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        self.process.as_ref().expect("it runs")
+    }
+
+    /// The URL of a new virtual host.
+    pub(crate) fn new_vhost(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let vhost = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.manage("PUT", &format!("/api/vhosts/{vhost}"), "{}");
+        let permissions = r#"{"configure":".*","write":".*","read":".*"}"#;
+        self.manage("PUT", &format!("/api/permissions/{vhost}/guest"), permissions);
+        format!("amqp://guest:guest@127.0.0.1:{}/{vhost}", self.port)
+    }
+
+    /// One request to the management interface; its answer, which must be a
+    /// success.
+    pub(crate) fn manage(&self, method: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.management))
+            .expect("management answers");
+        let length = body.len();
+        // "guest:guest" in base64.
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).expect("management reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("management answers");
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(status.starts_with('2'), "{method} {path}: {answer}");
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+    }
+
+    /// Closes all client connections, as an operator may.
+    pub(crate) fn drop_connections(&self) {
+        let listed: serde_json::Value =
+            serde_json::from_str(&self.manage("GET", "/api/connections", "")).expect("JSON");
+        for connection in listed.as_array().into_iter().flatten() {
+            let name = connection["name"].as_str().unwrap_or_default();
+            let name = name.replace(' ', "%20").replace('>', "%3E").replace(':', "%3A");
+            self.manage("DELETE", &format!("/api/connections/{name}"), "");
+        }
+    }
+}
+
+fn write_files(folder: &Path) {
+    let cookie = folder.join(".erlang.cookie");
+    fs::write(&cookie, COOKIE).expect("a cookie can be written");
+    fs::set_permissions(&cookie, fs::Permissions::from_mode(0o400)).expect("modes can be set");
+    let plugins = "[rabbitmq_management].\n";
+    fs::write(folder.join("enabled_plugins"), plugins).expect("plugins can be listed");
+}
+
+/// Whether a broker greets: the header of another version makes it say its
+/// own.
+fn speaks_amqp(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
+    stream.set_read_timeout(Some(Duration::from_secs(1))).ok();
+    let mut greeting = [0; 4];
+    stream.write_all(b"AMQP\0\0\0\0").is_ok()
+        && stream.read_exact(&mut greeting).is_ok()
+        && greeting == *b"AMQP"
+}

@@ -1,0 +1,62 @@
+//! A Redis of our own.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::{Process, answers, folder, free_port, program, wait_for};
+
+pub(crate) struct Redis {
+    pub(crate) port: u16,
+    folder: PathBuf,
+    arguments: Vec<String>,
+    process: Option<Process>,
+}
+
+/// The server that tests share, each with a database of its own.
+pub(crate) fn shared() -> &'static Redis {
+    static SHARED: OnceLock<Redis> = OnceLock::new();
+    SHARED.get_or_init(|| Redis::start(&["--databases", "512"]))
+}
+
+impl Redis {
+    /// Nothing is kept on disk: a restart loses the data.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        let mut redis =
+            Self { port: free_port(), folder: folder("redis"), arguments, process: None };
+        redis.resume();
+        redis
+    }
+
+    pub(crate) fn resume(&mut self) {
+        let port = self.port.to_string();
+        let mut server = Command::new(program("/usr/bin/redis-server", "redis-server"));
+        server.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        server.args(&self.arguments);
+        let process = Process::start(&self.folder, &server);
+        wait_for("Redis to answer", Duration::from_secs(30), || {
+            assert!(process.is_running(), "Redis ended:\n{}", process.said());
+            answers(self.port)
+        });
+        self.process = Some(process);
+    }
+
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        self.process.as_ref().expect("it runs")
+    }
+
+    /// The URL of a database that no other test uses.
+    pub(crate) fn new_database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        format!("redis://127.0.0.1:{}/{}", self.port, COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,390 @@
+//! What the simulator promises, stated as behaviour.
+
+use magnet_proto::FunctionId;
+use magnet_proto::library::Document;
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+fn function(name: &str, parameters: Value, response: Value) -> Function {
+    Function::from(Document {
+        name: name.into(),
+        description: String::new(),
+        category: "travel".into(),
+        class: "trains".into(),
+        parameters: json!({ "type": "object", "properties": parameters }),
+        response: (!response.is_null()).then_some(response),
+        phrasing: Default::default(),
+    })
+}
+
+fn object(properties: Value) -> Value {
+    json!({ "type": "object", "properties": properties })
+}
+
+/// A session with numbered calls.
+struct Story {
+    simulation: Simulation,
+    calls: usize,
+}
+
+impl Story {
+    fn of_walk(walk: u64) -> Self {
+        Self {
+            simulation: Simulation::new(7, WalkIndex(walk)),
+            calls: 0,
+        }
+    }
+
+    fn plan(&mut self, function: &Function, arguments: Value, plan: &Plan) -> Output {
+        self.calls += 1;
+        let call = Call {
+            id: format!("call_{}", self.calls),
+            function: FunctionId(0),
+            arguments: arguments.as_object().unwrap().clone(),
+        };
+        self.simulation.run(function, &call, plan)
+    }
+
+    fn call(&mut self, function: &Function, arguments: Value) -> Value {
+        match self.plan(function, arguments, &Plan::default()) {
+            Output::Value(value) => value,
+            Output::Error(text) => panic!("unplanned error: {text}"),
+        }
+    }
+}
+
+fn search_trains() -> Function {
+    function(
+        "search_trains",
+        json!({"origin": {"type": "string"}, "destination": {"type": "string"}, "date": {"type": "string"}}),
+        object(json!({
+            "count": {"type": "integer"},
+            "trains": {"type": "array", "items": object(json!({
+                "train_id": {"type": "string", "x-noun": "train"},
+                "origin": {"type": "string"},
+                "departs": {"type": "string", "description": "HH:MM"},
+                "arrives": {"type": "string", "x-sim": {"after": "departs", "minutes": [40, 240]}},
+                "fare": {"type": "number", "minimum": 5, "maximum": 90},
+            }))}
+        })),
+    )
+}
+
+fn get_train() -> Function {
+    function(
+        "get_train",
+        json!({"train_id": {"type": "string"}}),
+        object(json!({
+            "train_id": {"type": "string"},
+            "departs": {"type": "string"},
+            "fare": {"type": "number"},
+            "platform": {"type": "integer"},
+        })),
+    )
+}
+
+fn journey() -> Value {
+    json!({"origin": "Geneva", "destination": "Lyon", "date": "2026-03-14"})
+}
+
+#[test]
+fn the_same_calls_give_the_same_outputs() {
+    let (search, get) = (search_trains(), get_train());
+    let tell = || {
+        let mut story = Story::of_walk(3);
+        let found = story.call(&search, journey());
+        let train = story.call(&get, json!({"train_id": found["trains"][0]["train_id"]}));
+        (found, train)
+    };
+    assert_eq!(tell(), tell());
+    assert_ne!(Story::of_walk(4).call(&search, journey()), tell().0);
+}
+
+#[test]
+fn what_was_returned_once_stays_true() {
+    let (search, get) = (search_trains(), get_train());
+    let mut story = Story::of_walk(1);
+    let found = story.call(&search, journey());
+    story.call(&get, json!({"train_id": found["trains"][0]["train_id"]}));
+    let again = json!({"date": "2026-03-14", "destination": "Lyon", "origin": "Geneva"});
+    assert_eq!(story.call(&search, again), found);
+}
+
+#[test]
+fn an_id_brings_its_facts_back() {
+    let mut story = Story::of_walk(2);
+    let found = story.call(&search_trains(), journey());
+    let last = found["trains"].as_array().unwrap().last().unwrap();
+    let train = story.call(&get_train(), json!({"train_id": last["train_id"]}));
+    for field in ["train_id", "departs", "fare"] {
+        assert_eq!(train[field], last[field], "{field}");
+    }
+}
+
+#[test]
+fn lists_are_short_distinct_counted_and_in_order() {
+    for walk in 0..40 {
+        let found = Story::of_walk(walk).call(&search_trains(), journey());
+        let trains = found["trains"].as_array().unwrap();
+        assert!((2..=4).contains(&trains.len()));
+        assert_eq!(found["count"], trains.len());
+        assert!(trains.iter().all(|train| train["origin"] == "Geneva"));
+        assert!(trains.is_sorted_by_key(|train| train["departs"].as_str().unwrap().to_owned()));
+        let ids: std::collections::BTreeSet<_> =
+            trains.iter().map(|t| t["train_id"].to_string()).collect();
+        assert_eq!(ids.len(), trains.len());
+    }
+}
+
+#[test]
+fn what_was_created_is_found_again() {
+    let create = function(
+        "create_reminder",
+        json!({"title": {"type": "string"}, "due": {"type": "string"}}),
+        object(json!({"reminder_id": {"type": "string"}, "status": {"type": "string"}})),
+    );
+    let reminder = object(json!({
+        "reminder_id": {"type": "string"}, "title": {"type": "string"}, "due": {"type": "string"}
+    }));
+    let get = function(
+        "get_reminder",
+        json!({"reminder_id": {"type": "string"}}),
+        reminder.clone(),
+    );
+    let list = function(
+        "list_reminders",
+        json!({}),
+        object(json!({"reminders": {"type": "array", "items": reminder}})),
+    );
+    let mut story = Story::of_walk(5);
+    let made = story.call(
+        &create,
+        json!({"title": "renew passport", "due": "2026-05-02"}),
+    );
+    let read = story.call(&get, json!({"reminder_id": made["reminder_id"]}));
+    assert_eq!(
+        (&read["title"], &read["due"]),
+        (&json!("renew passport"), &json!("2026-05-02"))
+    );
+    let listed = story.call(&list, json!({}));
+    let titles: Vec<&Value> = listed["reminders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["title"])
+        .collect();
+    assert!(titles.contains(&&json!("renew passport")), "{listed}");
+}
+
+#[test]
+fn a_change_shows_in_what_is_read_again() {
+    let fields = json!({"task_id": {"type": "string"}, "title": {"type": "string"}, "owner": {"type": "string"}});
+    let get = function(
+        "get_task",
+        json!({"task_id": {"type": "string"}}),
+        object(fields.clone()),
+    );
+    let update = function(
+        "update_task",
+        fields,
+        object(json!({"status": {"type": "string"}})),
+    );
+    let mut story = Story::of_walk(6);
+    let before = story.call(&get, json!({"task_id": "TS-40871"}));
+    story.call(
+        &update,
+        json!({"task_id": "TS-40871", "title": "call the bank"}),
+    );
+    let after = story.call(&get, json!({"task_id": "TS-40871"}));
+    assert_eq!(after["title"], "call the bank");
+    assert_eq!(after["owner"], before["owner"]);
+}
+
+#[test]
+fn a_passing_fault_passes_and_a_lasting_one_lasts() {
+    let search = search_trains();
+    let mut story = Story::of_walk(7);
+    let passing = Plan {
+        fault: Some(Fault::Transient),
+        ..Plan::default()
+    };
+    assert!(matches!(
+        story.plan(&search, journey(), &passing),
+        Output::Error(_)
+    ));
+    assert!(matches!(
+        story.plan(&search, journey(), &passing),
+        Output::Value(_)
+    ));
+    let lasting = Plan {
+        fault: Some(Fault::Permanent),
+        ..Plan::default()
+    };
+    for _ in 0..3 {
+        assert!(matches!(
+            story.plan(&search, journey(), &lasting),
+            Output::Error(_)
+        ));
+    }
+}
+
+#[test]
+fn a_contradiction_changes_one_place() {
+    let search = search_trains();
+    let mut story = Story::of_walk(8);
+    let before = story.call(&search, journey());
+    let contradicts = Some(("call_1".to_owned(), "/trains/*/fare".to_owned()));
+    let plan = Plan {
+        contradicts,
+        ..Plan::default()
+    };
+    let Output::Value(mut after) = story.plan(&search, journey(), &plan) else {
+        panic!()
+    };
+    assert_ne!(after["trains"][0]["fare"], before["trains"][0]["fare"]);
+    after["trains"][0]["fare"] = before["trains"][0]["fare"].clone();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_bulky_output_is_long_and_true() {
+    let search = search_trains();
+    let mut story = Story::of_walk(9);
+    let bulky = Plan {
+        bulky: true,
+        ..Plan::default()
+    };
+    let Output::Value(found) = story.plan(&search, journey(), &bulky) else {
+        panic!()
+    };
+    let trains = found["trains"].as_array().unwrap();
+    assert!((30..=60).contains(&trains.len()));
+    assert_eq!(found["count"], trains.len());
+    let train = story.call(&get_train(), json!({"train_id": trains[20]["train_id"]}));
+    assert_eq!(train["fare"], trains[20]["fare"]);
+}
+
+#[test]
+fn a_function_without_a_schema_says_what_it_did() {
+    let send = function("send_note", json!({"to": {"type": "string"}}), Value::Null);
+    let sent = Story::of_walk(10).call(&send, json!({"to": "Ana"}));
+    assert_eq!(
+        (&sent["status"], &sent["to"]),
+        (&json!("success"), &json!("Ana"))
+    );
+    let delete = function(
+        "delete_note",
+        json!({"note_id": {"type": "string"}}),
+        Value::Null,
+    );
+    assert_eq!(
+        Story::of_walk(10).call(&delete, json!({"note_id": "N-1"})),
+        json!({"status": "ok"})
+    );
+}
+
+#[test]
+fn rules_see_siblings_and_arguments() {
+    let convert = function(
+        "convert_currency",
+        json!({"amount": {"type": "number"}, "from": {"type": "string"}, "to": {"type": "string"}}),
+        object(json!({
+            "converted": {"type": "number", "x-sim": {"product": ["amount", "rate"], "round": 2}},
+            "rate": {"type": "number", "minimum": 0.5, "maximum": 2},
+            "currency": {"type": "string", "x-sim": {"echo": "to"}},
+        })),
+    );
+    let arguments = json!({"amount": 31.5, "from": "CHF", "to": "EUR"});
+    let output = Story::of_walk(11).call(&convert, arguments);
+    let product = 31.5 * output["rate"].as_f64().unwrap();
+    assert!(
+        (output["converted"].as_f64().unwrap() - product).abs() < 0.006,
+        "{output}"
+    );
+    assert_eq!(output["currency"], "EUR");
+}
+
+/// Schemas as libraries have them, nested and with bounds.
+fn schema() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec![
+        "id",
+        "name",
+        "count",
+        "total",
+        "price",
+        "city",
+        "email",
+        "created_at",
+        "status",
+        "error",
+        "min_price",
+        "max_price",
+        "rank",
+        "items",
+        "url",
+        "order_id",
+        "quantity",
+        "zz_9",
+    ]);
+    let scalar = prop_oneof![
+        (0usize..9, 0usize..30).prop_map(|(least, more)| {
+            json!({"type": "string", "minLength": least, "maxLength": least + more})
+        }),
+        Just(json!({"type": "string", "format": "date-time"})),
+        Just(json!({"type": "string", "pattern": "^[A-Z]{2}-\\d{3,5}$"})),
+        Just(json!({"type": "string", "enum": ["open", "closed", "failed"]})),
+        (-50i64..50, 0i64..1_000).prop_map(|(least, more)| {
+            json!({"type": "integer", "minimum": least, "maximum": least + more})
+        }),
+        (-5.0f64..5.0, 0.0f64..9.0).prop_map(|(least, more)| {
+            json!({"type": "number", "minimum": least, "maximum": least + more})
+        }),
+        Just(json!({"type": "boolean"})),
+        Just(json!({"type": ["null", "string"]})),
+        Just(json!({})),
+    ];
+    scalar.prop_recursive(3, 24, 5, move |inner| {
+        let field = (inner.clone(), any::<bool>());
+        let fields = prop::collection::btree_map(name.clone(), field, 1..5);
+        prop_oneof![
+            (inner, 0usize..4).prop_map(|(items, least)| {
+                json!({"type": "array", "items": items, "minItems": least, "maxItems": least + 2})
+            }),
+            fields.prop_map(|fields| {
+                let required: Vec<&str> = fields
+                    .iter()
+                    .filter(|(_, field)| field.1)
+                    .map(|(name, _)| *name)
+                    .collect();
+                let properties: serde_json::Map<String, Value> = fields
+                    .iter()
+                    .map(|(name, field)| ((*name).to_owned(), field.0.clone()))
+                    .collect();
+                json!({"type": "object", "properties": properties, "required": required})
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn outputs_are_valid_against_their_schema(
+        schema in schema(), id in "[A-Z]{2}-[0-9]{1,5}", price in -9.0f64..900.0, bulky: bool, walk in 0u64..1_000
+    ) {
+        let get = function(
+            "get_order",
+            json!({"order_id": {"type": "string"}, "max_price": {"type": "number"}, "name": {"type": "string"}}),
+            schema.clone(),
+        );
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let arguments = json!({"order_id": id, "max_price": price, "name": "Ana Silva"});
+        let mut story = Story::of_walk(walk);
+        let plan = Plan { bulky, ..Plan::default() };
+        let first = story.plan(&get, arguments.clone(), &plan);
+        let Output::Value(value) = &first else { panic!() };
+        prop_assert!(validator.is_valid(value), "{value} against {schema}");
+        prop_assert_eq!(&story.plan(&get, arguments, &Plan::default()), &first);
+    }
+}

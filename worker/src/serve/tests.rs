@@ -1,0 +1,358 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use magnet_proto::outcome::Reason;
+use magnet_proto::part::{self, Part};
+use magnet_proto::queue::Depth;
+use magnet_proto::queue::memory::MemoryQueue;
+use magnet_proto::shard::Shard;
+use magnet_proto::{Digest, WalkIndex};
+use prometheus::Registry;
+
+use super::*;
+
+/// What the walks do, in this order of trial; a walk without a script is
+/// rejected with its index as detail.
+#[derive(Default)]
+struct Scripted {
+    tries: Mutex<BTreeMap<u64, Vec<Act>>>,
+    ran: AtomicUsize,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
+}
+
+impl Scripted {
+    fn ran(&self) -> usize {
+        self.ran.load(Ordering::SeqCst)
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Clone)]
+enum Act {
+    Cancel(CancellationToken),
+    Stop(Stop),
+    Panic,
+    Hang,
+}
+
+#[async_trait]
+impl WalkRunner for Scripted {
+    async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
+        self.ran.fetch_add(1, Ordering::SeqCst);
+        let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let act = self
+            .tries
+            .lock()
+            .unwrap()
+            .get_mut(&walk.0)
+            .and_then(Vec::pop);
+        let result = match act {
+            None => Ok(rejected(walk)),
+            Some(Act::Cancel(token)) => {
+                token.cancel();
+                Ok(rejected(walk))
+            }
+            Some(Act::Stop(stop)) => Err(stop),
+            Some(Act::Panic) => panic!("the script says so"),
+            Some(Act::Hang) => std::future::pending().await,
+        };
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        result
+    }
+}
+
+fn rejected(walk: WalkIndex) -> Walked {
+    let end = End::Rejected(Rejection::new(Reason::NoValue, walk.to_string()));
+    Walked {
+        keys: Keys::default(),
+        usage: Spending::default(),
+        end,
+    }
+}
+
+fn campaign() -> CampaignDigest {
+    CampaignDigest(Digest::of(b"scripted"))
+}
+
+fn shard(first: u64, len: u32) -> Shard {
+    Shard {
+        campaign: campaign(),
+        first: WalkIndex(first),
+        len,
+        attempt: 0,
+    }
+}
+
+struct Only(Arc<Scripted>);
+
+#[async_trait]
+impl Runners for Only {
+    async fn of(&self, asked: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop> {
+        match *asked == campaign() {
+            true => Ok(Arc::clone(&self.0) as Arc<dyn WalkRunner>),
+            false => Err(Stop::Permanent("another campaign".into())),
+        }
+    }
+}
+
+/// A worker with its surroundings, and the script its walks follow.
+struct Stage {
+    worker: Worker,
+    queue: MemoryQueue,
+    script: Arc<Scripted>,
+}
+
+fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
+    let tries = Mutex::new(script.into_iter().collect());
+    let script = Arc::new(Scripted {
+        tries,
+        ..Scripted::default()
+    });
+    let queue = MemoryQueue::new();
+    let worker = Worker {
+        queue: Arc::new(queue.clone()),
+        parts: Parts::open("memory:", ".".as_ref()).unwrap(),
+        runners: Arc::new(Only(Arc::clone(&script))),
+        limits: Limits {
+            in_flight: 8,
+            shards: 4,
+        },
+        metrics: Metrics::new(&Registry::new()).unwrap(),
+        shutdown: Shutdown::default(),
+    };
+    Stage {
+        worker,
+        queue,
+        script,
+    }
+}
+
+impl Stage {
+    async fn publish(&self, shards: impl IntoIterator<Item = Shard>) {
+        for shard in shards {
+            self.queue.publish(&shard).await.unwrap();
+        }
+    }
+
+    /// Serves until the queue is at this depth.
+    async fn serve_until(&self, depth: Depth) -> Result<(), Error> {
+        let quiet = async {
+            while self.queue.depth().await.unwrap() != depth {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            self.queue.close().await;
+        };
+        let served = async { tokio::join!(serve(&self.worker), quiet).0 };
+        tokio::time::timeout(Duration::from_secs(120), served)
+            .await
+            .expect("it comes to rest")
+    }
+
+    async fn until(&self, condition: impl Fn(&Scripted) -> bool) {
+        let reached = async {
+            while !condition(&self.script) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), reached)
+            .await
+            .expect("it comes to that");
+    }
+
+    async fn parts(&self) -> Vec<String> {
+        let objects = self
+            .worker
+            .parts
+            .list(&part::folder(&campaign()))
+            .await
+            .unwrap();
+        objects.into_iter().map(|object| object.name).collect()
+    }
+
+    async fn reports(&self) -> usize {
+        let mut reports = 0;
+        while let Some(report) = self.queue.next_report().await.unwrap() {
+            assert_eq!(report.campaign, campaign());
+            reports += 1;
+        }
+        reports
+    }
+}
+
+const QUIET: Depth = Depth {
+    ready: 0,
+    held: 0,
+    delayed: 0,
+    dead: 0,
+};
+
+fn away() -> Act {
+    let retry_after = Some(Duration::from_millis(15));
+    Act::Stop(Stop::Transient {
+        reason: "teacher is away".into(),
+        retry_after,
+    })
+}
+
+#[tokio::test]
+async fn every_shard_gets_one_part_with_its_walks_in_order() {
+    let stage = stage([]);
+    stage
+        .publish([shard(0, 16), shard(16, 16), shard(32, 3)])
+        .await;
+    stage.serve_until(QUIET).await.unwrap();
+    let names = [
+        "000000000000-000016",
+        "000000000016-000016",
+        "000000000032-000003",
+    ];
+    assert_eq!(stage.parts().await, names);
+    let bytes = stage
+        .worker
+        .parts
+        .get(&part::object_name(&campaign(), names[1]))
+        .await
+        .unwrap();
+    assert!(
+        Part::read(&bytes)
+            .unwrap()
+            .index
+            .covers(&campaign(), &(16..32))
+    );
+    assert_eq!(stage.reports().await, 3);
+}
+
+#[tokio::test]
+async fn no_more_walks_are_under_way_than_allowed_and_no_fewer() {
+    let stage = stage([]);
+    stage.publish((0..10).map(|n| shard(n * 4, 4))).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.script.most_at_once.load(Ordering::SeqCst), 8);
+}
+
+#[tokio::test]
+async fn a_shard_whose_part_is_there_is_settled_without_a_walk() {
+    let stage = stage([]);
+    let name = part::object_name(&campaign(), &shard(0, 16).part_name());
+    stage
+        .worker
+        .parts
+        .put(&name, b"whole".to_vec())
+        .await
+        .unwrap();
+    stage.publish([shard(0, 16)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.script.ran(), 0);
+    assert_eq!(stage.reports().await, 1);
+}
+
+#[tokio::test]
+async fn while_a_service_is_away_a_shard_waits_and_is_not_counted() {
+    let stage = stage([(5, vec![away(); 7])]);
+    stage.publish([shard(0, 16), shard(16, 16)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.parts().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_walk_that_panics_three_times_costs_its_shard_and_names_itself() {
+    let stage = stage([(20, vec![Act::Panic; 9])]);
+    stage
+        .publish([shard(0, 16), shard(16, 16), shard(32, 16)])
+        .await;
+    stage.serve_until(Depth { dead: 1, ..QUIET }).await.unwrap();
+    assert_eq!(
+        stage.parts().await,
+        ["000000000000-000016", "000000000032-000016"]
+    );
+    let dead = stage.queue.dead_letters(9).await.unwrap();
+    assert_eq!(dead[0].reason, "walk 20 panicked: the script says so");
+}
+
+#[tokio::test]
+async fn a_walk_that_panics_once_costs_nothing() {
+    let stage = stage([(3, vec![Act::Panic])]);
+    stage.publish([shard(0, 16)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.parts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_shard_of_an_unknown_campaign_is_quarantined_at_once() {
+    let stage = stage([]);
+    let foreign = Shard {
+        campaign: CampaignDigest(Digest::of(b"foreign")),
+        ..shard(0, 16)
+    };
+    stage.publish([foreign, shard(0, 16)]).await;
+    stage.serve_until(Depth { dead: 1, ..QUIET }).await.unwrap();
+    assert_eq!(stage.parts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_loop_with_the_teachers_words_and_keeps_what_is_finished() {
+    let refusal = Act::Stop(Stop::Permanent("model \"x\" does not exist".into()));
+    let stage = stage([(12, vec![refusal])]);
+    stage.publish([shard(0, 16)]).await;
+    let error = serve(&stage.worker).await.unwrap_err();
+    assert_eq!(error.to_string(), "model \"x\" does not exist");
+    let kept = stage.parts().await;
+    assert!(
+        kept.len() == 1 && kept[0].as_str() >= "000000000000-000008",
+        "{kept:?}"
+    );
+    assert_eq!(
+        stage.queue.depth().await.unwrap().ready,
+        1,
+        "the shard is handed back"
+    );
+}
+
+#[tokio::test]
+async fn draining_finishes_what_is_held_and_takes_nothing_new() {
+    let drain = CancellationToken::new();
+    let mut stage = stage([(0, vec![Act::Cancel(drain.clone())])]);
+    stage.worker.shutdown.drain = drain;
+    stage.publish([shard(0, 16), shard(16, 16)]).await;
+    serve(&stage.worker).await.unwrap();
+    assert_eq!(stage.parts().await, ["000000000000-000016"]);
+    assert_eq!(stage.queue.depth().await.unwrap().ready, 1);
+}
+
+#[tokio::test]
+async fn aborting_keeps_the_finished_start_of_a_shard_and_hands_it_back() {
+    let stage = stage([(7, vec![Act::Hang])]);
+    stage.publish([shard(0, 16)]).await;
+    let stop = async {
+        // All have run and only the one that hangs is left.
+        stage
+            .until(|script| (script.ran(), script.at_once()) == (16, 1))
+            .await;
+        stage.worker.shutdown.abort.cancel();
+    };
+    let (served, ()) = tokio::join!(serve(&stage.worker), stop);
+    served.unwrap();
+    assert_eq!(stage.parts().await, ["000000000000-000007"]);
+    assert_eq!(
+        stage.queue.depth().await.unwrap(),
+        Depth { ready: 1, ..QUIET }
+    );
+    assert_eq!(
+        stage
+            .queue
+            .receive()
+            .await
+            .unwrap()
+            .unwrap()
+            .shard()
+            .attempt,
+        0
+    );
+}
