@@ -63,3 +63,5 @@ impl Teacher for Offline {
         Ok(act::act(ask))
     }
 }
+
+pub fn intent_of(f: &magnet_proto::library::Function) -> String { generic::infinitive(f) }
