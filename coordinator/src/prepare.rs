@@ -64,7 +64,13 @@ fn digest(
         None => Vec::new(),
     };
     let prompts = prompts.map(|digest| digest.to_string()).unwrap_or_default();
-    let fields = [&settings[..], &functions, &graph, &excluded, prompts.as_bytes()];
+    let fields = [
+        &settings[..],
+        &functions,
+        &graph,
+        &excluded,
+        prompts.as_bytes(),
+    ];
     Ok(CampaignDigest(Digest::of_fields(fields)))
 }
 
@@ -75,8 +81,11 @@ pub fn pipeline(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
-    let wiring =
-        Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
+    let wiring = Wiring {
+        state: surroundings.state.clone(),
+        metrics: metrics.clone(),
+        variable,
+    };
     let campaign = Arc::new(bundle.campaign.clone());
     let teacher = stack::teacher(&campaign, &campaign.roles.teacher, &wiring)?;
     let excluded = match &campaign.library.exclude_paths {
@@ -111,7 +120,11 @@ fn excluded_paths(path: &Path, library: &Library) -> Result<BTreeSet<Vec<Vec<Fun
             continue;
         }
         let turns: Vec<Turn> = serde_json::from_str(line).with_context(|| {
-            format!("library.exclude_paths \"{}\", line {}: not a list of function names", path.display(), number + 1)
+            format!(
+                "library.exclude_paths \"{}\", line {}: not a list of function names",
+                path.display(),
+                number + 1
+            )
         })?;
         let ids = turns.into_iter().map(|turn| match turn {
             Turn::One(name) => Some(vec![library.find(&name)?]),

@@ -186,12 +186,17 @@ impl Function {
 /// A copy of a schema without its `x-` keys. Properties may be named so: the
 /// names of a keyed set of schemas stay, and so do values.
 fn published(schema: &Value) -> Value {
-    let Value::Object(object) = schema else { return schema.clone() };
+    let Value::Object(object) = schema else {
+        return schema.clone();
+    };
     let mut copy = Map::with_capacity(object.len());
     for (key, value) in object.iter().filter(|(key, _)| !key.starts_with("x-")) {
         let value = match (key.as_str(), value) {
             ("properties" | "patternProperties" | "dependentSchemas", Value::Object(keyed)) => {
-                keyed.iter().map(|(name, inner)| (name.clone(), published(inner))).collect()
+                keyed
+                    .iter()
+                    .map(|(name, inner)| (name.clone(), published(inner)))
+                    .collect()
             }
             ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
                 schemas.iter().map(published).collect()

@@ -49,7 +49,10 @@ pub enum Error {
     #[error("\"{0}\" holds no dataset\nhint: give the folder that `magnet run --out` wrote")]
     NoDataset(PathBuf),
     #[error("reading \"{path}\"")]
-    Read { path: PathBuf, source: std::io::Error },
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
 }
 
 impl Verdict {
@@ -77,7 +80,9 @@ pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Ve
     let mut pairs = Lines::open(dir, "preference")?;
     let mut next_pair = pairs.next()?;
     while let Some((place, text)) = records.next()? {
-        let Some((record, validators)) = checked(&place, &text, &mut verdict) else { continue };
+        let Some((record, validators)) = checked(&place, &text, &mut verdict) else {
+            continue;
+        };
         while let Some((at, value)) = next_pair.take_if(|(_, value)| belongs(value, &record)) {
             check_pair(&at, &value, &record, &validators, &mut verdict);
             next_pair = pairs.next()?;
@@ -92,7 +97,10 @@ pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Ve
         }
     }
     while let Some((at, _)) = next_pair {
-        verdict.mismatch(&at, "the pair's sample is not in the dataset, or not in its place");
+        verdict.mismatch(
+            &at,
+            "the pair's sample is not in the dataset, or not in its place",
+        );
         next_pair = pairs.next()?;
     }
     Ok(verdict)
@@ -108,7 +116,12 @@ fn checked(place: &str, line: &Value, verdict: &mut Verdict) -> Option<(Record, 
         }
     };
     let validators = Validators::new(&record.library);
-    match record::check(&record.library, &validators, &record.sample, record.tools_chars) {
+    match record::check(
+        &record.library,
+        &validators,
+        &record.sample,
+        record.tools_chars,
+    ) {
         Ok(()) => Some((record, validators)),
         Err(why) => {
             verdict.mismatch(place, why);
@@ -129,8 +142,8 @@ fn check_pair(
     verdict: &mut Verdict,
 ) {
     verdict.pairs += 1;
-    let checked = line::pair(line, &record.library)
-        .and_then(|pair| pair_holds(&pair, record, validators));
+    let checked =
+        line::pair(line, &record.library).and_then(|pair| pair_holds(&pair, record, validators));
     if let Err(why) = checked {
         verdict.mismatch(place, why);
     }
@@ -140,13 +153,22 @@ fn check_pair(
 fn pair_holds(line: &PairLine, record: &Record, validators: &Validators) -> Result<(), String> {
     let sample = &record.sample;
     if line.chosen != sample.messages {
-        return Err(format!("{}: \"chosen\" is not the sample's conversation", line.id));
+        return Err(format!(
+            "{}: \"chosen\" is not the sample's conversation",
+            line.id
+        ));
     }
     let shared = line.prompt_len.min(sample.messages.len());
     if line.rejected.get(..shared) != Some(&sample.messages[..shared]) {
-        return Err(format!("{}: the first {shared} messages are not shared", line.id));
+        return Err(format!(
+            "{}: the first {shared} messages are not shared",
+            line.id
+        ));
     }
-    let offer = record::Offer { tools: &sample.tools, added: &sample.tools_added };
+    let offer = record::Offer {
+        tools: &sample.tools,
+        added: &sample.tools_added,
+    };
     record::legal(&record.library, validators, offer, &line.rejected)
         .map_err(|why| format!("{}: rejected: {why}", line.id))?;
     let positive = negative::Positive {

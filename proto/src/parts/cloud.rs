@@ -24,7 +24,11 @@ pub(super) fn open(url: &str) -> Result<Option<Opened>, Error> {
     };
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     if bucket.is_empty() {
-        return Err(bad(url, "no bucket is named", &format!("write \"{kind}://bucket/prefix\"")));
+        return Err(bad(
+            url,
+            "no bucket is named",
+            &format!("write \"{kind}://bucket/prefix\""),
+        ));
     }
     let prefix = Path::parse(prefix.trim_end_matches('/'));
     let prefix = prefix.map_err(|error| bad(url, &error.to_string(), "use plain names"))?;
@@ -51,7 +55,9 @@ fn s3(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
     builder = builder.with_client_options(client::options().with_allow_http(plain));
     client::prepare();
     let hint = "set AWS_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder
+        .build()
+        .map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -64,7 +70,9 @@ fn gs(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
         .with_client_options(client::options())
         .with_retry(client::retries());
     let hint = "set GOOGLE_APPLICATION_CREDENTIALS";
-    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder
+        .build()
+        .map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -77,7 +85,9 @@ fn az(url: &str, container: &str) -> Result<Arc<DynObjectStore>, Error> {
         .with_client_options(client::options())
         .with_retry(client::retries());
     let hint = "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY";
-    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder
+        .build()
+        .map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -103,7 +113,9 @@ mod client {
 
     /// Others in the process may have chosen their TLS already: it will do.
     pub(super) fn prepare() {
-        rustls::crypto::ring::default_provider().install_default().ok();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
     }
 }
 

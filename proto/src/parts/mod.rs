@@ -16,7 +16,10 @@ use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
 pub mod cloud;
 
 #[cfg(any(test, feature = "conformance"))]
-#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "a suite of tests, though not under cfg(test) alone"
+)]
 pub mod conformance;
 
 /// A store opened under one prefix.

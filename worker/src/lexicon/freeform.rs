@@ -11,7 +11,10 @@ use super::setting::Setting;
 use super::topic::Topic;
 
 static TEXT: LazyLock<Shape> = LazyLock::new(|| Shape {
-    ty: Type::String { min_length: 0, max_length: None },
+    ty: Type::String {
+        min_length: 0,
+        max_length: None,
+    },
     ..Shape::default()
 });
 
@@ -23,8 +26,19 @@ const MEMBERS: &[(&[&str], &[(&str, Topic)])] = &[
     ),
     (
         &[
-            "file", "audio", "video", "image", "photo", "picture", "voice", "attachment",
-            "document", "recording", "media", "files", "upload",
+            "file",
+            "audio",
+            "video",
+            "image",
+            "photo",
+            "picture",
+            "voice",
+            "attachment",
+            "document",
+            "recording",
+            "media",
+            "files",
+            "upload",
         ],
         &[("file_name", Topic::FileName)],
     ),
@@ -33,14 +47,33 @@ const MEMBERS: &[(&[&str], &[(&str, Topic)])] = &[
         &[("username", Topic::Username), ("password", Topic::Password)],
     ),
     (
-        &["location", "place", "origin", "destination", "address", "position"],
+        &[
+            "location",
+            "place",
+            "origin",
+            "destination",
+            "address",
+            "position",
+        ],
         &[("city", Topic::City)],
     ),
     (
-        &["user", "person", "contact", "customer", "author", "owner", "recipient", "member"],
+        &[
+            "user",
+            "person",
+            "contact",
+            "customer",
+            "author",
+            "owner",
+            "recipient",
+            "member",
+        ],
         &[("name", Topic::FullName), ("email", Topic::Email)],
     ),
-    (&["date", "time", "schedule", "day"], &[("date", Topic::Date)]),
+    (
+        &["date", "time", "schedule", "day"],
+        &[("date", Topic::Date)],
+    ),
 ];
 
 /// What an object of any other name has.
@@ -53,13 +86,20 @@ impl Setting<'_> {
         if place.side == Side::Output {
             return Value::Object(Map::new());
         }
-        let named: Vec<String> = words(place.name).chain(words(&place.shape.description)).collect();
+        let named: Vec<String> = words(place.name)
+            .chain(words(&place.shape.description))
+            .collect();
         let known = MEMBERS
             .iter()
             .find(|(cues, _)| named.iter().any(|word| cues.contains(&word.as_str())));
         let mut object = Map::new();
         for (name, topic) in known.map_or(USUAL, |(_, members)| members) {
-            let member = Place { name, parent: place.name, shape: &TEXT, ..*place };
+            let member = Place {
+                name,
+                parent: place.name,
+                shape: &TEXT,
+                ..*place
+            };
             object.insert((*name).to_owned(), self.value_about(*topic, &member, rng));
         }
         Value::Object(object)

@@ -140,7 +140,10 @@ impl Grounds {
     /// telephone number's.
     fn knows_run(&self, tokens: &[Token<'_>], at: usize) -> bool {
         let is_group = |token: &Token<'_>| token.text.bytes().all(|b| b.is_ascii_digit());
-        let first = tokens[..at].iter().rposition(|token| !is_group(token)).map_or(0, |at| at + 1);
+        let first = tokens[..at]
+            .iter()
+            .rposition(|token| !is_group(token))
+            .map_or(0, |at| at + 1);
         let groups = tokens[first..].iter().take_while(|token| is_group(token));
         let run: String = groups.map(|token| token.text).collect();
         run.len() >= 7 && self.numbers.contains(&canonical(&run))
@@ -221,7 +224,9 @@ fn is_name(token: &str) -> bool {
 }
 
 fn is_number(token: &str) -> bool {
-    token.chars().all(|c| c.is_ascii_digit() || ".,:".contains(c))
+    token
+        .chars()
+        .all(|c| c.is_ascii_digit() || ".,:".contains(c))
 }
 
 /// A word or number of a text, bare of what stands around it.
@@ -245,7 +250,10 @@ fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
             true => number.trim_end_matches(|c: char| "%,.!?:°$€£".contains(c)),
             false => bare.trim_end_matches(','),
         };
-        (!text.is_empty()).then_some(Token { text, ends_sentence })
+        (!text.is_empty()).then_some(Token {
+            text,
+            ends_sentence,
+        })
     })
 }
 
@@ -289,7 +297,10 @@ mod tests {
             None,
         );
         check("It leaves at 6:35 pm on 14 March 2026.", None);
-        check("I found 3 trains to Lyon. The fare is 31.5. They leave soon.", None);
+        check(
+            "I found 3 trains to Lyon. The fare is 31.5. They leave soon.",
+            None,
+        );
         check("Call +33 6 12 34 56 78.", None);
     }
 

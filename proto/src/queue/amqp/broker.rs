@@ -42,23 +42,36 @@ impl Broker {
         uri.query.heartbeat = Some(heartbeat.clamp(1, HEARTBEAT_S));
         if uri.scheme == AMQPScheme::AMQPS {
             // Others in the process may have chosen already: theirs will do.
-            rustls::crypto::ring::default_provider().install_default().ok();
+            rustls::crypto::ring::default_provider()
+                .install_default()
+                .ok();
         }
         let ca = access.ca_file.as_deref().map(read_ca).transpose()?;
-        Ok(Self { access, counters: Counters::default(), uri, ca })
+        Ok(Self {
+            access,
+            counters: Counters::default(),
+            uri,
+            ca,
+        })
     }
 
     /// Where it is, for messages: host, port and virtual host.
     pub(super) fn place(&self) -> String {
         let host = &self.uri.authority;
-        format!("{}:{} virtual host \"{}\"", host.host, host.port, self.uri.vhost)
+        format!(
+            "{}:{} virtual host \"{}\"",
+            host.host, host.port, self.uri.vhost
+        )
     }
 
     /// Tries once.
     pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, Error> {
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("magnet {purpose}").into());
-        let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
+        let tls = OwnedTLSConfig {
+            identity: None,
+            cert_chain: self.ca.clone(),
+        };
         let runtime = lapin::runtime::default_runtime().map_err(|error| self.explain(&error))?;
         let uri = self.uri.clone();
         let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
@@ -66,7 +79,9 @@ impl Broker {
             Ok(connected) => connected.map_err(|error| self.explain(&error)),
             Err(_) => {
                 let place = self.place();
-                Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
+                Err(Error::Transient(format!(
+                    "{place} does not answer within {TRY:?}"
+                )))
             }
         }
     }
@@ -96,7 +111,9 @@ impl Broker {
                 "{place} is closed to the user \"{user}\": {said}\nhint: rabbitmqctl \
                  set_permissions opens it"
             )),
-            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) if said.contains("Login") || said.contains("login") => {
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)
+                if said.contains("Login") || said.contains("login") =>
+            {
                 Error::Permanent(format!(
                     "{place} refuses the name or the password of the user \"{user}\"\nhint: check \
                      the user and password in fleet.queue"
@@ -126,7 +143,9 @@ fn read_ca(path: &Path) -> Result<String, Error> {
 
 /// What is wrong with a certificate, if that is what is wrong.
 fn tls_problem(error: &lapin::Error) -> Option<String> {
-    let ErrorKind::IOError(error) = error.kind() else { return None };
+    let ErrorKind::IOError(error) = error.kind() else {
+        return None;
+    };
     let text = error.to_string();
     let told = ["certificate", "UnknownIssuer", "NotValidForName", "Expired"];
     told.iter().any(|word| text.contains(word)).then_some(text)

@@ -35,7 +35,10 @@ pub(super) fn act(ask: &Act<'_>) -> Action {
 
 /// The calls since the last request, with their answers.
 fn made(messages: &[Message]) -> Vec<Made<'_>> {
-    let start = messages.iter().rposition(|m| matches!(m, Message::User(_))).map_or(0, |at| at + 1);
+    let start = messages
+        .iter()
+        .rposition(|m| matches!(m, Message::User(_)))
+        .map_or(0, |at| at + 1);
     let turn = &messages[start..];
     let calls = turn.iter().filter_map(|message| match message {
         Message::Assistant { calls, .. } => Some(calls),
@@ -43,18 +46,30 @@ fn made(messages: &[Message]) -> Vec<Made<'_>> {
     });
     let answer = |call: &Call| {
         turn.iter().find_map(|message| match message {
-            Message::Tool { call_id, content } if *call_id == call.id => Some(Output::parse(content)),
+            Message::Tool { call_id, content } if *call_id == call.id => {
+                Some(Output::parse(content))
+            }
             _ => None,
         })
     };
-    let answered = |call| Some(Made { call, output: answer(call)? });
+    let answered = |call| {
+        Some(Made {
+            call,
+            output: answer(call)?,
+        })
+    };
     calls.flatten().filter_map(answered).collect()
 }
 
 /// The next calls to make: one, or several that need nothing of each other.
 fn due(ask: &Act<'_>, reference: &[Call], made: &[Made<'_>]) -> Vec<Proposed> {
-    let open: Vec<&Call> = reference.iter().filter(|call| is_open(ask, call, made)).collect();
-    let Some((first, others)) = open.split_first() else { return Vec::new() };
+    let open: Vec<&Call> = reference
+        .iter()
+        .filter(|call| is_open(ask, call, made))
+        .collect();
+    let Some((first, others)) = open.split_first() else {
+        return Vec::new();
+    };
     let mut group = vec![*first];
     if shares_message(ask) && is_tried(first, made) == 0 {
         for call in others {
@@ -64,7 +79,10 @@ fn due(ask: &Act<'_>, reference: &[Call], made: &[Made<'_>]) -> Vec<Proposed> {
             group.push(call);
         }
     }
-    let propose = |call: &Call| Proposed { function: call.function, arguments: call.arguments.clone() };
+    let propose = |call: &Call| Proposed {
+        function: call.function,
+        arguments: call.arguments.clone(),
+    };
     group.into_iter().map(propose).collect()
 }
 
@@ -75,7 +93,8 @@ fn is_open(ask: &Act<'_>, call: &Call, made: &[Made<'_>]) -> bool {
         None => true,
         Some(Output::Value(_)) => false,
         Some(Output::Error(_)) => {
-            let passing = planned(ask, call).is_some_and(|(_, step)| step.fault == Some(Fault::Transient));
+            let passing =
+                planned(ask, call).is_some_and(|(_, step)| step.fault == Some(Fault::Transient));
             passing && is_tried(call, made) < 2
         }
     }
@@ -97,13 +116,21 @@ fn shares_message(ask: &Act<'_>) -> bool {
 /// A further call may join a message if neither waits for the other and none
 /// is about to fail.
 fn goes_with(ask: &Act<'_>, group: &[&Call], call: &Call) -> bool {
-    let Some((at, step)) = planned(ask, call) else { return false };
+    let Some((at, step)) = planned(ask, call) else {
+        return false;
+    };
     let steady = |step: &Step| step.fault.is_none() && step.conflict.is_none();
-    let members: Option<Vec<(StepRef, &Step)>> = group.iter().map(|member| planned(ask, member)).collect();
+    let members: Option<Vec<(StepRef, &Step)>> =
+        group.iter().map(|member| planned(ask, member)).collect();
     members.is_some_and(|members| {
-        members.iter().all(|(other, step)| *other <= at && steady(step))
+        members
+            .iter()
+            .all(|(other, step)| *other <= at && steady(step))
             && steady(step)
-            && step.feeds.iter().all(|feed| members.iter().all(|(other, _)| *other != feed.from))
+            && step
+                .feeds
+                .iter()
+                .all(|feed| members.iter().all(|(other, _)| *other != feed.from))
             && group.len() < 4
     })
 }
@@ -117,5 +144,8 @@ fn planned<'a>(ask: &Act<'a>, call: &Call) -> Option<(StepRef, &'a Step)> {
 /// The translated conversation's record of a call of this turn.
 pub(super) fn twin<'a>(ask: &Act<'a>, call: &Call) -> Option<&'a Executed> {
     let exchange = ask.conversation.turns.get(ask.turn)?;
-    exchange.calls.iter().find(|executed| same(&executed.call, call))
+    exchange
+        .calls
+        .iter()
+        .find(|executed| same(&executed.call, call))
 }

@@ -18,9 +18,15 @@ pub(super) struct Clause {
 
 /// The clause for an intention, by the library's phrasing or without.
 pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause {
-    let phrased = intention.template.and_then(|template| phrased(template, intention, voice));
+    let phrased = intention
+        .template
+        .and_then(|template| phrased(template, intention, voice));
     let mut clause = match phrased {
-        Some(text) => Clause { question: text.ends_with('?'), text, extra: Vec::new() },
+        Some(text) => Clause {
+            question: text.ends_with('?'),
+            text,
+            extra: Vec::new(),
+        },
         None => generic::clause(intention, voice),
     };
     if intention.recheck {
@@ -32,7 +38,9 @@ pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause
 fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> Option<String> {
     let mut referred = false;
     template::render(template, |name, before| {
-        let Some(slot) = intention.slot(name) else { return Fill::Absent };
+        let Some(slot) = intention.slot(name) else {
+            return Fill::Absent;
+        };
         if slot.is_missing() {
             return Fill::Missing(indefinite(slot));
         }
@@ -44,13 +52,18 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         }
         let direct = !referred;
         referred |= slot.reference().is_some();
-        voice.words(intention, slot, direct).map_or(Fill::Absent, Fill::Text)
+        voice
+            .words(intention, slot, direct)
+            .map_or(Fill::Absent, Fill::Text)
     })
 }
 
 /// Whether the slot before, next to this one, already refers to both.
 fn merges(intention: &Intention<'_>, slot: &Slot<'_>, before: Option<Before<'_>>) -> bool {
-    let Some(before) = before.filter(|b| [", ", " and ", "/", " ", " / "].contains(&b.between)) else { return false };
+    let Some(before) = before.filter(|b| [", ", " and ", "/", " ", " / "].contains(&b.between))
+    else {
+        return false;
+    };
     let other = intention.slot(before.slot).and_then(Slot::reference);
     match (other, slot.reference()) {
         (Some(other), Some(this)) => other.same_object(this),
@@ -61,8 +74,14 @@ fn merges(intention: &Intention<'_>, slot: &Slot<'_>, before: Option<Before<'_>>
 /// "those coordinates", where latitude and longitude come from one output.
 fn coordinates(intention: &Intention<'_>, slot: &Slot<'_>) -> Option<String> {
     let reference = slot.reference().filter(|_| slot.topic == Topic::Latitude)?;
-    let longitude = intention.slots.iter().find(|s| s.topic == Topic::Longitude)?.reference()?;
-    longitude.same_object(reference).then(|| "those coordinates".to_owned())
+    let longitude = intention
+        .slots
+        .iter()
+        .find(|s| s.topic == Topic::Longitude)?
+        .reference()?;
+    longitude
+        .same_object(reference)
+        .then(|| "those coordinates".to_owned())
 }
 
 /// What stands where a value is held back: nobody in particular, no thing in
@@ -74,7 +93,11 @@ fn indefinite(slot: &Slot<'_>) -> String {
         Topic::Price | Topic::SomeNumber | Topic::Number => "an amount".into(),
         _ => {
             let noun = noun::of(&slot.field.name, &slot.field.shape);
-            if noun::is_bare(&slot.field.name) { "one of them".into() } else { format!("my {noun}") }
+            if noun::is_bare(&slot.field.name) {
+                "one of them".into()
+            } else {
+                format!("my {noun}")
+            }
         }
     }
 }
@@ -82,6 +105,10 @@ fn indefinite(slot: &Slot<'_>) -> String {
 /// "… again", for a second look.
 fn again(clause: &mut Clause, voice: &mut Voice<'_>) {
     let word = voice.pick(&["again", "once more", "one more time"]);
-    let end = if clause.question { clause.text.len() - 1 } else { clause.text.len() };
+    let end = if clause.question {
+        clause.text.len() - 1
+    } else {
+        clause.text.len()
+    };
     clause.text.insert_str(end, &format!(" {word}"));
 }

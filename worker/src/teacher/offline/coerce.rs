@@ -11,7 +11,8 @@ pub(super) fn coerce(value: &Value, shape: &Shape) -> Option<Value> {
     let fitted = match (&shape.ty, value) {
         (_, Value::Null) => return None,
         (Type::Array { items, .. }, Value::Array(values)) => {
-            let fitted: Option<Vec<Value>> = values.iter().map(|value| coerce(value, items)).collect();
+            let fitted: Option<Vec<Value>> =
+                values.iter().map(|value| coerce(value, items)).collect();
             Value::Array(fitted.filter(|values| !values.is_empty())?)
         }
         (Type::Array { items, .. }, single) => Value::Array(vec![coerce(single, items)?]),
@@ -34,7 +35,12 @@ fn fits(value: &Value, shape: &Shape) -> bool {
     }
     match (&shape.ty, value) {
         (Type::Integer { min, max }, Value::Number(number)) => {
-            let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64));
+            let whole = number.as_i64().or_else(|| {
+                number
+                    .as_f64()
+                    .filter(|f| f.fract() == 0.0)
+                    .map(|f| f as i64)
+            });
             whole.is_some_and(|n| min.is_none_or(|min| n >= min) && max.is_none_or(|max| n <= max))
                 && (number.is_i64() || number.is_u64())
         }
@@ -42,7 +48,13 @@ fn fits(value: &Value, shape: &Shape) -> bool {
             let n = number.as_f64().unwrap_or(f64::NAN);
             min.is_none_or(|min| n >= min) && max.is_none_or(|max| n <= max)
         }
-        (Type::String { min_length, max_length }, Value::String(text)) => {
+        (
+            Type::String {
+                min_length,
+                max_length,
+            },
+            Value::String(text),
+        ) => {
             let length = text.chars().count();
             let formatted = match shape.format.as_deref() {
                 Some("date") => text.len() == 10 && Date::parse(text).is_some(),
@@ -63,7 +75,8 @@ pub(super) fn can_feed(leaf: &Shape, parameter: &Shape) -> bool {
         _ => parameter,
     };
     if !element.choices.is_empty() {
-        return !leaf.choices.is_empty() && leaf.choices.iter().all(|c| element.choices.contains(c));
+        return !leaf.choices.is_empty()
+            && leaf.choices.iter().all(|c| element.choices.contains(c));
     }
     match (&element.ty, &leaf.ty) {
         (Type::Object { .. }, _) | (_, Type::Boolean) => false,
@@ -80,7 +93,11 @@ mod tests {
     use serde_json::json;
 
     fn check(value: Value, schema: Value, expected: Option<Value>) {
-        assert_eq!(coerce(&value, &Shape::of(&schema)), expected, "{value} for {schema}");
+        assert_eq!(
+            coerce(&value, &Shape::of(&schema)),
+            expected,
+            "{value} for {schema}"
+        );
     }
 
     #[test]
@@ -89,9 +106,21 @@ mod tests {
         check(json!("42"), json!({"type": "integer"}), Some(json!(42)));
         check(json!("forty"), json!({"type": "integer"}), None);
         check(json!(3.5), json!({"type": "integer"}), None);
-        check(json!("a"), json!({"type": "array", "items": {"type": "string"}}), Some(json!(["a"])));
-        check(json!("EUR"), json!({"type": "string", "enum": ["USD"]}), None);
-        check(json!("2026-03-14T08:00"), json!({"type": "string", "format": "date"}), None);
+        check(
+            json!("a"),
+            json!({"type": "array", "items": {"type": "string"}}),
+            Some(json!(["a"])),
+        );
+        check(
+            json!("EUR"),
+            json!({"type": "string", "enum": ["USD"]}),
+            None,
+        );
+        check(
+            json!("2026-03-14T08:00"),
+            json!({"type": "string", "format": "date"}),
+            None,
+        );
         check(json!(120), json!({"type": "integer", "maximum": 100}), None);
         check(json!(null), json!({}), None);
     }

@@ -27,10 +27,14 @@ pub(super) fn no_function(ask: &Act<'_>) -> String {
     ]
     .map(str::to_owned)
     .to_vec();
-    if let Some(Purpose::MissingFunction { function, .. }) = ask.scene.path.turns.get(ask.turn).map(|t| &t.purpose) {
+    if let Some(Purpose::MissingFunction { function, .. }) =
+        ask.scene.path.turns.get(ask.turn).map(|t| &t.purpose)
+    {
         let action = generic::infinitive(ask.scene.library.get(*function));
         forms.extend([
-            format!("I don't have a tool to {action}. If one can be added, I'll do it straight away."),
+            format!(
+                "I don't have a tool to {action}. If one can be added, I'll do it straight away."
+            ),
             format!("To {action} I'd need a tool that isn't available to me right now."),
             format!("Nothing I have lets me {action}. Can you enable something for that?"),
             format!("I'd like to, but none of my tools can {action}."),
@@ -56,7 +60,12 @@ pub(super) fn irrelevant(ask: &Act<'_>) -> String {
 
 pub(super) fn ask_for_parameter(ask: &Act<'_>) -> String {
     let purpose = ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose);
-    let Some(Purpose::MissingParameter { function, parameter, .. }) = purpose else {
+    let Some(Purpose::MissingParameter {
+        function,
+        parameter,
+        ..
+    }) = purpose
+    else {
         return "Could you give me the detail that's missing?".into();
     };
     let function = ask.scene.library.get(*function);
@@ -81,7 +90,10 @@ pub(super) fn ask_for_parameter(ask: &Act<'_>) -> String {
             format!("Happy to. {question}"),
             format!("Sure. {question}"),
             format!("I can do that. {question}"),
-            format!("One thing before I start: {}", super::frame::small(question)),
+            format!(
+                "One thing before I start: {}",
+                super::frame::small(question)
+            ),
             format!("You haven't said yet: {}", super::frame::small(question)),
             format!("{question} I need that before I can go ahead."),
         ];

@@ -38,7 +38,10 @@ pub(super) struct Slot<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum Source<'a> {
     /// The user's own values, one a copy; equal ones unless this slot varies.
-    Said { values: Vec<Value>, manner: Manner },
+    Said {
+        values: Vec<Value>,
+        manner: Manner,
+    },
     Output(Reference<'a>),
     /// The parameter that the turn misses.
     Missing,
@@ -54,7 +57,11 @@ pub(super) enum Manner {
 
 impl<'a> Slot<'a> {
     pub(super) fn new(function: &'a Function, field: &'a Field, source: Source<'a>) -> Self {
-        Self { field, topic: topic(&Place::argument(function, field)), source }
+        Self {
+            field,
+            topic: topic(&Place::argument(function, field)),
+            source,
+        }
     }
 
     pub(super) fn reference(&self) -> Option<&Reference<'a>> {

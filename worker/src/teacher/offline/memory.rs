@@ -30,11 +30,18 @@ struct Known {
 impl Memory {
     pub(super) fn of(scene: &Scene<'_>, conversation: &Conversation) -> Self {
         let mut memory = Self::default();
-        let given = conversation.turns.iter().flat_map(|exchange| &exchange.request.given);
+        let given = conversation
+            .turns
+            .iter()
+            .flat_map(|exchange| &exchange.request.given);
         for given in given {
-            let Some(step) = Path::step(scene.path, given.step) else { continue };
+            let Some(step) = Path::step(scene.path, given.step) else {
+                continue;
+            };
             let function = scene.library.get(step.function);
-            let Some(field) = function.param(&given.parameter) else { continue };
+            let Some(field) = function.param(&given.parameter) else {
+                continue;
+            };
             let topic = topic(&Place::argument(function, field));
             memory.keep(&given.parameter, topic, &given.value);
         }
@@ -53,13 +60,21 @@ impl Memory {
     }
 
     fn keep(&mut self, name: &str, topic: Topic, value: &Value) {
-        self.known.push(Known { name: plain(name), topic, value: value.clone() });
+        self.known.push(Known {
+            name: plain(name),
+            topic,
+            value: value.clone(),
+        });
     }
 
     /// A value to take up again for a parameter, if one fits and chance wills.
     pub(super) fn recall(&self, name: &str, topic: Topic, rng: &mut Rng) -> Option<&Value> {
         let name = plain(name);
-        let same_name = self.known.iter().rev().find(|k| k.name == name && k.topic == topic);
+        let same_name = self
+            .known
+            .iter()
+            .rev()
+            .find(|k| k.name == name && k.topic == topic);
         let (known, percent) = match same_name {
             Some(known) => (known, stickiness(&name, topic)),
             // An id is taken up only as what it is: an event's is no restaurant's.
@@ -81,13 +96,27 @@ fn plain(name: &str) -> String {
 /// One leaves where the other one leaves: an origin is taken up as an origin.
 fn same_end(left: &str, right: &str) -> bool {
     let is_start = |name: &str| {
-        name.split(' ').any(|w| ["origin", "from", "departure", "start", "pickup", "source", "old"].contains(&w))
+        name.split(' ').any(|w| {
+            [
+                "origin",
+                "from",
+                "departure",
+                "start",
+                "pickup",
+                "source",
+                "old",
+            ]
+            .contains(&w)
+        })
     };
     is_start(left) == is_start(right)
 }
 
 fn identifies(topic: Topic) -> bool {
-    matches!(topic, Topic::Identifier | Topic::Code | Topic::Uuid | Topic::Hash | Topic::SomeText)
+    matches!(
+        topic,
+        Topic::Identifier | Topic::Code | Topic::Uuid | Topic::Hash | Topic::SomeText
+    )
 }
 
 /// In how many of 100 cases a subject stays.
@@ -95,7 +124,9 @@ fn stickiness(name: &str, topic: Topic) -> u32 {
     use Topic as T;
     match topic {
         T::Handle | T::Repository | T::Token | T::AccountNumber => 90,
-        T::Branch | T::Organization | T::Ticker | T::Team | T::League | T::Slug | T::SecretName => 70,
+        T::Branch | T::Organization | T::Ticker | T::Team | T::League | T::Slug | T::SecretName => {
+            70
+        }
         T::City | T::Location | T::Country | T::CountryCode | T::Username | T::Coordinates => 65,
         T::Address | T::Airport | T::Url | T::Domain | T::Company | T::Language => 55,
         T::Email | T::Phone | T::FullName | T::Password => 50,

@@ -64,4 +64,6 @@ impl Teacher for Offline {
     }
 }
 
-pub fn intent_of(f: &magnet_proto::library::Function) -> String { generic::infinitive(f) }
+pub fn intent_of(f: &magnet_proto::library::Function) -> String {
+    generic::infinitive(f)
+}

@@ -5,32 +5,96 @@ use magnet_proto::shape::{Shape, words};
 
 /// Abbreviations that people write out, or at least differently.
 const SPELLED: &[(&str, &str)] = &[
-    ("org", "organization"), ("repo", "repository"), ("lat", "latitude"), ("lon", "longitude"),
-    ("lng", "longitude"), ("long", "longitude"), ("num", "number"), ("no", "number"),
-    ("addr", "address"), ("src", "source"), ("dst", "destination"), ("dest", "destination"),
-    ("qty", "quantity"), ("amt", "amount"), ("desc", "description"), ("msg", "message"),
-    ("dob", "date of birth"), ("tz", "time zone"), ("lang", "language"), ("temp", "temperature"),
-    ("max", "maximum"), ("min", "minimum"), ("username", "user"), ("pwd", "password"),
-    ("orig", "origin"), ("img", "image"), ("pic", "picture"), ("cat", "category"), ("q", "search term"),
-    ("s", "search term"), ("cc", "country code"), ("auth", "token"), ("zip", "zip code"), ("zipcode", "zip code"),
-    ("timezone", "time zone"), ("config", "configuration"), ("info", "details"), ("env", "environment"), ("param", "value"),
-    ("params", "values"), ("ids", "ids"), ("id", "id"), ("url", "URL"), ("ip", "IP address"), ("uuid", "UUID"), ("isbn", "ISBN"),
-    ("iban", "IBAN"), ("sku", "SKU"), ("vin", "VIN"), ("api", "API"), ("imdb", "IMDb"), ("sha", "SHA"), ("icao", "ICAO code"), ("iata", "IATA code"),
-    ("keyword", "keyword"), ("symbol", "symbol"), ("lt", "before"), ("gte", "after"),
+    ("org", "organization"),
+    ("repo", "repository"),
+    ("lat", "latitude"),
+    ("lon", "longitude"),
+    ("lng", "longitude"),
+    ("long", "longitude"),
+    ("num", "number"),
+    ("no", "number"),
+    ("addr", "address"),
+    ("src", "source"),
+    ("dst", "destination"),
+    ("dest", "destination"),
+    ("qty", "quantity"),
+    ("amt", "amount"),
+    ("desc", "description"),
+    ("msg", "message"),
+    ("dob", "date of birth"),
+    ("tz", "time zone"),
+    ("lang", "language"),
+    ("temp", "temperature"),
+    ("max", "maximum"),
+    ("min", "minimum"),
+    ("username", "user"),
+    ("pwd", "password"),
+    ("orig", "origin"),
+    ("img", "image"),
+    ("pic", "picture"),
+    ("cat", "category"),
+    ("q", "search term"),
+    ("s", "search term"),
+    ("cc", "country code"),
+    ("auth", "token"),
+    ("zip", "zip code"),
+    ("zipcode", "zip code"),
+    ("timezone", "time zone"),
+    ("config", "configuration"),
+    ("info", "details"),
+    ("env", "environment"),
+    ("param", "value"),
+    ("params", "values"),
+    ("ids", "ids"),
+    ("id", "id"),
+    ("url", "URL"),
+    ("ip", "IP address"),
+    ("uuid", "UUID"),
+    ("isbn", "ISBN"),
+    ("iban", "IBAN"),
+    ("sku", "SKU"),
+    ("vin", "VIN"),
+    ("api", "API"),
+    ("imdb", "IMDb"),
+    ("sha", "SHA"),
+    ("icao", "ICAO code"),
+    ("iata", "IATA code"),
+    ("keyword", "keyword"),
+    ("symbol", "symbol"),
+    ("lt", "before"),
+    ("gte", "after"),
 ];
 
 /// Last words of a name that say "identifies", not what.
-const IDENTIFIERS: &[&str] = &["id", "ids", "uuid", "guid", "slug", "key", "ref", "reference", "pk", "no", "handle", "login", "hash"];
+const IDENTIFIERS: &[&str] = &[
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "slug",
+    "key",
+    "ref",
+    "reference",
+    "pk",
+    "no",
+    "handle",
+    "login",
+    "hash",
+];
 
 /// The last words by which a person also knows a thing.
-const NAMING: &[&str] = &["name", "number", "code", "title", "symbol", "ticker", "username", "url", "sku"];
+const NAMING: &[&str] = &[
+    "name", "number", "code", "title", "symbol", "ticker", "username", "url", "sku",
+];
 
 /// The noun of a name: `destination_city` is "destination city", `org` is
 /// "organization", `train_id` is "train", a bare `id` is "id".
 pub(super) fn of_name(name: &str) -> String {
     let mut parts: Vec<String> = words(name).collect();
     let trailing = parts.len() > 1
-        && parts.last().is_some_and(|last| IDENTIFIERS.contains(&last.as_str()) || last == "name");
+        && parts
+            .last()
+            .is_some_and(|last| IDENTIFIERS.contains(&last.as_str()) || last == "name");
     if trailing {
         parts.pop();
     }
@@ -45,7 +109,10 @@ pub(super) fn of(name: &str, shape: &Shape) -> String {
 
 /// An abbreviation written out.
 pub(super) fn spell(word: &str) -> &str {
-    SPELLED.iter().find(|(short, _)| *short == word).map_or(word, |(_, full)| full)
+    SPELLED
+        .iter()
+        .find(|(short, _)| *short == word)
+        .map_or(word, |(_, full)| full)
 }
 
 /// Whether a place's value stands for the thing that holds it: an id, a name,
@@ -64,7 +131,10 @@ pub(super) fn is_bare(name: &str) -> bool {
 
 /// "trains" → "train". Good enough for the plurals of field names.
 pub(super) fn singular(word: &str) -> String {
-    const UNCHANGED: &[&str] = &["news", "series", "status", "address", "sms", "gps", "bus", "class", "access", "analysis", "chess", "tennis"];
+    const UNCHANGED: &[&str] = &[
+        "news", "series", "status", "address", "sms", "gps", "bus", "class", "access", "analysis",
+        "chess", "tennis",
+    ];
     let last = word.rsplit(' ').next().unwrap_or(word);
     if UNCHANGED.contains(&last) || !last.ends_with('s') || last.ends_with("ss") || last.len() < 4 {
         return word.to_owned();
@@ -73,7 +143,11 @@ pub(super) fn singular(word: &str) -> String {
     match last {
         _ if last == "movies" || last == "cookies" => cut(1).to_owned(),
         _ if last.ends_with("ies") => format!("{}y", cut(3)),
-        _ if ["sses", "shes", "ches", "xes", "uses"].iter().any(|end| last.ends_with(end)) && last != "caches" => {
+        _ if ["sses", "shes", "ches", "xes", "uses"]
+            .iter()
+            .any(|end| last.ends_with(end))
+            && last != "caches" =>
+        {
             cut(2).to_owned()
         }
         _ => cut(1).to_owned(),
@@ -82,14 +156,26 @@ pub(super) fn singular(word: &str) -> String {
 
 /// "train" → "trains".
 pub(super) fn plural(noun: &str) -> String {
-    if noun.ends_with('s') && singular(noun) != noun || noun.ends_with("data") || noun.ends_with("news") || noun.ends_with("series") || noun.ends_with("information") || noun.ends_with("details") || noun.ends_with("history") || noun.ends_with("people") {
+    if noun.ends_with('s') && singular(noun) != noun
+        || noun.ends_with("data")
+        || noun.ends_with("news")
+        || noun.ends_with("series")
+        || noun.ends_with("information")
+        || noun.ends_with("details")
+        || noun.ends_with("history")
+        || noun.ends_with("people")
+    {
         return noun.to_owned();
     }
-    let vowel_y = ["ay", "ey", "oy", "uy"].iter().any(|end| noun.ends_with(end));
+    let vowel_y = ["ay", "ey", "oy", "uy"]
+        .iter()
+        .any(|end| noun.ends_with(end));
     if noun.ends_with('y') && !vowel_y {
         return format!("{}ies", &noun[..noun.len() - 1]);
     }
-    let sibilant = ["s", "sh", "ch", "x", "z"].iter().any(|end| noun.ends_with(end));
+    let sibilant = ["s", "sh", "ch", "x", "z"]
+        .iter()
+        .any(|end| noun.ends_with(end));
     format!("{noun}{}", if sibilant { "es" } else { "s" })
 }
 
@@ -102,16 +188,53 @@ pub(super) fn is_plural(noun: &str) -> bool {
 pub(super) fn article(noun: &str) -> &'static str {
     let lower = noun.to_lowercase();
     let vowel = lower.starts_with(['a', 'e', 'i', 'o', 'u']);
-    let hard = ["user", "uni", "one", "uti", "usa", "url", "uuid", "euro"].iter().any(|start| lower.starts_with(start));
-    let spelled = ["sku", "isbn", "sms", "hour", "svg", "xml", "html", "mp3", "rss"].iter().any(|start| lower.starts_with(start));
-    if (vowel && !hard) || spelled { "an" } else { "a" }
+    let hard = ["user", "uni", "one", "uti", "usa", "url", "uuid", "euro"]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    let spelled = [
+        "sku", "isbn", "sms", "hour", "svg", "xml", "html", "mp3", "rss",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start));
+    if (vowel && !hard) || spelled {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 /// Names of arrays and objects that say nothing about what they hold.
 const VAGUE: &[&str] = &[
-    "results", "result", "items", "item", "data", "list", "response", "entries", "entry", "records", "record",
-    "rows", "values", "objects", "object", "content", "output", "body", "payload", "info", "details", "hits", "matches", "elements",
-    "", "all", "documents", "docs", "array", "response data",
+    "results",
+    "result",
+    "items",
+    "item",
+    "data",
+    "list",
+    "response",
+    "entries",
+    "entry",
+    "records",
+    "record",
+    "rows",
+    "values",
+    "objects",
+    "object",
+    "content",
+    "output",
+    "body",
+    "payload",
+    "info",
+    "details",
+    "hits",
+    "matches",
+    "elements",
+    "",
+    "all",
+    "documents",
+    "docs",
+    "array",
+    "response data",
 ];
 
 /// The thing an array or object called so holds, if the name says it.
@@ -128,8 +251,13 @@ mod tests {
     #[test]
     fn names_become_nouns() {
         let nouns = [
-            ("train_id", "train"), ("org", "organization"), ("destination_city", "destination city"),
-            ("id", "id"), ("userId", "user"), ("secret_name", "secret"), ("tracking_number", "tracking number"),
+            ("train_id", "train"),
+            ("org", "organization"),
+            ("destination_city", "destination city"),
+            ("id", "id"),
+            ("userId", "user"),
+            ("secret_name", "secret"),
+            ("tracking_number", "tracking number"),
         ];
         for (name, noun) in nouns {
             assert_eq!(of_name(name), noun);
@@ -138,7 +266,14 @@ mod tests {
 
     #[test]
     fn plurals_lose_and_gain_their_ending() {
-        for (many, one) in [("trains", "train"), ("cities", "city"), ("boxes", "box"), ("classes", "class"), ("movies", "movie"), ("addresses", "address")] {
+        for (many, one) in [
+            ("trains", "train"),
+            ("cities", "city"),
+            ("boxes", "box"),
+            ("classes", "class"),
+            ("movies", "movie"),
+            ("addresses", "address"),
+        ] {
             assert_eq!(singular(many), one);
             assert_eq!(plural(one), many);
         }

@@ -8,10 +8,46 @@ use serde_json::Value;
 
 /// Parameters that a program sets and a person does not mention.
 const NOISE: &[&str] = &[
-    "page", "per", "offset", "cursor", "skip", "callback", "format", "fields", "output", "token",
-    "api", "apikey", "key", "debug", "locale", "hl", "gl", "jsonp", "encoding", "pretty", "accept",
-    "version", "versionid", "client", "session", "after", "before", "nonce", "signature", "storage",
-    "continuation", "pagination", "header", "headers", "metadata", "index", "start", "ref", "hash", "etag",
+    "page",
+    "per",
+    "offset",
+    "cursor",
+    "skip",
+    "callback",
+    "format",
+    "fields",
+    "output",
+    "token",
+    "api",
+    "apikey",
+    "key",
+    "debug",
+    "locale",
+    "hl",
+    "gl",
+    "jsonp",
+    "encoding",
+    "pretty",
+    "accept",
+    "version",
+    "versionid",
+    "client",
+    "session",
+    "after",
+    "before",
+    "nonce",
+    "signature",
+    "storage",
+    "continuation",
+    "pagination",
+    "header",
+    "headers",
+    "metadata",
+    "index",
+    "start",
+    "ref",
+    "hash",
+    "etag",
 ];
 
 /// Whether a parameter is one that only programs care for.
@@ -40,8 +76,11 @@ pub(super) fn chosen<'a>(
     rng: &mut Rng,
 ) -> Vec<&'a Field> {
     let needed = function.required().count();
-    let speakable: Vec<&Field> =
-        candidates.iter().copied().filter(|f| templated || is_speakable(f)).collect();
+    let speakable: Vec<&Field> = candidates
+        .iter()
+        .copied()
+        .filter(|f| templated || is_speakable(f))
+        .collect();
     let percent = match (templated, speakable.len()) {
         (true, _) => 40,
         // Without anything required the optional ones carry the meaning.
@@ -66,12 +105,14 @@ fn is_speakable(field: &Field) -> bool {
     }
     match &field.shape.ty {
         Type::Array { items, .. } => {
-            matches!(items.ty, Type::String { .. }) && items.choices.is_empty() && field.shape.choices.is_empty()
+            matches!(items.ty, Type::String { .. })
+                && items.choices.is_empty()
+                && field.shape.choices.is_empty()
         }
         Type::Object { .. } | Type::Any | Type::Null => false,
-        Type::Boolean => {
-            words(&field.name).next().is_some_and(|verb| ["include", "exclude", "only"].contains(&verb.as_str()))
-        }
+        Type::Boolean => words(&field.name)
+            .next()
+            .is_some_and(|verb| ["include", "exclude", "only"].contains(&verb.as_str())),
         Type::String { .. } => field.name.len() > 1 || field.name == "q",
         _ => field.name.len() > 2,
     }

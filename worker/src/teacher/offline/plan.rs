@@ -50,15 +50,29 @@ impl<'a> Planner<'a> {
         rng: Rng,
     ) -> Self {
         let memory = Memory::of(&scene, conversation);
-        Self { scene, conversation, memory, omitted, chosen: Vec::new(), rng }
+        Self {
+            scene,
+            conversation,
+            memory,
+            omitted,
+            chosen: Vec::new(),
+            rng,
+        }
     }
 
     /// The intentions of all steps of a turn.
     pub(super) fn turn(&mut self, turn: usize) -> Vec<Intention<'a>> {
-        let Some(plan) = self.scene.path.turns.get(turn) else { return Vec::new() };
-        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
+        let Some(plan) = self.scene.path.turns.get(turn) else {
+            return Vec::new();
+        };
+        let at = |step: usize| StepRef {
+            turn: turn as u16,
+            step: step as u16,
+        };
         let steps = plan.steps.iter().enumerate();
-        steps.map(|(index, step)| self.step(at(index), step)).collect()
+        steps
+            .map(|(index, step)| self.step(at(index), step))
+            .collect()
     }
 
     /// A function asked for without a call that follows.
@@ -89,12 +103,19 @@ impl<'a> Planner<'a> {
             template: None,
             slots: Vec::new(),
         };
-        if let Some(earlier) = step.conflict.as_ref().and_then(|c| self.earlier_call(c.earlier)) {
+        if let Some(earlier) = step
+            .conflict
+            .as_ref()
+            .and_then(|c| self.earlier_call(c.earlier))
+        {
             intention.recheck = true;
             intention.template = self.template(function, &[]);
             for (name, value) in earlier {
                 if let Some(field) = function.param(name) {
-                    let source = Source::Said { values: vec![value.clone()], manner: Manner::Again };
+                    let source = Source::Said {
+                        values: vec![value.clone()],
+                        manner: Manner::Again,
+                    };
                     intention.slots.push(Slot::new(function, field, source));
                 }
             }
@@ -116,9 +137,20 @@ impl<'a> Planner<'a> {
 
     /// The steps of a turn that call a function.
     pub(super) fn steps_of(&self, turn: usize, function: FunctionId) -> Vec<(StepRef, &'a Step)> {
-        let steps = self.scene.path.turns.get(turn).map_or(&[][..], |plan| plan.steps.as_slice());
-        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
-        let all = steps.iter().enumerate().map(|(index, step)| (at(index), step));
+        let steps = self
+            .scene
+            .path
+            .turns
+            .get(turn)
+            .map_or(&[][..], |plan| plan.steps.as_slice());
+        let at = |step: usize| StepRef {
+            turn: turn as u16,
+            step: step as u16,
+        };
+        let all = steps
+            .iter()
+            .enumerate()
+            .map(|(index, step)| (at(index), step));
         all.filter(|(_, step)| step.function == function).collect()
     }
 
@@ -133,7 +165,12 @@ impl<'a> Planner<'a> {
         let field = function.param(parameter)?;
         let mut setting = Setting::new(self.scene.persona);
         let mut used: Vec<Value> = Vec::new();
-        for given in self.conversation.turns.iter().flat_map(|e| &e.request.given) {
+        for given in self
+            .conversation
+            .turns
+            .iter()
+            .flat_map(|e| &e.request.given)
+        {
             if given.step == at {
                 if let Some(text) = given.value.as_str() {
                     setting.learn(&given.parameter, text);
@@ -141,14 +178,24 @@ impl<'a> Planner<'a> {
                 used.push(given.value.clone());
             }
         }
-        let calls = self.conversation.executed().filter(|(_, e)| e.call.function == step.function);
+        let calls = self
+            .conversation
+            .executed()
+            .filter(|(_, e)| e.call.function == step.function);
         used.extend(calls.filter_map(|(_, e)| e.call.arguments.get(parameter).cloned()));
         let place = Place::argument(function, field);
         let copies = usize::from(step.copies.max(1));
         let alike = (1..step.copies).all(|copy| {
             let of_copy = |n: u8| {
-                let given = self.conversation.turns.iter().flat_map(|e| &e.request.given);
-                given.filter(move |g| g.step == at && g.copy == n).map(|g| &g.value).collect::<Vec<_>>()
+                let given = self
+                    .conversation
+                    .turns
+                    .iter()
+                    .flat_map(|e| &e.request.given);
+                given
+                    .filter(move |g| g.step == at && g.copy == n)
+                    .map(|g| &g.value)
+                    .collect::<Vec<_>>()
             };
             of_copy(copy) == of_copy(0)
         });
@@ -161,7 +208,10 @@ impl<'a> Planner<'a> {
         if !alike {
             values = vec![values[0].clone(); copies];
         }
-        let source = Source::Said { values, manner: Manner::Literal };
+        let source = Source::Said {
+            values,
+            manner: Manner::Literal,
+        };
         Some(Intention {
             at: Some(at),
             id: step.function,
@@ -175,7 +225,9 @@ impl<'a> Planner<'a> {
 
     fn earlier_call(&self, at: StepRef) -> Option<&'a magnet_proto::sample::Arguments> {
         let conversation: &'a Conversation = self.conversation;
-        let call = conversation.executed().find(|(_, executed)| executed.step == at)?;
+        let call = conversation
+            .executed()
+            .find(|(_, executed)| executed.step == at)?;
         Some(&call.1.call.arguments)
     }
 
@@ -187,8 +239,13 @@ impl<'a> Planner<'a> {
     ) -> Option<&'a str> {
         let fits = |text: &&'a String| {
             let names: Vec<&str> = template::slots(text).map(|(name, _)| name).collect();
-            let required = function.required().all(|field| names.contains(&field.name.as_str()));
-            required && references.iter().all(|(field, _)| names.contains(&field.name.as_str()))
+            let required = function
+                .required()
+                .all(|field| names.contains(&field.name.as_str()));
+            required
+                && references
+                    .iter()
+                    .all(|(field, _)| names.contains(&field.name.as_str()))
         };
         let fitting: Vec<&'a String> = function.phrasing.requests.iter().filter(fits).collect();
         if fitting.is_empty() {
@@ -229,7 +286,8 @@ impl<'a> Planner<'a> {
     }
 
     fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {
-        self.omitted.is_some_and(|o| o.function == id && o.parameter == field.name)
+        self.omitted
+            .is_some_and(|o| o.function == id && o.parameter == field.name)
     }
 
     /// The names of the unfed parameters that get a value of the user's own.
@@ -257,7 +315,11 @@ impl<'a> Planner<'a> {
             .params()
             .iter()
             .filter(|f| !f.required && unfed(f))
-            .filter(|f| slots.as_ref().is_none_or(|names| names.contains(&f.name.as_str())))
+            .filter(|f| {
+                slots
+                    .as_ref()
+                    .is_none_or(|names| names.contains(&f.name.as_str()))
+            })
             .collect();
         let templated = slots.is_some();
         for field in optional::chosen(function, &candidates, templated, &mut self.rng) {
@@ -292,7 +354,9 @@ impl<'a> Planner<'a> {
         let place = Place::argument(function, field);
         let topic = topic(&place);
         let recalled = self.memory.recall(&field.name, topic, &mut self.rng);
-        let recalled = recalled.filter(|value| fits(value, field) && !used.contains(value)).cloned();
+        let recalled = recalled
+            .filter(|value| fits(value, field) && !used.contains(value))
+            .cloned();
         let (value, manner) = match recalled {
             Some(value) if self.rng.random_range(0..100) < 60 => (value, Manner::Again),
             Some(value) => (value, Manner::Literal),
@@ -302,7 +366,11 @@ impl<'a> Planner<'a> {
             setting.learn(&field.name, text);
         }
         let values = vec![value; copies];
-        Some(Slot { field, topic, source: Source::Said { values, manner } })
+        Some(Slot {
+            field,
+            topic,
+            source: Source::Said { values, manner },
+        })
     }
 
     /// A new value that can be said, different from those used.
@@ -331,7 +399,12 @@ impl<'a> Planner<'a> {
 
     /// Makes parallel copies differ from each other, and a repeated function's
     /// call from its earlier ones.
-    fn diversify(&mut self, intention: &mut Intention<'a>, setting: &mut Setting<'a>, copies: usize) {
+    fn diversify(
+        &mut self,
+        intention: &mut Intention<'a>,
+        setting: &mut Setting<'a>,
+        copies: usize,
+    ) {
         let earlier = self.earlier_values(intention);
         let repeated = self
             .conversation
@@ -346,16 +419,27 @@ impl<'a> Planner<'a> {
         };
         let field = intention.slots[at].field;
         let place = Place::argument(intention.function, field);
-        let seen = |value: &Value| earlier.iter().any(|(name, v)| name == &field.name && v == value);
+        let seen = |value: &Value| {
+            earlier
+                .iter()
+                .any(|(name, v)| name == &field.name && v == value)
+        };
         let mut values: Vec<Value> = Vec::new();
-        let first = intention.slots[at].value().cloned().filter(|value| !seen(value));
+        let first = intention.slots[at]
+            .value()
+            .cloned()
+            .filter(|value| !seen(value));
         values.extend(first);
         for _ in 0..DRAWS * copies {
             if values.len() == copies {
                 break;
             }
             // A fresh setting: the agreed city would only come back.
-            let mut fresh = if copies > 1 || repeated { Setting::new(self.scene.persona) } else { setting.clone() };
+            let mut fresh = if copies > 1 || repeated {
+                Setting::new(self.scene.persona)
+            } else {
+                setting.clone()
+            };
             let value = fresh.value(&place, &mut self.rng);
             if is_sayable(&value) && !values.contains(&value) && !seen(&value) {
                 values.push(value);
@@ -390,7 +474,9 @@ impl<'a> Planner<'a> {
         for slot in &mut intention.slots {
             if let Source::Output(reference) = &mut slot.source {
                 let order = [Select::First, Select::Last];
-                reference.selects = (0..copies).map(|c| order[(c + before) % 2].clone()).collect();
+                reference.selects = (0..copies)
+                    .map(|c| order[(c + before) % 2].clone())
+                    .collect();
                 reference.fresh = true;
             }
         }
@@ -427,21 +513,41 @@ impl<'a> Planner<'a> {
             None => (self.choose(function, route, output), true),
         };
         if route.tail.is_some() {
-            self.chosen.push((feed.from, route.head.to_owned(), select.clone()));
+            self.chosen
+                .push((feed.from, route.head.to_owned(), select.clone()));
         }
         let selects = vec![select; copies];
-        Some(Reference { feed, source: function, selects, when, fresh, all })
+        Some(Reference {
+            feed,
+            source: function,
+            selects,
+            when,
+            fresh,
+            all,
+        })
     }
 
     /// The element of the same array that an earlier reference was to.
     fn chosen_before(&self, from: StepRef, head: &str) -> Option<Select> {
-        let here = self.chosen.iter().find(|(step, array, _)| *step == from && array == head);
+        let here = self
+            .chosen
+            .iter()
+            .find(|(step, array, _)| *step == from && array == head);
         if let Some((.., select)) = here {
             return Some(select.clone());
         }
-        let picks = self.conversation.turns.iter().rev().flat_map(|e| &e.request.picks);
+        let picks = self
+            .conversation
+            .turns
+            .iter()
+            .rev()
+            .flat_map(|e| &e.request.picks);
         let same_array = |pick: &&crate::conversation::Pick| {
-            let feeds = self.scene.path.step(pick.step).map(|step| step.feeds.as_slice());
+            let feeds = self
+                .scene
+                .path
+                .step(pick.step)
+                .map(|step| step.feeds.as_slice());
             feeds.unwrap_or_default().iter().any(|feed| {
                 let route = Route::of(&feed.flow.output);
                 feed.flow.input == pick.parameter
@@ -450,14 +556,23 @@ impl<'a> Planner<'a> {
                     && route.tail.is_some()
             })
         };
-        picks.into_iter().find(same_array).map(|pick| pick.select.clone())
+        picks
+            .into_iter()
+            .find(same_array)
+            .map(|pick| pick.select.clone())
     }
 
     /// Singles out an element: mostly by a field that ranks, else the first.
     fn choose(&mut self, function: &Function, route: Route<'_>, output: Option<&Value>) -> Select {
-        let items = function.output().and_then(|shape| select::items_at(shape, route.head));
-        let Some(items) = items.filter(|_| route.tail.is_some()) else { return Select::First };
-        let elements = output.and_then(|o| o.pointer(route.head)).and_then(Value::as_array);
+        let items = function
+            .output()
+            .and_then(|shape| select::items_at(shape, route.head));
+        let Some(items) = items.filter(|_| route.tail.is_some()) else {
+            return Select::First;
+        };
+        let elements = output
+            .and_then(|o| o.pointer(route.head))
+            .and_then(Value::as_array);
         let mut rankings = select::rankings(items);
         rankings.retain(|ranking| {
             elements.is_none_or(|elements| select::is_decisive(elements, &ranking.select))
@@ -465,7 +580,9 @@ impl<'a> Planner<'a> {
         if rankings.is_empty() || self.rng.random_range(0..100) < 25 {
             return Select::First;
         }
-        rankings.swap_remove(self.rng.random_range(0..rankings.len())).select
+        rankings
+            .swap_remove(self.rng.random_range(0..rankings.len()))
+            .select
     }
 }
 
@@ -473,7 +590,9 @@ impl<'a> Planner<'a> {
 fn varying(intention: &Intention<'_>) -> Option<usize> {
     let weight = |slot: &Slot<'_>| {
         use Topic as T;
-        let Source::Said { values, .. } = &slot.source else { return 0 };
+        let Source::Said { values, .. } = &slot.source else {
+            return 0;
+        };
         match (slot.topic, values.first()) {
             (_, Some(Value::Bool(_) | Value::Object(_) | Value::Array(_)) | None) => 0,
             (T::Token | T::Password | T::Page | T::Limit | T::Offset | T::Flag, _) => 1,
@@ -507,7 +626,11 @@ fn fits(value: &Value, field: &Field) -> bool {
         && (shape.choices.is_empty() || shape.choices.contains(value))
         && shape.format.is_none()
         && shape.pattern.is_none()
-        || (typed && shape.format.as_deref().is_some_and(|f| f == "date" || f == "email"))
+        || (typed
+            && shape
+                .format
+                .as_deref()
+                .is_some_and(|f| f == "date" || f == "email"))
 }
 
 /// Whether a value can stand in a text and be found there again.

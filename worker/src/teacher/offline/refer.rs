@@ -93,7 +93,10 @@ impl Reference<'_> {
         forms.extend(noun.map(|noun| format!("the {which} {noun}")));
         match self.when {
             When::Now if which == "first" => {
-                forms.extend(["the top result".into(), "the first one that comes up".into()]);
+                forms.extend([
+                    "the top result".into(),
+                    "the first one that comes up".into(),
+                ]);
                 forms.extend(noun.map(|noun| format!("the first {noun} you find")));
             }
             When::Now => forms.extend(many.map(|many| format!("the {which} of those {many}"))),
@@ -102,7 +105,10 @@ impl Reference<'_> {
                 forms.push(format!("the {which} one on that list"));
             }
             When::Earlier => {
-                forms = vec![format!("the {which} one you found earlier"), format!("the {which} one from earlier")];
+                forms = vec![
+                    format!("the {which} one you found earlier"),
+                    format!("the {which} one from earlier"),
+                ];
                 forms.extend(noun.map(|noun| format!("the {which} {noun} from before")));
                 forms.extend(many.map(|many| format!("the {which} of the {many} you found")));
             }
@@ -114,15 +120,25 @@ impl Reference<'_> {
         let made = self.source.changes_state();
         let mut forms = vec![format!("that {noun}")];
         match self.when {
-            When::Now => forms.push(if noun == "one" { "the result".into() } else { format!("the {noun}") }),
+            When::Now => forms.push(if noun == "one" {
+                "the result".into()
+            } else {
+                format!("the {noun}")
+            }),
             When::JustBefore if noun != "one" => {
                 forms.push(format!("this {noun}"));
-                forms.push(format!("the {noun} you just {}", if made { "set up" } else { "found" }));
+                forms.push(format!(
+                    "the {noun} you just {}",
+                    if made { "set up" } else { "found" }
+                ));
             }
             When::JustBefore => forms.push("that same one".into()),
             When::Earlier if noun != "one" => {
                 forms.push(format!("the {noun} from earlier"));
-                forms.push(format!("the {noun} {}", if made { "from before" } else { "you found" }));
+                forms.push(format!(
+                    "the {noun} {}",
+                    if made { "from before" } else { "you found" }
+                ));
             }
             When::Earlier => forms.push("the one from earlier".into()),
         }
@@ -134,7 +150,11 @@ impl Reference<'_> {
 
     fn property(&self, property: &str, target: &Target) -> Vec<String> {
         let thing = target.thing.as_deref();
-        let those = if noun::is_plural(property) { "those" } else { "that" };
+        let those = if noun::is_plural(property) {
+            "those"
+        } else {
+            "that"
+        };
         if target.among_several && self.fresh {
             let which = superlative(&self.selects[0]);
             let mut forms = vec![format!("the {property} of the {which} one")];
@@ -177,23 +197,36 @@ fn everything(target: &Target) -> Vec<String> {
 
 /// "the first and the last one".
 fn several(selects: &[Select], noun: Option<&str>) -> String {
-    let mut which: Vec<String> = selects.iter().map(|s| format!("the {}", superlative(s))).collect();
+    let mut which: Vec<String> = selects
+        .iter()
+        .map(|s| format!("the {}", superlative(s)))
+        .collect();
     which.dedup();
-    format!("{} {}", super::mention::series(&which, "and"), noun.unwrap_or("one"))
+    format!(
+        "{} {}",
+        super::mention::series(&which, "and"),
+        noun.unwrap_or("one")
+    )
 }
 
 /// What a flow's output path leads to.
 pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Target {
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let among_several = steps.contains(&"*");
-    let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
+    let last = steps
+        .iter()
+        .rev()
+        .find(|step| **step != "*")
+        .copied()
+        .unwrap_or("");
     let container = container(&steps);
     let leaf_noun = leaf.and_then(|leaf| leaf.shape.noun.clone());
     let is_identity = match leaf {
         Some(leaf) => noun::identifies(last, leaf.shape),
         None => words(last).last().is_some_and(|word| word == "id"),
     } || last.is_empty();
-    let stripped = |name: &str| (!noun::is_bare(name) && !name.is_empty()).then(|| noun::of_name(name));
+    let stripped =
+        |name: &str| (!noun::is_bare(name) && !name.is_empty()).then(|| noun::of_name(name));
     let held = container.as_deref().and_then(noun::of_container);
     if is_identity {
         let thing = leaf_noun
@@ -202,9 +235,17 @@ pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Targ
             .or_else(|| stripped(last))
             .or_else(|| stripped(&field.name))
             .filter(|noun| noun.split(' ').count() <= 3);
-        return Target { thing, property: None, among_several };
+        return Target {
+            thing,
+            property: None,
+            among_several,
+        };
     }
-    Target { thing: held, property: Some(noun::singular(&noun::of_name(last))), among_several }
+    Target {
+        thing: held,
+        property: Some(noun::singular(&noun::of_name(last))),
+        among_several,
+    }
 }
 
 /// The name of the innermost array on the way, else of the object around.
@@ -226,21 +267,41 @@ mod tests {
 
     fn check(path: &str, parameter: &str, expected: (Option<&str>, Option<&str>, bool)) {
         let function = Function::from(Document {
-            name: "book_seat".into(), description: String::new(), category: "misc".into(), class: "misc".into(),
+            name: "book_seat".into(),
+            description: String::new(),
+            category: "misc".into(),
+            class: "misc".into(),
             parameters: json!({"type": "object", "properties": {parameter: {"type": "string"}}}),
-            response: None, phrasing: Default::default(),
+            response: None,
+            phrasing: Default::default(),
         });
         let found = target(path, None, &function.params()[0]);
-        let expected = Target { thing: expected.0.map(str::to_owned), property: expected.1.map(str::to_owned), among_several: expected.2 };
+        let expected = Target {
+            thing: expected.0.map(str::to_owned),
+            property: expected.1.map(str::to_owned),
+            among_several: expected.2,
+        };
         assert_eq!(found, expected, "{path}");
     }
 
     #[test]
     fn a_place_is_a_thing_or_a_property() {
-        check("/trains/*/train_id", "train_id", (Some("train"), None, true));
+        check(
+            "/trains/*/train_id",
+            "train_id",
+            (Some("train"), None, true),
+        );
         check("/hold_id", "hold", (Some("hold"), None, false));
-        check("/trains/*/fare", "amount", (Some("train"), Some("fare"), true));
-        check("/results/*/address", "address", (None, Some("address"), true));
+        check(
+            "/trains/*/fare",
+            "amount",
+            (Some("train"), Some("fare"), true),
+        );
+        check(
+            "/results/*/address",
+            "address",
+            (None, Some("address"), true),
+        );
         check("/*/id", "order_id", (Some("order"), None, true));
         check("/data/id", "id", (None, None, false));
     }

@@ -22,7 +22,11 @@ pub(super) fn report(function: &Function, output: &Value, rng: &mut Rng) -> Stri
         Value::Null => done(rng).to_owned(),
         scalar => {
             let text = text_of(scalar, rng);
-            let forms = [format!("Here's what came back: {text}"), format!("The result is {text}"), format!("I got {text}")];
+            let forms = [
+                format!("Here's what came back: {text}"),
+                format!("The result is {text}"),
+                format!("I got {text}"),
+            ];
             closed(&forms[rng.random_range(0..forms.len())])
         }
     }
@@ -30,11 +34,19 @@ pub(super) fn report(function: &Function, output: &Value, rng: &mut Rng) -> Stri
 
 /// Through wrappers like `{"data": {"result": …}}` to what matters.
 fn unwrapped<'v>(name: &'v str, value: &'v Value) -> (&'v str, &'v Value) {
-    const WRAPPERS: &[&str] = &["data", "result", "results", "response", "output", "body", "payload", "items"];
-    let Value::Object(members) = value else { return (name, value) };
-    let nested = members.iter().filter(|(_, v)| v.is_object() || v.is_array());
+    const WRAPPERS: &[&str] = &[
+        "data", "result", "results", "response", "output", "body", "payload", "items",
+    ];
+    let Value::Object(members) = value else {
+        return (name, value);
+    };
+    let nested = members
+        .iter()
+        .filter(|(_, v)| v.is_object() || v.is_array());
     match nested.collect::<Vec<_>>().as_slice() {
-        [(inner, held)] if members.len() == 1 || (WRAPPERS.contains(&inner.as_str()) && members.len() < 4) => {
+        [(inner, held)]
+            if members.len() == 1 || (WRAPPERS.contains(&inner.as_str()) && members.len() < 4) =>
+        {
             unwrapped(inner, held)
         }
         _ => (name, value),
@@ -50,7 +62,11 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
         return format!("There are no {things}.");
     }
     let shown: Vec<String> = distinct.iter().take(3).cloned().collect();
-    let count = if items.len() <= 12 { items.len().to_string() } else { "quite a few".into() };
+    let count = if items.len() <= 12 {
+        items.len().to_string()
+    } else {
+        "quite a few".into()
+    };
     if shown.is_empty() {
         return format!("I have {count} {things} for you.");
     }
@@ -58,13 +74,22 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
     let shown = series(&shown, "and");
     let lone = items.len() == 1;
     let forms = match (lone, all) {
-        (true, _) => vec![format!("There is one: {shown}"), format!("I found {shown}"), format!("Just one {}: {shown}", noun::singular(&things))],
+        (true, _) => vec![
+            format!("There is one: {shown}"),
+            format!("I found {shown}"),
+            format!("Just one {}: {shown}", noun::singular(&things)),
+        ],
         (false, true) => vec![
-            format!("There are {count} {things}: {shown}"), format!("I found {count} {things}: {shown}"), format!("These came up: {shown}"), format!("Here you go: {shown}"),
+            format!("There are {count} {things}: {shown}"),
+            format!("I found {count} {things}: {shown}"),
+            format!("These came up: {shown}"),
+            format!("Here you go: {shown}"),
         ],
         (false, false) => vec![
-            format!("I found {count} {things}, among them {shown}"), format!("There are {count} {things}; the first ones are {shown}"),
-            format!("Here are the first few: {shown}"), format!("{} {things} came up, such as {shown}", capital(&count)),
+            format!("I found {count} {things}, among them {shown}"),
+            format!("There are {count} {things}; the first ones are {shown}"),
+            format!("Here are the first few: {shown}"),
+            format!("{} {things} came up, such as {shown}", capital(&count)),
         ],
     };
     closed(&forms[rng.random_range(0..forms.len())])
@@ -73,21 +98,73 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
 /// What a list is of.
 fn things(function: &Function, name: &str, count: usize) -> String {
     let thing = noun::of_container(name)
-        .or_else(|| generic::subject(function).filter(|s| noun::is_plural(s)).map(|s| noun::singular(&s)))
+        .or_else(|| {
+            generic::subject(function)
+                .filter(|s| noun::is_plural(s))
+                .map(|s| noun::singular(&s))
+        })
         .unwrap_or_else(|| "result".into())
         .to_lowercase();
-    if count == 1 { thing } else { noun::plural(&thing) }
+    if count == 1 {
+        thing
+    } else {
+        noun::plural(&thing)
+    }
 }
 
 /// Fields that name a thing, most telling first.
 const LABELS: &[&str] = &[
-    "name", "title", "full_name", "fullname", "display_name", "displayname", "login", "username", "label", "subject", "headline", "question", "word",
-    "text", "quote", "city", "symbol", "ticker", "domain", "email", "filename", "file_name", "slug", "key", "message", "description", "code",
+    "name",
+    "title",
+    "full_name",
+    "fullname",
+    "display_name",
+    "displayname",
+    "login",
+    "username",
+    "label",
+    "subject",
+    "headline",
+    "question",
+    "word",
+    "text",
+    "quote",
+    "city",
+    "symbol",
+    "ticker",
+    "domain",
+    "email",
+    "filename",
+    "file_name",
+    "slug",
+    "key",
+    "message",
+    "description",
+    "code",
 ];
 
 /// Fields worth a word beside the name.
 const DETAILS: &[&str] = &[
-    "price", "amount", "rating", "score", "status", "state", "date", "departs", "start_time", "year", "number", "value", "rate", "id", "type", "role", "temperature", "count", "percentage", "rank",
+    "price",
+    "amount",
+    "rating",
+    "score",
+    "status",
+    "state",
+    "date",
+    "departs",
+    "start_time",
+    "year",
+    "number",
+    "value",
+    "rate",
+    "id",
+    "type",
+    "role",
+    "temperature",
+    "count",
+    "percentage",
+    "rank",
 ];
 
 /// An item in a few words: its name and one detail.
@@ -100,7 +177,9 @@ fn label(item: &Value, rng: &mut Rng) -> Option<String> {
     let named = member(members, LABELS, rng);
     let detail = member(members, DETAILS, rng).or_else(|| identifier(members, rng));
     match (named, detail) {
-        (Some((_, name)), Some((_, detail))) if name != detail => Some(format!("{name} ({detail})")),
+        (Some((_, name)), Some((_, detail))) if name != detail => {
+            Some(format!("{name} ({detail})"))
+        }
         (Some((_, name)), _) => Some(name),
         (None, Some((field, detail))) => Some(format!("{} {detail}", noun::of_name(&field))),
         (None, None) => None,
@@ -108,7 +187,11 @@ fn label(item: &Value, rng: &mut Rng) -> Option<String> {
 }
 
 /// The first short scalar member whose name ends in one of the words.
-fn member(members: &Map<String, Value>, wanted: &[&str], rng: &mut Rng) -> Option<(String, String)> {
+fn member(
+    members: &Map<String, Value>,
+    wanted: &[&str],
+    rng: &mut Rng,
+) -> Option<(String, String)> {
     wanted.iter().find_map(|wanted| {
         let hit = members.iter().find(|(name, value)| {
             let plain = name.to_lowercase();
@@ -120,26 +203,45 @@ fn member(members: &Map<String, Value>, wanted: &[&str], rng: &mut Rng) -> Optio
 }
 
 fn identifier(members: &Map<String, Value>, rng: &mut Rng) -> Option<(String, String)> {
-    let is_id = |name: &String| words(name).last().is_some_and(|w| matches!(w.as_str(), "id" | "number" | "reference" | "code")) && name != "node_id";
-    let hit = members.iter().find(|(name, value)| is_id(name) && is_short(value));
+    let is_id = |name: &String| {
+        words(name)
+            .last()
+            .is_some_and(|w| matches!(w.as_str(), "id" | "number" | "reference" | "code"))
+            && name != "node_id"
+    };
+    let hit = members
+        .iter()
+        .find(|(name, value)| is_id(name) && is_short(value));
     hit.map(|(name, value)| (name.clone(), text_of(value, rng)))
 }
 
 fn is_short(value: &Value) -> bool {
     match value {
-        Value::String(text) => !text.is_empty() && text.len() <= 60 && !text.contains('\n') && !text.contains("://"),
+        Value::String(text) => {
+            !text.is_empty() && text.len() <= 60 && !text.contains('\n') && !text.contains("://")
+        }
         Value::Number(_) => true,
         _ => false,
     }
 }
 
-fn object(function: &Function, members: &Map<String, Value>, changes: bool, rng: &mut Rng) -> String {
+fn object(
+    function: &Function,
+    members: &Map<String, Value>,
+    changes: bool,
+    rng: &mut Rng,
+) -> String {
     let biggest = members
         .iter()
         .filter_map(|(name, value)| Some((name, value.as_array()?)))
-        .filter(|(_, items)| items.iter().any(|item| label(item, &mut rng.clone()).is_some()))
+        .filter(|(_, items)| {
+            items
+                .iter()
+                .any(|item| label(item, &mut rng.clone()).is_some())
+        })
         .max_by_key(|(_, items)| items.iter().filter(|i| i.is_object()).count());
-    let lists_first = biggest.is_some_and(|(_, items)| items.first().is_some_and(Value::is_object)) && !changes;
+    let lists_first =
+        biggest.is_some_and(|(_, items)| items.first().is_some_and(Value::is_object)) && !changes;
     if let (Some((name, items)), true) = (biggest, lists_first) {
         return list(function, name, items, rng);
     }
@@ -150,19 +252,42 @@ fn object(function: &Function, members: &Map<String, Value>, changes: bool, rng:
             None => inner(function, members, changes, rng),
         };
     }
-    let told: Vec<String> = facts.iter().map(|(name, value)| stated(name, value)).collect();
+    let told: Vec<String> = facts
+        .iter()
+        .map(|(name, value)| stated(name, value))
+        .collect();
     let told = series(&told, "and");
     let forms = if changes {
-        vec![format!("Done. {}", capital(&told)), format!("That's done: {told}"), format!("All set; {told}"), format!("It went through: {told}"), format!("Done: {told}")]
+        vec![
+            format!("Done. {}", capital(&told)),
+            format!("That's done: {told}"),
+            format!("All set; {told}"),
+            format!("It went through: {told}"),
+            format!("Done: {told}"),
+        ]
     } else {
-        vec![capital(&told), format!("Here's what I found: {told}"), format!("According to the result, {told}"), capital(&told), format!("I looked it up: {told}")]
+        vec![
+            capital(&told),
+            format!("Here's what I found: {told}"),
+            format!("According to the result, {told}"),
+            capital(&told),
+            format!("I looked it up: {told}"),
+        ]
     };
     closed(&forms[rng.random_range(0..forms.len())])
 }
 
 /// An object that only holds objects: the first one that says something.
-fn inner(function: &Function, members: &Map<String, Value>, changes: bool, rng: &mut Rng) -> String {
-    let held = members.values().filter_map(Value::as_object).find(|inner| !facts(inner, &mut rng.clone()).is_empty());
+fn inner(
+    function: &Function,
+    members: &Map<String, Value>,
+    changes: bool,
+    rng: &mut Rng,
+) -> String {
+    let held = members
+        .values()
+        .filter_map(Value::as_object)
+        .find(|inner| !facts(inner, &mut rng.clone()).is_empty());
     match held {
         Some(inner) => object(function, inner, changes, rng),
         None => done(rng).to_owned(),
@@ -170,37 +295,98 @@ fn inner(function: &Function, members: &Map<String, Value>, changes: bool, rng: 
 }
 
 fn done(rng: &mut Rng) -> &'static str {
-    let forms = ["Done.", "That's done.", "All done.", "It's done.", "That went through.", "All set."];
+    let forms = [
+        "Done.",
+        "That's done.",
+        "All done.",
+        "It's done.",
+        "That went through.",
+        "All set.",
+    ];
     forms[rng.random_range(0..forms.len())]
 }
 
 /// The two to four most telling scalar members, in the output's order.
 fn facts<'v>(members: &'v Map<String, Value>, rng: &mut Rng) -> Vec<(&'v str, String)> {
-    const DULL: &[&str] = &["node", "url", "urls", "gravatar", "etag", "hash", "sha", "uuid", "cursor", "page", "offset", "limit", "timestamp", "avatar", "href", "html", "copyright", "credits", "guid", "success", "ok", "fbid"];
+    const DULL: &[&str] = &[
+        "node",
+        "url",
+        "urls",
+        "gravatar",
+        "etag",
+        "hash",
+        "sha",
+        "uuid",
+        "cursor",
+        "page",
+        "offset",
+        "limit",
+        "timestamp",
+        "avatar",
+        "href",
+        "html",
+        "copyright",
+        "credits",
+        "guid",
+        "success",
+        "ok",
+        "fbid",
+    ];
     let dull = |name: &str| words(name).any(|word| DULL.contains(&word.as_str()));
     let rank = |name: &str| {
         let plain = name.to_lowercase();
-        let among = |table: &[&str]| table.iter().position(|w| plain == *w || plain.ends_with(&format!("_{w}")));
-        among(LABELS).map(|at| at / 4).or_else(|| among(DETAILS).map(|at| 3 + at / 3)).unwrap_or(12)
+        let among = |table: &[&str]| {
+            table
+                .iter()
+                .position(|w| plain == *w || plain.ends_with(&format!("_{w}")))
+        };
+        among(LABELS)
+            .map(|at| at / 4)
+            .or_else(|| among(DETAILS).map(|at| 3 + at / 3))
+            .unwrap_or(12)
     };
     let mut ranked: Vec<(usize, usize, &'v str, &'v Value)> = members
         .iter()
         .enumerate()
-        .filter(|(_, (name, value))| !dull(name) && (is_short(value) || value.is_boolean()) && name.len() <= 32 && name.chars().any(char::is_alphabetic))
-        .map(|(at, (name, value))| (rank(name) + usize::from(value.is_boolean()) * 6, at, name.as_str(), value))
+        .filter(|(_, (name, value))| {
+            !dull(name)
+                && (is_short(value) || value.is_boolean())
+                && name.len() <= 32
+                && name.chars().any(char::is_alphabetic)
+        })
+        .map(|(at, (name, value))| {
+            (
+                rank(name) + usize::from(value.is_boolean()) * 6,
+                at,
+                name.as_str(),
+                value,
+            )
+        })
         .collect();
     ranked.sort_by_key(|(rank, at, ..)| (*rank, *at));
     ranked.truncate(3);
     ranked.sort_by_key(|(_, at, ..)| *at);
-    ranked.into_iter().map(|(_, _, name, value)| (name, text_of(value, rng))).collect()
+    ranked
+        .into_iter()
+        .map(|(_, _, name, value)| (name, text_of(value, rng)))
+        .collect()
 }
 
 /// "the price is 12.5".
 fn stated(name: &str, value: &str) -> String {
-    let parts: Vec<String> = words(name).map(|w| match w.as_str() { "num" => "number".into(), _ => w }).collect();
+    let parts: Vec<String> = words(name)
+        .map(|w| match w.as_str() {
+            "num" => "number".into(),
+            _ => w,
+        })
+        .collect();
     if parts.len() > 1 && matches!(parts[0].as_str(), "is" | "has") {
         let rest = parts[1..].join(" ");
-        let not = if value == "no" || value == "0" { "not " } else { "" };
+        let not = if value == "no" || value == "0" {
+            "not "
+        } else {
+            ""
+        };
         return match parts[0].as_str() {
             "is" => format!("it is {not}{rest}"),
             _ if not.is_empty() => format!("it has {rest}"),
@@ -208,15 +394,25 @@ fn stated(name: &str, value: &str) -> String {
         };
     }
     let noun = parts.join(" ");
-    let noun = noun.strip_suffix(" name").filter(|rest| !rest.is_empty()).unwrap_or(&noun).to_owned();
+    let noun = noun
+        .strip_suffix(" name")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(&noun)
+        .to_owned();
     let counted = parts.len() > 1 && matches!(parts[parts.len() - 1].as_str(), "count" | "total");
-    let verb = if noun::is_plural(&noun) && !counted { "are" } else { "is" };
+    let verb = if noun::is_plural(&noun) && !counted {
+        "are"
+    } else {
+        "is"
+    };
     format!("the {noun} {verb} {value}")
 }
 
 fn text_of(value: &Value, rng: &mut Rng) -> String {
     match value {
-        Value::String(text) if text.contains('_') || text.split(' ').count() > 4 => text.trim_end_matches('.').to_owned(),
+        Value::String(text) if text.contains('_') || text.split(' ').count() > 4 => {
+            text.trim_end_matches('.').to_owned()
+        }
         Value::String(text) if text.starts_with('+') => text.clone(),
         other => mention(other, STYLE, rng),
     }

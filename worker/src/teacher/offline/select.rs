@@ -22,15 +22,23 @@ pub(super) struct Route<'a> {
 impl<'a> Route<'a> {
     pub(super) fn of(path: &'a str) -> Self {
         match path.find("/*") {
-            Some(star) => Self { head: &path[..star], tail: Some(&path[star + 2..]) },
-            None => Self { head: path, tail: None },
+            Some(star) => Self {
+                head: &path[..star],
+                tail: Some(&path[star + 2..]),
+            },
+            None => Self {
+                head: path,
+                tail: None,
+            },
         }
     }
 
     /// The value the route leads to in an output, if it is there and not null.
     pub(super) fn follow<'v>(&self, output: &'v Value, select: &Select) -> Option<&'v Value> {
         let place = output.pointer(self.head)?;
-        let Some(tail) = self.tail else { return present(place) };
+        let Some(tail) = self.tail else {
+            return present(place);
+        };
         let items = place.as_array()?;
         let chosen = element(items, select).and_then(|item| descend(item, tail));
         chosen.or_else(|| items.iter().find_map(|item| descend(item, tail)))
@@ -40,9 +48,10 @@ impl<'a> Route<'a> {
     pub(super) fn all<'v>(&self, output: &'v Value) -> Vec<&'v Value> {
         let mut found: Vec<&Value> = Vec::new();
         let items = match (self.tail, output.pointer(self.head)) {
-            (Some(tail), Some(Value::Array(items))) => {
-                items.iter().filter_map(|item| descend(item, tail)).collect()
-            }
+            (Some(tail), Some(Value::Array(items))) => items
+                .iter()
+                .filter_map(|item| descend(item, tail))
+                .collect(),
             (None, Some(place)) => present(place).into_iter().collect(),
             _ => Vec::new(),
         };
@@ -61,7 +70,10 @@ fn descend<'v>(item: &'v Value, tail: &str) -> Option<&'v Value> {
     let place = item.pointer(route.head)?;
     match route.tail {
         None => present(place),
-        Some(rest) => place.as_array()?.iter().find_map(|inner| descend(inner, rest)),
+        Some(rest) => place
+            .as_array()?
+            .iter()
+            .find_map(|inner| descend(inner, rest)),
     }
 }
 
@@ -74,7 +86,9 @@ pub(super) fn element<'v>(items: &'v [Value], select: &Select) -> Option<&'v Val
     let by = |field: &str, wanted: Ordering| {
         let mut best: Option<(&Value, &Value)> = None;
         for item in items {
-            let Some(key) = item.get(field).and_then(present) else { continue };
+            let Some(key) = item.get(field).and_then(present) else {
+                continue;
+            };
             if best.is_none_or(|(_, so_far)| order(key, so_far) == wanted) {
                 best = Some((item, key));
             }
@@ -92,17 +106,24 @@ pub(super) fn element<'v>(items: &'v [Value], select: &Select) -> Option<&'v Val
 fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
+        _ => left
+            .as_f64()
+            .partial_cmp(&right.as_f64())
+            .unwrap_or(Ordering::Equal),
     }
 }
 
 /// Whether one element alone is the one selected: no tie, no field missing.
 pub(super) fn is_decisive(items: &[Value], select: &Select) -> bool {
-    let (Select::Least(field) | Select::Most(field)) = select else { return true };
+    let (Select::Least(field) | Select::Most(field)) = select else {
+        return true;
+    };
     let chosen = element(items, select).and_then(|item| item.get(field));
     let same = |item: &&Value| item.get(field) == chosen;
     chosen.is_some()
-        && items.iter().all(|item| item.get(field).and_then(present).is_some())
+        && items
+            .iter()
+            .all(|item| item.get(field).and_then(present).is_some())
         && items.iter().filter(same).count() == 1
 }
 
@@ -117,29 +138,95 @@ pub(super) struct Ranking {
 /// Field words, whether the least or the most of it is wanted, and the
 /// superlative for that.
 const RANKINGS: &[(&[&str], bool, &str)] = &[
-    (&["price", "fare", "cost", "amount", "fee", "price_per_night", "nightly_rate", "total"], true, "cheapest"),
+    (
+        &[
+            "price",
+            "fare",
+            "cost",
+            "amount",
+            "fee",
+            "price_per_night",
+            "nightly_rate",
+            "total",
+        ],
+        true,
+        "cheapest",
+    ),
     (&["rating", "stars", "review_score"], false, "best rated"),
     (&["score"], false, "highest scoring"),
-    (&["departs", "departure", "departure_time", "depart_time", "start", "starts", "start_time", "starts_at"], true, "earliest"),
-    (&["date", "created_at", "updated_at", "published", "published_at", "sent_at", "received_at", "modified"], false, "most recent"),
+    (
+        &[
+            "departs",
+            "departure",
+            "departure_time",
+            "depart_time",
+            "start",
+            "starts",
+            "start_time",
+            "starts_at",
+        ],
+        true,
+        "earliest",
+    ),
+    (
+        &[
+            "date",
+            "created_at",
+            "updated_at",
+            "published",
+            "published_at",
+            "sent_at",
+            "received_at",
+            "modified",
+        ],
+        false,
+        "most recent",
+    ),
     (&["due", "due_date", "due_at"], true, "most urgent"),
-    (&["distance", "distance_km", "distance_m", "distance_miles"], true, "nearest"),
-    (&["duration", "duration_minutes", "minutes"], true, "shortest"),
+    (
+        &["distance", "distance_km", "distance_m", "distance_miles"],
+        true,
+        "nearest",
+    ),
+    (
+        &["duration", "duration_minutes", "minutes"],
+        true,
+        "shortest",
+    ),
     (&["size", "size_bytes", "bytes"], false, "largest"),
-    (&["views", "likes", "followers", "popularity", "downloads", "plays", "stargazers_count"], false, "most popular"),
+    (
+        &[
+            "views",
+            "likes",
+            "followers",
+            "popularity",
+            "downloads",
+            "plays",
+            "stargazers_count",
+        ],
+        false,
+        "most popular",
+    ),
 ];
 
 /// The rankings that an array's elements allow, by their shape.
 pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
     let comparable = |shape: &Shape| {
-        matches!(shape.ty, Type::Number { .. } | Type::Integer { .. } | Type::String { .. })
-            && shape.choices.is_empty()
+        matches!(
+            shape.ty,
+            Type::Number { .. } | Type::Integer { .. } | Type::String { .. }
+        ) && shape.choices.is_empty()
     };
-    let fields = items.fields().iter().filter(|field| comparable(&field.shape));
+    let fields = items
+        .fields()
+        .iter()
+        .filter(|field| comparable(&field.shape));
     fields
         .filter_map(|field| {
             let plain = words(&field.name).collect::<Vec<_>>().join("_");
-            let known = RANKINGS.iter().find(|(names, ..)| names.contains(&plain.as_str()))?;
+            let known = RANKINGS
+                .iter()
+                .find(|(names, ..)| names.contains(&plain.as_str()))?;
             let numeric = !matches!(field.shape.ty, Type::String { .. });
             let timely = matches!(known.2, "earliest" | "most recent" | "most urgent");
             // Text compares as it should only if it is a moment, numbers only
@@ -148,8 +235,15 @@ pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
                 return None;
             }
             let name = field.name.clone();
-            let select = if known.1 { Select::Least(name) } else { Select::Most(name) };
-            Some(Ranking { select, superlative: known.2 })
+            let select = if known.1 {
+                Select::Least(name)
+            } else {
+                Select::Most(name)
+            };
+            Some(Ranking {
+                select,
+                superlative: known.2,
+            })
         })
         .collect()
 }
@@ -157,10 +251,16 @@ pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
 /// The superlative for a selection made earlier.
 pub(super) fn superlative(select: &Select) -> &'static str {
     let (Select::Least(field) | Select::Most(field)) = select else {
-        return if *select == Select::Last { "last" } else { "first" };
+        return if *select == Select::Last {
+            "last"
+        } else {
+            "first"
+        };
     };
     let plain = words(field).collect::<Vec<_>>().join("_");
-    let known = RANKINGS.iter().find(|(names, ..)| names.contains(&plain.as_str()));
+    let known = RANKINGS
+        .iter()
+        .find(|(names, ..)| names.contains(&plain.as_str()));
     known.map_or("first", |(.., superlative)| superlative)
 }
 
@@ -168,7 +268,11 @@ pub(super) fn superlative(select: &Select) -> &'static str {
 pub(super) fn items_at<'s>(shape: &'s Shape, head: &str) -> Option<&'s Shape> {
     let mut here = shape;
     for step in head.split('/').skip(1) {
-        here = here.fields().iter().find(|f| magnet_proto::shape::escape(&f.name) == step).map(|f| &f.shape)?;
+        here = here
+            .fields()
+            .iter()
+            .find(|f| magnet_proto::shape::escape(&f.name) == step)
+            .map(|f| &f.shape)?;
     }
     match &here.ty {
         Type::Array { items, .. } => Some(items),
@@ -191,15 +295,31 @@ mod tests {
 
     fn check(path: &str, select: Select, expected: Option<Value>) {
         let output = trains();
-        assert_eq!(Route::of(path).follow(&output, &select).cloned(), expected, "{path}");
+        assert_eq!(
+            Route::of(path).follow(&output, &select).cloned(),
+            expected,
+            "{path}"
+        );
     }
 
     #[test]
     fn the_selected_element_supplies_the_value() {
         check("/trains/*/id", Select::First, Some(json!("A")));
-        check("/trains/*/id", Select::Least("fare".into()), Some(json!("B")));
-        check("/trains/*/id", Select::Least("departs".into()), Some(json!("B")));
-        check("/trains/*/fare", Select::Most("departs".into()), Some(json!(99)));
+        check(
+            "/trains/*/id",
+            Select::Least("fare".into()),
+            Some(json!("B")),
+        );
+        check(
+            "/trains/*/id",
+            Select::Least("departs".into()),
+            Some(json!("B")),
+        );
+        check(
+            "/trains/*/fare",
+            Select::Most("departs".into()),
+            Some(json!(99)),
+        );
     }
 
     #[test]

@@ -18,7 +18,10 @@ use crate::execute::Output;
 use crate::teacher::Act;
 
 /// How the agent writes dates and times.
-pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
+pub(super) const STYLE: Style = Style {
+    dates: Dates::DayFirst,
+    twelve_hours: false,
+};
 
 pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     if ask.problem.is_some() {
@@ -29,7 +32,11 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     let last_tries: Vec<&Made<'_>> = made
         .iter()
         .enumerate()
-        .filter(|(at, m)| !made[at + 1..].iter().any(|later| later.call.function == m.call.function && later.call.arguments == m.call.arguments))
+        .filter(|(at, m)| {
+            !made[at + 1..].iter().any(|later| {
+                later.call.function == m.call.function && later.call.arguments == m.call.arguments
+            })
+        })
         .map(|(_, m)| m)
         .collect();
     for made in &last_tries {
@@ -38,8 +45,16 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
             Output::Error(error) => failure(function, error, &mut rng),
             Output::Value(output) => {
                 let said = success(function, &made.call.arguments, output, &mut rng);
-                let parallel = last_tries.iter().filter(|m| m.call.function == made.call.function).count() > 1;
-                let led = if parallel { for_argument(&said, made, &last_tries) } else { said };
+                let parallel = last_tries
+                    .iter()
+                    .filter(|m| m.call.function == made.call.function)
+                    .count()
+                    > 1;
+                let led = if parallel {
+                    for_argument(&said, made, &last_tries)
+                } else {
+                    said
+                };
                 match changed(ask, made, output) {
                     Some(note) => format!("{led} {note}"),
                     None => led,
@@ -50,7 +65,17 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     }
     let retried = last_tries.len() < made.len();
     if retried && rng.random_range(0..3) == 0 {
-        sentences.insert(0, pick(&["It took a second try, but it worked.", "The first attempt didn't go through; the second one did."], &mut rng).to_owned());
+        sentences.insert(
+            0,
+            pick(
+                &[
+                    "It took a second try, but it worked.",
+                    "The first attempt didn't go through; the second one did.",
+                ],
+                &mut rng,
+            )
+            .to_owned(),
+        );
     }
     sentences.dedup();
     sentences.join(" ")
@@ -66,7 +91,10 @@ fn success(function: &Function, arguments: &Arguments, output: &Value, rng: &mut
     if !replies.is_empty() {
         let start = rng.random_range(0..replies.len());
         let rotated = replies.iter().cycle().skip(start).take(replies.len());
-        if let Some(text) = rotated.into_iter().find_map(|reply| phrased(reply, arguments, output, rng)) {
+        if let Some(text) = rotated
+            .into_iter()
+            .find_map(|reply| phrased(reply, arguments, output, rng))
+        {
             return closed(&capital(&text));
         }
     }
@@ -82,7 +110,9 @@ fn phrased(reply: &str, arguments: &Arguments, output: &Value, rng: &mut Rng) ->
         match value {
             None | Some(Value::Null | Value::Object(_)) => Fill::Absent,
             Some(Value::Array(items)) if items.is_empty() => Fill::Absent,
-            Some(Value::String(text)) if text.contains('_') || text.split(' ').count() > 4 => Fill::Text(text.clone()),
+            Some(Value::String(text)) if text.contains('_') || text.split(' ').count() > 4 => {
+                Fill::Text(text.clone())
+            }
             Some(value) => Fill::Text(mention(value, STYLE, rng)),
         }
     })
@@ -92,12 +122,21 @@ fn phrased(reply: &str, arguments: &Arguments, output: &Value, rng: &mut Rng) ->
 fn for_argument(said: &str, made: &Made<'_>, all: &[&Made<'_>]) -> String {
     let differs = |name: &String, value: &Value| {
         all.iter().any(|other| {
-            other.call.function == made.call.function && other.call.arguments.get(name) != Some(value)
+            other.call.function == made.call.function
+                && other.call.arguments.get(name) != Some(value)
         })
     };
-    let varying = made.call.arguments.iter().find(|(name, value)| differs(name, value) && (value.is_string() || value.is_number()));
-    let Some((_, value)) = varying else { return said.to_owned() };
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let varying = made
+        .call
+        .arguments
+        .iter()
+        .find(|(name, value)| differs(name, value) && (value.is_string() || value.is_number()));
+    let Some((_, value)) = varying else {
+        return said.to_owned();
+    };
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
     if said.contains(&text) || text.split(' ').count() > 6 {
         return said.to_owned();
     }
@@ -116,8 +155,11 @@ fn failure(function: &Function, error: &str, rng: &mut Rng) -> String {
     };
     let way_on = pick(
         &[
-            "I can try again later if you like.", "Shall I give it another go in a while?", "If it's urgent, you may want to do this part by hand for now.",
-            "Let me know if I should retry, or if you'd rather do something else in the meantime.", "Nothing was changed, so we can simply retry later.",
+            "I can try again later if you like.",
+            "Shall I give it another go in a while?",
+            "If it's urgent, you may want to do this part by hand for now.",
+            "Let me know if I should retry, or if you'd rather do something else in the meantime.",
+            "Nothing was changed, so we can simply retry later.",
         ],
         rng,
     );
@@ -134,14 +176,20 @@ fn changed(ask: &Act<'_>, made: &Made<'_>, output: &Value) -> Option<String> {
     if old == new || old.is_object() || old.is_array() {
         return None;
     }
-    let name = conflict.path.rsplit('/').find(|part| *part != "*" && !part.is_empty()).unwrap_or("value");
+    let name = conflict
+        .path
+        .rsplit('/')
+        .find(|part| *part != "*" && !part.is_empty())
+        .unwrap_or("value");
     let noun = noun::of_name(name).to_lowercase();
     let mut rng = ask.scene.stream("changed", ask.turn);
     let (old, new) = (mention(old, STYLE, &mut rng), mention(new, STYLE, &mut rng));
     let forms = [
         format!("Note that this has changed: the {noun} is {new} now, it was {old} before."),
         format!("That's different from last time, when the {noun} was {old}; now it's {new}."),
-        format!("The {noun} went from {old} to {new} since I last looked, so please go by the new value."),
+        format!(
+            "The {noun} went from {old} to {new} since I last looked, so please go by the new value."
+        ),
     ];
     Some(forms[rng.random_range(0..forms.len())].clone())
 }

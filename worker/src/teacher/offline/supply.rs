@@ -14,17 +14,27 @@ use crate::lexicon::{Register, Topic};
 /// Says which function was added. Here its name belongs: an operator speaks.
 pub(super) fn function(function: &Function, register: Register, voice: &mut Voice<'_>) -> Request {
     const ANY: &[&str] = &[
-        "I've just enabled one more tool for you, `{}`. Try again, please.", "You should have `{}` now. Can you do it with that?",
-        "OK, I added `{}` to your tools. Please go ahead.", "Right, `{}` was switched off. It's on now, so give it another go.",
-        "I've given you access to `{}`. Please try that once more.", "`{}` is available to you from now on. Please do what I asked.",
-        "Good point. I've turned on `{}` for this; can you try again?", "Let me fix that: `{}` is now among your tools. Please carry on.",
+        "I've just enabled one more tool for you, `{}`. Try again, please.",
+        "You should have `{}` now. Can you do it with that?",
+        "OK, I added `{}` to your tools. Please go ahead.",
+        "Right, `{}` was switched off. It's on now, so give it another go.",
+        "I've given you access to `{}`. Please try that once more.",
+        "`{}` is available to you from now on. Please do what I asked.",
+        "Good point. I've turned on `{}` for this; can you try again?",
+        "Let me fix that: `{}` is now among your tools. Please carry on.",
     ];
     const SHORT: &[&str] = &[
-        "Added `{}`. Try again.", "`{}` is enabled now. Go ahead.", "You have `{}` now. Go on.", "Just switched on `{}`, please retry.", "Now there's `{}`. Again, please.",
+        "Added `{}`. Try again.",
+        "`{}` is enabled now. Go ahead.",
+        "You have `{}` now. Go on.",
+        "Just switched on `{}`, please retry.",
+        "Now there's `{}`. Again, please.",
     ];
     const FORMAL: &[&str] = &[
-        "The function `{}` has now been made available to you. Please proceed.", "I have had `{}` added to your tools. Kindly try again.",
-        "`{}` has been enabled in the meantime. Please complete my request.", "You now have access to `{}`. Please proceed as requested.",
+        "The function `{}` has now been made available to you. Please proceed.",
+        "I have had `{}` added to your tools. Kindly try again.",
+        "`{}` has been enabled in the meantime. Please complete my request.",
+        "You now have access to `{}`. Please proceed as requested.",
     ];
     let forms = match register {
         Register::Terse | Register::Casual => SHORT,
@@ -32,18 +42,27 @@ pub(super) fn function(function: &Function, register: Register, voice: &mut Voic
         _ => ANY,
     };
     let forms = if voice.chance(35) { ANY } else { forms };
-    Request { text: voice.pick(forms).replacen("{}", &function.name, 1), ..Request::default() }
+    Request {
+        text: voice.pick(forms).replacen("{}", &function.name, 1),
+        ..Request::default()
+    }
 }
 
 /// Gives the value that was asked for.
-pub(super) fn parameter(supplied: &Supplied<'_>, register: Register, voice: &mut Voice<'_>) -> Request {
+pub(super) fn parameter(
+    supplied: &Supplied<'_>,
+    register: Register,
+    voice: &mut Voice<'_>,
+) -> Request {
     let mut request = Request::default();
     let mut texts: Vec<String> = Vec::new();
     let mut about: Option<&Slot<'_>> = None;
     for intention in &supplied.intentions {
         intention.note(&mut request);
         for slot in &intention.slots {
-            let Source::Said { values, .. } = &slot.source else { continue };
+            let Source::Said { values, .. } = &slot.source else {
+                continue;
+            };
             for value in values {
                 let text = mention(value, voice.style, &mut voice.rng);
                 if !texts.contains(&text) {
@@ -63,20 +82,51 @@ pub(super) fn parameter(supplied: &Supplied<'_>, register: Register, voice: &mut
 
 fn worded(slot: &Slot<'_>, value: &str, register: Register, voice: &mut Voice<'_>) -> String {
     if let Some(flag) = slot.value().and_then(serde_json::Value::as_bool) {
-        return if flag { "Yes, please.".into() } else { "No, leave that out.".into() };
+        return if flag {
+            "Yes, please.".into()
+        } else {
+            "No, leave that out.".into()
+        };
     }
     let noun = noun::of(&slot.field.name, &slot.field.shape);
-    let noun = if noun::is_bare(&slot.field.name) { "one I mean".to_owned() } else { noun };
+    let noun = if noun::is_bare(&slot.field.name) {
+        "one I mean".to_owned()
+    } else {
+        noun
+    };
     let verb = if noun::is_plural(&noun) { "are" } else { "is" };
     let mut forms = match register {
-        Register::Terse => vec![value.to_owned(), format!("It's {value}"), format!("{value}, sorry"), format!("the {noun}: {value}")],
-        Register::Casual => vec![format!("oh right, {value}"), format!("it's {value}"), format!("sorry, {value}"), format!("my bad, it's {value}"), format!("{value}")],
-        Register::Polite => vec![format!("Sorry, it's {value}"), format!("Of course: {value}"), format!("Apologies, the {noun} {verb} {value}"), format!("Sure, it's {value}")],
-        Register::Chatty => vec![
-            format!("Oh, I completely forgot to say: it's {value}"), format!("Ah yes, sorry! The {noun} {verb} {value}"),
-            format!("Oh dear, I left that out. It's {value}"), format!("Silly me, {value} of course"),
+        Register::Terse => vec![
+            value.to_owned(),
+            format!("It's {value}"),
+            format!("{value}, sorry"),
+            format!("the {noun}: {value}"),
         ],
-        Register::Formal => vec![format!("The {noun} {verb} {value}"), format!("My apologies. It is {value}"), format!("That would be {value}"), format!("Please use {value}")],
+        Register::Casual => vec![
+            format!("oh right, {value}"),
+            format!("it's {value}"),
+            format!("sorry, {value}"),
+            format!("my bad, it's {value}"),
+            format!("{value}"),
+        ],
+        Register::Polite => vec![
+            format!("Sorry, it's {value}"),
+            format!("Of course: {value}"),
+            format!("Apologies, the {noun} {verb} {value}"),
+            format!("Sure, it's {value}"),
+        ],
+        Register::Chatty => vec![
+            format!("Oh, I completely forgot to say: it's {value}"),
+            format!("Ah yes, sorry! The {noun} {verb} {value}"),
+            format!("Oh dear, I left that out. It's {value}"),
+            format!("Silly me, {value} of course"),
+        ],
+        Register::Formal => vec![
+            format!("The {noun} {verb} {value}"),
+            format!("My apologies. It is {value}"),
+            format!("That would be {value}"),
+            format!("Please use {value}"),
+        ],
     };
     match slot.topic {
         Topic::Date => forms.push(format!("Make it {value}")),
@@ -90,5 +140,9 @@ fn worded(slot: &Slot<'_>, value: &str, register: Register, voice: &mut Voice<'_
     }
     // A capital must not change the value itself.
     let starts_with_value = text.starts_with(value);
-    closed(&if starts_with_value { text } else { capital(&text) })
+    closed(&if starts_with_value {
+        text
+    } else {
+        capital(&text)
+    })
 }

@@ -30,11 +30,16 @@ pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause
     let mut said: Vec<&str> = Vec::new();
     let mut parts: Vec<Attached> = Vec::new();
     joint(intention, &mut object, &mut said, &mut parts, voice);
-    let open: Vec<&Slot<'_>> =
-        intention.slots.iter().filter(|s| !s.is_missing() && !said.contains(&s.field.name.as_str())).collect();
+    let open: Vec<&Slot<'_>> = intention
+        .slots
+        .iter()
+        .filter(|s| !s.is_missing() && !said.contains(&s.field.name.as_str()))
+        .collect();
     let changes = intention.function.changes_state();
     for slot in open {
-        let Some(text) = voice.words(intention, slot, false) else { continue };
+        let Some(text) = voice.words(intention, slot, false) else {
+            continue;
+        };
         if !weave::into_object(&mut object, slot, &text) {
             parts.push(attach::attach(slot, &text, changes, voice));
         }
@@ -47,11 +52,30 @@ pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause
 pub(super) fn subject(function: &magnet_proto::library::Function) -> Option<String> {
     let intent = intent::of(function);
     let mut words: Vec<&str> = intent.object.iter().map(String::as_str).collect();
-    let starts: &[&[&str]] = &[&["a", "list", "of"], &["the", "list", "of"], &["list", "of"], &["information", "about"], &["details", "about"], &["details", "of"], &["info", "about"], &["all", "of"], &["all"], &["the"], &["a"], &["an"], &["any"], &["every"], &["either"]];
+    let starts: &[&[&str]] = &[
+        &["a", "list", "of"],
+        &["the", "list", "of"],
+        &["list", "of"],
+        &["information", "about"],
+        &["details", "about"],
+        &["details", "of"],
+        &["info", "about"],
+        &["all", "of"],
+        &["all"],
+        &["the"],
+        &["a"],
+        &["an"],
+        &["any"],
+        &["every"],
+        &["either"],
+    ];
     while let Some(start) = starts.iter().find(|start| words.starts_with(start)) {
         words.drain(..start.len());
     }
-    let end = words.iter().position(|w| clean::is_preposition(w) || w.ends_with(',')).unwrap_or(words.len());
+    let end = words
+        .iter()
+        .position(|w| clean::is_preposition(w) || w.ends_with(','))
+        .unwrap_or(words.len());
     words.truncate(end);
     ((1..=4).contains(&words.len())).then(|| words.join(" "))
 }
@@ -64,7 +88,9 @@ pub(super) fn infinitive(function: &magnet_proto::library::Function) -> String {
         Action::Search => "search for",
         _ => &intent.verb,
     };
-    format!("{verb} {}", intent.object.join(" ")).trim().to_owned()
+    format!("{verb} {}", intent.object.join(" "))
+        .trim()
+        .to_owned()
 }
 
 /// Arguments that belong together: owner/repository, coordinates, an amount
@@ -77,20 +103,33 @@ fn joint<'a>(
     voice: &mut Voice<'_>,
 ) {
     let find = |names: &[&str]| {
-        intention.slots.iter().find(|s| names.contains(&s.field.name.to_lowercase().as_str()) && !s.is_missing())
+        intention
+            .slots
+            .iter()
+            .find(|s| names.contains(&s.field.name.to_lowercase().as_str()) && !s.is_missing())
     };
     if let (Some(owner), Some(repo)) = (find(&["owner"]), find(&["repo"])) {
         let both = |slot: &Slot<'_>, voice: &mut Voice<'_>| voice.words(intention, slot, false);
         if let (Some(first), Some(second)) = (both(owner, voice), both(repo, voice)) {
-            let joined = match (attach::points(&first) || owner.reference().is_some(), attach::points(&second) || repo.reference().is_some()) {
+            let joined = match (
+                attach::points(&first) || owner.reference().is_some(),
+                attach::points(&second) || repo.reference().is_some(),
+            ) {
                 (false, false) => format!("{first}/{second}"),
                 (_, true) => second,
                 (true, false) => format!("{first}'s {second}").replace("it's ", "its "),
             };
             said.extend([owner.field.name.as_str(), repo.field.name.as_str()]);
             if !weave::repository(object, &joined) {
-                let forms: &[&str] = if attach::points(&joined) { &["in {}", "for {}"] } else { &["in {}", "for {}", "in the {} repo", "for the {} repository"] };
-                parts.push(Attached::Phrase(order::IN, voice.pick(forms).replace("{}", &joined)));
+                let forms: &[&str] = if attach::points(&joined) {
+                    &["in {}", "for {}"]
+                } else {
+                    &["in {}", "for {}", "in the {} repo", "for the {} repository"]
+                };
+                parts.push(Attached::Phrase(
+                    order::IN,
+                    voice.pick(forms).replace("{}", &joined),
+                ));
             }
         }
     }
@@ -98,11 +137,15 @@ fn joint<'a>(
     let longitude = find(&["lon", "lng", "long", "longitude"]);
     if let (Some(latitude), Some(longitude)) = (latitude, longitude) {
         let joined = match (latitude.reference(), longitude.reference()) {
-            (Some(one), Some(other)) if one.same_object(other) => Some("those coordinates".to_owned()),
+            (Some(one), Some(other)) if one.same_object(other) => {
+                Some("those coordinates".to_owned())
+            }
             _ => {
                 let north = voice.words(intention, latitude, false);
                 let east = voice.words(intention, longitude, false);
-                north.zip(east).map(|(north, east)| format!("{north}, {east}"))
+                north
+                    .zip(east)
+                    .map(|(north, east)| format!("{north}, {east}"))
             }
         };
         if let Some(joined) = joined {
@@ -111,10 +154,16 @@ fn joint<'a>(
             parts.push(Attached::Phrase(order::IN, form.replace("{}", &joined)));
         }
     }
-    let amount = intention.slots.iter().find(|s| matches!(s.topic, Topic::Price) && s.value().is_some());
+    let amount = intention
+        .slots
+        .iter()
+        .find(|s| matches!(s.topic, Topic::Price) && s.value().is_some());
     let currency = find(&["currency", "currency_code"]).filter(|s| s.value().is_some());
     if let (Some(amount), Some(currency)) = (amount, currency) {
-        let words = (voice.words(intention, amount, false), voice.words(intention, currency, false));
+        let words = (
+            voice.words(intention, amount, false),
+            voice.words(intention, currency, false),
+        );
         if let (Some(number), Some(unit)) = words {
             if !attach::points(&number) && !attach::points(&unit) {
                 said.extend([amount.field.name.as_str(), currency.field.name.as_str()]);
@@ -125,7 +174,12 @@ fn joint<'a>(
 }
 
 /// Verb, object and phrases as a clause, with sentences for what is left.
-fn compose(intent: &intent::Intent, object: &[String], parts: Vec<Attached>, voice: &mut Voice<'_>) -> Clause {
+fn compose(
+    intent: &intent::Intent,
+    object: &[String],
+    parts: Vec<Attached>,
+    voice: &mut Voice<'_>,
+) -> Clause {
     let mut phrases: Vec<(u8, String)> = Vec::new();
     let mut facts: Vec<(String, String)> = Vec::new();
     let mut extra: Vec<String> = Vec::new();
@@ -137,7 +191,11 @@ fn compose(intent: &intent::Intent, object: &[String], parts: Vec<Attached>, voi
         }
     }
     phrases.sort_by_key(|(order, _)| *order);
-    let spilled = if phrases.len() > MAX_PHRASES + 1 { phrases.split_off(MAX_PHRASES) } else { Vec::new() };
+    let spilled = if phrases.len() > MAX_PHRASES + 1 {
+        phrases.split_off(MAX_PHRASES)
+    } else {
+        Vec::new()
+    };
     if facts.len() == 1 && phrases.len() < MAX_PHRASES && facts[0].1.split(' ').count() < 5 {
         let (noun, value) = facts.remove(0);
         phrases.push((order::WITH, with(&noun, &value, voice)));
@@ -152,17 +210,30 @@ fn compose(intent: &intent::Intent, object: &[String], parts: Vec<Attached>, voi
     extra.extend(facts_sentence(&facts, voice));
     extra.extend(spilled_sentence(&spilled, voice));
     let question = text.ends_with('?');
-    Clause { text, question, extra }
+    Clause {
+        text,
+        question,
+        extra,
+    }
 }
 
 /// "with a length of 16", "with X as the mode".
 fn with(noun: &str, value: &str, voice: &mut Voice<'_>) -> String {
-    let number = value.chars().all(|c| c.is_ascii_digit() || ".-,".contains(c));
+    let number = value
+        .chars()
+        .all(|c| c.is_ascii_digit() || ".-,".contains(c));
     if number {
-        let forms = [format!("with {} {noun} of {value}", noun::article(noun)), format!("with {noun} {value}")];
+        let forms = [
+            format!("with {} {noun} of {value}", noun::article(noun)),
+            format!("with {noun} {value}"),
+        ];
         return voice.pick(&forms);
     }
-    voice.pick(&[format!("with {value} as the {noun}"), format!("using {value} as the {noun}"), format!("with {noun} {value}")])
+    voice.pick(&[
+        format!("with {value} as the {noun}"),
+        format!("using {value} as the {noun}"),
+        format!("with {noun} {value}"),
+    ])
 }
 
 /// "The principal is 5000, the rate is 3.5 and the term is 10."
@@ -171,13 +242,28 @@ fn facts_sentence(facts: &[(String, String)], voice: &mut Voice<'_>) -> Option<S
     if facts.len() == 1 {
         let (noun, value) = first;
         let verb = if noun::is_plural(noun) { "are" } else { "is" };
-        let forms = [format!("The {noun} {verb} {value}"), format!("The {noun} should be {value}"), format!("Take {value} as the {noun}"), format!("I'd like {value} as the {noun}")];
+        let forms = [
+            format!("The {noun} {verb} {value}"),
+            format!("The {noun} should be {value}"),
+            format!("Take {value} as the {noun}"),
+            format!("I'd like {value} as the {noun}"),
+        ];
         return Some(voice.pick(&forms));
     }
     let items: Vec<String> = match voice.chance(60) {
-        true => facts.iter().map(|(noun, value)| format!("the {noun} {} {value}", if noun::is_plural(noun) { "are" } else { "is" })).collect(),
+        true => facts
+            .iter()
+            .map(|(noun, value)| {
+                format!(
+                    "the {noun} {} {value}",
+                    if noun::is_plural(noun) { "are" } else { "is" }
+                )
+            })
+            .collect(),
         false => {
-            let items = facts.iter().map(|(noun, value)| format!("{value} for the {noun}"));
+            let items = facts
+                .iter()
+                .map(|(noun, value)| format!("{value} for the {noun}"));
             let list = super::mention::series(&items.collect::<Vec<_>>(), "and");
             let starts = ["Take ", "Use ", "I have ", "Go with "];
             return Some(format!("{}{list}", voice.pick(&starts)));
@@ -191,7 +277,10 @@ fn spilled_sentence(phrases: &[(u8, String)], voice: &mut Voice<'_>) -> Option<S
     if phrases.is_empty() {
         return None;
     }
-    let texts: Vec<String> = phrases.iter().map(|(_, text)| text.trim_start_matches([',', ' ']).to_owned()).collect();
+    let texts: Vec<String> = phrases
+        .iter()
+        .map(|(_, text)| text.trim_start_matches([',', ' ']).to_owned())
+        .collect();
     let start = voice.pick(&["It's", "It should be", "That's", "Make it"]);
     Some(format!("{start} {}", super::mention::series(&texts, "and")))
 }
@@ -201,7 +290,9 @@ fn said(intent: &intent::Intent, object: &[String], voice: &mut Voice<'_>) -> St
     let mut forms = verbs::spoken(intent.action, &intent.verb);
     let joined = object.join(" ");
     let first = object.first().map(String::as_str).unwrap_or_default();
-    let listed = joined.starts_with("a list") || joined.starts_with("list of") || joined.starts_with("the list");
+    let listed = joined.starts_with("a list")
+        || joined.starts_with("list of")
+        || joined.starts_with("the list");
     forms.retain(|form| match form.as_str() {
         "list" | "find" | "find me" => !listed && !joined.starts_with("what "),
         "give me a list of" => !listed,
@@ -215,11 +306,17 @@ fn said(intent: &intent::Intent, object: &[String], voice: &mut Voice<'_>) -> St
         forms => voice.pick(forms),
     };
     let bare_list = intent.action == Action::Read && first == "list";
-    let text = if bare_list { format!("{verb} a {joined}") } else { format!("{verb} {joined}") };
+    let text = if bare_list {
+        format!("{verb} a {joined}")
+    } else {
+        format!("{verb} {joined}")
+    };
     text.trim().to_owned()
 }
 
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }

@@ -12,13 +12,20 @@ use crate::teacher::offline::noun;
 /// Puts the argument in the place of the noun phrase that stands for it;
 /// false if there is none.
 pub(super) fn into_object(object: &mut Vec<String>, slot: &Slot<'_>, text: &str) -> bool {
-    if slot.value().is_some_and(|value| value.is_boolean() || value.is_object()) {
+    if slot
+        .value()
+        .is_some_and(|value| value.is_boolean() || value.is_object())
+    {
         return false;
     }
-    if text.split(' ').count() > 6 || matches!(slot.topic, Topic::Message | Topic::Token | Topic::Password) {
+    if text.split(' ').count() > 6
+        || matches!(slot.topic, Topic::Message | Topic::Token | Topic::Password)
+    {
         return false;
     }
-    variants(slot).iter().any(|noun| substitute(object, noun, slot, text))
+    variants(slot)
+        .iter()
+        .any(|noun| substitute(object, noun, slot, text))
 }
 
 /// The same for an owner and repository together.
@@ -26,7 +33,11 @@ pub(super) fn repository(object: &mut Vec<String>, text: &str) -> bool {
     for noun in ["repository", "repo"] {
         if let Some(found) = find(object, &[noun.to_owned()]) {
             if found.modifiers(object).is_empty() {
-                let said = if points(text) { text.to_owned() } else { format!("the {text} {noun}") };
+                let said = if points(text) {
+                    text.to_owned()
+                } else {
+                    format!("the {text} {noun}")
+                };
                 found.replace(object, &said);
                 return true;
             }
@@ -48,7 +59,11 @@ fn variants(slot: &Slot<'_>) -> Vec<Vec<String>> {
     };
     if !noun::is_bare(name) {
         add(&noun::of(name, &slot.field.shape));
-        let raw: Vec<String> = words(name).filter(|w| !["id", "ids", "name", "number", "slug", "code", "key"].contains(&w.as_str())).collect();
+        let raw: Vec<String> = words(name)
+            .filter(|w| {
+                !["id", "ids", "name", "number", "slug", "code", "key"].contains(&w.as_str())
+            })
+            .collect();
         add(&raw.join(" "));
         if raw.len() > 1 {
             add(&raw[raw.len() - 1]);
@@ -93,7 +108,11 @@ struct Found {
 
 impl Found {
     fn modifiers<'o>(&self, object: &'o [String]) -> &'o [String] {
-        let first = if is_determiner(&object[self.start]) { self.start + 1 } else { self.start };
+        let first = if is_determiner(&object[self.start]) {
+            self.start + 1
+        } else {
+            self.start
+        };
         &object[first.min(self.noun)..self.noun]
     }
 
@@ -117,12 +136,33 @@ fn substitute(object: &mut Vec<String>, noun: &[String], slot: &Slot<'_>, text: 
 
 /// The singular noun phrase with an article that an object begins with.
 fn head(object: &[String]) -> Option<Found> {
-    let end = object.iter().position(|w| is_preposition(w)).unwrap_or(object.len());
-    let article = object.first().filter(|w| matches!(w.as_str(), "a" | "an" | "the"))?;
+    let end = object
+        .iter()
+        .position(|w| is_preposition(w))
+        .unwrap_or(object.len());
+    let article = object
+        .first()
+        .filter(|w| matches!(w.as_str(), "a" | "an" | "the"))?;
     let last = object.get(end.checked_sub(1)?)?;
-    let abstract_noun = ["list", "information", "info", "details", "data", "number", "detail", "status", "history"].contains(&last.as_str());
-    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && article != "the")
-        .then_some(Found { start: 0, noun: end - 1, end })
+    let abstract_noun = [
+        "list",
+        "information",
+        "info",
+        "details",
+        "data",
+        "number",
+        "detail",
+        "status",
+        "history",
+    ]
+    .contains(&last.as_str());
+    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && article != "the").then_some(
+        Found {
+            start: 0,
+            noun: end - 1,
+            end,
+        },
+    )
 }
 
 fn find(object: &[String], noun: &[String]) -> Option<Found> {
@@ -135,13 +175,24 @@ fn find(object: &[String], noun: &[String]) -> Option<Found> {
         let closes = lower.get(end).is_none_or(|next| is_preposition(next));
         // Back to the determiner or the preposition before.
         let mut start = at;
-        while start > 0 && !is_preposition(&lower[start - 1]) && !is_determiner(&lower[start]) && at - start < 3 {
+        while start > 0
+            && !is_preposition(&lower[start - 1])
+            && !is_determiner(&lower[start])
+            && at - start < 3
+        {
             start -= 1;
         }
-        let article = matches!(lower[start].as_str(), "a" | "an" | "any" | "the" | "one" | "each");
+        let article = matches!(
+            lower[start].as_str(),
+            "a" | "an" | "any" | "the" | "one" | "each"
+        );
         let after_preposition = start > 0 && is_preposition(&lower[start - 1]);
         if closes && (article || (after_preposition && start == at)) {
-            return Some(Found { start, noun: at, end });
+            return Some(Found {
+                start,
+                noun: at,
+                end,
+            });
         }
     }
     None
@@ -153,15 +204,48 @@ fn realized(slot: &Slot<'_>, modifiers: &str, noun: &str, text: &str) -> String 
     use Topic as T;
     let by_itself = matches!(
         slot.topic,
-        T::City | T::Country | T::CountryCode | T::Location | T::Address | T::Region | T::Company | T::FullName | T::FirstName | T::Ticker | T::Email
-            | T::Phone | T::Url | T::Domain | T::IpAddress | T::Date | T::Artist | T::Movie | T::Book | T::SportsTeam | T::Player | T::Language | T::Airport
-            | T::CryptoCoin | T::Currency | T::Year | T::Song | T::Album | T::Hotel | T::Restaurant | T::Landmark | T::Station
+        T::City
+            | T::Country
+            | T::CountryCode
+            | T::Location
+            | T::Address
+            | T::Region
+            | T::Company
+            | T::FullName
+            | T::FirstName
+            | T::Ticker
+            | T::Email
+            | T::Phone
+            | T::Url
+            | T::Domain
+            | T::IpAddress
+            | T::Date
+            | T::Artist
+            | T::Movie
+            | T::Book
+            | T::SportsTeam
+            | T::Player
+            | T::Language
+            | T::Airport
+            | T::CryptoCoin
+            | T::Currency
+            | T::Year
+            | T::Song
+            | T::Album
+            | T::Hotel
+            | T::Restaurant
+            | T::Landmark
+            | T::Station
     );
     if slot.reference().is_some() || points(text) || by_itself {
         return text.to_owned();
     }
     let several = text.contains(" and ");
-    let noun = if several { crate::teacher::offline::noun::plural(noun) } else { noun.to_owned() };
+    let noun = if several {
+        crate::teacher::offline::noun::plural(noun)
+    } else {
+        noun.to_owned()
+    };
     match (slot.topic, modifiers) {
         (T::Handle | T::Organization | T::Team | T::Branch, "") => format!("the {text} {noun}"),
         (_, "") if noun == "user" => text.to_owned(),
