@@ -55,31 +55,14 @@ impl Trivial {
         for turn in 0..3 {
             let arguments = json!({"city": format!("city-{walk}"), "nights": turn});
             let arguments = arguments.as_object().cloned().unwrap_or_default();
-            let call = Call {
-                id: format!("call_{turn}"),
-                function: FunctionId(turn),
-                arguments,
-            };
+            let call = Call { id: format!("call_{turn}"), function: FunctionId(turn), arguments };
             messages.push(Message::User(text(30)));
-            messages.push(Message::Assistant {
-                content: None,
-                calls: vec![call.clone()],
-            });
+            messages.push(Message::Assistant { content: None, calls: vec![call.clone()] });
             let content = json!({"id": walk.0, "price": 31.5, "name": text(4)}).to_string();
-            messages.push(Message::Tool {
-                call_id: call.id.clone(),
-                content,
-            });
-            messages.push(Message::Assistant {
-                content: Some(text(20)),
-                calls: vec![],
-            });
+            messages.push(Message::Tool { call_id: call.id.clone(), content });
+            messages.push(Message::Assistant { content: Some(text(20)), calls: vec![] });
             for argument in ["/city", "/nights"] {
-                let source = Source::User {
-                    turn: 0,
-                    start: 3,
-                    end: 9,
-                };
+                let source = Source::User { turn: 0, start: 3, end: 9 };
                 provenance.push(Provenance {
                     call: call.id.clone(),
                     argument: argument.into(),
@@ -88,10 +71,7 @@ impl Trivial {
             }
             reference.push(vec![call]);
         }
-        let rejected = vec![Message::Assistant {
-            content: Some(text(20)),
-            calls: vec![],
-        }];
+        let rejected = vec![Message::Assistant { content: Some(text(20)), calls: vec![] }];
         Sample {
             id: SampleId::new(&self.campaign, walk),
             walk,
@@ -127,14 +107,7 @@ impl WalkRunner for Trivial {
     async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
         let opening = Some(Key::of_opening(&walk.to_string()));
         let end = End::Accepted(Box::new(self.sample(walk)));
-        Ok(Walked {
-            keys: Keys {
-                path: None,
-                opening,
-            },
-            usage: Spending::default(),
-            end,
-        })
+        Ok(Walked { keys: Keys { path: None, opening }, usage: Spending::default(), end })
     }
 }
 
@@ -160,10 +133,8 @@ fn library() -> Arc<Library> {
 fn process() -> (f64, u64) {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = stat.rsplit(") ").next().unwrap_or_default();
-    let fields: Vec<f64> = after_name
-        .split(' ')
-        .map(|field| field.parse().unwrap_or(0.0))
-        .collect();
+    let fields: Vec<f64> =
+        after_name.split(' ').map(|field| field.parse().unwrap_or(0.0)).collect();
     let ticks = fields.get(11).unwrap_or(&0.0) + fields.get(12).unwrap_or(&0.0);
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -173,9 +144,7 @@ fn process() -> (f64, u64) {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let samples = std::env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok());
+    let samples = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
     let samples: u64 = samples.unwrap_or(20_000);
     let folder = tempfile::tempdir()?;
     let digest = CampaignDigest(Digest::of(b"trivial"));
@@ -205,10 +174,7 @@ async fn main() -> anyhow::Result<()> {
     let summary = embedded::run(job, move |_| Ok(runner)).await?;
     let (wall, (cpu, peak)) = (start.elapsed().as_secs_f64(), process());
     let per_sample = (cpu - cpu_before) * 1e6 / samples as f64;
-    let files = summary
-        .written
-        .map(|written| written.files)
-        .unwrap_or_default();
+    let files = summary.written.map(|written| written.files).unwrap_or_default();
     let size: u64 = files.iter().map(|file| file.size_bytes).sum();
     println!(
         "{samples} samples of {} bytes in {wall:.2} s: {:.0}/s, {per_sample:.0} us of CPU each \

@@ -19,27 +19,13 @@ const CATEGORIES: usize = 49;
 const TOOL: usize = 6;
 const VERBS: [&str; TOOL] = ["search", "get", "create", "update", "delete", "list"];
 const SHARED: [&str; 12] = [
-    "id",
-    "name",
-    "status",
-    "date",
-    "email",
-    "city",
-    "price",
-    "currency",
-    "url",
-    "latitude",
-    "longitude",
-    "type",
+    "id", "name", "status", "date", "email", "city", "price", "currency", "url", "latitude",
+    "longitude", "type",
 ];
 
 fn synthetic(functions: usize) -> Library {
     let mut rng = rng::campaign_stream(7, "synthetic library", &[]);
-    Library::from(
-        (0..functions)
-            .map(|at| function(at, &mut rng))
-            .collect::<Vec<_>>(),
-    )
+    Library::from((0..functions).map(|at| function(at, &mut rng)).collect::<Vec<_>>())
 }
 
 fn function(at: usize, rng: &mut Rng) -> Function {
@@ -63,9 +49,8 @@ fn function(at: usize, rng: &mut Rng) -> Function {
 
 /// A pronounceable word of its own for every number.
 fn noun(mut number: usize) -> String {
-    const SYLLABLES: [&str; 12] = [
-        "ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "ta", "ve",
-    ];
+    const SYLLABLES: [&str; 12] =
+        ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "ta", "ve"];
     let mut noun = String::from("x");
     loop {
         noun.push_str(SYLLABLES[number % SYLLABLES.len()]);
@@ -83,24 +68,15 @@ fn shared(rng: &mut Rng) -> String {
 fn object(names: Vec<String>, rng: &mut Rng) -> Value {
     let mut properties = Map::new();
     for name in &names {
-        let ty = if rng.random_bool(0.8) {
-            "string"
-        } else {
-            "integer"
-        };
-        properties.insert(
-            name.clone(),
-            json!({"type": ty, "description": format!("The {name}")}),
-        );
+        let ty = if rng.random_bool(0.8) { "string" } else { "integer" };
+        properties.insert(name.clone(), json!({"type": ty, "description": format!("The {name}")}));
     }
     json!({"type": "object", "properties": properties, "required": names})
 }
 
 fn build(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("graph");
-    group
-        .sample_size(10)
-        .measurement_time(Duration::from_secs(8));
+    group.sample_size(10).measurement_time(Duration::from_secs(8));
     for functions in [2_000, 4_000, 8_000, 15_000] {
         let library = synthetic(functions);
         group.throughput(Throughput::Elements(functions as u64));

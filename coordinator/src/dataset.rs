@@ -34,9 +34,7 @@ impl Dataset {
     /// If the folder cannot be read, or holds no `sft.jsonl` of any form.
     pub fn open(dir: &Path) -> Result<Self> {
         let list = || -> std::io::Result<Vec<PathBuf>> {
-            std::fs::read_dir(dir)?
-                .map(|entry| Ok(entry?.path()))
-                .collect()
+            std::fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
         };
         let mut files = list().map_err(|error| {
             Failure::usage(format!("cannot read the folder \"{}\"", dir.display()))
@@ -44,27 +42,14 @@ impl Dataset {
                 .caused_by(error)
         })?;
         files.sort_unstable();
-        let kind = |name: &str| {
-            files
-                .iter()
-                .filter(|file| is_of(file, name))
-                .cloned()
-                .collect()
-        };
+        let kind = |name: &str| files.iter().filter(|file| is_of(file, name)).cloned().collect();
         let (sft, preference): (Vec<_>, Vec<_>) = (kind("sft"), kind("preference"));
         if sft.is_empty() {
-            let message = format!(
-                "\"{}\" holds no dataset: no sft.jsonl is in it",
-                dir.display()
-            );
+            let message = format!("\"{}\" holds no dataset: no sft.jsonl is in it", dir.display());
             let hint = "make one with `magnet run --out DIR`, or finish it with the same command";
             return Err(Failure::usage(message).hint(hint).into());
         }
-        Ok(Self {
-            dir: dir.to_owned(),
-            sft,
-            preference,
-        })
+        Ok(Self { dir: dir.to_owned(), sft, preference })
     }
 
     pub fn dir(&self) -> &Path {
@@ -90,12 +75,9 @@ impl Dataset {
                 .caused_by(error)
         })?;
         let parsed = serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::usage(format!(
-                "\"{}\" is not a manifest of this version",
-                path.display()
-            ))
-            .hint("run the same command again: it is written anew")
-            .caused_by(error)
+            Failure::usage(format!("\"{}\" is not a manifest of this version", path.display()))
+                .hint("run the same command again: it is written anew")
+                .caused_by(error)
         });
         Ok(parsed?)
     }
@@ -107,15 +89,10 @@ fn is_of(file: &Path, kind: &str) -> bool {
         return false;
     };
     let name = name.strip_suffix(".zst").unwrap_or(name);
-    let Some(number) = name
-        .strip_suffix(".jsonl")
-        .and_then(|stem| stem.strip_prefix(kind))
-    else {
+    let Some(number) = name.strip_suffix(".jsonl").and_then(|stem| stem.strip_prefix(kind)) else {
         return false;
     };
-    number
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b == b'-' || b == b'.')
+    number.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'.')
 }
 
 /// The lines of several files as one stream.
@@ -140,21 +117,14 @@ impl Line {
     /// If it is not one, naming file and line.
     pub fn parse<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_str(&self.text).with_context(|| {
-            format!(
-                "\"{}\", line {}, is not a record",
-                self.file.display(),
-                self.number
-            )
+            format!("\"{}\", line {}, is not a record", self.file.display(), self.number)
         })
     }
 }
 
 impl<'a> Lines<'a> {
     fn new(files: &'a [PathBuf]) -> Self {
-        Self {
-            files: files.iter(),
-            open: None,
-        }
+        Self { files: files.iter(), open: None }
     }
 
     fn read(&mut self) -> Result<Option<Line>> {
@@ -179,11 +149,7 @@ impl<'a> Lines<'a> {
             }
             *number += 1;
             if !text.trim().is_empty() {
-                return Ok(Some(Line {
-                    text,
-                    file: file.to_path_buf(),
-                    number: *number,
-                }));
+                return Ok(Some(Line { text, file: file.to_path_buf(), number: *number }));
             }
         }
     }
@@ -215,22 +181,14 @@ mod tests {
     #[test]
     fn split_and_compressed_files_read_as_one_stream() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(
-            dir.path().join("sft-00001.jsonl"),
-            "{\"id\":1}\n{\"id\":2}\n",
-        )
-        .unwrap();
+        std::fs::write(dir.path().join("sft-00001.jsonl"), "{\"id\":1}\n{\"id\":2}\n").unwrap();
         let packed = zstd::encode_all(&b"{\"id\":3}\n"[..], 1).unwrap();
         std::fs::write(dir.path().join("sft-00002.jsonl.zst"), packed).unwrap();
         std::fs::write(dir.path().join("sft-notes.jsonl"), "no record").unwrap();
         let dataset = Dataset::open(dir.path()).unwrap();
         let ids: Vec<u64> = dataset
             .sft()
-            .map(|line| {
-                line.unwrap().parse::<Value>().unwrap()["id"]
-                    .as_u64()
-                    .unwrap()
-            })
+            .map(|line| line.unwrap().parse::<Value>().unwrap()["id"].as_u64().unwrap())
             .collect();
         assert_eq!(ids, [1, 2, 3]);
         assert_eq!(dataset.preference().count(), 0);
@@ -243,21 +201,13 @@ mod tests {
         let dataset = Dataset::open(dir.path()).unwrap();
         let line = dataset.sft().nth(1).unwrap().unwrap();
         let error = line.parse::<Value>().unwrap_err().to_string();
-        assert!(
-            error.contains("sft.jsonl") && error.contains("line 2"),
-            "{error}"
-        );
+        assert!(error.contains("sft.jsonl") && error.contains("line 2"), "{error}");
     }
 
     #[test]
     fn a_folder_without_a_dataset_says_what_is_missing() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(
-            Dataset::open(dir.path())
-                .unwrap_err()
-                .to_string()
-                .contains("no sft.jsonl")
-        );
+        assert!(Dataset::open(dir.path()).unwrap_err().to_string().contains("no sft.jsonl"));
         assert!(Dataset::open(Path::new("/nowhere/at/all")).is_err());
     }
 }

@@ -221,18 +221,10 @@ impl Dispatch {
             }
         }
         self.publish_progress();
-        let Self {
-            ledger,
-            mut segments,
-            ..
-        } = self;
+        let Self { ledger, mut segments, .. } = self;
         let (counts, chosen) = ledger.finish();
         segments.retain(|segment| chosen.any(segment.walks.clone()));
-        Ok(Selection {
-            counts,
-            chosen,
-            segments,
-        })
+        Ok(Selection { counts, chosen, segments })
     }
 
     async fn list(&mut self) -> Result<(), Error> {
@@ -257,11 +249,7 @@ impl Dispatch {
         };
         let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
         self.outstanding.retain(|_, shard| !covered(shard));
-        self.catalog.add(Found {
-            name: name.to_owned(),
-            walks,
-            size_bytes,
-        });
+        self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
     }
 
     /// Reads every part that continues what the ledger has read.
@@ -279,10 +267,7 @@ impl Dispatch {
             match self.index(&found).await {
                 Ok(entries) => {
                     self.ledger.read(&entries);
-                    self.segments.push(Segment {
-                        part: found.name,
-                        walks: next..found.walks.end,
-                    });
+                    self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
                     any = true;
                 }
                 Err(Unread::Away(error)) => return Err(error.into()),
@@ -317,10 +302,7 @@ impl Dispatch {
         let name = self.object_name(found);
         let mut bytes = self.to.parts.get_range(&name, 0..PROBE_BYTES).await?;
         let head = Head::read(&bytes)?;
-        if found
-            .size_bytes
-            .is_some_and(|size| size != head.size_bytes())
-        {
+        if found.size_bytes.is_some_and(|size| size != head.size_bytes()) {
             return Err(Damaged::new("its size is not what its head says").into());
         }
         if head.index_end() > bytes.len() as u64 && bytes.len() as u64 == PROBE_BYTES {
@@ -336,13 +318,7 @@ impl Dispatch {
     async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
         let len = (found.walks.end - found.walks.start) as u32;
         let first = WalkIndex(found.walks.start);
-        self.publish(Shard {
-            campaign: self.to.campaign,
-            first,
-            len,
-            attempt: 0,
-        })
-        .await?;
+        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await?;
         self.catalog.remove(found);
         Ok(())
     }
@@ -392,18 +368,12 @@ impl Dispatch {
             return Ok(());
         }
         for letter in self.to.queue.dead_letters(DEAD_LETTERS).await? {
-            let Some(shard) = letter
-                .shard
-                .filter(|shard| shard.campaign == self.to.campaign)
+            let Some(shard) = letter.shard.filter(|shard| shard.campaign == self.to.campaign)
             else {
                 continue;
             };
             if self.outstanding.remove(&shard.first.0).is_some() {
-                info!(
-                    part = shard.part_name(),
-                    reason = letter.reason,
-                    "left out of the dataset"
-                );
+                info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
                 self.dead.insert(shard.first.0, shard.end().0);
             }
         }
@@ -414,11 +384,7 @@ impl Dispatch {
         let counts = self.ledger.counts().clone();
         self.to.metrics.set(&counts);
         let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
-        self.to.progress.send_replace(Progress {
-            wanted,
-            counts,
-            outstanding,
-        });
+        self.to.progress.send_replace(Progress { wanted, counts, outstanding });
     }
 }
 

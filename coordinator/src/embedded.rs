@@ -148,20 +148,12 @@ where
             Ok(written) => {
                 let counts = selection.counts;
                 let samples_wanted = fleet.wanted;
-                return Ok(Summary {
-                    outcome,
-                    samples_wanted,
-                    counts,
-                    written: Some(written),
-                });
+                return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
             }
             Err(finalize::Error::Damaged { part, source }) if repairs < REPAIRS => {
                 repairs += 1;
                 warn!(part, "{source}; it is made again");
-                fleet
-                    .parts
-                    .delete(&part::object_name(&job.digest, &part))
-                    .await?;
+                fleet.parts.delete(&part::object_name(&job.digest, &part)).await?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -218,19 +210,11 @@ impl Fleet {
             workers => workers,
         };
         // Walks that wait for nobody gain nothing by being many.
-        let offline = campaign
-            .teacher
-            .values()
-            .all(|teacher| teacher.kind == EndpointKind::Offline);
+        let offline =
+            campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline);
         let limits = match offline {
-            true => Limits {
-                in_flight: 1,
-                shards: 1,
-            },
-            false => Limits {
-                in_flight: campaign.run.in_flight.get(),
-                shards: SHARDS_HELD,
-            },
+            true => Limits { in_flight: 1, shards: 1 },
+            false => Limits { in_flight: campaign.run.in_flight.get(), shards: SHARDS_HELD },
         };
         Ok(Self {
             parts: Parts::open(&campaign.fleet.parts, out.path())?,
@@ -293,10 +277,7 @@ impl Fleet {
         queue: &Arc<dyn Queue>,
         shutdown: &Shutdown,
     ) -> JoinSet<Result<(), serve::Error>> {
-        let runners = Arc::new(OneCampaign {
-            campaign: job.digest,
-            runner: Arc::clone(runner),
-        });
+        let runners = Arc::new(OneCampaign { campaign: job.digest, runner: Arc::clone(runner) });
         let mut workers = JoinSet::new();
         for _ in 0..self.workers {
             let worker = Worker {
@@ -339,22 +320,14 @@ impl Fleet {
         let counts = selection.counts.clone();
         let manifest = Manifest::new(origin(job), self.wanted, counts, written.clone());
         finalize::write_manifest(self.out.path(), &manifest).map_err(|source| {
-            finalize::Error::Write {
-                folder: self.out.path().to_owned(),
-                source,
-            }
+            finalize::Error::Write { folder: self.out.path().to_owned(), source }
         })?;
         Ok(written)
     }
 
     fn interrupted(&self, counts: Counts) -> Summary {
         let samples_wanted = self.wanted;
-        Summary {
-            outcome: Outcome::Interrupted,
-            samples_wanted,
-            counts,
-            written: None,
-        }
+        Summary { outcome: Outcome::Interrupted, samples_wanted, counts, written: None }
     }
 }
 
@@ -401,18 +374,14 @@ impl Runners for OneCampaign {
     async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop> {
         match *campaign == self.campaign {
             true => Ok(Arc::clone(&self.runner)),
-            false => Err(Stop::Permanent(format!(
-                "campaign {campaign} is not run here"
-            ))),
+            false => Err(Stop::Permanent(format!("campaign {campaign} is not run here"))),
         }
     }
 }
 
 fn origin(job: &Job<'_>) -> Origin {
     let digest_of = |value: Result<Vec<u8>, rmp_serde::encode::Error>| {
-        value
-            .map(|bytes| Digest::of(&bytes))
-            .unwrap_or_else(|_| Digest::of(b""))
+        value.map(|bytes| Digest::of(&bytes)).unwrap_or_else(|_| Digest::of(b""))
     };
     Origin {
         name: job.campaign.campaign.name.clone(),
@@ -443,10 +412,7 @@ fn teachers(campaign: &Campaign) -> BTreeMap<String, String> {
             _ => "offline".into(),
         }
     };
-    roles
-        .into_iter()
-        .map(|(role, name)| (role.to_owned(), model(name)))
-        .collect()
+    roles.into_iter().map(|(role, name)| (role.to_owned(), model(name))).collect()
 }
 
 #[cfg(test)]

@@ -113,10 +113,7 @@ type Rendered = mpsc::Receiver<Result<Chunk, Error>>;
 
 /// Writes the dataset and moves it into place.
 pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written, Error> {
-    let refuse = |source| Error::Write {
-        folder: to.folder.to_owned(),
-        source,
-    };
+    let refuse = |source| Error::Write { folder: to.folder.to_owned(), source };
     let aside = to.folder.join(ASIDE);
     fs::create_dir_all(&aside).map_err(refuse)?;
     let (turns, in_order) = mpsc::channel::<Rendered>(to.width.max(1));
@@ -124,10 +121,7 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     let (sft, preference) = (series("sft"), series("preference"));
     let folder = to.folder.to_owned();
     let writer = tokio::task::spawn_blocking(move || {
-        let refuse = |source| Error::Write {
-            folder: folder.clone(),
-            source,
-        };
+        let refuse = |source| Error::Write { folder: folder.clone(), source };
         write_in_order(in_order, sft, preference, &refuse)
     });
     let renderer = Arc::new(Renderer::new(Arc::clone(&to.library)));
@@ -162,9 +156,7 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     }
     drop(turns);
     let written = writer.await.map_err(|_| Error::Lost)??;
-    fs::remove_file(manifest::path(to.folder))
-        .or_else(absent)
-        .map_err(refuse)?;
+    fs::remove_file(manifest::path(to.folder)).or_else(absent).map_err(refuse)?;
     files::move_into_place(&aside, to.folder, &written.files).map_err(refuse)?;
     Ok(written)
 }
@@ -185,10 +177,7 @@ fn render(
     chunks: &mpsc::Sender<Result<Chunk, Error>>,
 ) -> Result<(), Error> {
     let part = || segment.part.clone();
-    let damaged = |source| Error::Damaged {
-        part: part(),
-        source,
-    };
+    let damaged = |source| Error::Damaged { part: part(), source };
     let mut chunk = Chunk::default();
     let body = Part::read(bytes).map_err(damaged)?;
     for (entry, lazy) in body.samples() {
@@ -198,15 +187,8 @@ fn render(
         }
         let sample = lazy.read().map_err(damaged)?;
         let added = chunk.add(&sample, renderer);
-        added.map_err(|source| Error::Render {
-            part: part(),
-            source,
-        })?;
-        if chunk.is_big()
-            && chunks
-                .blocking_send(Ok(std::mem::take(&mut chunk)))
-                .is_err()
-        {
+        added.map_err(|source| Error::Render { part: part(), source })?;
+        if chunk.is_big() && chunks.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
             return Ok(());
         }
     }

@@ -17,10 +17,7 @@ const OUTPUT_CHARS: usize = 400;
 
 /// Renders one conversation with its pairs.
 pub(crate) fn render(conversation: &Conversation, pairs: &[PairRecord], paint: Paint) -> String {
-    let mut page = Page {
-        text: String::new(),
-        paint,
-    };
+    let mut page = Page { text: String::new(), paint };
     page.header(conversation);
     for (turn, messages) in conversation.turns().enumerate() {
         page.turn(conversation, turn, messages);
@@ -49,13 +46,7 @@ impl Page {
         let path: Vec<String> = metadata
             .signature_path
             .iter()
-            .map(|turn| {
-                if turn.is_empty() {
-                    "(asks)".into()
-                } else {
-                    clean(&turn.join(" + "))
-                }
-            })
+            .map(|turn| if turn.is_empty() { "(asks)".into() } else { clean(&turn.join(" + ")) })
             .collect();
         self.fact("path", &path.join(" → "));
         self.fact("challenges", &clean(&metadata.challenges.join(", ")));
@@ -64,10 +55,7 @@ impl Page {
         self.fact("domains", &clean(&metadata.domains.join(", ")));
         let names: Vec<String> = conversation.tool_names().map(clean).collect();
         self.fact("tools", &format!("{}: {}", names.len(), names.join(", ")));
-        self.fact(
-            "made by",
-            &clean(&[&*metadata.teacher, &metadata.executor].join(", ")),
-        );
+        self.fact("made by", &clean(&[&*metadata.teacher, &metadata.executor].join(", ")));
     }
 
     fn fact(&mut self, label: &str, text: &str) {
@@ -152,11 +140,7 @@ impl Page {
         };
         self.agent(first, None);
         if !rest.is_empty() {
-            self.line(
-                &self
-                    .paint
-                    .dim(&format!("              … {} more messages", rest.len())),
-            );
+            self.line(&self.paint.dim(&format!("              … {} more messages", rest.len())));
         }
     }
 }
@@ -166,12 +150,8 @@ pub(crate) fn origin(entry: &Provenance) -> String {
     match &entry.source {
         Source::User { turn, .. } => format!("← user {turn}"),
         Source::Output { call, path, .. } => format!("← {call} {path}"),
-        Source::Schema {
-            key: SchemaKey::Default,
-        } => "← the schema's default".into(),
-        Source::Schema {
-            key: SchemaKey::Enum,
-        } => "← the schema's choices".into(),
+        Source::Schema { key: SchemaKey::Default } => "← the schema's default".into(),
+        Source::Schema { key: SchemaKey::Enum } => "← the schema's choices".into(),
         Source::Composed => "← composed".into(),
         Source::None => "← nowhere".into(),
     }
@@ -182,15 +162,8 @@ pub(crate) fn operation(op: &Value) -> String {
     let Some(fields) = op.as_object() else {
         return clean(&op.to_string());
     };
-    let mut text = fields
-        .get("op")
-        .and_then(Value::as_str)
-        .unwrap_or("?")
-        .to_owned();
-    for (key, value) in fields
-        .iter()
-        .filter(|(key, value)| *key != "op" && !value.is_null())
-    {
+    let mut text = fields.get("op").and_then(Value::as_str).unwrap_or("?").to_owned();
+    for (key, value) in fields.iter().filter(|(key, value)| *key != "op" && !value.is_null()) {
         let value = match value {
             Value::String(text) => text.clone(),
             Value::Array(items) => {
@@ -206,11 +179,7 @@ pub(crate) fn operation(op: &Value) -> String {
 
 /// The first step of a JSON pointer: the parameter.
 pub(crate) fn top_level(pointer: &str) -> String {
-    let first = pointer
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
+    let first = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
     first.replace("~1", "/").replace("~0", "~")
 }
 
@@ -220,17 +189,12 @@ fn text_of(message: &Message) -> &str {
 
 /// A text of several lines, indented under its label.
 fn block(text: &str) -> String {
-    text.lines()
-        .map(clean)
-        .collect::<Vec<_>>()
-        .join("\n              ")
+    text.lines().map(clean).collect::<Vec<_>>().join("\n              ")
 }
 
 /// Without control characters.
 fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The text, or its beginning and how much is left out.

@@ -163,11 +163,7 @@ impl Ledger {
         match &entry.verdict {
             Verdict::Rejected(rejection) => {
                 self.counts.rejected += 1;
-                *self
-                    .counts
-                    .rejected_by_reason
-                    .entry(rejection.reason)
-                    .or_default() += 1;
+                *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
             }
             Verdict::Skipped => self.counts.duplicates += 1,
             Verdict::Accepted { .. } if !opening_is_new => self.counts.duplicates += 1,
@@ -219,41 +215,19 @@ mod tests {
     use super::*;
 
     fn accepted(walk: u64, opening: &str) -> Entry {
-        let verdict = Verdict::Accepted {
-            sketch: Sketch::of([opening]),
-            pairs: 2,
-            size_bytes: 9,
-        };
+        let verdict = Verdict::Accepted { sketch: Sketch::of([opening]), pairs: 2, size_bytes: 9 };
         let opening = Some(Key::of_opening(opening));
-        let keys = Keys {
-            path: None,
-            opening,
-        };
-        Entry {
-            walk: WalkIndex(walk),
-            keys,
-            usage: Spending::default(),
-            verdict,
-        }
+        let keys = Keys { path: None, opening };
+        Entry { walk: WalkIndex(walk), keys, usage: Spending::default(), verdict }
     }
 
     fn rejected(walk: u64, opening: &str) -> Entry {
         let verdict = Verdict::Rejected(Rejection::new(Reason::NoValue, "no city"));
-        Entry {
-            verdict,
-            ..accepted(walk, opening)
-        }
+        Entry { verdict, ..accepted(walk, opening) }
     }
 
     fn adds_up(counts: &Counts) -> bool {
-        let Counts {
-            accepted,
-            rejected,
-            duplicates,
-            near_duplicates,
-            surplus,
-            ..
-        } = counts;
+        let Counts { accepted, rejected, duplicates, near_duplicates, surplus, .. } = counts;
         counts.walks == accepted + rejected + duplicates + near_duplicates + surplus
     }
 
@@ -262,10 +236,7 @@ mod tests {
         let mut ledger = Ledger::new(10, 0.7);
         ledger.read(&[rejected(0, "one"), accepted(1, "one"), accepted(2, "two")]);
         let (counts, chosen) = ledger.finish();
-        assert_eq!(
-            (counts.accepted, counts.rejected, counts.duplicates),
-            (1, 1, 1)
-        );
+        assert_eq!((counts.accepted, counts.rejected, counts.duplicates), (1, 1, 1));
         assert!(adds_up(&counts));
         assert!(chosen.contains(2) && !chosen.contains(1));
     }
@@ -274,10 +245,7 @@ mod tests {
     fn what_lies_beyond_the_last_wanted_sample_is_surplus() {
         let mut ledger = Ledger::new(2, 0.7);
         let texts = ["a b c d", "e f g h", "i j k l", "m n o p"];
-        let entries: Vec<Entry> = (0..)
-            .zip(texts)
-            .map(|(n, text)| accepted(n, text))
-            .collect();
+        let entries: Vec<Entry> = (0..).zip(texts).map(|(n, text)| accepted(n, text)).collect();
         ledger.read(&entries);
         ledger.read(&[rejected(20, "far off")]);
         let (counts, chosen) = ledger.finish();

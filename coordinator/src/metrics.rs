@@ -25,14 +25,10 @@ impl Metrics {
         registry.register(Box::new(pairs.clone()))?;
         Ok(Self {
             samples: gauges(
-                "magnet_ledger_walks",
-                "Walks decided upon, by what became of them.",
-                "verdict",
+                "magnet_ledger_walks", "Walks decided upon, by what became of them.", "verdict",
             )?,
             rejected: gauges(
-                "magnet_ledger_rejected_walks",
-                "Rejected walks decided upon, by reason.",
-                "reason",
+                "magnet_ledger_rejected_walks", "Rejected walks decided upon, by reason.", "reason",
             )?,
             pairs,
         })
@@ -53,9 +49,7 @@ impl Metrics {
         }
         for (reason, count) in &counts.rejected_by_reason {
             let reason: Reason = *reason;
-            self.rejected
-                .with_label_values(&[reason.label()])
-                .set(*count as i64);
+            self.rejected.with_label_values(&[reason.label()]).set(*count as i64);
         }
         self.pairs.set(counts.pairs as i64);
     }

@@ -41,11 +41,7 @@ pub enum Error {
         "\"{}\" holds another campaign (\"{name}\", seed {seed})\nhint: choose another folder with \
          --out DIR, or remove this one", path.display()
     )]
-    OtherCampaign {
-        path: PathBuf,
-        name: String,
-        seed: u64,
-    },
+    OtherCampaign { path: PathBuf, name: String, seed: u64 },
     #[error(
         "\"{}\" holds a dataset (\"{file}\") that no campaign of ours has begun\nhint: choose \
          another folder with --out DIR", path.display()
@@ -72,10 +68,7 @@ pub enum Error {
 impl OutDir {
     /// Opens the folder for this campaign: makes it, or goes on in it.
     pub fn open(path: &Path, identity: &Identity) -> Result<Self, Error> {
-        let refuse = |source| Error::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let refuse = |source| Error::Io { path: path.to_owned(), source };
         // Whose it is comes first, so that a wrong folder is left as it was.
         check(path, identity)?;
         fs::create_dir_all(path).map_err(refuse)?;
@@ -83,9 +76,7 @@ impl OutDir {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(Error::Busy {
-                    path: path.to_owned(),
-                });
+                return Err(Error::Busy { path: path.to_owned() });
             }
             Err(TryLockError::Error(source)) => return Err(refuse(source)),
         }
@@ -99,10 +90,7 @@ impl OutDir {
                 .and_then(|()| fs::rename(&aside, path.join(IDENTITY)))
                 .map_err(refuse)?;
         }
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
     pub fn path(&self) -> &Path {
@@ -121,17 +109,11 @@ fn check(path: &Path, identity: &Identity) -> Result<bool, Error> {
         }
         Err(source) => return Err(Error::Io { path: file, source }),
     };
-    let there: Identity = serde_json::from_slice(&bytes).map_err(|error| Error::Unreadable {
-        path: file,
-        problem: error.to_string(),
-    })?;
+    let there: Identity = serde_json::from_slice(&bytes)
+        .map_err(|error| Error::Unreadable { path: file, problem: error.to_string() })?;
     if there.campaign != identity.campaign {
         let Identity { name, seed, .. } = there;
-        return Err(Error::OtherCampaign {
-            path: path.to_owned(),
-            name,
-            seed,
-        });
+        return Err(Error::OtherCampaign { path: path.to_owned(), name, seed });
     }
     if there.version != identity.version {
         warn!(
@@ -147,17 +129,9 @@ fn no_dataset(path: &Path) -> Result<(), Error> {
     let Ok(entries) = fs::read_dir(path) else {
         return Ok(());
     };
-    let names = entries
-        .flatten()
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    match names
-        .into_iter()
-        .find(|name| is_of_dataset(name) || name == "manifest.json")
-    {
-        Some(file) => Err(Error::OtherDataset {
-            path: path.to_owned(),
-            file,
-        }),
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    match names.into_iter().find(|name| is_of_dataset(name) || name == "manifest.json") {
+        Some(file) => Err(Error::OtherDataset { path: path.to_owned(), file }),
         None => Ok(()),
     }
 }
@@ -189,13 +163,8 @@ mod tests {
     fn another_campaigns_folder_is_refused_with_a_way_out() {
         let folder = tempfile::tempdir().unwrap();
         drop(OutDir::open(folder.path(), &identity(1)).unwrap());
-        let error = OutDir::open(folder.path(), &identity(2))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("\"desk\", seed 1") && error.contains("hint: "),
-            "{error}"
-        );
+        let error = OutDir::open(folder.path(), &identity(2)).unwrap_err().to_string();
+        assert!(error.contains("\"desk\", seed 1") && error.contains("hint: "), "{error}");
     }
 
     #[test]

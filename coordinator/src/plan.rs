@@ -76,10 +76,7 @@ pub struct Model {
 /// Estimates a prepared campaign.
 pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estimate> {
     let samples = campaign.campaign.samples.get();
-    let teacher = campaign
-        .endpoint(&campaign.roles.teacher)
-        .cloned()
-        .unwrap_or_default();
+    let teacher = campaign.endpoint(&campaign.roles.teacher).cloned().unwrap_or_default();
     let walks_for = |walk_yield: f64| {
         let needed = (samples as f64 / walk_yield.max(1e-9)).ceil() as u64;
         needed.min(campaign.campaign.walk_limit())
@@ -89,13 +86,7 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
         let walks = walks_for(walk_yield);
         let core_time = pace.mul_f64(walks as f64);
         let demand = Demand::Offline { core_time };
-        return Ok(Estimate {
-            samples,
-            walk_yield,
-            measured: Some(DRAWN),
-            walks,
-            demand,
-        });
+        return Ok(Estimate { samples, walk_yield, measured: Some(DRAWN), walks, demand });
     }
     let paths = draw(campaign, prepared);
     let walk_yield = ASSUMED_YIELD * paths.len() as f64 / DRAWN as f64;
@@ -103,13 +94,7 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     let worked = walks as f64 * paths.len() as f64 / DRAWN as f64;
     let asks = cost::mean(&prepared.library, campaign.trajectory.distractors, &paths).times(worked);
     let model = model(campaign, &teacher, asks);
-    Ok(Estimate {
-        samples,
-        walk_yield,
-        measured: None,
-        walks,
-        demand: Demand::Model(model),
-    })
+    Ok(Estimate { samples, walk_yield, measured: None, walks, demand: Demand::Model(model) })
 }
 
 /// The signature paths of the first walks; those that come too short are left
@@ -122,16 +107,7 @@ fn draw(campaign: &Campaign, prepared: &Prepared) -> Vec<Path> {
         let index = WalkIndex(index);
         let walk = walker.walk(graph, node_ops::path_index(ops, index));
         let (walks, mix) = (&campaign.walk, &campaign.mix);
-        let input = node_ops::Input {
-            library,
-            graph,
-            walk: &walk,
-            index,
-            walks,
-            ops,
-            mix,
-            seed,
-        };
+        let input = node_ops::Input { library, graph, walk: &walk, index, walks, ops, mix, seed };
         node_ops::apply(&input).ok()
     };
     (0..DRAWN).filter_map(path).collect()
@@ -156,10 +132,7 @@ async fn measure(campaign: &Campaign, prepared: &Prepared) -> Result<(f64, Durat
         let walked = pipeline.run(WalkIndex(index)).await?;
         accepted += u64::from(matches!(walked.end, End::Accepted(_)));
     }
-    Ok((
-        accepted as f64 / DRAWN as f64,
-        start.elapsed().div_f64(DRAWN as f64),
-    ))
+    Ok((accepted as f64 / DRAWN as f64, start.elapsed().div_f64(DRAWN as f64)))
 }
 
 fn model(campaign: &Campaign, teacher: &Endpoint, asks: Asks) -> Model {
@@ -173,46 +146,25 @@ fn model(campaign: &Campaign, teacher: &Endpoint, asks: Asks) -> Model {
         0 => teacher.max_in_flight.get() as f64,
         limit => (limit as f64 / answers_a_minute).min(teacher.max_in_flight.get() as f64),
     };
-    let workers = (in_flight / campaign.run.in_flight.get() as f64)
-        .ceil()
-        .max(1.0) as u64;
-    Model {
-        name: teacher.model.clone(),
-        asks,
-        usd,
-        time,
-        bound_by,
-        workers,
-    }
+    let workers = (in_flight / campaign.run.in_flight.get() as f64).ceil().max(1.0) as u64;
+    Model { name: teacher.model.clone(), asks, usd, time, bound_by, workers }
 }
 
 /// The least time for these asks, and what sets it.
 fn time_at_limits(teacher: &Endpoint, total: &Cost) -> (Duration, &'static str) {
     let minutes = |amount: f64, limit: u64| {
-        if limit == 0 {
-            0.0
-        } else {
-            amount / limit as f64
-        }
+        if limit == 0 { 0.0 } else { amount / limit as f64 }
     };
     let by_latency =
         total.requests * ASSUMED_LATENCY.as_secs_f64() / 60.0 / teacher.max_in_flight.get() as f64;
     let tokens = total.input_tokens + total.output_tokens;
     let bounds = [
         (by_latency, "max_in_flight"),
-        (
-            minutes(total.requests, teacher.requests_per_minute),
-            "requests_per_minute",
-        ),
-        (
-            minutes(tokens, teacher.tokens_per_minute),
-            "tokens_per_minute",
-        ),
+        (minutes(total.requests, teacher.requests_per_minute), "requests_per_minute"),
+        (minutes(tokens, teacher.tokens_per_minute), "tokens_per_minute"),
     ];
-    let slowest = bounds
-        .into_iter()
-        .fold((0.0, "max_in_flight"), |slowest, bound| {
-            if bound.0 > slowest.0 { bound } else { slowest }
-        });
+    let slowest = bounds.into_iter().fold((0.0, "max_in_flight"), |slowest, bound| {
+        if bound.0 > slowest.0 { bound } else { slowest }
+    });
     (Duration::from_secs_f64(slowest.0 * 60.0), slowest.1)
 }

@@ -64,13 +64,7 @@ fn digest(
         None => Vec::new(),
     };
     let prompts = prompts.map(|digest| digest.to_string()).unwrap_or_default();
-    let fields = [
-        &settings[..],
-        &functions,
-        &graph,
-        &excluded,
-        prompts.as_bytes(),
-    ];
+    let fields = [&settings[..], &functions, &graph, &excluded, prompts.as_bytes()];
     Ok(CampaignDigest(Digest::of_fields(fields)))
 }
 
@@ -81,11 +75,7 @@ pub fn pipeline(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
-    let wiring = Wiring {
-        state: surroundings.state.clone(),
-        metrics: metrics.clone(),
-        variable,
-    };
+    let wiring = Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
     let campaign = Arc::new(bundle.campaign.clone());
     let teacher = stack::teacher(&campaign, &campaign.roles.teacher, &wiring)?;
     let excluded = match &campaign.library.exclude_paths {

@@ -31,14 +31,7 @@ impl Progress {
     /// One line: kept, dropped and why, rate and time left. `pace` is what was
     /// kept in which time, this run alone.
     pub fn line(&self, pace: Pace) -> String {
-        let Counts {
-            accepted,
-            rejected,
-            duplicates,
-            near_duplicates,
-            spent,
-            ..
-        } = &self.counts;
+        let Counts { accepted, rejected, duplicates, near_duplicates, spent, .. } = &self.counts;
         let mut line = format!("{accepted} of {} samples", self.wanted);
         if *rejected > 0 {
             line += &format!(", {rejected} rejected ({})", self.reasons());
@@ -138,9 +131,7 @@ pub async fn show(progress: watch::Receiver<Progress>, stop: CancellationToken) 
 /// Progress that nobody can see is no reason to stop.
 fn write(text: &str) {
     let mut out = std::io::stderr().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .ok();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).ok();
 }
 
 #[cfg(test)]
@@ -151,20 +142,13 @@ mod tests {
 
     #[test]
     fn a_line_tells_what_is_kept_what_is_dropped_and_when_it_ends() {
-        let mut progress = Progress {
-            wanted: 1_000,
-            ..Progress::default()
-        };
+        let mut progress = Progress { wanted: 1_000, ..Progress::default() };
         progress.counts.accepted = 400;
         progress.counts.rejected = 7;
         progress.counts.near_duplicates = 2;
-        progress.counts.rejected_by_reason = [(Reason::ShortWalk, 2), (Reason::NoValue, 5)]
-            .into_iter()
-            .collect();
-        let pace = Pace {
-            kept: 400,
-            time: Duration::from_secs(40),
-        };
+        progress.counts.rejected_by_reason =
+            [(Reason::ShortWalk, 2), (Reason::NoValue, 5)].into_iter().collect();
+        let pace = Pace { kept: 400, time: Duration::from_secs(40) };
         let line = "400 of 1000 samples, 7 rejected (no_value 5, short_walk 2), 2 duplicates, \
                     10/s, 1 min 0 s left";
         assert_eq!(progress.line(pace), line);
@@ -172,10 +156,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_pace_promises_nothing() {
-        let progress = Progress {
-            wanted: 5,
-            ..Progress::default()
-        };
+        let progress = Progress { wanted: 5, ..Progress::default() };
         assert_eq!(progress.line(Pace::default()), "0 of 5 samples");
     }
 }

@@ -21,10 +21,7 @@ pub struct Plan {
 impl Plan {
     /// `shard_walks` is `fleet.shard_walks`: 0 leaves the size to us.
     pub fn new(campaign: CampaignDigest, shard_walks: u32) -> Self {
-        Self {
-            campaign,
-            fixed: (shard_walks > 0).then_some(shard_walks),
-        }
+        Self { campaign, fixed: (shard_walks > 0).then_some(shard_walks) }
     }
 
     /// The shard that starts at `first`, cut off before `end`. `None` if
@@ -32,12 +29,7 @@ impl Plan {
     pub fn shard(&self, first: u64, end: u64) -> Option<Shard> {
         let left = end.checked_sub(first).filter(|&left| left > 0)?;
         let len = u64::from(self.size(first)).min(left) as u32;
-        Some(Shard {
-            campaign: self.campaign,
-            first: WalkIndex(first),
-            len,
-            attempt: 0,
-        })
+        Some(Shard { campaign: self.campaign, first: WalkIndex(first), len, attempt: 0 })
     }
 
     fn size(&self, first: u64) -> u32 {
@@ -64,9 +56,7 @@ mod tests {
     #[test]
     fn shards_cover_every_walk_once() {
         for (shard_walks, end) in [(0, 100_003), (7, 1_000), (1, 5)] {
-            let walks = shards(plan(shard_walks), end)
-                .into_iter()
-                .flat_map(|shard| shard.walks());
+            let walks = shards(plan(shard_walks), end).into_iter().flat_map(|shard| shard.walks());
             assert!(walks.map(|walk| walk.0).eq(0..end));
         }
     }

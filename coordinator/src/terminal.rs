@@ -12,9 +12,7 @@ pub(crate) struct Paint {
 impl Paint {
     /// Colours if stdout is a terminal.
     pub(crate) fn stdout() -> Self {
-        Self {
-            on: io::stdout().is_terminal(),
-        }
+        Self { on: io::stdout().is_terminal() }
     }
 
     pub(crate) fn bold(self, text: &str) -> String {
@@ -38,19 +36,12 @@ impl Paint {
     }
 
     fn wrap(self, code: &str, text: &str) -> String {
-        if self.on {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
 /// Whether an error only says that nobody reads stdout any more.
 pub(crate) fn reader_left(error: &anyhow::Error) -> bool {
-    let io = error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>());
-    io.map(io::Error::kind)
-        .any(|kind| kind == io::ErrorKind::BrokenPipe)
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.map(io::Error::kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

@@ -55,16 +55,8 @@ impl Bundle {
         library: Arc<Library>,
         graph: Arc<Graph>,
     ) -> Self {
-        let campaign = Campaign {
-            fleet: Fleet::default(),
-            ..campaign.clone()
-        };
-        Self {
-            digest,
-            campaign,
-            library,
-            graph,
-        }
+        let campaign = Campaign { fleet: Fleet::default(), ..campaign.clone() };
+        Self { digest, campaign, library, graph }
     }
 
     /// The name of a campaign's bundle in the part store.
@@ -81,27 +73,18 @@ impl Bundle {
             return Ok(());
         }
         let bytes = self.to_bytes();
-        parts
-            .put(&name, bytes)
-            .await
-            .map_err(|source| Error::Parts { name, source })
+        parts.put(&name, bytes).await.map_err(|source| Error::Parts { name, source })
     }
 
     /// Opens a campaign's bundle.
     pub async fn open(parts: &Parts, campaign: &CampaignDigest) -> Result<Self, Error> {
         let name = Self::object_name(campaign);
         let bytes = parts.get(&name).await;
-        let bytes = bytes.map_err(|source| Error::Parts {
-            name: name.clone(),
-            source,
-        })?;
+        let bytes = bytes.map_err(|source| Error::Parts { name: name.clone(), source })?;
         let bundle = Self::from_bytes(&bytes, &name)?;
         match bundle.digest == *campaign {
             true => Ok(bundle),
-            false => Err(Error::Damaged {
-                name,
-                problem: "it is another campaign's".into(),
-            }),
+            false => Err(Error::Damaged { name, problem: "it is another campaign's".into() }),
         }
     }
 
@@ -120,13 +103,8 @@ impl Bundle {
 
     fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, Error> {
         let packed = check(bytes, name)?;
-        let damaged = |problem: String| Error::Damaged {
-            name: name.to_owned(),
-            problem,
-        };
-        let limit = zstd::zstd_safe::get_frame_content_size(packed)
-            .ok()
-            .flatten();
+        let damaged = |problem: String| Error::Damaged { name: name.to_owned(), problem };
+        let limit = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
         let limit = limit.and_then(|size| usize::try_from(size).ok());
         let limit = limit.filter(|&size| size <= MAX_RAW_BYTES);
         let limit = limit.ok_or_else(|| damaged("its size is not told or beyond any's".into()))?;
@@ -138,22 +116,14 @@ impl Bundle {
 
 /// The packed body of a bundle that is whole.
 fn check<'a>(bytes: &'a [u8], name: &str) -> Result<&'a [u8], Error> {
-    let damaged = |problem: &str| Error::Damaged {
-        name: name.to_owned(),
-        problem: problem.into(),
-    };
-    let (head, packed) = bytes
-        .split_at_checked(HEAD)
-        .ok_or_else(|| damaged("cut off"))?;
+    let damaged = |problem: &str| Error::Damaged { name: name.to_owned(), problem: problem.into() };
+    let (head, packed) = bytes.split_at_checked(HEAD).ok_or_else(|| damaged("cut off"))?;
     if head[..4] != MAGIC {
         return Err(damaged("it does not start as a bundle"));
     }
     let version = u16::from_le_bytes([head[4], head[5]]);
     if version > VERSION {
-        return Err(Error::Newer {
-            name: name.to_owned(),
-            version,
-        });
+        return Err(Error::Newer { name: name.to_owned(), version });
     }
     match head[6..] == Digest::of(packed).as_bytes()[..] {
         true => Ok(packed),
@@ -181,12 +151,7 @@ mod tests {
         let mut campaign = Campaign::default();
         campaign.fleet.queue = "amqp://user:password@host".into();
         let library = Arc::new(Library::from(vec![function]));
-        Bundle::new(
-            CampaignDigest(Digest::of(b"campaign")),
-            &campaign,
-            library,
-            Arc::default(),
-        )
+        Bundle::new(CampaignDigest(Digest::of(b"campaign")), &campaign, library, Arc::default())
     }
 
     #[test]

@@ -75,33 +75,23 @@ impl Graph {
     }
 
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = (FunctionId, &Node)> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .map(|(id, node)| (FunctionId(id as u32), node))
+        self.nodes.iter().enumerate().map(|(id, node)| (FunctionId(id as u32), node))
     }
 
     /// N(v).
     pub fn candidates(&self, function: FunctionId) -> &[FunctionId] {
-        self.nodes
-            .get(function.index())
-            .map_or(&[], |node| &node.candidates)
+        self.nodes.get(function.index()).map_or(&[], |node| &node.candidates)
     }
 
     /// E(v).
     pub fn edges(&self, function: FunctionId) -> &[Edge] {
-        self.nodes
-            .get(function.index())
-            .map_or(&[], |node| &node.edges)
+        self.nodes.get(function.index()).map_or(&[], |node| &node.edges)
     }
 
     /// The edge between two functions, if there is one.
     pub fn edge(&self, from: FunctionId, to: FunctionId) -> Option<&Edge> {
         let edges = self.edges(from);
-        edges
-            .binary_search_by_key(&to, |edge| edge.to)
-            .ok()
-            .map(|at| &edges[at])
+        edges.binary_search_by_key(&to, |edge| edge.to).ok().map(|at| &edges[at])
     }
 
     pub fn edge_count(&self) -> usize {

@@ -70,10 +70,7 @@ impl From<Document> for Function {
             Some(fields) => fields.into(),
             None => Arc::from([]),
         };
-        let output = document
-            .response
-            .as_ref()
-            .map(|schema| Arc::new(Shape::of(schema)));
+        let output = document.response.as_ref().map(|schema| Arc::new(Shape::of(schema)));
         Self {
             name: document.name,
             description: document.description,
@@ -132,45 +129,13 @@ impl Function {
     /// call may not be added to a trajectory that did not plan it.
     pub fn changes_state(&self) -> bool {
         const READING: &[&str] = &[
-            "get",
-            "list",
-            "search",
-            "find",
-            "lookup",
-            "look",
-            "query",
-            "read",
-            "fetch",
-            "check",
-            "show",
-            "view",
-            "describe",
-            "count",
-            "calculate",
-            "compute",
-            "convert",
-            "translate",
-            "estimate",
-            "compare",
-            "validate",
-            "verify",
-            "is",
-            "has",
-            "retrieve",
-            "browse",
-            "recommend",
-            "summarize",
-            "analyze",
-            "parse",
-            "detect",
-            "track",
-            "preview",
-            "quote",
+            "get", "list", "search", "find", "lookup", "look", "query", "read", "fetch", "check",
+            "show", "view", "describe", "count", "calculate", "compute", "convert", "translate",
+            "estimate", "compare", "validate", "verify", "is", "has", "retrieve", "browse",
+            "recommend", "summarize", "analyze", "parse", "detect", "track", "preview", "quote",
         ];
         let mut words = crate::shape::words(&self.name);
-        words
-            .next()
-            .is_some_and(|verb| !READING.contains(&verb.as_str()))
+        words.next().is_some_and(|verb| !READING.contains(&verb.as_str()))
     }
 
     /// The function as an OpenAI tool, as written into a dataset.
@@ -193,10 +158,7 @@ fn published(schema: &Value) -> Value {
     for (key, value) in object.iter().filter(|(key, _)| !key.starts_with("x-")) {
         let value = match (key.as_str(), value) {
             ("properties" | "patternProperties" | "dependentSchemas", Value::Object(keyed)) => {
-                keyed
-                    .iter()
-                    .map(|(name, inner)| (name.clone(), published(inner)))
-                    .collect()
+                keyed.iter().map(|(name, inner)| (name.clone(), published(inner))).collect()
             }
             ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
                 schemas.iter().map(published).collect()
@@ -261,10 +223,7 @@ impl Library {
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (FunctionId, &Function)> {
-        self.functions
-            .iter()
-            .enumerate()
-            .map(|(id, function)| (FunctionId(id as u32), function))
+        self.functions.iter().enumerate().map(|(id, function)| (FunctionId(id as u32), function))
     }
 }
 

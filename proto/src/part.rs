@@ -129,10 +129,7 @@ impl Packed {
         if let Some((cut, _)) = rejection.detail.char_indices().nth(MAX_DETAIL) {
             rejection.detail.truncate(cut);
         }
-        Self {
-            verdict: Verdict::Rejected(rejection),
-            bytes: Vec::new(),
-        }
+        Self { verdict: Verdict::Rejected(rejection), bytes: Vec::new() }
     }
 
     pub fn verdict(&self) -> &Verdict {
@@ -140,10 +137,7 @@ impl Packed {
     }
 
     pub fn skipped() -> Self {
-        Self {
-            verdict: Verdict::Skipped,
-            bytes: Vec::new(),
-        }
+        Self { verdict: Verdict::Skipped, bytes: Vec::new() }
     }
 }
 
@@ -173,24 +167,14 @@ impl Index {
 
 impl Writer {
     pub fn new(campaign: CampaignDigest, first: WalkIndex) -> Self {
-        Self {
-            campaign,
-            first,
-            entries: Vec::new(),
-            body: Vec::new(),
-        }
+        Self { campaign, first, entries: Vec::new(), body: Vec::new() }
     }
 
     /// Adds the next walk.
     pub fn push(&mut self, keys: Keys, usage: Spending, packed: Packed) {
         let walk = WalkIndex(self.first.0 + self.entries.len() as u64);
         self.body.extend_from_slice(&packed.bytes);
-        self.entries.push(Entry {
-            walk,
-            keys,
-            usage,
-            verdict: packed.verdict,
-        });
+        self.entries.push(Entry { walk, keys, usage, verdict: packed.verdict });
     }
 
     /// How many walks were added.
@@ -206,16 +190,8 @@ impl Writer {
     /// shard is a whole part of a shorter range.
     pub fn finish(self) -> (String, Bytes) {
         let len = self.entries.len() as u32;
-        let shard = Shard {
-            campaign: self.campaign,
-            first: self.first,
-            len,
-            attempt: 0,
-        };
-        let index = Index {
-            campaign: self.campaign,
-            entries: self.entries,
-        };
+        let shard = Shard { campaign: self.campaign, first: self.first, len, attempt: 0 };
+        let index = Index { campaign: self.campaign, entries: self.entries };
         let index = rmp_serde::to_vec(&index)
             .expect("writing an index into memory cannot fail: it has no maps");
         let packed = zstd::bulk::compress(&self.body, ZSTD_LEVEL)
@@ -260,17 +236,13 @@ pub struct Head {
 impl Head {
     /// Reads the head from a part's first bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, Damaged> {
-        let mut rest = bytes
-            .get(..HEAD)
-            .ok_or_else(|| Damaged("shorter than its head".into()))?;
+        let mut rest = bytes.get(..HEAD).ok_or_else(|| Damaged("shorter than its head".into()))?;
         if take::<4>(&mut rest) != MAGIC {
             return Err(Damaged("it does not start as a part".into()));
         }
         let version = u16::from_le_bytes(take(&mut rest));
         if version != VERSION {
-            return Err(Damaged(format!(
-                "part version {version}, this program reads {VERSION}"
-            )));
+            return Err(Damaged(format!("part version {version}, this program reads {VERSION}")));
         }
         let head = Self {
             index: u32::from_le_bytes(take(&mut rest)) as usize,
@@ -326,11 +298,7 @@ impl Part {
         let index = head.read_index(bytes)?;
         let packed = &bytes[head.index_end() as usize..];
         if packed.len() as u64 != head.packed {
-            return Err(Damaged(format!(
-                "{} body bytes, {} expected",
-                packed.len(),
-                head.packed
-            )));
+            return Err(Damaged(format!("{} body bytes, {} expected", packed.len(), head.packed)));
         }
         if checksum(packed) != head.body_sum {
             return Err(Damaged("the checksum of its body does not match".into()));
@@ -378,22 +346,11 @@ mod tests {
     fn part() -> (String, Bytes) {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
         let mut writer = Writer::new(campaign, WalkIndex(7));
-        let keys = Keys {
-            path: None,
-            opening: Some(Key::of_opening("Hi  there")),
-        };
+        let keys = Keys { path: None, opening: Some(Key::of_opening("Hi  there")) };
         writer.push(keys, Spending::default(), Packed::accepted(&sample(7)));
         let rejection = Rejection::new(Reason::NoValue, "parameter \"city\"");
-        writer.push(
-            Keys::default(),
-            Spending::default(),
-            Packed::rejected(rejection),
-        );
-        writer.push(
-            Keys::default(),
-            Spending::default(),
-            Packed::accepted(&sample(9)),
-        );
+        writer.push(Keys::default(), Spending::default(), Packed::rejected(rejection));
+        writer.push(Keys::default(), Spending::default(), Packed::accepted(&sample(9)));
         writer.finish()
     }
 
@@ -403,16 +360,10 @@ mod tests {
         assert_eq!(name, "000000000007-000003");
         assert_eq!(range_of(&name), Some(7..10));
         let part = Part::read(&bytes).unwrap();
-        let read: Vec<Sample> = part
-            .samples()
-            .map(|(_, lazy)| lazy.read().unwrap())
-            .collect();
+        let read: Vec<Sample> = part.samples().map(|(_, lazy)| lazy.read().unwrap()).collect();
         assert_eq!(read, [sample(7), sample(9)]);
         assert_eq!(part.index.entries[1].walk, WalkIndex(8));
-        assert_eq!(
-            part.index.entries[0].keys.opening,
-            Some(Key::of_opening("hi there"))
-        );
+        assert_eq!(part.index.entries[0].keys.opening, Some(Key::of_opening("hi there")));
     }
 
     #[test]
@@ -420,22 +371,13 @@ mod tests {
         let (_, bytes) = part();
         let head = Head::read(&bytes).unwrap();
         assert_eq!(head.size_bytes(), bytes.len() as u64);
-        let index = head
-            .read_index(&bytes[..head.index_end() as usize])
-            .unwrap();
+        let index = head.read_index(&bytes[..head.index_end() as usize]).unwrap();
         assert_eq!(index.entries.len(), 3);
     }
 
     #[test]
     fn names_that_are_no_parts_are_told_apart() {
-        for name in [
-            "",
-            "7",
-            "x-1",
-            "1-x",
-            "000000000001-000000",
-            "18446744073709551615-9",
-        ] {
+        for name in ["", "7", "x-1", "1-x", "000000000001-000000", "18446744073709551615-9"] {
             assert_eq!(range_of(name), None, "{name}");
         }
     }

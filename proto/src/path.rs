@@ -43,17 +43,10 @@ pub enum Purpose {
     /// Say that no function on offer can do it. `function` is withheld from
     /// the tools; if `resolved`, it is added with the next turn, which does
     /// what this one asked for.
-    MissingFunction {
-        function: FunctionId,
-        resolved: bool,
-    },
+    MissingFunction { function: FunctionId, resolved: bool },
     /// Ask for the value of `parameter`, a required one that only the user can
     /// know; if `resolved`, the next turn gives it and makes the call.
-    MissingParameter {
-        function: FunctionId,
-        parameter: String,
-        resolved: bool,
-    },
+    MissingParameter { function: FunctionId, parameter: String, resolved: bool },
     /// Say that no function on offer serves a request written for `function`,
     /// whose whole class is withheld.
     Irrelevant { function: FunctionId },
@@ -195,10 +188,7 @@ pub enum NodeOp {
 impl Path {
     /// The step at that position.
     pub fn step(&self, at: StepRef) -> Option<&Step> {
-        self.turns
-            .get(at.turn as usize)?
-            .steps
-            .get(at.step as usize)
+        self.turns.get(at.turn as usize)?.steps.get(at.step as usize)
     }
 
     /// The functions of every turn: the signature path proper.
@@ -209,9 +199,6 @@ impl Path {
 
     /// Every function that is called.
     pub fn functions(&self) -> impl Iterator<Item = FunctionId> {
-        self.turns
-            .iter()
-            .flat_map(|turn| &turn.steps)
-            .map(|step| step.function)
+        self.turns.iter().flat_map(|turn| &turn.steps).map(|step| step.function)
     }
 }

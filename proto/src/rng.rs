@@ -13,12 +13,7 @@ pub type Rng = ChaCha8Rng;
 
 /// The stream of one walk for one purpose.
 pub fn stream(seed: u64, walk: WalkIndex, purpose: &str) -> Rng {
-    derive(&[
-        b"walk",
-        &seed.to_le_bytes(),
-        &walk.0.to_le_bytes(),
-        purpose.as_bytes(),
-    ])
+    derive(&[b"walk", &seed.to_le_bytes(), &walk.0.to_le_bytes(), purpose.as_bytes()])
 }
 
 /// The stream of a whole campaign for one purpose and one item of it, such as

@@ -108,11 +108,7 @@ pub enum Source {
     /// its message, end exclusive.
     User { turn: u16, start: u32, end: u32 },
     /// Returned by an earlier call: JSON pointer into its output.
-    Output {
-        turn: u16,
-        call: String,
-        path: String,
-    },
+    Output { turn: u16, call: String, path: String },
     /// The schema's default, or its only or an enumerated value.
     Schema { key: SchemaKey },
     /// Free text composed from the conversation.

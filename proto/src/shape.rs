@@ -106,10 +106,7 @@ impl Shape {
             format: text(schema, "format"),
             pattern: text(schema, "pattern"),
             choices: choices(schema),
-            default: object
-                .get("default")
-                .filter(|value| !value.is_null())
-                .cloned(),
+            default: object.get("default").filter(|value| !value.is_null()).cloned(),
             examples: examples(schema),
             sim: object.get("x-sim").cloned(),
             noun: text(schema, "x-noun"),
@@ -132,10 +129,7 @@ impl Shape {
     }
 
     pub fn is_scalar(&self) -> bool {
-        !matches!(
-            self.ty,
-            Type::Array { .. } | Type::Object { .. } | Type::Any | Type::Null
-        )
+        !matches!(self.ty, Type::Array { .. } | Type::Object { .. } | Type::Any | Type::Null)
     }
 
     /// Every scalar place below this shape, in the schema's order. Untyped
@@ -170,12 +164,7 @@ impl Shape {
                 path.truncate(length);
             }
             Type::Null => {}
-            _ => leaves.push(Leaf {
-                path: path.clone(),
-                name,
-                parent,
-                shape: self,
-            }),
+            _ => leaves.push(Leaf { path: path.clone(), name, parent, shape: self }),
         }
     }
 }
@@ -201,17 +190,12 @@ impl Type {
             "null" => Self::Null,
             "array" => Self::Array {
                 items: Box::new(
-                    schema
-                        .get("items")
-                        .map(|s| Shape::read(s, depth + 1))
-                        .unwrap_or_default(),
+                    schema.get("items").map(|s| Shape::read(s, depth + 1)).unwrap_or_default(),
                 ),
                 min_items: size(schema, "minItems").unwrap_or(0),
                 max_items: size(schema, "maxItems"),
             },
-            "object" => Self::Object {
-                fields: fields(schema, depth),
-            },
+            "object" => Self::Object { fields: fields(schema, depth) },
             _ => Self::Any,
         }
     }
@@ -239,10 +223,7 @@ fn fields(schema: &Value, depth: usize) -> Vec<Field> {
 fn type_name(schema: &Value) -> Option<&str> {
     match schema.get("type")? {
         Value::String(name) => Some(name),
-        Value::Array(names) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|name| *name != "null"),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).find(|name| *name != "null"),
         _ => None,
     }
 }
@@ -265,15 +246,11 @@ fn implied_type(schema: &Value) -> &'static str {
 }
 
 fn alternative(schema: &Value) -> Option<&Value> {
-    let variants = ["anyOf", "oneOf"]
-        .iter()
-        .find_map(|key| schema.get(key)?.as_array())?;
+    let variants = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array())?;
     if schema.get("properties").is_some() {
         return None;
     }
-    variants
-        .iter()
-        .find(|variant| type_name(variant) != Some("null"))
+    variants.iter().find(|variant| type_name(variant) != Some("null"))
 }
 
 fn choices(schema: &Value) -> Vec<Value> {
@@ -281,9 +258,7 @@ fn choices(schema: &Value) -> Vec<Value> {
         return vec![value.clone()];
     }
     let values = schema.get("enum").and_then(Value::as_array);
-    values
-        .map(|v| v.iter().filter(|v| !v.is_null()).cloned().collect())
-        .unwrap_or_default()
+    values.map(|v| v.iter().filter(|v| !v.is_null()).cloned().collect()).unwrap_or_default()
 }
 
 fn examples(schema: &Value) -> Vec<Value> {
@@ -366,12 +341,6 @@ mod tests {
     #[test]
     fn the_first_variant_that_is_not_null_is_taken() {
         let shape = Shape::of(&json!({"anyOf": [{"type": "null"}, {"type": "integer"}]}));
-        assert_eq!(
-            shape.ty,
-            Type::Integer {
-                min: None,
-                max: None
-            }
-        );
+        assert_eq!(shape.ty, Type::Integer { min: None, max: None });
     }
 }

@@ -34,9 +34,7 @@ impl Sketch {
         match words.len() {
             0 => {}
             1 | 2 => lower(&mut least, shingle_hash(&words)),
-            _ => words
-                .windows(3)
-                .for_each(|shingle| lower(&mut least, shingle_hash(shingle))),
+            _ => words.windows(3).for_each(|shingle| lower(&mut least, shingle_hash(shingle))),
         }
         // The highest bits of a minimum are nearly always zero; the lowest
         // eight are as good as random.
@@ -62,8 +60,7 @@ impl Sketch {
     /// The places of one band, as a number below 2^40.
     pub fn band(&self, band: usize) -> u64 {
         let rows = &self.0[band * ROWS..(band + 1) * ROWS];
-        rows.iter()
-            .fold(0, |number, &row| number << 8 | u64::from(row))
+        rows.iter().fold(0, |number, &row| number << 8 | u64::from(row))
     }
 }
 
@@ -81,9 +78,7 @@ fn word_hash(word: &str) -> u32 {
     let mut buffer = [0; 4];
     word.chars()
         .flat_map(char::to_lowercase)
-        .fold(0x811c_9dc5, |hash, letter| {
-            letter.encode_utf8(&mut buffer).bytes().fold(hash, step)
-        })
+        .fold(0x811c_9dc5, |hash, letter| letter.encode_utf8(&mut buffer).bytes().fold(hash, step))
 }
 
 fn shingle_hash(words: &[u32]) -> u32 {
@@ -129,14 +124,10 @@ impl<'de> Deserialize<'de> for Sketch {
 
             fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Sketch, E> {
                 let places = bytes.try_into();
-                places
-                    .map(Sketch)
-                    .map_err(|_| E::invalid_length(bytes.len(), &self))
+                places.map(Sketch).map_err(|_| E::invalid_length(bytes.len(), &self))
             }
         }
-        deserializer
-            .deserialize_bytes(Bytes)
-            .map_err(D::Error::custom)
+        deserializer.deserialize_bytes(Bytes).map_err(D::Error::custom)
     }
 }
 
@@ -168,10 +159,7 @@ mod tests {
                 Sketch::of([left.as_str()]).similarity(&Sketch::of([right.as_str()]))
             });
             let mean = estimates.sum::<f64>() / 60.0;
-            assert!(
-                (mean - jaccard).abs() < 0.03,
-                "{jaccard:.3} was estimated as {mean:.3}"
-            );
+            assert!((mean - jaccard).abs() < 0.03, "{jaccard:.3} was estimated as {mean:.3}");
         }
     }
 

@@ -15,11 +15,7 @@ use crate::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex};
 pub(crate) fn sample(walk: u64) -> Sample {
     let arguments = json!({"to": "+33", "n": walk, "x": -1.5, "list": [null, true]});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let call = Call {
-        id: "call_1".into(),
-        function: FunctionId(0),
-        arguments,
-    };
+    let call = Call { id: "call_1".into(), function: FunctionId(0), arguments };
     let turn = |turn| StepRef { turn, step: 0 };
     let from = |argument: &str, source| Provenance {
         call: "call_1".into(),
@@ -44,43 +40,15 @@ pub(crate) fn sample(walk: u64) -> Sample {
         messages: vec![
             Message::System("Be helpful.".into()),
             Message::User(format!("Text them about marker {walk}.")),
-            Message::Assistant {
-                content: None,
-                calls: vec![call.clone()],
-            },
-            Message::Tool {
-                call_id: "call_1".into(),
-                content: "{\"sent\":true}".into(),
-            },
-            Message::Assistant {
-                content: Some("Sent.".into()),
-                calls: vec![],
-            },
+            Message::Assistant { content: None, calls: vec![call.clone()] },
+            Message::Tool { call_id: "call_1".into(), content: "{\"sent\":true}".into() },
+            Message::Assistant { content: Some("Sent.".into()), calls: vec![] },
         ],
         reference: vec![vec![call]],
         provenance: vec![
-            from(
-                "/to",
-                Source::User {
-                    turn: 0,
-                    start: 1,
-                    end: 4,
-                },
-            ),
-            from(
-                "/n",
-                Source::Output {
-                    turn: 0,
-                    call: "call_0".into(),
-                    path: "/n".into(),
-                },
-            ),
-            from(
-                "/x",
-                Source::Schema {
-                    key: SchemaKey::Default,
-                },
-            ),
+            from("/to", Source::User { turn: 0, start: 1, end: 4 }),
+            from("/n", Source::Output { turn: 0, call: "call_0".into(), path: "/n".into() }),
+            from("/x", Source::Schema { key: SchemaKey::Default }),
         ],
         executor: "simulator".into(),
         initial_config: Some(json!({"seats": 3})),
@@ -92,10 +60,7 @@ pub(crate) fn sample(walk: u64) -> Sample {
             turn: 0,
             source: NegativeSource::Mechanical,
             prompt_len: 4,
-            rejected: vec![Message::Assistant {
-                content: Some("Lost.".into()),
-                calls: vec![],
-            }],
+            rejected: vec![Message::Assistant { content: Some("Lost.".into()), calls: vec![] }],
             step: Some(turn(0)),
             reason: "it says \"Lost\"".into(),
         }],

@@ -33,11 +33,7 @@ impl Walker {
     pub fn new(graph: &Graph, settings: Walks, seed: u64) -> Self {
         let mut starts: Vec<FunctionId> = graph.nodes().map(|(id, _)| id).collect();
         starts.shuffle(&mut rng::campaign_stream(seed, "walk starts", &[]));
-        Self {
-            seed,
-            settings,
-            starts,
-        }
+        Self { seed, settings, starts }
     }
 
     /// The walk of that index. It may come out shorter than `min_nodes`: then
@@ -45,10 +41,7 @@ impl Walker {
     pub fn walk(&self, graph: &Graph, index: WalkIndex) -> Walk {
         let mut rng = rng::stream(self.seed, index, "walk");
         let Some(&start) = self.starts.get(index.0 as usize % self.starts.len().max(1)) else {
-            return Walk {
-                index,
-                nodes: Vec::new(),
-            };
+            return Walk { index, nodes: Vec::new() };
         };
         let length = rng.random_range(self.settings.lengths());
         let mut nodes = self.draw(graph, start, length, &mut rng);
@@ -125,9 +118,7 @@ mod tests {
 
     fn walks(graph: &Graph, settings: Walks, count: u64) -> Vec<Walk> {
         let walker = Walker::new(graph, settings, 7);
-        (0..count)
-            .map(|index| walker.walk(graph, WalkIndex(index)))
-            .collect()
+        (0..count).map(|index| walker.walk(graph, WalkIndex(index))).collect()
     }
 
     fn steps(from: usize, to: usize) -> Walks {
@@ -151,15 +142,9 @@ mod tests {
     fn lengths_are_uniform_between_the_bounds() {
         let drawn = walks(&complete(20), steps(3, 7), 5_000);
         for length in 3..=7 {
-            let found = drawn
-                .iter()
-                .filter(|walk| walk.nodes.len() == length)
-                .count();
+            let found = drawn.iter().filter(|walk| walk.nodes.len() == length).count();
             // 1,000 expected, standard deviation 28.
-            assert!(
-                (860..1_140).contains(&found),
-                "{found} walks of {length} nodes"
-            );
+            assert!((860..1_140).contains(&found), "{found} walks of {length} nodes");
         }
     }
 
@@ -173,15 +158,10 @@ mod tests {
             }
         }
         let expected = arrivals.iter().sum::<f64>() / 4.0;
-        let chi_square: f64 = arrivals[1..]
-            .iter()
-            .map(|found| (found - expected).powi(2) / expected)
-            .sum();
+        let chi_square: f64 =
+            arrivals[1..].iter().map(|found| (found - expected).powi(2) / expected).sum();
         // Three degrees of freedom: 16.3 is passed once in a thousand seeds.
-        assert!(
-            expected > 900.0 && chi_square < 16.3,
-            "{chi_square} from {arrivals:?}"
-        );
+        assert!(expected > 900.0 && chi_square < 16.3, "{chi_square} from {arrivals:?}");
     }
 
     #[test]
@@ -189,14 +169,7 @@ mod tests {
         // From 0, one way of four leads on.
         let trap = graph(&[vec![1, 2, 3, 4], vec![5], vec![], vec![], vec![], vec![0]]);
         let reached = |redraws| {
-            let drawn = walks(
-                &trap,
-                Walks {
-                    redraws,
-                    ..steps(3, 3)
-                },
-                6_000,
-            );
+            let drawn = walks(&trap, Walks { redraws, ..steps(3, 3) }, 6_000);
             let from_hub = drawn.iter().filter(|walk| walk.nodes[0] == FunctionId(0));
             let whole = from_hub.filter(|walk| walk.nodes.len() == 3).count();
             whole as f64 / 1_000.0
@@ -209,14 +182,7 @@ mod tests {
     #[test]
     fn of_short_walks_the_longest_is_kept() {
         let line = graph(&[vec![1, 2], vec![], vec![3], vec![]]);
-        let drawn = walks(
-            &line,
-            Walks {
-                redraws: 30,
-                ..steps(7, 7)
-            },
-            40,
-        );
+        let drawn = walks(&line, Walks { redraws: 30, ..steps(7, 7) }, 40);
         let from_first = drawn.iter().filter(|walk| walk.nodes[0] == FunctionId(0));
         for walk in from_first {
             assert_eq!(walk.nodes, [0, 2, 3].map(FunctionId));
@@ -239,12 +205,7 @@ mod tests {
         (1_u32..12).prop_flat_map(|nodes| {
             let edges = prop::collection::btree_set(0..nodes, 0..6);
             prop::collection::vec(edges, nodes as usize).prop_map(|edges| {
-                graph(
-                    &edges
-                        .into_iter()
-                        .map(|to| to.into_iter().collect())
-                        .collect::<Vec<_>>(),
-                )
+                graph(&edges.into_iter().map(|to| to.into_iter().collect()).collect::<Vec<_>>())
             })
         })
     }
@@ -260,7 +221,7 @@ mod tests {
             let settings = Walks { max_visits, ..Walks::default() };
             let walker = Walker::new(&graph, settings.clone(), seed);
             let walk = walker.walk(&graph, WalkIndex(index));
-            prop_assert_eq!(&walk, &walker.clone().walk(&graph, WalkIndex(index)));
+            prop_assert_eq!(&walk, &walker.walk(&graph, WalkIndex(index)));
             prop_assert!(!walk.nodes.is_empty() && walk.nodes.len() <= settings.steps.get());
             for pair in walk.nodes.windows(2) {
                 prop_assert!(pair[0] != pair[1] && graph.edge(pair[0], pair[1]).is_some());

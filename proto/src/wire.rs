@@ -83,10 +83,7 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, Error> {
     }
     if head[4] != M::KIND {
         let kind = char::from(head[4]).escape_default();
-        return Err(undecodable(format!(
-            "a message of kind '{kind}' is no {}",
-            M::NAME
-        )));
+        return Err(undecodable(format!("a message of kind '{kind}' is no {}", M::NAME)));
     }
     let mut reader = rmp_serde::Deserializer::from_read_ref(body);
     reader.set_max_depth(MAX_DEPTH);
@@ -102,12 +99,7 @@ mod tests {
 
     fn shard() -> Shard {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
-        Shard {
-            campaign,
-            first: WalkIndex(1_000_000),
-            len: 256,
-            attempt: 2,
-        }
+        Shard { campaign, first: WalkIndex(1_000_000), len: 256, attempt: 2 }
     }
 
     #[test]
@@ -123,10 +115,7 @@ mod tests {
         bytes[5] = 9;
         assert_eq!(decode::<Shard>(&bytes), Err(Error::Newer { version: 9 }));
         bytes[0] = b'x';
-        assert!(matches!(
-            decode::<Shard>(&bytes),
-            Err(Error::Undecodable(_))
-        ));
+        assert!(matches!(decode::<Shard>(&bytes), Err(Error::Undecodable(_))));
     }
 
     #[test]
@@ -139,19 +128,8 @@ mod tests {
             attempt: u32,
             colour: &'static str,
         }
-        let Shard {
-            campaign,
-            first,
-            len,
-            attempt,
-        } = shard();
-        let extended = Extended {
-            campaign,
-            first: first.0,
-            len,
-            attempt,
-            colour: "red",
-        };
+        let Shard { campaign, first, len, attempt } = shard();
+        let extended = Extended { campaign, first: first.0, len, attempt, colour: "red" };
         let mut bytes = encode(&shard())[..HEAD].to_vec();
         rmp_serde::encode::write_named(&mut bytes, &extended).unwrap();
         assert_eq!(decode::<Shard>(&bytes).unwrap(), shard());
@@ -160,17 +138,9 @@ mod tests {
     #[test]
     fn a_report_on_the_shards_queue_is_refused() {
         let campaign = shard().campaign;
-        let report = Report {
-            campaign,
-            part: "p".into(),
-            accepted: 1,
-            rejected: 2,
-        };
+        let report = Report { campaign, part: "p".into(), accepted: 1, rejected: 2 };
         let error = decode::<Shard>(&encode(&report)).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "undecodable message: a message of kind 'R' is no shard"
-        );
+        assert_eq!(error.to_string(), "undecodable message: a message of kind 'R' is no shard");
     }
 
     proptest! {

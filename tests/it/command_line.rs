@@ -5,15 +5,8 @@ use crate::harness::{Magnet, folder};
 #[test]
 fn help_shows_an_example_for_every_subcommand() {
     let folder = folder();
-    let help = Magnet::new(folder.path())
-        .args("--help")
-        .run()
-        .expect(0)
-        .stdout;
-    let commands = help
-        .lines()
-        .skip_while(|line| !line.starts_with("Commands:"))
-        .skip(1);
+    let help = Magnet::new(folder.path()).args("--help").run().expect(0).stdout;
+    let commands = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
     let names: Vec<&str> = commands
         .take_while(|line| line.starts_with("  "))
         .filter_map(|line| line.split_whitespace().next())
@@ -21,15 +14,8 @@ fn help_shows_an_example_for_every_subcommand() {
         .collect();
     assert!(names.contains(&"run") && names.contains(&"check"), "{help}");
     for name in names {
-        let help = Magnet::new(folder.path())
-            .args(&format!("{name} --help"))
-            .run()
-            .expect(0);
-        assert!(
-            help.stdout.contains(&format!("magnet {name}")),
-            "{}",
-            help.stdout
-        );
+        let help = Magnet::new(folder.path()).args(&format!("{name} --help")).run().expect(0);
+        assert!(help.stdout.contains(&format!("magnet {name}")), "{}", help.stdout);
         assert!(help.stdout.contains("Example"), "{}", help.stdout);
     }
 }
@@ -37,18 +23,9 @@ fn help_shows_an_example_for_every_subcommand() {
 #[test]
 fn a_wrong_command_line_exits_with_2() {
     let folder = folder();
-    for line in [
-        "bogus",
-        "run --bogus",
-        "run --samples many",
-        "inspect",
-        "graph --format png",
-    ] {
+    for line in ["bogus", "run --bogus", "run --samples many", "inspect", "graph --format png"] {
         let ran = Magnet::new(folder.path()).args(line).run().expect(2);
-        assert!(
-            ran.stdout.is_empty() && ran.stderr.starts_with("error: "),
-            "{line}: {ran:?}"
-        );
+        assert!(ran.stdout.is_empty() && ran.stderr.starts_with("error: "), "{line}: {ran:?}");
     }
 }
 
@@ -77,33 +54,20 @@ fn check_tells_every_value_with_its_origin() {
         ("keep_unsplit = true", "# preset paper"),
         ("seed = 7", "# default"),
     ] {
-        let told = ran
-            .stdout
-            .lines()
-            .any(|line| line.starts_with(value) && line.ends_with(origin));
+        let told = ran.stdout.lines().any(|line| line.starts_with(value) && line.ends_with(origin));
         assert!(told, "{value} {origin} in\n{}", ran.stdout);
     }
     // Without a terminal no colour, so that the output is a campaign file.
     assert!(!ran.stdout.contains('\u{1b}'));
     crate::harness::write(folder.path(), "again.toml", &ran.stdout);
-    Magnet::new(folder.path())
-        .args("check again.toml")
-        .run()
-        .expect(0);
+    Magnet::new(folder.path()).args("check again.toml").run().expect(0);
 }
 
 #[test]
 fn an_offline_plan_costs_nothing() {
     let folder = folder();
-    let plan = Magnet::new(folder.path())
-        .args("plan --samples 1000")
-        .run()
-        .expect(0)
-        .stdout;
-    assert!(
-        plan.contains("offline teacher: 0 calls, 0 tokens, $0"),
-        "{plan}"
-    );
+    let plan = Magnet::new(folder.path()).args("plan --samples 1000").run().expect(0).stdout;
+    assert!(plan.contains("offline teacher: 0 calls, 0 tokens, $0"), "{plan}");
 }
 
 #[test]
@@ -114,17 +78,10 @@ fn a_models_plan_names_money_time_and_workers() {
                 usd_per_million_input_tokens = 1.0\nusd_per_million_output_tokens = 2.0\n\
                 [budget]\nmax_requests = 10\n";
     crate::harness::write(folder.path(), "campaign.toml", text);
-    let plan = Magnet::new(folder.path())
-        .args("plan campaign.toml")
-        .run()
-        .expect(0)
-        .stdout;
-    for expected in [
-        "with \"some-model\"",
-        "set by requests_per_minute",
-        "max_requests ends it",
-        "workers   1",
-    ] {
+    let plan = Magnet::new(folder.path()).args("plan campaign.toml").run().expect(0).stdout;
+    for expected in
+        ["with \"some-model\"", "set by requests_per_minute", "max_requests ends it", "workers   1"]
+    {
         assert!(plan.contains(expected), "{expected} in\n{plan}");
     }
 }
@@ -134,13 +91,7 @@ fn a_closed_pipe_is_no_error() {
     let folder = folder();
     let magnet = env!("CARGO_BIN_EXE_magnet");
     let line = format!("set -o pipefail; {magnet} graph --format json | head -c 10");
-    let ran = std::process::Command::new("bash")
-        .args(["-c", &line])
-        .current_dir(folder.path());
+    let ran = std::process::Command::new("bash").args(["-c", &line]).current_dir(folder.path());
     let output = { ran }.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -10,10 +10,7 @@ fn run(folder: &Path, arguments: &str) -> Ran {
 
 /// The bytes of a dataset's files.
 fn bytes(out: &Path) -> [String; 2] {
-    [
-        read(&out.join("sft.jsonl")),
-        read(&out.join("preference.jsonl")),
-    ]
+    [read(&out.join("sft.jsonl")), read(&out.join("preference.jsonl"))]
 }
 
 #[test]
@@ -67,16 +64,9 @@ fn another_campaigns_folder_is_left_alone() {
 #[test]
 fn a_run_that_cannot_have_enough_says_so_and_exits_with_1() {
     let folder = folder();
-    let ran = run(
-        folder.path(),
-        "--samples 50 --set campaign.max_walks=50 --set walk.min_nodes=7",
-    )
-    .expect(1);
-    assert!(
-        ran.stderr.contains("short: ") && ran.stderr.contains("hint: "),
-        "{}",
-        ran.stderr
-    );
+    let ran = run(folder.path(), "--samples 50 --set campaign.max_walks=50 --set walk.min_nodes=7")
+        .expect(1);
+    assert!(ran.stderr.contains("short: ") && ran.stderr.contains("hint: "), "{}", ran.stderr);
     let rows = records(&folder.path().join("out/sft.jsonl")).len();
     assert!((1..50).contains(&rows), "{rows} rows");
 }
@@ -84,25 +74,11 @@ fn a_run_that_cannot_have_enough_says_so_and_exits_with_1() {
 #[test]
 fn inspect_finds_a_conversation_in_split_and_packed_files() {
     let folder = folder();
-    run(
-        folder.path(),
-        "--samples 30 --set output.rows_per_file=7 --set output.compression=zstd",
-    )
-    .expect(0);
-    let first = Magnet::new(folder.path())
-        .args("inspect out -n 1")
-        .run()
-        .expect(0)
-        .stdout;
-    assert!(
-        first.contains("user 0") && first.contains("rejected: "),
-        "{first}"
-    );
-    let all = Magnet::new(folder.path())
-        .args("inspect out -n 30")
-        .run()
-        .expect(0)
-        .stdout;
+    run(folder.path(), "--samples 30 --set output.rows_per_file=7 --set output.compression=zstd")
+        .expect(0);
+    let first = Magnet::new(folder.path()).args("inspect out -n 1").run().expect(0).stdout;
+    assert!(first.contains("user 0") && first.contains("rejected: "), "{first}");
+    let all = Magnet::new(folder.path()).args("inspect out -n 30").run().expect(0).stdout;
     let ids: Vec<&str> = all
         .lines()
         .filter_map(|line| line.split_once("  walk ").map(|(id, _)| id))
@@ -110,14 +86,9 @@ fn inspect_finds_a_conversation_in_split_and_packed_files() {
         .collect();
     assert_eq!(ids.len(), 30);
     let last = ids[29];
-    let found = Magnet::new(folder.path())
-        .args(&format!("inspect out --id {last}"))
-        .run();
+    let found = Magnet::new(folder.path()).args(&format!("inspect out --id {last}")).run();
     assert!(found.expect(0).stdout.starts_with(last));
-    Magnet::new(folder.path())
-        .args("inspect out --id zzzz")
-        .run()
-        .expect(2);
+    Magnet::new(folder.path()).args("inspect out --id zzzz").run().expect(2);
 }
 
 #[test]
@@ -127,16 +98,10 @@ fn a_report_can_be_written_again() {
     let page = folder.path().join("out/report.html");
     let before = read(&page);
     std::fs::remove_file(&page).unwrap();
-    let ran = Magnet::new(folder.path())
-        .args("report out")
-        .run()
-        .expect(0);
+    let ran = Magnet::new(folder.path()).args("report out").run().expect(0);
     assert_eq!(ran.stdout.trim(), "out/report.html");
     assert_eq!(read(&page), before);
-    assert!(
-        !before.contains("http://") && !before.contains("https://fonts"),
-        "not self-contained"
-    );
+    assert!(!before.contains("http://") && !before.contains("https://fonts"), "not self-contained");
 }
 
 #[test]
@@ -144,13 +109,9 @@ fn the_card_names_its_files_and_its_teacher() {
     let folder = folder();
     run(folder.path(), "--samples 5").expect(0);
     let card = read(&folder.path().join("out/README.md"));
-    for expected in [
-        "---\n",
-        "config_name: sft",
-        "config_name: preference",
-        "n<1K",
-        "offline teacher",
-    ] {
+    for expected in
+        ["---\n", "config_name: sft", "config_name: preference", "n<1K", "offline teacher"]
+    {
         assert!(card.contains(expected), "{expected} in\n{card}");
     }
 }

@@ -25,9 +25,7 @@ impl Magnet {
         let mut command = Command::new(env!("CARGO_BIN_EXE_magnet"));
         command.current_dir(folder).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
-            let ours = name
-                .to_str()
-                .is_some_and(|name| name.starts_with("MAGNET__"));
+            let ours = name.to_str().is_some_and(|name| name.starts_with("MAGNET__"));
             if ours || name == "RUST_LOG" || name == "RUST_BACKTRACE" {
                 command.env_remove(name);
             }
@@ -48,11 +46,7 @@ impl Magnet {
 
     pub fn run(mut self) -> Ran {
         let output = self.command.output().expect("magnet starts");
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = output;
+        let Output { status, stdout, stderr } = output;
         Ran {
             exit: status.code().unwrap_or(-1),
             stdout: String::from_utf8(stdout).expect("stdout is UTF-8"),
@@ -64,11 +58,7 @@ impl Magnet {
 impl Ran {
     /// Fails the test, with all that was said, unless the exit code is this.
     pub fn expect(self, exit: i32) -> Self {
-        assert_eq!(
-            self.exit, exit,
-            "stdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }

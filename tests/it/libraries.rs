@@ -7,16 +7,9 @@ use crate::harness::{Magnet, folder, read, write};
 fn check(name: &str, text: &str, expected: &[&str]) {
     let folder = folder();
     write(folder.path(), name, text);
-    let ran = Magnet::new(folder.path())
-        .args(&format!("run --tools {name}"))
-        .run()
-        .expect(2);
+    let ran = Magnet::new(folder.path()).args(&format!("run --tools {name}")).run().expect(2);
     for expected in [name, "hint: "].iter().chain(expected) {
-        assert!(
-            ran.stderr.contains(expected),
-            "{expected:?} in\n{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains(expected), "{expected:?} in\n{}", ran.stderr);
     }
     assert!(!ran.stderr.contains("a fault in magnet"), "{}", ran.stderr);
     assert!(!folder.path().join("out").exists(), "a side effect");
@@ -41,10 +34,7 @@ fn entries_that_cannot_be_mended() {
 fn paths_that_lead_nowhere() {
     let folder = folder();
     for tools in ["nowhere.json", "*.nothing", "."] {
-        let ran = Magnet::new(folder.path())
-            .args(&format!("run --tools {tools}"))
-            .run()
-            .expect(2);
+        let ran = Magnet::new(folder.path()).args(&format!("run --tools {tools}")).run().expect(2);
         assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
     }
 }
@@ -67,35 +57,14 @@ fn markup_in_a_library_stays_text() {
         tool("lift_lid", "parcel_id", "lid_id"),
         tool("weigh_parcel", "colour", "parcel_id"),
     ];
-    write(
-        folder.path(),
-        "tools.json",
-        &format!("[{}]", tools.join(",")),
-    );
-    let ran = Magnet::new(folder.path())
-        .args("run --tools tools.json --samples 5")
-        .run();
+    write(folder.path(), "tools.json", &format!("[{}]", tools.join(",")));
+    let ran = Magnet::new(folder.path()).args("run --tools tools.json --samples 5").run();
     assert!(ran.exit <= 1, "{}", ran.stderr);
     let page = read(&folder.path().join("out/report.html"));
-    assert!(
-        !page.contains("<script>alert") && !page.contains("<img src=x"),
-        "markup got through"
-    );
-    assert!(
-        !page.contains("<b>bold") && !page.contains("<i>g</i>"),
-        "markup got through"
-    );
-    let shown = Magnet::new(folder.path())
-        .args("inspect out -n 5")
-        .run()
-        .expect(0)
-        .stdout;
+    assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "markup got through");
+    assert!(!page.contains("<b>bold") && !page.contains("<i>g</i>"), "markup got through");
+    let shown = Magnet::new(folder.path()).args("inspect out -n 5").run().expect(0).stdout;
     assert!(!shown.contains('\u{1b}'), "a control character got through");
-    let graph = Magnet::new(folder.path())
-        .args("graph --tools tools.json --format html")
-        .run();
-    assert!(
-        !graph.expect(0).stdout.contains("<script>alert"),
-        "markup got through"
-    );
+    let graph = Magnet::new(folder.path()).args("graph --tools tools.json --format html").run();
+    assert!(!graph.expect(0).stdout.contains("<script>alert"), "markup got through");
 }

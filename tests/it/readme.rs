@@ -36,18 +36,11 @@ fn its_commands_run() {
 #[test]
 fn its_keys_exist_with_these_defaults() {
     let folder = folder();
-    let shown = Magnet::new(folder.path())
-        .args("check")
-        .run()
-        .expect(0)
-        .stdout;
+    let shown = Magnet::new(folder.path()).args("check").run().expect(0).stdout;
     let mut defaults = Vec::new();
     let mut section = "";
     for line in shown.lines() {
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|line| line.strip_suffix(']'))
-        {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             section = name;
         } else if let Some((key, value)) = line.split_once(" = ") {
             let value = value.split(" # ").next().unwrap_or_default().trim();

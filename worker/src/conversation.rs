@@ -110,11 +110,10 @@ impl Conversation {
 
     /// The successful output of a step's first call.
     pub fn output_of(&self, step: StepRef) -> Option<&Value> {
-        self.executed()
-            .find_map(|(_, executed)| match &executed.output {
-                Output::Value(value) if executed.step == step => Some(value),
-                _ => None,
-            })
+        self.executed().find_map(|(_, executed)| match &executed.output {
+            Output::Value(value) if executed.step == step => Some(value),
+            _ => None,
+        })
     }
 
     /// What the user gave for an argument, the latest word first.
@@ -123,10 +122,7 @@ impl Conversation {
             given.step == step && given.copy == copy && given.parameter == parameter
         };
         let requests = self.turns.iter().rev().map(|exchange| &exchange.request);
-        requests
-            .flat_map(|request| &request.given)
-            .find(of_argument)
-            .map(|given| &given.value)
+        requests.flat_map(|request| &request.given).find(of_argument).map(|given| &given.value)
     }
 
     /// How the user singled out the output element for an argument.

@@ -34,10 +34,7 @@ pub struct Tries {
 
 impl Tries {
     pub fn new(tries: std::num::NonZeroU32) -> Self {
-        Self {
-            left: tries.get(),
-            problem: None,
-        }
+        Self { left: tries.get(), problem: None }
     }
 
     /// Why the last try was refused.

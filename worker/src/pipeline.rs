@@ -66,24 +66,12 @@ pub struct Parts {
 
 impl Pipeline {
     pub fn new(parts: Parts) -> Self {
-        let Parts {
-            campaign,
-            digest,
-            library,
-            graph,
-            excluded,
-            teacher,
-            executor,
-            state,
-        } = parts;
+        let Parts { campaign, digest, library, graph, excluded, teacher, executor, state } = parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
             validators: Validators::new(&library),
             categories: Categories::new(&library),
-            tool_chars: library
-                .iter()
-                .map(|(_, f)| f.tool().to_string().len())
-                .collect(),
+            tool_chars: library.iter().map(|(_, f)| f.tool().to_string().len()).collect(),
             campaign,
             digest,
             library,
@@ -102,9 +90,7 @@ impl Pipeline {
     /// Stage 1: the walk's signature path.
     fn plan(&self, index: WalkIndex) -> Result<Path, Rejection> {
         let ops = &self.campaign.node_ops;
-        let walk = self
-            .walker
-            .walk(&self.graph, node_ops::path_index(ops, index));
+        let walk = self.walker.walk(&self.graph, node_ops::path_index(ops, index));
         let path = node_ops::apply(&node_ops::Input {
             library: &self.library,
             graph: &self.graph,
@@ -192,12 +178,8 @@ impl Pipeline {
         pairs: Vec<Pair>,
     ) -> Result<Sample, Failure> {
         let added = offer.added.values().flatten();
-        let tools_chars = offer
-            .tools
-            .iter()
-            .chain(added)
-            .map(|id| self.tool_chars[id.index()])
-            .sum();
+        let tools_chars =
+            offer.tools.iter().chain(added).map(|id| self.tool_chars[id.index()]).sum();
         let challenges = challenges::observed(&Evidence {
             library: &self.library,
             messages: &trajectory.messages,
@@ -205,11 +187,8 @@ impl Pipeline {
             node_ops: &scene.path.ops,
             tools_chars,
         });
-        let domains: BTreeSet<String> = scene
-            .path
-            .functions()
-            .map(|id| self.library.get(id).category.clone())
-            .collect();
+        let domains: BTreeSet<String> =
+            scene.path.functions().map(|id| self.library.get(id).category.clone()).collect();
         let turns = 0..scene.path.turns.len();
         let sample = Sample {
             id: SampleId::new(&self.digest, scene.walk),
@@ -221,9 +200,7 @@ impl Pipeline {
             tools: offer.tools,
             tools_added: offer.added,
             messages: trajectory.messages,
-            reference: turns
-                .map(|turn| translated.reference(turn))
-                .collect::<Vec<Vec<Call>>>(),
+            reference: turns.map(|turn| translated.reference(turn)).collect::<Vec<Vec<Call>>>(),
             provenance: trajectory.provenance,
             executor: self.executor.name().to_owned(),
             initial_config: trajectory.initial_config,
@@ -253,21 +230,13 @@ impl WalkRunner for Pipeline {
         let path = match self.plan(index) {
             Ok(path) => path,
             Err(rejection) => {
-                return Ok(Walked {
-                    keys,
-                    usage,
-                    end: End::Rejected(rejection),
-                });
+                return Ok(Walked { keys, usage, end: End::Rejected(rejection) });
             }
         };
         let key = Key::of_path(&path);
         keys.path = Some(key);
         if self.is_claimed(key, index).await {
-            return Ok(Walked {
-                keys,
-                usage,
-                end: End::Skipped,
-            });
+            return Ok(Walked { keys, usage, end: End::Skipped });
         }
         let end = match self.work(index, &path, &mut keys).await {
             Ok(sample) => End::Accepted(Box::new(sample)),
@@ -281,13 +250,9 @@ impl WalkRunner for Pipeline {
 
 fn stop_of_teacher(error: teacher::Error) -> Stop {
     match error {
-        teacher::Error::Transient {
-            reason,
-            retry_after,
-        } => Stop::Transient {
-            reason,
-            retry_after,
-        },
+        teacher::Error::Transient { reason, retry_after } => {
+            Stop::Transient { reason, retry_after }
+        }
         teacher::Error::Budget(reason) => Stop::Budget(reason),
         teacher::Error::Cancelled => Stop::Cancelled,
         error => Stop::Permanent(error.to_string()),
@@ -296,10 +261,7 @@ fn stop_of_teacher(error: teacher::Error) -> Stop {
 
 fn stop_of_executor(error: execute::Error) -> Stop {
     match error {
-        execute::Error::Transient(reason) => Stop::Transient {
-            reason,
-            retry_after: None,
-        },
+        execute::Error::Transient(reason) => Stop::Transient { reason, retry_after: None },
         execute::Error::Permanent(reason) => Stop::Permanent(reason),
     }
 }

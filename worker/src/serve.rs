@@ -64,10 +64,7 @@ pub enum End {
 pub enum Stop {
     /// A service is away; the shard is handed back and delivered again later.
     #[error("{reason}")]
-    Transient {
-        reason: String,
-        retry_after: Option<Duration>,
-    },
+    Transient { reason: String, retry_after: Option<Duration> },
     /// Trying again cannot help (bad key, unknown model): the run ends.
     #[error("{0}")]
     Permanent(String),
@@ -202,25 +199,15 @@ async fn settle(
         }
         Attempt::NotPut(source) => {
             *put_failures += 1;
-            warn!(
-                shard = name,
-                problem = chain(&source),
-                "the part could not be put"
-            );
+            warn!(shard = name, problem = chain(&source), "the part could not be put");
             let tries = *put_failures;
             match tries < MAX_PUT_FAILURES && !matches!(source, parts::Error::Permanent(_)) {
                 true => (Settle::Delay(PAUSE), None),
                 false => (Settle::Return, Some(Error::Parts { tries, source })),
             }
         }
-        Attempt::Stopped(Stop::Transient {
-            reason,
-            retry_after,
-        }) => {
-            warn!(
-                shard = name,
-                reason, "handed back until the service is there again"
-            );
+        Attempt::Stopped(Stop::Transient { reason, retry_after }) => {
+            warn!(shard = name, reason, "handed back until the service is there again");
             (Settle::Delay(retry_after.unwrap_or(PAUSE)), None)
         }
         Attempt::Stopped(Stop::Permanent(reason)) => {
@@ -229,12 +216,7 @@ async fn settle(
         Attempt::Stopped(Stop::Budget(reason)) => (Settle::Return, Some(Error::Budget(reason))),
         Attempt::Stopped(Stop::Cancelled) => (Settle::Return, None),
         Attempt::Failed(reason) => {
-            error!(
-                shard = name,
-                attempt = shard.attempt + 1,
-                reason,
-                "the shard failed"
-            );
+            error!(shard = name, attempt = shard.attempt + 1, reason, "the shard failed");
             (Settle::Failed(reason), None)
         }
         Attempt::Unknown(reason) => {

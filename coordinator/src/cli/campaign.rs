@@ -37,9 +37,7 @@ impl CampaignArgs {
 
     fn overrides(&self) -> Overrides {
         let mut overrides = Overrides::default();
-        self.assignments
-            .iter()
-            .for_each(|assignment| overrides.set(assignment));
+        self.assignments.iter().for_each(|assignment| overrides.set(assignment));
         if !self.tools.is_empty() {
             overrides.flag("--tools", "library.paths", self.tools.clone());
         }

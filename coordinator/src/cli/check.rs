@@ -27,9 +27,7 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     print(&effective, Paint::stdout(), &mut out)?;
     let mut summary = String::new();
     loaded.report.write_summary(&mut summary)?;
-    let commented = summary
-        .lines()
-        .map(|line| format!("# {line}").trim_end().to_owned());
+    let commented = summary.lines().map(|line| format!("# {line}").trim_end().to_owned());
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
     eprintln!("no problems found");
     Ok(Exit::Done)
@@ -52,11 +50,7 @@ fn print(effective: &Effective, paint: Paint, out: &mut impl Write) -> io::Resul
         }
         let assignment = format!("{name} = {value}");
         let comment = format!("# {origin}");
-        let comment = if origin == "default" {
-            paint.dim(&comment)
-        } else {
-            paint.cyan(&comment)
-        };
+        let comment = if origin == "default" { paint.dim(&comment) } else { paint.cyan(&comment) };
         writeln!(out, "{assignment:<44} {comment}")?;
     }
     Ok(())

@@ -21,7 +21,5 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
         error.downcast_ref::<serve::Error>(),
         Some(serve::Error::Permanent(_) | serve::Error::Queue(_) | serve::Error::Parts { .. })
     );
-    is_usage
-        .then_some(Exit::Usage)
-        .or(is_service.then_some(Exit::Unreachable))
+    is_usage.then_some(Exit::Usage).or(is_service.then_some(Exit::Unreachable))
 }

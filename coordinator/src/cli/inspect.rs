@@ -30,18 +30,13 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let chosen = choose(&dataset, args)?;
     if let (Some(id), true) = (&args.id, chosen.is_empty()) {
         let failure = Failure::usage(format!("no conversation's id begins with {id:?}"));
-        return Err(failure
-            .hint("leave --id out to see the first ones with their ids")
-            .into());
+        return Err(failure.hint("leave --id out to see the first ones with their ids").into());
     }
     let pairs = pairs_of(&dataset, &chosen)?;
     let mut out = io::stdout().lock();
     for (at, conversation) in chosen.iter().enumerate() {
-        let own: Vec<PairRecord> = pairs
-            .iter()
-            .filter(|pair| pair.belongs_to(&conversation.id))
-            .cloned()
-            .collect();
+        let own: Vec<PairRecord> =
+            pairs.iter().filter(|pair| pair.belongs_to(&conversation.id)).cloned().collect();
         let gap = if at == 0 { "" } else { "\n\n" };
         write!(out, "{gap}{}", render(conversation, &own, Paint::stdout()))?;
     }
@@ -58,19 +53,11 @@ fn choose(dataset: &Dataset, args: &Args) -> Result<Vec<Conversation>> {
         }
         let line = line?;
         // Cheaper than reading every record of a large dataset.
-        if args
-            .id
-            .as_ref()
-            .is_some_and(|id| !line.text.contains(id.as_str()))
-        {
+        if args.id.as_ref().is_some_and(|id| !line.text.contains(id.as_str())) {
             continue;
         }
         let conversation: Conversation = line.parse()?;
-        if args
-            .id
-            .as_ref()
-            .is_none_or(|id| conversation.id.starts_with(id.as_str()))
-        {
+        if args.id.as_ref().is_none_or(|id| conversation.id.starts_with(id.as_str())) {
             chosen.push(conversation);
         }
     }
@@ -80,21 +67,14 @@ fn choose(dataset: &Dataset, args: &Args) -> Result<Vec<Conversation>> {
 /// The pairs of the chosen conversations. Both files are in walk order, so a
 /// later walk ends the search.
 fn pairs_of(dataset: &Dataset, chosen: &[Conversation]) -> Result<Vec<PairRecord>> {
-    let last = chosen
-        .iter()
-        .map(|conversation| conversation.metadata.walk)
-        .max()
-        .unwrap_or(0);
+    let last = chosen.iter().map(|conversation| conversation.metadata.walk).max().unwrap_or(0);
     let mut pairs = Vec::new();
     for line in dataset.preference() {
         let pair: PairRecord = line?.parse()?;
         if pair.metadata.walk > last {
             break;
         }
-        if chosen
-            .iter()
-            .any(|conversation| pair.belongs_to(&conversation.id))
-        {
+        if chosen.iter().any(|conversation| pair.belongs_to(&conversation.id)) {
             pairs.push(pair);
         }
     }

@@ -23,12 +23,7 @@ use magnet_proto::process::{self, Exit, LogFormat, Verbosity};
 
 /// Multi-turn tool-use training data from a library of function signatures.
 #[derive(Parser)]
-#[command(
-    name = "magnet",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true
-)]
+#[command(name = "magnet", version, propagate_version = true, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -61,10 +56,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let environment = config::environment();
     let value = |name: &str| {
-        environment
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     };
     process::tell_panics_plainly(value("RUST_BACKTRACE").is_some_and(|value| value != "0"));
     let cli = Cli::parse();
@@ -118,10 +110,7 @@ mod tests {
         command.build();
         command.clone().debug_assert();
         for subcommand in command.get_subcommands().filter(|c| c.get_name() != "help") {
-            let help = subcommand
-                .get_after_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let help = subcommand.get_after_help().map(ToString::to_string).unwrap_or_default();
             let example = format!("magnet {}", subcommand.get_name());
             assert!(help.contains(&example), "{example} has no example");
         }

@@ -23,9 +23,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let campaign = args.campaign.load(environment)?.campaign;
     let prepared = prepare::prepare(&campaign, Path::new("."))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime")?;
     let estimate = runtime.block_on(plan::estimate(&campaign, &prepared))?;
     let mut out = io::stdout().lock();
@@ -34,26 +32,13 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
 }
 
 fn print(campaign: &Campaign, estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
-    let Estimate {
-        samples,
-        walk_yield,
-        measured,
-        walks,
-        demand,
-    } = estimate;
+    let Estimate { samples, walk_yield, measured, walks, demand } = estimate;
     let how = match measured {
         Some(walks) => format!("measured on {walks} walks"),
-        None => format!(
-            "assumed: {:.0} % of the planned paths",
-            ASSUMED_YIELD * 100.0
-        ),
+        None => format!("assumed: {:.0} % of the planned paths", ASSUMED_YIELD * 100.0),
     };
     writeln!(out, "samples   {samples}")?;
-    writeln!(
-        out,
-        "yield     {:.0} % of walks ({how})",
-        walk_yield * 100.0
-    )?;
+    writeln!(out, "yield     {:.0} % of walks ({how})", walk_yield * 100.0)?;
     writeln!(out, "walks     {walks}")?;
     if (*walks as f64 * walk_yield) < 0.995 * *samples as f64 {
         writeln!(
@@ -81,30 +66,15 @@ fn print_model(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let total = model.asks.total();
-    writeln!(
-        out,
-        "\n{:<18}{:>12}{:>16}{:>16}",
-        "asks", "calls", "input tokens", "output tokens"
-    )?;
+    writeln!(out, "\n{:<18}{:>12}{:>16}{:>16}", "asks", "calls", "input tokens", "output tokens")?;
     let rows = [
         ("write a request", model.asks.back),
         ("fill a call", model.asks.forth),
         ("act", model.asks.act),
         ("all", total),
     ];
-    for (
-        label,
-        Cost {
-            requests,
-            input_tokens,
-            output_tokens,
-        },
-    ) in rows
-    {
-        writeln!(
-            out,
-            "{label:<18}{requests:>12.0}{input_tokens:>16.0}{output_tokens:>16.0}"
-        )?;
+    for (label, Cost { requests, input_tokens, output_tokens }) in rows {
+        writeln!(out, "{label:<18}{requests:>12.0}{input_tokens:>16.0}{output_tokens:>16.0}")?;
     }
     let each = samples.max(1) as f64;
     writeln!(
@@ -119,22 +89,10 @@ fn print_model(
     if let Some(short) = over_budget(&campaign.budget, &total, model.usd) {
         writeln!(out, "          over the budget: {short} ends it early")?;
     }
-    writeln!(
-        out,
-        "time      {} at least, set by {}",
-        spell(model.time),
-        model.bound_by
-    )?;
-    writeln!(
-        out,
-        "workers   {} with run.in_flight = {}",
-        model.workers, campaign.run.in_flight
-    )?;
+    writeln!(out, "time      {} at least, set by {}", spell(model.time), model.bound_by)?;
+    writeln!(out, "workers   {} with run.in_flight = {}", model.workers, campaign.run.in_flight)?;
     let latency = ASSUMED_LATENCY.as_secs();
-    writeln!(
-        out,
-        "assumed   4 characters a token, {latency} s an answer, no answer asked again"
-    )
+    writeln!(out, "assumed   4 characters a token, {latency} s an answer, no answer asked again")
 }
 
 /// The first limit that the estimate breaks.

@@ -43,10 +43,7 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let start = Instant::now();
     let summary = runtime.block_on(make(campaign, &prepared, environment))?;
-    eprintln!(
-        "{}",
-        account(&summary.counts, start.elapsed().as_secs_f64())
-    );
+    eprintln!("{}", account(&summary.counts, start.elapsed().as_secs_f64()));
     if summary.written.is_some() {
         let page = report::write(&Dataset::open(&campaign.output.dir)?)?;
         eprintln!("to look at: {}", page.display());
@@ -76,10 +73,7 @@ async fn make(
         cancel,
     };
     let variable = |name: &str| {
-        environment
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.clone())
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     };
     let summary = embedded::run(job, |around| {
         let pipeline = prepare::pipeline(&around, &teacher_metrics, &variable)?;

@@ -35,17 +35,10 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     }
     if verdict.unavailable > 0 {
         let why = verdict.unavailable_because.as_deref();
-        eprintln!(
-            "unavailable: {}",
-            why.unwrap_or("no executor here makes the outputs again")
-        );
+        eprintln!("unavailable: {}", why.unwrap_or("no executor here makes the outputs again"));
     }
     writeln!(io::stdout(), "{}", account(&verdict))?;
-    Ok(if verdict.mismatches > 0 {
-        Exit::Short
-    } else {
-        Exit::Done
-    })
+    Ok(if verdict.mismatches > 0 { Exit::Short } else { Exit::Done })
 }
 
 fn account(verdict: &Verdict) -> String {
@@ -62,10 +55,7 @@ async fn replayer(dir: &Path, parts: &str) -> Result<Replayer> {
     let text = std::fs::read_to_string(&manifest)
         .with_context(|| format!("reading \"{}\"", manifest.display()))?;
     let manifest: Value = serde_json::from_str(&text).context("reading the manifest")?;
-    let campaign = manifest
-        .get("campaign")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let campaign = manifest.get("campaign").and_then(Value::as_str).unwrap_or_default();
     let campaign = CampaignDigest(campaign.parse::<Digest>()?);
     let parts = Parts::open(parts, dir)?;
     Ok(Replayer::new(Bundle::open(&parts, &campaign).await?))

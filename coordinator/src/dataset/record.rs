@@ -88,20 +88,14 @@ pub struct PairMetadata {
 impl<Tool> Conversation<Tool> {
     /// The user turns: each a user message with what follows it.
     pub fn turns(&self) -> impl Iterator<Item = &[Message]> {
-        let first = self
-            .messages
-            .iter()
-            .position(|message| message.role == "user");
+        let first = self.messages.iter().position(|message| message.role == "user");
         let spoken = &self.messages[first.unwrap_or(self.messages.len())..];
         spoken.chunk_by(|_, next| next.role != "user")
     }
 
     /// Where one call's arguments came from.
     pub fn provenance_of<'a>(&'a self, call: &'a str) -> impl Iterator<Item = &'a Provenance> {
-        self.metadata
-            .provenance
-            .iter()
-            .filter(move |entry| entry.call == call)
+        self.metadata.provenance.iter().filter(move |entry| entry.call == call)
     }
 }
 

@@ -22,21 +22,14 @@ pub(super) struct Catalog {
 impl Catalog {
     pub(super) fn add(&mut self, found: Found) {
         self.longest = self.longest.max(found.walks.end - found.walks.start);
-        let there = self
-            .parts
-            .get(&found.walks.start)
-            .map(|part| part.walks.end);
+        let there = self.parts.get(&found.walks.start).map(|part| part.walks.end);
         if there.is_none_or(|end| end <= found.walks.end) {
             self.parts.insert(found.walks.start, found);
         }
     }
 
     pub(super) fn remove(&mut self, found: &Found) {
-        if self
-            .parts
-            .get(&found.walks.start)
-            .is_some_and(|part| part.name == found.name)
-        {
+        if self.parts.get(&found.walks.start).is_some_and(|part| part.name == found.name) {
             self.parts.remove(&found.walks.start);
         }
     }
@@ -44,10 +37,7 @@ impl Catalog {
     /// A part that holds this walk: the one that starts last.
     pub(super) fn covering(&self, walk: u64) -> Option<Found> {
         let near = self.parts.range(walk.saturating_sub(self.longest)..=walk);
-        near.rev()
-            .map(|(_, part)| part)
-            .find(|part| part.walks.contains(&walk))
-            .cloned()
+        near.rev().map(|(_, part)| part).find(|part| part.walks.contains(&walk)).cloned()
     }
 
     /// The first walk of the next part that starts after this walk.
@@ -58,10 +48,7 @@ impl Catalog {
     /// The parts that end after this walk, in walk order.
     pub(super) fn ending_after(&self, walk: u64) -> Vec<Found> {
         let near = self.parts.range(walk.saturating_sub(self.longest)..);
-        near.map(|(_, part)| part)
-            .filter(|part| part.walks.end > walk)
-            .cloned()
-            .collect()
+        near.map(|(_, part)| part).filter(|part| part.walks.end > walk).cloned().collect()
     }
 }
 
@@ -73,11 +60,7 @@ mod tests {
         let mut catalog = Catalog::default();
         for walks in ranges {
             let name = format!("{walks:?}");
-            catalog.add(Found {
-                name,
-                walks: walks.clone(),
-                size_bytes: None,
-            });
+            catalog.add(Found { name, walks: walks.clone(), size_bytes: None });
         }
         catalog
     }

@@ -76,15 +76,8 @@ impl WalkRunner for Markers {
             walked.keys.path = Some(key);
             let holder = state.claim(key.digest(), walk).await.unwrap();
             if holder < walk && (*lost == 0 || !walk.0.is_multiple_of(*lost)) {
-                let keys = Keys {
-                    opening: None,
-                    ..walked.keys
-                };
-                walked = Walked {
-                    keys,
-                    end: End::Skipped,
-                    ..walked
-                };
+                let keys = Keys { opening: None, ..walked.keys };
+                walked = Walked { keys, end: End::Skipped, ..walked };
             }
         }
         Ok(walked)
@@ -97,53 +90,28 @@ fn walked(walk: WalkIndex, rng: &mut rng::Rng) -> Walked {
         0 => format!("opening {}", walk.0 / 10 * 10),
         _ => format!("opening {}", walk.0),
     };
-    let keys = Keys {
-        path: None,
-        opening: Some(Key::of_opening(&opening)),
-    };
+    let keys = Keys { path: None, opening: Some(Key::of_opening(&opening)) };
     let end = match rng.random_range(0..10) {
         0 => End::Rejected(Rejection::new(Reason::NoValue, format!("walk {walk}"))),
         _ => End::Accepted(Box::new(sample(walk, &opening, rng))),
     };
-    let usage = Spending {
-        requests: 1,
-        ..Spending::default()
-    };
+    let usage = Spending { requests: 1, ..Spending::default() };
     Walked { keys, usage, end }
 }
 
 fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
-    let words: Vec<String> = (0..30)
-        .map(|_| format!("w{}", rng.random_range(0..5_000)))
-        .collect();
+    let words: Vec<String> = (0..30).map(|_| format!("w{}", rng.random_range(0..5_000))).collect();
     let arguments = json!({"city": format!("city-{walk}"), "nights": 3});
     let arguments = arguments.as_object().cloned().unwrap_or_default();
-    let call = Call {
-        id: "call_1".into(),
-        function: FunctionId(0),
-        arguments,
-    };
+    let call = Call { id: "call_1".into(), function: FunctionId(0), arguments };
     let messages = vec![
         Message::System("Be helpful.".into()),
         Message::User(format!("{opening} marker-{walk} {}", words.join(" "))),
-        Message::Assistant {
-            content: None,
-            calls: vec![call.clone()],
-        },
-        Message::Tool {
-            call_id: "call_1".into(),
-            content: "{\"id\":7}".into(),
-        },
-        Message::Assistant {
-            content: Some(format!("Booked {}.", words[0])),
-            calls: vec![],
-        },
+        Message::Assistant { content: None, calls: vec![call.clone()] },
+        Message::Tool { call_id: "call_1".into(), content: "{\"id\":7}".into() },
+        Message::Assistant { content: Some(format!("Booked {}.", words[0])), calls: vec![] },
     ];
-    let source = Source::User {
-        turn: 0,
-        start: 0,
-        end: 4,
-    };
+    let source = Source::User { turn: 0, start: 0, end: 4 };
     Sample {
         id: SampleId::new(&campaign_digest(), walk),
         walk,
@@ -155,11 +123,7 @@ fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
         tools_added: BTreeMap::new(),
         messages,
         reference: vec![vec![call]],
-        provenance: vec![Provenance {
-            call: "call_1".into(),
-            argument: "/city".into(),
-            source,
-        }],
+        provenance: vec![Provenance { call: "call_1".into(), argument: "/city".into(), source }],
         executor: "simulator".into(),
         initial_config: None,
         teacher: "offline".into(),
@@ -170,10 +134,7 @@ fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
             turn: 0,
             source: NegativeSource::Mechanical,
             prompt_len: 4,
-            rejected: vec![Message::Assistant {
-                content: Some("Lost.".into()),
-                calls: vec![],
-            }],
+            rejected: vec![Message::Assistant { content: Some("Lost.".into()), calls: vec![] }],
             step: None,
             reason: "says otherwise".into(),
         }],
@@ -193,10 +154,7 @@ fn library() -> Arc<Library> {
             phrasing: Default::default(),
         })
     };
-    Arc::new(Library::from(vec![
-        function("book_room"),
-        function("find_room"),
-    ]))
+    Arc::new(Library::from(vec![function("book_room"), function("find_room")]))
 }
 
 fn campaign(folder: &Path, samples: u64, workers: usize) -> Campaign {
@@ -227,9 +185,7 @@ async fn attempt(
 }
 
 async fn complete(campaign: &Campaign, runner: Arc<Markers>) -> Summary {
-    let summary = attempt(campaign, runner, CancellationToken::new())
-        .await
-        .unwrap();
+    let summary = attempt(campaign, runner, CancellationToken::new()).await.unwrap();
     assert_eq!(summary.outcome, Outcome::Complete, "{:?}", summary.counts);
     adds_up(&summary.counts);
     summary
@@ -237,18 +193,8 @@ async fn complete(campaign: &Campaign, runner: Arc<Markers>) -> Summary {
 
 /// Invariant 2.
 fn adds_up(counts: &Counts) {
-    let Counts {
-        accepted,
-        rejected,
-        duplicates,
-        near_duplicates,
-        surplus,
-        ..
-    } = counts;
-    assert_eq!(
-        counts.walks,
-        accepted + rejected + duplicates + near_duplicates + surplus
-    );
+    let Counts { accepted, rejected, duplicates, near_duplicates, surplus, .. } = counts;
+    assert_eq!(counts.walks, accepted + rejected + duplicates + near_duplicates + surplus);
 }
 
 fn read(folder: &Path) -> (String, String) {
@@ -273,15 +219,9 @@ fn markers(lines: &str) -> BTreeSet<u64> {
     for line in lines.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let text = line["messages"][1]["content"].as_str().unwrap();
-        let marker = text
-            .split(' ')
-            .find_map(|word| word.strip_prefix("marker-"))
-            .unwrap();
+        let marker = text.split(' ').find_map(|word| word.strip_prefix("marker-")).unwrap();
         let walk: u64 = marker.parse().unwrap();
-        assert_eq!(
-            line["id"],
-            SampleId::new(&campaign_digest(), WalkIndex(walk)).as_str()
-        );
+        assert_eq!(line["id"], SampleId::new(&campaign_digest(), WalkIndex(walk)).as_str());
         assert!(markers.insert(walk), "walk {walk} is there twice");
     }
     markers
@@ -290,11 +230,7 @@ fn markers(lines: &str) -> BTreeSet<u64> {
 /// What an undisturbed run of one worker writes, and the walks in it.
 async fn undisturbed(samples: u64) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
-    complete(
-        &campaign(folder.path(), samples, 1),
-        Markers::default().boxed(),
-    )
-    .await;
+    complete(&campaign(folder.path(), samples, 1), Markers::default().boxed()).await;
     read(folder.path())
 }
 
@@ -315,10 +251,7 @@ async fn the_bytes_are_the_same_for_any_number_of_workers() {
     assert_eq!(markers(&expected.0), expected_walks(400));
     for workers in 2..=8 {
         let folder = tempfile::tempdir().unwrap();
-        let runner = Markers {
-            waits: true,
-            ..Markers::default()
-        };
+        let runner = Markers { waits: true, ..Markers::default() };
         complete(&campaign(folder.path(), 400, workers), runner.boxed()).await;
         check_same(&read(folder.path()), &expected);
     }
@@ -331,15 +264,8 @@ async fn a_run_interrupted_many_times_ends_with_the_same_bytes() {
     let mut finished = false;
     for round in 0..100 {
         let cancel = CancellationToken::new();
-        let runner = Markers {
-            cancel_at: Some((37, cancel.clone())),
-            ..Markers::default()
-        };
-        let runner = Markers {
-            waits: true,
-            ..runner
-        }
-        .boxed();
+        let runner = Markers { cancel_at: Some((37, cancel.clone())), ..Markers::default() };
+        let runner = Markers { waits: true, ..runner }.boxed();
         let mut campaign = campaign(folder.path(), 300, 3);
         // Every other time there is no time to finish what is under way.
         campaign.fleet.grace = Duration::from_secs(round % 2 * 10);
@@ -360,17 +286,11 @@ async fn a_run_that_was_killed_in_mid_air_goes_on() {
     let expected = undisturbed(300).await;
     let folder = tempfile::tempdir().unwrap();
     for millis in [5, 20, 60] {
-        let runner = Markers {
-            waits: true,
-            ..Markers::default()
-        }
-        .boxed();
+        let runner = Markers { waits: true, ..Markers::default() }.boxed();
         let campaign = campaign(folder.path(), 300, 2);
         let run = attempt(&campaign, runner, CancellationToken::new());
         // Dropping the run with all its tasks is the nearest to a kill.
-        tokio::time::timeout(Duration::from_millis(millis), run)
-            .await
-            .ok();
+        tokio::time::timeout(Duration::from_millis(millis), run).await.ok();
     }
     complete(&campaign(folder.path(), 300, 2), Markers::default().boxed()).await;
     check_same(&read(folder.path()), &expected);
@@ -382,22 +302,12 @@ async fn claims_that_are_lost_change_nothing() {
     for (workers, lost) in [(1, 1), (3, 0), (4, 2), (2, 5)] {
         let folder = tempfile::tempdir().unwrap();
         let claims = Some((state::open("embedded:").unwrap(), lost));
-        let runner = Markers {
-            claims,
-            waits: true,
-            ..Markers::default()
-        }
-        .boxed();
+        let runner = Markers { claims, waits: true, ..Markers::default() }.boxed();
         let summary = complete(&campaign(folder.path(), 150, workers), runner).await;
-        assert!(
-            summary.counts.duplicates > 200,
-            "two of three walks share a path"
-        );
+        assert!(summary.counts.duplicates > 200, "two of three walks share a path");
         datasets.push(read(folder.path()));
     }
-    datasets[1..]
-        .iter()
-        .for_each(|dataset| check_same(dataset, &datasets[0]));
+    datasets[1..].iter().for_each(|dataset| check_same(dataset, &datasets[0]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -408,11 +318,7 @@ async fn raising_and_lowering_the_samples_reuses_what_is_done() {
     let runner = Markers::default().boxed();
     complete(&campaign(folder.path(), 250, 2), Arc::clone(&runner)).await;
     let walks = expected_walks(250).last().copied().unwrap() as usize;
-    assert!(
-        runner.ran() < walks - 90,
-        "{} of {walks} walks were worked again",
-        runner.ran()
-    );
+    assert!(runner.ran() < walks - 90, "{} of {walks} walks were worked again", runner.ran());
     let large = read(folder.path());
     check_same(&large, &undisturbed(250).await);
     assert!(large.0.starts_with(&small.0) && large.1.starts_with(&small.1));
@@ -428,15 +334,9 @@ async fn damaged_parts_are_found_and_made_again() {
     let campaign = campaign(folder.path(), 200, 2);
     complete(&campaign, Markers::default().boxed()).await;
     let expected = read(folder.path());
-    let parts = folder
-        .path()
-        .join("parts")
-        .join(campaign_digest().to_string())
-        .join("parts");
-    let mut files: Vec<_> = std::fs::read_dir(&parts)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let parts = folder.path().join("parts").join(campaign_digest().to_string()).join("parts");
+    let mut files: Vec<_> =
+        std::fs::read_dir(&parts).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     // One cut short, one with a flipped bit in its samples, one in its index,
     // one gone, one that is something else.
@@ -454,25 +354,15 @@ async fn damaged_parts_are_found_and_made_again() {
     let runner = Markers::default().boxed();
     complete(&campaign, Arc::clone(&runner)).await;
     check_same(&read(folder.path()), &expected);
-    assert!(
-        runner.ran() >= 5 * 16 && runner.ran() < 10 * 16,
-        "{} walks",
-        runner.ran()
-    );
+    assert!(runner.ran() >= 5 * 16 && runner.ran() < 10 * 16, "{} walks", runner.ran());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poisoned_walk_costs_its_shard_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let campaign = campaign(folder.path(), 100, 2);
-    let runner = Markers {
-        poison: Some(20),
-        ..Markers::default()
-    }
-    .boxed();
-    let summary = attempt(&campaign, Arc::clone(&runner), CancellationToken::new())
-        .await
-        .unwrap();
+    let runner = Markers { poison: Some(20), ..Markers::default() }.boxed();
+    let summary = attempt(&campaign, Arc::clone(&runner), CancellationToken::new()).await.unwrap();
     assert!(matches!(summary.outcome, Outcome::Short(_)));
     assert_eq!((summary.counts.missing, summary.counts.accepted), (16, 100));
     adds_up(&summary.counts);
@@ -488,29 +378,14 @@ async fn a_poisoned_walk_costs_its_shard_and_nothing_else() {
 async fn a_budget_leaves_a_valid_smaller_dataset_that_can_be_completed() {
     let folder = tempfile::tempdir().unwrap();
     let campaign = campaign(folder.path(), 200, 2);
-    let runner = Markers {
-        budget: Some(75),
-        ..Markers::default()
-    }
-    .boxed();
-    let summary = attempt(&campaign, runner, CancellationToken::new())
-        .await
-        .unwrap();
-    let Outcome::Short(why) = &summary.outcome else {
-        panic!("{:?}", summary.outcome)
-    };
-    assert!(
-        why.contains("max_requests") && why.contains("hint: "),
-        "{why}"
-    );
+    let runner = Markers { budget: Some(75), ..Markers::default() }.boxed();
+    let summary = attempt(&campaign, runner, CancellationToken::new()).await.unwrap();
+    let Outcome::Short(why) = &summary.outcome else { panic!("{:?}", summary.outcome) };
+    assert!(why.contains("max_requests") && why.contains("hint: "), "{why}");
     adds_up(&summary.counts);
     let kept = markers(&read(folder.path()).0);
     assert_eq!(kept.len() as u64, summary.counts.accepted);
-    assert!(
-        kept.len() >= 50,
-        "{} of 75 paid walks are in the dataset",
-        kept.len()
-    );
+    assert!(kept.len() >= 50, "{} of 75 paid walks are in the dataset", kept.len());
     complete(&campaign, Markers::default().boxed()).await;
     check_same(&read(folder.path()), &undisturbed(200).await);
 }
@@ -523,11 +398,7 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
         async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
             self.0.fetch_add(1, Ordering::SeqCst);
             let end = End::Rejected(Rejection::new(Reason::ShortWalk, format!("walk {walk}")));
-            Ok(Walked {
-                keys: Keys::default(),
-                usage: Spending::default(),
-                end,
-            })
+            Ok(Walked { keys: Keys::default(), usage: Spending::default(), end })
         }
     }
     let folder = tempfile::tempdir().unwrap();
@@ -548,10 +419,7 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
     let runner = Arc::clone(&barren);
     let summary = run(job, move |_| Ok(runner)).await.unwrap();
     assert!(matches!(summary.outcome, Outcome::Short(_)));
-    assert_eq!(
-        (summary.counts.rejected, barren.0.load(Ordering::SeqCst)),
-        (333, 333)
-    );
+    assert_eq!((summary.counts.rejected, barren.0.load(Ordering::SeqCst)), (333, 333));
     assert_eq!(read(folder.path()), (String::new(), String::new()));
 }
 
@@ -564,9 +432,7 @@ async fn lines_carry_what_a_trainer_needs() {
     let call = &line["messages"][2];
     assert_eq!(call["content"], Value::Null);
     assert_eq!(call["tool_calls"][0]["function"]["name"], "book_room");
-    let arguments = call["tool_calls"][0]["function"]["arguments"]
-        .as_str()
-        .unwrap();
+    let arguments = call["tool_calls"][0]["function"]["arguments"].as_str().unwrap();
     assert!(arguments.starts_with("{\"city\":\"city-"), "{arguments}");
     assert_eq!(line["messages"][3]["tool_call_id"], "call_1");
     assert_eq!(line["tools"][0]["function"]["name"], "find_room");
@@ -576,15 +442,9 @@ async fn lines_carry_what_a_trainer_needs() {
     let pair: Value = serde_json::from_str(preference.lines().next().unwrap()).unwrap();
     let losses = |side: &str| -> Vec<u64> {
         let messages = pair[side].as_array().unwrap();
-        messages
-            .iter()
-            .map(|message| message["loss"].as_u64().unwrap())
-            .collect()
+        messages.iter().map(|message| message["loss"].as_u64().unwrap()).collect()
     };
-    assert_eq!(
-        (losses("chosen"), losses("rejected")),
-        (vec![0, 0, 1, 0, 1], vec![0, 0, 1, 0, 1])
-    );
+    assert_eq!((losses("chosen"), losses("rejected")), (vec![0, 0, 1, 0, 1], vec![0, 0, 1, 0, 1]));
     assert_eq!(pair["prompt_len"], 4);
     assert_eq!(pair["metadata"]["sample"], line["id"]);
     assert_eq!(pair["metadata"]["error_type"], "summary");
@@ -604,9 +464,7 @@ async fn other_file_settings_replace_the_files_of_an_earlier_run() {
     complete(&campaign, Markers::default().boxed()).await;
     assert!(!folder.path().join("sft.jsonl").exists());
     let pieces = (0..3).map(|n| folder.path().join(format!("sft-{n:05}.jsonl")));
-    let pieces: String = pieces
-        .map(|path| std::fs::read_to_string(path).unwrap())
-        .collect();
+    let pieces: String = pieces.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     assert_eq!(pieces, sft);
     campaign.output.rows_per_file = 0;
     campaign.output.compression = magnet_proto::config::Compression::Zstd;

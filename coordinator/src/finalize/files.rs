@@ -36,9 +36,7 @@ impl Lines {
 
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts
-            .zip(&self.ends)
-            .map(|(start, &end)| &self.bytes[start..end])
+        starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
     }
 }
 
@@ -110,14 +108,7 @@ impl Series {
         rows_per_file: u64,
     ) -> Self {
         let folder = folder.to_owned();
-        Self {
-            folder,
-            stem,
-            compression,
-            rows_per_file,
-            open: None,
-            done: Vec::new(),
-        }
+        Self { folder, stem, compression, rows_per_file, open: None, done: Vec::new() }
     }
 
     pub(super) fn write(&mut self, lines: &Lines) -> io::Result<()> {
@@ -166,20 +157,12 @@ impl Series {
         };
         let name = format!("{}{number}.{ending}", self.stem);
         let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(self.folder.join(&name))?);
-        let sink = Digesting {
-            file,
-            hasher: blake3::Hasher::new(),
-            size_bytes: 0,
-        };
+        let sink = Digesting { file, hasher: blake3::Hasher::new(), size_bytes: 0 };
         let sink = match self.compression {
             Compression::None => Sink::Plain(sink),
             Compression::Zstd => Sink::Zstd(zstd::Encoder::new(sink, ZSTD_LEVEL)?),
         };
-        Ok(OpenFile {
-            name,
-            rows: 0,
-            sink,
-        })
+        Ok(OpenFile { name, rows: 0, sink })
     }
 
     fn end_file(&mut self) -> io::Result<()> {
@@ -188,12 +171,7 @@ impl Series {
         };
         let sink = sink.finish()?;
         let blake3 = Digest::from_bytes(*sink.hasher.finalize().as_bytes());
-        self.done.push(FileEntry {
-            name,
-            rows,
-            size_bytes: sink.size_bytes,
-            blake3,
-        });
+        self.done.push(FileEntry { name, rows, size_bytes: sink.size_bytes, blake3 });
         Ok(())
     }
 }
@@ -204,15 +182,13 @@ pub(crate) fn is_of_dataset(name: &str) -> bool {
     let Some(stem) = stem.strip_suffix(".jsonl") else {
         return false;
     };
-    ["sft", "preference"]
-        .iter()
-        .any(|series| match stem.strip_prefix(series) {
-            Some("") => true,
-            Some(number) => number.strip_prefix('-').is_some_and(|digits| {
-                !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
-            }),
-            None => false,
-        })
+    ["sft", "preference"].iter().any(|series| match stem.strip_prefix(series) {
+        Some("") => true,
+        Some(number) => number.strip_prefix('-').is_some_and(|digits| {
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }),
+        None => false,
+    })
 }
 
 /// Moves finished files from `aside` into `folder` and removes those of an
@@ -251,10 +227,7 @@ mod tests {
         series.write(&lines(&["d\n", "e\n"])).unwrap();
         let files = series.finish().unwrap();
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!(
-            names,
-            ["sft-00000.jsonl", "sft-00001.jsonl", "sft-00002.jsonl"]
-        );
+        assert_eq!(names, ["sft-00000.jsonl", "sft-00001.jsonl", "sft-00002.jsonl"]);
         let last = fs::read(folder.path().join(names[1])).unwrap();
         assert_eq!(last, b"c\nd\n");
         assert_eq!((files[1].rows, files[1].blake3), (2, Digest::of(b"c\nd\n")));
@@ -276,10 +249,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let series = Series::new(folder.path(), "preference", Compression::None, 0);
         assert_eq!(series.finish().unwrap()[0].rows, 0);
-        assert_eq!(
-            fs::read(folder.path().join("preference.jsonl")).unwrap(),
-            b""
-        );
+        assert_eq!(fs::read(folder.path().join("preference.jsonl")).unwrap(), b"");
     }
 
     #[test]
@@ -287,13 +257,7 @@ mod tests {
         for name in ["sft.jsonl", "sft-00012.jsonl.zst", "preference-00000.jsonl"] {
             assert!(is_of_dataset(name), "{name}");
         }
-        for name in [
-            "sft-mine.jsonl",
-            "sft.json",
-            "sft-.jsonl",
-            "notes.jsonl",
-            "sft.jsonl.bak",
-        ] {
+        for name in ["sft-mine.jsonl", "sft.json", "sft-.jsonl", "notes.jsonl", "sft.jsonl.bak"] {
             assert!(!is_of_dataset(name), "{name}");
         }
     }

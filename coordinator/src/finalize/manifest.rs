@@ -59,15 +59,7 @@ impl Manifest {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
         let Written { files, tally } = written;
-        Self {
-            origin,
-            samples_wanted,
-            complete,
-            counts,
-            funnel,
-            dataset: tally,
-            files,
-        }
+        Self { origin, samples_wanted, complete, counts, funnel, dataset: tally, files }
     }
 }
 
@@ -108,11 +100,7 @@ fn stage_of(reason: Reason) -> &'static str {
 
 fn funnel(counts: &Counts) -> Vec<Stage> {
     let mut walks = counts.decided();
-    let mut stages = vec![Stage {
-        stage: "walk".into(),
-        walks,
-        rejected: BTreeMap::new(),
-    }];
+    let mut stages = vec![Stage { stage: "walk".into(), walks, rejected: BTreeMap::new() }];
     for stage in ["path", "requests", "calls", "positive"] {
         let rejected: BTreeMap<Reason, u64> = counts
             .rejected_by_reason
@@ -121,18 +109,10 @@ fn funnel(counts: &Counts) -> Vec<Stage> {
             .map(|(&reason, &count)| (reason, count))
             .collect();
         walks -= rejected.values().sum::<u64>();
-        stages.push(Stage {
-            stage: stage.into(),
-            walks,
-            rejected,
-        });
+        stages.push(Stage { stage: stage.into(), walks, rejected });
     }
     walks -= counts.duplicates + counts.near_duplicates;
-    stages.push(Stage {
-        stage: "distinct".into(),
-        walks,
-        rejected: BTreeMap::new(),
-    });
+    stages.push(Stage { stage: "distinct".into(), walks, rejected: BTreeMap::new() });
     stages
 }
 
@@ -152,10 +132,7 @@ mod tests {
             rejected_by_reason: [(Reason::ShortWalk, 4), (Reason::JudgedWrong, 5)].into(),
             ..Counts::default()
         };
-        let walks: Vec<u64> = funnel(&counts)
-            .into_iter()
-            .map(|stage| stage.walks)
-            .collect();
+        let walks: Vec<u64> = funnel(&counts).into_iter().map(|stage| stage.walks).collect();
         assert_eq!(walks, [94, 90, 90, 90, 85, 80]);
     }
 }

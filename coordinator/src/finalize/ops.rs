@@ -55,76 +55,36 @@ pub(super) enum OpLine<'a> {
 impl<'a> OpLine<'a> {
     pub(super) fn new(names: &'a Renderer, op: &'a NodeOp) -> Result<Self, Error> {
         Ok(match *op {
-            NodeOp::Merge {
-                turn,
-                ref functions,
-            } => Self::Merge {
-                turn,
-                functions: names.names(functions)?,
-            },
-            NodeOp::Insert {
-                kind,
-                src_turn,
-                src_fn,
-                new_fn,
-                dst_turn,
-            } => Self::Insert {
+            NodeOp::Merge { turn, ref functions } => {
+                Self::Merge { turn, functions: names.names(functions)? }
+            }
+            NodeOp::Insert { kind, src_turn, src_fn, new_fn, dst_turn } => Self::Insert {
                 kind,
                 src_turn,
                 src_fn: names.name(src_fn)?,
                 new_fn: names.name(new_fn)?,
                 dst_turn,
             },
-            NodeOp::Split {
-                kind,
-                turn,
-                function,
-                ref parameter,
-                resolved,
-            } => Self::Split {
+            NodeOp::Split { kind, turn, function, ref parameter, resolved } => Self::Split {
                 kind,
                 turn,
                 function: names.name(function)?,
                 parameter: parameter.as_deref(),
                 resolved,
             },
-            NodeOp::Parallel {
-                turn,
-                function,
-                copies,
-            } => Self::Parallel {
-                turn,
-                function: names.name(function)?,
-                copies,
-            },
-            NodeOp::Pad { turn, function } => Self::Pad {
-                turn,
-                function: names.name(function)?,
-            },
-            NodeOp::Fault {
-                turn,
-                function,
-                fault,
-            } => Self::Fault {
-                turn,
-                function: names.name(function)?,
-                fault,
-            },
-            NodeOp::Conflict {
-                turn,
-                function,
-                earlier_turn,
-                ref path,
-            } => Self::Conflict {
-                turn,
-                function: names.name(function)?,
-                earlier_turn,
-                path,
-            },
-            NodeOp::Irrelevant { turn, function } => Self::Irrelevant {
-                turn,
-                function: names.name(function)?,
-            },
+            NodeOp::Parallel { turn, function, copies } => {
+                Self::Parallel { turn, function: names.name(function)?, copies }
+            }
+            NodeOp::Pad { turn, function } => Self::Pad { turn, function: names.name(function)? },
+            NodeOp::Fault { turn, function, fault } => {
+                Self::Fault { turn, function: names.name(function)?, fault }
+            }
+            NodeOp::Conflict { turn, function, earlier_turn, ref path } => {
+                Self::Conflict { turn, function: names.name(function)?, earlier_turn, path }
+            }
+            NodeOp::Irrelevant { turn, function } => {
+                Self::Irrelevant { turn, function: names.name(function)? }
+            }
         })
     }
 }

@@ -158,10 +158,7 @@ impl Renderer {
         pair: &Pair,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let shared = sample
-            .messages
-            .get(..pair.prompt_len as usize)
-            .unwrap_or(&sample.messages);
+        let shared = sample.messages.get(..pair.prompt_len as usize).unwrap_or(&sample.messages);
         let mut rejected = self.messages(shared, true)?;
         rejected.extend(self.messages(&pair.rejected, true)?);
         let line = PreferenceLine {
@@ -183,17 +180,11 @@ impl Renderer {
     }
 
     pub(super) fn names(&self, functions: &[FunctionId]) -> Result<Vec<&str>, Error> {
-        functions
-            .iter()
-            .map(|&function| self.name(function))
-            .collect()
+        functions.iter().map(|&function| self.name(function)).collect()
     }
 
     fn documents(&self, functions: &[FunctionId]) -> Result<Vec<&RawValue>, Error> {
-        functions
-            .iter()
-            .map(|&function| self.document(function))
-            .collect()
+        functions.iter().map(|&function| self.document(function)).collect()
     }
 
     fn document(&self, function: FunctionId) -> Result<&RawValue, Error> {
@@ -211,10 +202,7 @@ impl Renderer {
         messages: &'a [Message],
         with_loss: bool,
     ) -> Result<Vec<MessageLine<'a>>, Error> {
-        messages
-            .iter()
-            .map(|message| self.message(message, with_loss))
-            .collect()
+        messages.iter().map(|message| self.message(message, with_loss)).collect()
     }
 
     fn message<'a>(
@@ -232,15 +220,11 @@ impl Renderer {
         Ok(match message {
             Message::System(text) => plain("system", Some(text)),
             Message::User(text) => plain("user", Some(text)),
-            Message::Tool { call_id, content } => MessageLine {
-                tool_call_id: Some(call_id),
-                ..plain("tool", Some(content))
-            },
+            Message::Tool { call_id, content } => {
+                MessageLine { tool_call_id: Some(call_id), ..plain("tool", Some(content)) }
+            }
             Message::Assistant { content, calls } => MessageLine {
-                tool_calls: calls
-                    .iter()
-                    .map(|call| self.call(call))
-                    .collect::<Result<_, _>>()?,
+                tool_calls: calls.iter().map(|call| self.call(call)).collect::<Result<_, _>>()?,
                 loss: with_loss.then_some(1),
                 ..plain("assistant", content.as_deref())
             },
@@ -249,15 +233,8 @@ impl Renderer {
 
     fn call<'a>(&'a self, call: &'a Call) -> Result<CallLine<'a>, Error> {
         let arguments = serde_json::to_string(&call.arguments)?;
-        let function = CallFunction {
-            name: self.name(call.function)?,
-            arguments,
-        };
-        Ok(CallLine {
-            id: &call.id,
-            r#type: "function",
-            function,
-        })
+        let function = CallFunction { name: self.name(call.function)?, arguments };
+        Ok(CallLine { id: &call.id, r#type: "function", function })
     }
 
     fn metadata<'a>(
@@ -267,13 +244,8 @@ impl Renderer {
     ) -> Result<Metadata<'a>, Error> {
         let path = sample.signature_path.iter().map(|turn| self.names(turn));
         let added = &sample.tools_added;
-        let names = added
-            .iter()
-            .map(|(turn, functions)| Ok((*turn, self.names(functions)?)));
-        let documents = added
-            .values()
-            .flatten()
-            .map(|&function| self.document(function));
+        let names = added.iter().map(|(turn, functions)| Ok((*turn, self.names(functions)?)));
+        let documents = added.values().flatten().map(|&function| self.document(function));
         let ops = sample.node_ops.iter().map(|op| OpLine::new(self, op));
         Ok(Metadata {
             walk: sample.walk.0,
@@ -304,34 +276,16 @@ impl Renderer {
     fn reference<'a>(&'a self, sample: &'a Sample) -> Result<Vec<Vec<ReferenceLine<'a>>>, Error> {
         let line = |call: &'a Call| {
             let name = self.name(call.function)?;
-            Ok(ReferenceLine {
-                id: &call.id,
-                name,
-                arguments: &call.arguments,
-            })
+            Ok(ReferenceLine { id: &call.id, name, arguments: &call.arguments })
         };
-        sample
-            .reference
-            .iter()
-            .map(|turn| turn.iter().map(line).collect())
-            .collect()
+        sample.reference.iter().map(|turn| turn.iter().map(line).collect()).collect()
     }
 }
 
 fn provenance(sample: &Sample) -> Vec<ProvenanceLine<'_>> {
     let lines = sample.provenance.iter();
     lines
-        .map(
-            |Provenance {
-                 call,
-                 argument,
-                 source,
-             }| ProvenanceLine {
-                call,
-                argument,
-                source,
-            },
-        )
+        .map(|Provenance { call, argument, source }| ProvenanceLine { call, argument, source })
         .collect()
 }
 

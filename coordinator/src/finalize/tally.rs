@@ -40,11 +40,7 @@ impl Tally {
         let nowhere = |source: &magnet_proto::sample::Source| {
             matches!(source, magnet_proto::sample::Source::None)
         };
-        let ungrounded = sample
-            .provenance
-            .iter()
-            .filter(|from| nowhere(&from.source))
-            .count();
+        let ungrounded = sample.provenance.iter().filter(|from| nowhere(&from.source)).count();
         self.ungrounded_values += ungrounded as u64;
     }
 }

@@ -69,10 +69,7 @@ fn fits_choices(output: &Output, input: &Input) -> f64 {
         return if free || same { 1.0 } else { 0.0 };
     }
     let covered = !given.choices.is_empty()
-        && given
-            .choices
-            .iter()
-            .all(|choice| wanted.choices.contains(choice));
+        && given.choices.iter().all(|choice| wanted.choices.contains(choice));
     if covered { 1.0 } else { 0.0 }
 }
 
@@ -99,11 +96,7 @@ fn meaning(pair: &Pair<'_>, given: &Concept, input: &Input) -> f64 {
         (Sense::Noun, Sense::Designator(other)) => {
             let named = matches!(other, Designator::Name | Designator::Title);
             let thing = wanted.entity.last() == given.entity.last();
-            if named && thing {
-                0.82 * about(wanted.known_from)
-            } else {
-                0.0
-            }
+            if named && thing { 0.82 * about(wanted.known_from) } else { 0.0 }
         }
         (Sense::Designator(one), Sense::Noun) => stands_for(given, one, input),
         // A person's login is the better name: the other may be "Mona Lisa".
@@ -153,10 +146,7 @@ fn designates(
         false if given.known_from == KnownFrom::Name && given.entity.contains(&asked) => 0.6,
         false => 0.0,
     };
-    let distinct = pair
-        .profiles
-        .distinct
-        .contains(&(thing, one.min(other), one.max(other)));
+    let distinct = pair.profiles.distinct.contains(&(thing, one.min(other), one.max(other)));
     let designator = if distinct { 0.0 } else { one.serves(other) };
     // A bare id of one service means nothing to another.
     let foreign = pair.v.category != pair.u.category
@@ -179,11 +169,7 @@ fn stands_for(given: &Concept, one: Designator, input: &Input) -> f64 {
         (Some(asked), _) => one.stands_for_thing() * one.serves(asked).max(0.6),
         (None, _) => one.stands_for_thing(),
     };
-    let narrower = if disjoint(&wanted.qualifiers, &given.entity) {
-        0.7
-    } else {
-        1.0
-    };
+    let narrower = if disjoint(&wanted.qualifiers, &given.entity) { 0.7 } else { 1.0 };
     fit * about(given.known_from) * narrower
 }
 
@@ -204,11 +190,7 @@ fn same_measure(given: &Concept, wanted: &Concept) -> f64 {
 }
 
 fn same_kind(given: &Concept, one: Kind, wanted: &Concept, other: Kind) -> f64 {
-    let roles = if disjoint(&given.roles, &wanted.roles) {
-        0.85
-    } else {
-        1.0
-    };
+    let roles = if disjoint(&given.roles, &wanted.roles) { 0.85 } else { 1.0 };
     let same_word = match other {
         _ if given.head == wanted.head => 1.0,
         Kind::Remark => 0.0,
@@ -250,11 +232,7 @@ fn sought(pair: &Pair<'_>, given: &Concept, input: &Input) -> f64 {
         return 0.0;
     };
     let asked = input.about.binary_search(thing).is_ok() || pair.u.nouns.contains(thing);
-    let open = pair
-        .u
-        .nouns
-        .iter()
-        .any(|noun| pair.profiles.open[noun.index()]);
+    let open = pair.u.nouns.iter().any(|noun| pair.profiles.open[noun.index()]);
     let telling = given.known_from < KnownFrom::Function || pair.profiles.weight(*thing) > 0.3;
     let wanted = match (asked, open) {
         (true, _) => 1.0,
@@ -269,30 +247,16 @@ fn taken(given: &Concept, input: &Input) -> f64 {
     let Sense::Value(kind) = given.sense else {
         return 0.0;
     };
-    let taken = input
-        .takes
-        .iter()
-        .map(|&wanted| kind.serves(wanted))
-        .fold(0.0, f64::max);
-    let roles = if disjoint(&given.roles, &input.concept.roles) {
-        0.9
-    } else {
-        1.0
-    };
-    let qualified = if given.qualifiers.is_empty() {
-        1.0
-    } else {
-        kind.across_qualifiers()
-    };
+    let taken = input.takes.iter().map(|&wanted| kind.serves(wanted)).fold(0.0, f64::max);
+    let roles = if disjoint(&given.roles, &input.concept.roles) { 0.9 } else { 1.0 };
+    let qualified = if given.qualifiers.is_empty() { 1.0 } else { kind.across_qualifiers() };
     0.75 * taken * roles * qualified
 }
 
 /// Whether the input's description speaks of the output's thing and sense.
 fn mentioned(given: &Concept, input: &Input) -> f64 {
     let words = given.entity.iter().chain([&given.head]);
-    let found = words
-        .filter(|term| input.about.binary_search(term).is_ok())
-        .count();
+    let found = words.filter(|term| input.about.binary_search(term).is_ok()).count();
     (found as f64 / (given.entity.len() + 1) as f64).min(1.0)
 }
 

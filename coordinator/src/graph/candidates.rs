@@ -39,15 +39,7 @@ impl<'a> Drawer<'a> {
             group(&mut by_category, function.category, FunctionId(id));
         }
         let index = (settings.matched > 0.0).then(|| Index::of(profiles));
-        Self {
-            library,
-            profiles,
-            index,
-            settings,
-            seed,
-            by_class,
-            by_category,
-        }
+        Self { library, profiles, index, settings, seed, by_class, by_category }
     }
 
     /// N(v), ascending, without v.
@@ -80,19 +72,12 @@ impl<'a> Drawer<'a> {
         let mut rng = rng::campaign_stream(self.seed, "candidates", name);
         let home = self.profiles.get(v);
         let near = |drawn: &BTreeSet<FunctionId>| {
-            drawn
-                .iter()
-                .filter(|&&u| self.profiles.get(u).category == home.category)
-                .count()
+            drawn.iter().filter(|&&u| self.profiles.get(u).category == home.category).count()
         };
-        for pool in [
-            &self.by_class[home.class as usize],
-            &self.by_category[home.category as usize],
-        ] {
+        for pool in [&self.by_class[home.class as usize], &self.by_category[home.category as usize]]
+        {
             let missing = inside.saturating_sub(near(drawn));
-            draw_from(pool.len(), missing, &mut rng, |at| {
-                pool[at] != v && drawn.insert(pool[at])
-            });
+            draw_from(pool.len(), missing, &mut rng, |at| pool[at] != v && drawn.insert(pool[at]));
         }
         if self.settings.cross_category > 0.0 {
             let missing = places.saturating_sub(drawn.len());
@@ -111,10 +96,8 @@ impl<'a> Drawer<'a> {
         found.extend(index.related(self.profiles, v, looked_at / 2, reached));
         found.sort_unstable();
         found.dedup();
-        let mut ranked: Vec<Ranked> = found
-            .into_iter()
-            .filter_map(|u| relate(self.profiles, v, u))
-            .collect();
+        let mut ranked: Vec<Ranked> =
+            found.into_iter().filter_map(|u| relate(self.profiles, v, u)).collect();
         ranked.sort_by(|a, b| b.rank.total_cmp(&a.rank).then(a.edge.to.cmp(&b.edge.to)));
         ranked.into_iter().map(|ranked| ranked.edge.to).collect()
     }

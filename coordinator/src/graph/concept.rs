@@ -84,40 +84,23 @@ impl Reader {
             (_, _, held) if !held.is_empty() => (held.clone(), KnownFrom::Parent),
             _ => (nouns.to_vec(), KnownFrom::Function),
         };
-        Concept {
-            sense,
-            terms,
-            head,
-            entity,
-            known_from,
-            qualifiers,
-            roles,
-        }
+        Concept { sense, terms, head, entity, known_from, qualifiers, roles }
     }
 
     /// Which term of a name says what the value is.
     pub(super) fn head(&self, terms: &[Term], shape: &Shape) -> (usize, Sense) {
         let sense = |term: &Term| Sense::of(self.vocabulary.word(*term));
         let last = terms.len() - 1;
-        let tail = terms
-            .iter()
-            .rposition(|term| sense(term) != Sense::Role)
-            .unwrap_or(last);
+        let tail = terms.iter().rposition(|term| sense(term) != Sense::Role).unwrap_or(last);
         let opening = self.vocabulary.word(terms[0]);
         if terms.len() > 1 && matches!(opening, "number" | "count" | "total" | "max" | "min") {
             return (tail, Sense::Measure);
         }
-        if matches!(
-            opening,
-            "is" | "has" | "can" | "should" | "allow" | "include"
-        ) {
+        if matches!(opening, "is" | "has" | "can" | "should" | "allow" | "include") {
             return (0, Sense::Bookkeeping);
         }
         let formatted = shape.format.as_deref().and_then(Kind::of_format);
-        if terms
-            .iter()
-            .any(|term| matches!(self.vocabulary.word(*term), "created" | "updated"))
-        {
+        if terms.iter().any(|term| matches!(self.vocabulary.word(*term), "created" | "updated")) {
             return (tail, Sense::Bookkeeping);
         }
         match (sense(&terms[tail]), formatted) {
@@ -125,12 +108,8 @@ impl Reader {
                 (tail, Sense::Value(kind))
             }
             (Sense::Noun, _) => {
-                let id = terms
-                    .iter()
-                    .position(|term| self.vocabulary.word(*term) == "id");
-                id.map_or((tail, Sense::Noun), |at| {
-                    (at, Sense::Designator(Designator::Id))
-                })
+                let id = terms.iter().position(|term| self.vocabulary.word(*term) == "id");
+                id.map_or((tail, Sense::Noun), |at| (at, Sense::Designator(Designator::Id)))
             }
             (sense, _) => (tail, sense),
         }
@@ -138,10 +117,7 @@ impl Reader {
 
     pub(super) fn kin(&mut self, words: &str) -> Vec<Term> {
         let terms = self.vocabulary.terms(words);
-        terms
-            .into_iter()
-            .flat_map(|term| self.kin_of(term))
-            .collect()
+        terms.into_iter().flat_map(|term| self.kin_of(term)).collect()
     }
 
     pub(super) fn kin_of(&mut self, term: Term) -> Vec<Term> {
@@ -152,10 +128,7 @@ impl Reader {
     pub(super) fn is_about_places(&mut self, name: &str) -> bool {
         self.vocabulary.terms(name).into_iter().any(|term| {
             let sense = Sense::of(self.vocabulary.word(term));
-            matches!(
-                sense,
-                Sense::Value(Kind::City | Kind::Country | Kind::Zip | Kind::Address)
-            )
+            matches!(sense, Sense::Value(Kind::City | Kind::Country | Kind::Zip | Kind::Address))
         })
     }
 

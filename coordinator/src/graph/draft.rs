@@ -62,17 +62,11 @@ impl<'a> Draft<'a> {
             running
                 .into_iter()
                 .flat_map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 })
                 .collect()
         });
-        Self {
-            library,
-            max_out_degree: settings.max_out_degree.get(),
-            nodes,
-        }
+        Self { library, max_out_degree: settings.max_out_degree.get(), nodes }
     }
 
     /// N(v), ascending: what a judge is asked about.
@@ -91,10 +85,7 @@ impl<'a> Draft<'a> {
         let mut merged = Merged::default();
         let node = &mut self.nodes[v.index()];
         for name in names {
-            let named = self
-                .library
-                .find(name)
-                .filter(|u| node.candidates.contains(u));
+            let named = self.library.find(name).filter(|u| node.candidates.contains(u));
             let Some(to) = named else {
                 merged.dropped.push(name.to_owned());
                 continue;
@@ -103,12 +94,7 @@ impl<'a> Draft<'a> {
                 Some(known) => known.rank += NAMED,
                 None => {
                     let kind = EdgeKind::Precondition;
-                    let edge = Edge {
-                        to,
-                        kind,
-                        source,
-                        flows: Vec::new(),
-                    };
+                    let edge = Edge { to, kind, source, flows: Vec::new() };
                     node.edges.push(Ranked { rank: NAMED, edge });
                     merged.added += 1;
                 }
@@ -121,11 +107,7 @@ impl<'a> Draft<'a> {
     pub fn finish(self) -> Graph {
         let cap = self.max_out_degree;
         let nodes = self.nodes.into_iter().zip(0..);
-        Graph::new(
-            nodes
-                .map(|(node, v)| node.finish(FunctionId(v), cap))
-                .collect(),
-        )
+        Graph::new(nodes.map(|(node, v)| node.finish(FunctionId(v), cap)).collect())
     }
 }
 
@@ -134,21 +116,12 @@ fn draft_nodes(drawer: &Drawer<'_>, profiles: &Profiles, ids: &[FunctionId]) -> 
     ids.iter()
         .map(|&v| {
             let candidates = drawer.draw(v, &mut reached);
-            let edges = candidates
-                .iter()
-                .filter_map(|&u| relate(profiles, v, u))
-                .collect();
-            let mut spare: Vec<Ranked> = candidates
-                .iter()
-                .map(|&u| relate_loosely(profiles, v, u))
-                .collect();
+            let edges = candidates.iter().filter_map(|&u| relate(profiles, v, u)).collect();
+            let mut spare: Vec<Ranked> =
+                candidates.iter().map(|&u| relate_loosely(profiles, v, u)).collect();
             sort(v, &mut spare);
             spare.truncate(SPARE + ENOUGH);
-            DraftNode {
-                candidates,
-                edges,
-                spare,
-            }
+            DraftNode { candidates, edges, spare }
         })
         .collect()
 }
@@ -156,18 +129,10 @@ fn draft_nodes(drawer: &Drawer<'_>, profiles: &Profiles, ids: &[FunctionId]) -> 
 impl DraftNode {
     fn finish(mut self, v: FunctionId, cap: usize) -> Node {
         sort(v, &mut self.edges);
-        let flows = self
-            .edges
-            .iter()
-            .filter(|ranked| !ranked.edge.flows.is_empty())
-            .count();
+        let flows = self.edges.iter().filter(|ranked| !ranked.edge.flows.is_empty()).count();
         // Values passed on make better conversations than mere order: where
         // there are flows, few edges go without.
-        let bare = if flows > 0 {
-            (cap / 4).clamp(1, flows.max(2))
-        } else {
-            cap
-        };
+        let bare = if flows > 0 { (cap / 4).clamp(1, flows.max(2)) } else { cap };
         let mut kept: Vec<Edge> = Vec::new();
         let mut without = 0;
         for Ranked { edge, .. } in self.edges {
@@ -184,10 +149,7 @@ impl DraftNode {
             }
         }
         kept.sort_by_key(|edge| edge.to);
-        Node {
-            candidates: self.candidates,
-            edges: kept,
-        }
+        Node { candidates: self.candidates, edges: kept }
     }
 }
 
@@ -199,9 +161,5 @@ fn sort(v: FunctionId, edges: &mut [Ranked]) {
             (u64::from(v.0) << 32 | u64::from(edge.to.0)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         mixed ^ mixed >> 29
     };
-    edges.sort_by(|a, b| {
-        b.rank
-            .total_cmp(&a.rank)
-            .then_with(|| own(&a.edge).cmp(&own(&b.edge)))
-    });
+    edges.sort_by(|a, b| b.rank.total_cmp(&a.rank).then_with(|| own(&a.edge).cmp(&own(&b.edge))));
 }

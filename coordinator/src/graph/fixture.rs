@@ -10,10 +10,8 @@ pub(super) fn library(functions: Vec<Function>) -> Library {
 /// A function of category "travel", class "trains", with required string
 /// parameters and the given output properties.
 pub(super) fn function(name: &str, required: &[&str], output: Option<Value>) -> Function {
-    let properties: Map<String, Value> = required
-        .iter()
-        .map(|name| (name.to_string(), json!({"type": "string"})))
-        .collect();
+    let properties: Map<String, Value> =
+        required.iter().map(|name| (name.to_string(), json!({"type": "string"}))).collect();
     described(
         name,
         json!({"type": "object", "properties": properties, "required": required}),
@@ -37,9 +35,5 @@ pub(super) fn described(name: &str, parameters: Value, output: Option<Value>) ->
 /// The same function in another category and class.
 pub(super) fn moved(function: Function, category: &str, class: &str) -> Function {
     let document = Document::from(function);
-    Function::from(Document {
-        category: category.into(),
-        class: class.into(),
-        ..document
-    })
+    Function::from(Document { category: category.into(), class: class.into(), ..document })
 }

@@ -41,10 +41,7 @@ pub(super) struct Reached {
 
 impl Reached {
     pub(super) fn new(functions: usize) -> Self {
-        Self {
-            scores: vec![0.0; functions],
-            touched: Vec::new(),
-        }
+        Self { scores: vec![0.0; functions], touched: Vec::new() }
     }
 
     fn add(&mut self, function: FunctionId, score: f32) {
@@ -59,9 +56,7 @@ impl Reached {
     fn take(&mut self, limit: usize) -> Vec<FunctionId> {
         let scores = &self.scores;
         self.touched.sort_unstable_by(|a, b| {
-            scores[b.index()]
-                .total_cmp(&scores[a.index()])
-                .then(a.cmp(b))
+            scores[b.index()].total_cmp(&scores[a.index()]).then(a.cmp(b))
         });
         let best = self.touched.iter().take(limit).copied().collect();
         for function in self.touched.drain(..) {
@@ -76,20 +71,15 @@ impl Index {
         let (mut wants, mut speaks) = (Postings::default(), Postings::default());
         for (function, id) in profiles.functions.iter().zip(0..) {
             let inputs = function.inputs.iter().filter(|input| input.important);
-            let mut wanted: Vec<Term> = inputs
-                .flat_map(|input| input.wants(&profiles.kinds))
-                .collect();
+            let mut wanted: Vec<Term> =
+                inputs.flat_map(|input| input.wants(&profiles.kinds)).collect();
             wanted.sort_unstable();
             wanted.dedup();
-            wanted
-                .iter()
-                .for_each(|&term| wants.add(term, function, FunctionId(id)));
+            wanted.iter().for_each(|&term| wants.add(term, function, FunctionId(id)));
             let mut nouns = function.nouns.clone();
             nouns.sort_unstable();
             nouns.dedup();
-            nouns
-                .iter()
-                .for_each(|&term| speaks.add(term, function, FunctionId(id)));
+            nouns.iter().for_each(|&term| speaks.add(term, function, FunctionId(id)));
         }
         Self { wants, speaks }
     }
@@ -108,11 +98,7 @@ impl Index {
             let output = &v.outputs[at as usize];
             let new = if output.echo { 0.5 } else { 1.0 };
             let common = matches!(output.concept.sense, Sense::Value(kind) if kind.is_common());
-            let telling = if common {
-                0.1
-            } else {
-                0.2 + self.wants.rarity(term, profiles)
-            };
+            let telling = if common { 0.1 } else { 0.2 + self.wants.rarity(term, profiles) };
             let score = (telling * new) as f32;
             match terms.last_mut() {
                 Some((last, best)) if *last == term => *best = best.max(score),
@@ -147,14 +133,8 @@ impl Index {
 
 impl Postings {
     fn add(&mut self, term: Term, function: &Profile, id: FunctionId) {
-        self.by_class
-            .entry((term, function.class))
-            .or_default()
-            .push(id);
-        self.by_category
-            .entry((term, function.category))
-            .or_default()
-            .push(id);
+        self.by_class.entry((term, function.class)).or_default().push(id);
+        self.by_category.entry((term, function.category)).or_default().push(id);
         self.overall.entry(term).or_default().push(id);
     }
 
@@ -171,11 +151,7 @@ impl Postings {
     fn reach(&self, term: Term, v: &Profile, from: FunctionId, score: f32, reached: &mut Reached) {
         let lists = [
             (self.by_class.get(&(term, v.class)), CLASS_REACH, 1.0),
-            (
-                self.by_category.get(&(term, v.category)),
-                CATEGORY_REACH,
-                0.8,
-            ),
+            (self.by_category.get(&(term, v.category)), CATEGORY_REACH, 0.8),
             (self.overall.get(&term), OVERALL_REACH, 0.6),
         ];
         for (list, reach, share) in lists {

@@ -93,9 +93,7 @@ impl Kind {
 
     /// The kinds that serve where this one is asked.
     pub(super) fn served_by(self) -> impl Iterator<Item = Self> {
-        Self::ALL
-            .into_iter()
-            .filter(move |kind| kind.serves(self) > 0.0)
+        Self::ALL.into_iter().filter(move |kind| kind.serves(self) > 0.0)
     }
 
     /// Whether two values of the kind may well have nothing to do with each

@@ -108,11 +108,7 @@ pub(super) struct KindTerms(HashMap<Kind, Term>);
 
 impl KindTerms {
     fn new(vocabulary: &mut Vocabulary) -> Self {
-        Self(
-            Kind::ALL
-                .map(|kind| (kind, vocabulary.intern(&format!("#{kind:?}"))))
-                .into(),
-        )
+        Self(Kind::ALL.map(|kind| (kind, vocabulary.intern(&format!("#{kind:?}")))).into())
     }
 
     pub(super) fn term(&self, kind: Kind) -> Term {
@@ -124,11 +120,7 @@ impl Profiles {
     pub(super) fn of(library: &Library) -> Self {
         let mut vocabulary = Vocabulary::default();
         let kinds = KindTerms::new(&mut vocabulary);
-        let mut reader = Reader {
-            vocabulary,
-            kinds,
-            distinct: HashSet::new(),
-        };
+        let mut reader = Reader { vocabulary, kinds, distinct: HashSet::new() };
         let mut groups = Groups::default();
         let functions: Vec<Profile> = library
             .iter()
@@ -137,25 +129,14 @@ impl Profiles {
                 reader.profile(function, category, class)
             })
             .collect();
-        let Reader {
-            vocabulary,
-            kinds,
-            distinct,
-        } = reader;
+        let Reader { vocabulary, kinds, distinct } = reader;
         let mut frequency = vec![0; vocabulary.len()];
         for term in functions.iter().flat_map(|function| &function.topics) {
             frequency[term.index()] += 1;
         }
         let which = |is: fn(&str) -> bool| vocabulary.words().map(is).collect();
         let (deals, open) = (which(sense::is_deal), which(sense::is_open_search));
-        Self {
-            functions,
-            frequency,
-            kinds,
-            deals,
-            open,
-            distinct,
-        }
+        Self { functions, frequency, kinds, deals, open, distinct }
     }
 
     pub(super) fn get(&self, id: FunctionId) -> &Profile {

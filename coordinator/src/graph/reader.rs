@@ -34,37 +34,17 @@ impl Reader {
         let inputs = self.inputs(function, verb, &nouns);
         let mut outputs = self.outputs(function, &nouns);
         for output in &mut outputs {
-            output.echo = inputs
-                .iter()
-                .any(|input| input.concept.means_as(&output.concept));
+            output.echo = inputs.iter().any(|input| input.concept.means_as(&output.concept));
         }
         let mut topics = nouns.clone();
-        topics.extend(
-            name.modifiers
-                .iter()
-                .flat_map(|word| self.vocabulary.terms(word)),
-        );
-        topics.extend(
-            inputs
-                .iter()
-                .flat_map(|input| input.concept.terms.iter().copied()),
-        );
+        topics.extend(name.modifiers.iter().flat_map(|word| self.vocabulary.terms(word)));
+        topics.extend(inputs.iter().flat_map(|input| input.concept.terms.iter().copied()));
         topics.extend(self.sentence(&function.description));
         topics.sort_unstable();
         topics.dedup();
         let offers = self.offers(&outputs);
         let classed = function.class != "misc";
-        Profile {
-            verb,
-            nouns,
-            topics,
-            category,
-            class,
-            classed,
-            outputs,
-            inputs,
-            offers,
-        }
+        Profile { verb, nouns, topics, category, class, classed, outputs, inputs, offers }
     }
 
     /// The terms of a description's beginning, without the words that say
@@ -83,14 +63,9 @@ impl Reader {
 
     fn inputs(&mut self, function: &Function, verb: Verb, nouns: &[Term]) -> Vec<Input> {
         let requires = function.required().next().is_some();
-        let places = function
-            .params()
-            .iter()
-            .any(|field| self.is_about_places(&field.name));
+        let places = function.params().iter().any(|field| self.is_about_places(&field.name));
         let params = function.params().iter();
-        params
-            .map(|field| self.input(field, verb, nouns, requires, places))
-            .collect()
+        params.map(|field| self.input(field, verb, nouns, requires, places)).collect()
     }
 
     fn input(
@@ -106,10 +81,7 @@ impl Reader {
         let mut concept = self.concept(&field.name, &field.shape, noun, nouns);
         self.place_state(&mut concept, &field.shape, places);
         let (sense, known_from) = (concept.sense, concept.known_from);
-        let named = matches!(
-            sense,
-            Sense::Designator(Designator::Name | Designator::Title)
-        );
+        let named = matches!(sense, Sense::Designator(Designator::Name | Designator::Title));
         let composed = (named && known_from == KnownFrom::Function && verb.composes())
             || (matches!(sense, Sense::Value(Kind::Text | Kind::Remark))
                 && (verb.composes() || !field.required));
@@ -169,9 +141,7 @@ impl Reader {
         leaves.sort_by_cached_key(|leaf| leaf.path.matches('/').count());
         leaves.truncate(MAX_OUTPUTS * 4);
         let places = leaves.iter().any(|leaf| self.is_about_places(leaf.name));
-        let fails = leaves
-            .iter()
-            .any(|leaf| leaf.path == "/message" || leaf.path == "/status");
+        let fails = leaves.iter().any(|leaf| leaf.path == "/message" || leaf.path == "/status");
         let mut seen = HashSet::new();
         let mut outputs = Vec::new();
         for leaf in &leaves {
@@ -217,18 +187,14 @@ impl Reader {
             if let (Sense::Designator(sense), Some(&thing)) =
                 (output.concept.sense, output.concept.entity.last())
             {
-                let object = output
-                    .path
-                    .rsplit_once('/')
-                    .map_or("", |(object, _)| object);
+                let object = output.path.rsplit_once('/').map_or("", |(object, _)| object);
                 beside.entry((object, thing)).or_default().push(sense);
             }
         }
         for ((_, thing), senses) in beside {
             for (at, &one) in senses.iter().enumerate() {
                 for &other in senses[at + 1..].iter().filter(|&&other| other != one) {
-                    self.distinct
-                        .insert((thing, one.min(other), one.max(other)));
+                    self.distinct.insert((thing, one.min(other), one.max(other)));
                 }
             }
         }
@@ -258,12 +224,10 @@ impl Reader {
 
 fn asked_designator(description: &str) -> Option<Designator> {
     let beginning: String = description.chars().take(80).collect();
-    super::terms::normalize(&beginning)
-        .iter()
-        .find_map(|word| match Sense::of(word) {
-            Sense::Designator(sense) => Some(sense),
-            _ => None,
-        })
+    super::terms::normalize(&beginning).iter().find_map(|word| match Sense::of(word) {
+        Sense::Designator(sense) => Some(sense),
+        _ => None,
+    })
 }
 
 /// Whether a place of an output may feed anything: no flags, nothing below an
@@ -279,40 +243,10 @@ fn can_feed(leaf: &Leaf<'_>) -> bool {
 /// holds.
 fn holder(path: &str) -> Option<String> {
     const WRAPPERS: &[&str] = &[
-        "data",
-        "result",
-        "item",
-        "list",
-        "response",
-        "payload",
-        "record",
-        "row",
-        "entry",
-        "object",
-        "value",
-        "output",
-        "meta",
-        "info",
-        "detail",
-        "attribute",
-        "property",
-        "node",
-        "edge",
-        "content",
-        "body",
-        "hit",
-        "document",
-        "element",
-        "match",
-        "suggestion",
-        "presentation",
-        "summary",
-        "return",
-        "root",
-        "main",
-        "current",
-        "total",
-        "message",
+        "data", "result", "item", "list", "response", "payload", "record", "row", "entry",
+        "object", "value", "output", "meta", "info", "detail", "attribute", "property", "node",
+        "edge", "content", "body", "hit", "document", "element", "match", "suggestion",
+        "presentation", "summary", "return", "root", "main", "current", "total", "message",
     ];
     let (above, _) = path.trim_end_matches("/*").rsplit_once('/')?;
     above.rsplit('/').find_map(|step| {

@@ -36,12 +36,7 @@ pub(super) fn relate(profiles: &Profiles, from: FunctionId, to: FunctionId) -> O
         })
         .map(|(kind, rank, flows)| Ranked {
             rank,
-            edge: Edge {
-                to,
-                kind,
-                source: EdgeSource::Schema,
-                flows,
-            },
+            edge: Edge { to, kind, source: EdgeSource::Schema, flows },
         })
 }
 
@@ -49,18 +44,10 @@ pub(super) fn relate(profiles: &Profiles, from: FunctionId, to: FunctionId) -> O
 /// lead nowhere else.
 pub(super) fn relate_loosely(profiles: &Profiles, from: FunctionId, to: FunctionId) -> Ranked {
     let (v, u) = (profiles.get(from), profiles.get(to));
-    let near = if v.category == u.category {
-        nearness(v, u)
-    } else {
-        0.3
-    };
+    let near = if v.category == u.category { nearness(v, u) } else { 0.3 };
     let rank = near * (0.1 + likeness(profiles, v, u)) * 0.3;
-    let edge = Edge {
-        to,
-        kind: EdgeKind::Precondition,
-        source: EdgeSource::Schema,
-        flows: Vec::new(),
-    };
+    let edge =
+        Edge { to, kind: EdgeKind::Precondition, source: EdgeSource::Schema, flows: Vec::new() };
     Ranked { rank, edge }
 }
 
@@ -83,16 +70,10 @@ fn is_close(v: &Profile, u: &Profile) -> bool {
 
 fn flows(pair: &Pair<'_>) -> Option<(EdgeKind, f64, Vec<Flow>)> {
     let (profiles, v, u) = (pair.profiles, pair.v, pair.u);
-    let mut found: Vec<Found<'_>> = u
-        .inputs
-        .iter()
-        .filter_map(|input| best_output(pair, input))
-        .collect();
+    let mut found: Vec<Found<'_>> =
+        u.inputs.iter().filter_map(|input| best_output(pair, input)).collect();
     found.sort_by(|a, b| {
-        b.input
-            .important
-            .cmp(&a.input.important)
-            .then(b.score.total_cmp(&a.score))
+        b.input.important.cmp(&a.input.important).then(b.score.total_cmp(&a.score))
     });
     // One value goes one way: a trip does not start where it ends.
     let mut used: Vec<&str> = Vec::new();
@@ -108,19 +89,12 @@ fn flows(pair: &Pair<'_>) -> Option<(EdgeKind, f64, Vec<Flow>)> {
     let mut required = u.inputs.iter().filter(|input| input.required).peekable();
     let full = required.peek().is_some()
         && required.all(|input| found.iter().any(|flow| flow.input.name == input.name));
-    let kind = if full {
-        EdgeKind::FullInput
-    } else {
-        EdgeKind::PartialInput
-    };
+    let kind = if full { EdgeKind::FullInput } else { EdgeKind::PartialInput };
     let worth: f64 = found.iter().map(|flow| worth(profiles, flow)).sum();
     let rank = nearness(v, u) * (worth + if full { 0.4 } else { 0.0 });
     let flows = found
         .iter()
-        .map(|flow| Flow {
-            output: flow.output.path.clone(),
-            input: flow.input.name.clone(),
-        })
+        .map(|flow| Flow { output: flow.output.path.clone(), input: flow.input.name.clone() })
         .collect();
     Some((kind, rank, flows))
 }
@@ -131,17 +105,9 @@ fn best_output<'a>(pair: &Pair<'a>, input: &'a Input) -> Option<Found<'a>> {
     let bar = if input.important { USABLE } else { WELCOME };
     let mut best: Option<Found<'a>> = None;
     let mut consider = |output: &'a Output| {
-        let score = if is_gone(v, output) {
-            0.0
-        } else {
-            affinity(pair, output, input)
-        };
+        let score = if is_gone(v, output) { 0.0 } else { affinity(pair, output, input) };
         if score >= bar && best.as_ref().is_none_or(|best| score > best.score) {
-            best = Some(Found {
-                input,
-                output,
-                score,
-            });
+            best = Some(Found { input, output, score });
         }
     };
     if input.concept.sense == Sense::Query {
@@ -149,9 +115,7 @@ fn best_output<'a>(pair: &Pair<'a>, input: &'a Input) -> Option<Found<'a>> {
     }
     for term in input.wants(&pair.profiles.kinds) {
         let start = v.offers.partition_point(|(offered, _)| *offered < term);
-        let offers = v.offers[start..]
-            .iter()
-            .take_while(|(offered, _)| *offered == term);
+        let offers = v.offers[start..].iter().take_while(|(offered, _)| *offered == term);
         offers.for_each(|&(_, at)| consider(&v.outputs[at as usize]));
     }
     best
@@ -168,12 +132,7 @@ fn worth(profiles: &Profiles, flow: &Found<'_>) -> f64 {
     let telling = match flow.output.concept.sense {
         Sense::Value(kind) if kind.is_common() => 0.2,
         Sense::Value(_) => 0.5,
-        _ => flow
-            .output
-            .concept
-            .entity
-            .last()
-            .map_or(0.2, |&thing| profiles.weight(thing)),
+        _ => flow.output.concept.entity.last().map_or(0.2, |&thing| profiles.weight(thing)),
     };
     let new = if flow.output.echo { 0.45 } else { 1.0 };
     let needed = if flow.input.required { 1.0 } else { 0.3 };
@@ -185,11 +144,7 @@ fn worth(profiles: &Profiles, flow: &Found<'_>) -> f64 {
 fn convinces(profiles: &Profiles, v: &Profile, u: &Profile, found: &[Found<'_>]) -> bool {
     let important: Vec<&Found<'_>> = found.iter().filter(|flow| flow.input.important).collect();
     let weigh = |flow: &&Found<'_>| {
-        let common = if is_common(profiles, u, flow) {
-            0.55
-        } else {
-            1.0
-        };
+        let common = if is_common(profiles, u, flow) { 0.55 } else { 1.0 };
         flow.score * common
     };
     let strength: f64 = important.iter().map(weigh).sum();
@@ -201,17 +156,9 @@ fn convinces(profiles: &Profiles, v: &Profile, u: &Profile, found: &[Found<'_>])
     }
     // Across categories one value of many asked is no reason to go there, and
     // somebody's address is not anybody's.
-    let asked = u
-        .inputs
-        .iter()
-        .filter(|input| input.required)
-        .count()
-        .max(1);
+    let asked = u.inputs.iter().filter(|input| input.required).count().max(1);
     let covered = important.len().min(asked) as f64 / asked as f64;
-    let strength: f64 = important
-        .iter()
-        .map(|flow| weigh(flow) * ownness(flow))
-        .sum();
+    let strength: f64 = important.iter().map(|flow| weigh(flow) * ownness(flow)).sum();
     strength * (0.5 + 0.5 * covered) >= 0.72
 }
 
@@ -219,10 +166,7 @@ fn convinces(profiles: &Profiles, v: &Profile, u: &Profile, found: &[Found<'_>])
 /// a support desk's e-mail where just an e-mail is asked.
 fn ownness(flow: &Found<'_>) -> f64 {
     let (given, wanted) = (&flow.output.concept, &flow.input.concept);
-    let personal = matches!(
-        given.sense,
-        Sense::Value(Kind::Email | Kind::Phone | Kind::Login)
-    );
+    let personal = matches!(given.sense, Sense::Value(Kind::Email | Kind::Phone | Kind::Login));
     let narrowed = !given.qualifiers.is_empty() && given.qualifiers != wanted.qualifiers;
     if personal && narrowed { 0.7 } else { 1.0 }
 }
@@ -237,10 +181,7 @@ fn is_common(profiles: &Profiles, u: &Profile, flow: &Found<'_>) -> bool {
         Sense::Designator(Designator::Name | Designator::Title) => {
             flow.input.concept.sense == Sense::Query
         }
-        _ => concept
-            .entity
-            .last()
-            .is_some_and(|&thing| profiles.weight(thing) < 0.1),
+        _ => concept.entity.last().is_some_and(|&thing| profiles.weight(thing) < 0.1),
     }
 }
 
@@ -268,12 +209,8 @@ fn precondition(profiles: &Profiles, v: &Profile, u: &Profile) -> f64 {
 /// The weight of the terms both speak of, against those of the lesser one.
 fn likeness(profiles: &Profiles, v: &Profile, u: &Profile) -> f64 {
     let weigh = |terms: &[_]| terms.iter().map(|&term| profiles.weight(term)).sum::<f64>();
-    let shared: Vec<_> = v
-        .topics
-        .iter()
-        .filter(|term| u.topics.binary_search(term).is_ok())
-        .copied()
-        .collect();
+    let shared: Vec<_> =
+        v.topics.iter().filter(|term| u.topics.binary_search(term).is_ok()).copied().collect();
     let lesser = weigh(&v.topics).min(weigh(&u.topics)).max(1.0);
     weigh(&shared) / lesser
 }

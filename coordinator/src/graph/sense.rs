@@ -64,10 +64,7 @@ const WORDS: &[(Sense, &str)] = &[
     (Sense::Designator(Designator::Slug), "slug"),
     (Sense::Designator(Designator::Symbol), "symbol"),
     (Sense::Designator(Designator::Name), "name label fullname"),
-    (
-        Sense::Designator(Designator::Title),
-        "title subject headline",
-    ),
+    (Sense::Designator(Designator::Title), "title subject headline"),
     (Sense::Value(Kind::Address), "address street"),
     (Sense::Value(Kind::City), "city"),
     (Sense::Value(Kind::Color), "color"),
@@ -154,10 +151,7 @@ impl Designator {
 
     /// Whether it is a number or code that one only copies, not a name.
     pub(super) fn is_opaque(self) -> bool {
-        matches!(
-            self,
-            Self::Id | Self::Number | Self::Code | Self::Key | Self::Reference
-        )
+        matches!(self, Self::Id | Self::Number | Self::Code | Self::Key | Self::Reference)
     }
 
     /// How well it serves where the thing itself is asked: `artist`, `owner`.
@@ -192,10 +186,7 @@ pub(super) fn kin(word: &str) -> &str {
 /// Things that stand for one deal: what one function calls a booking, the next
 /// calls an order.
 pub(super) fn is_deal(word: &str) -> bool {
-    matches!(
-        word,
-        "booking" | "order" | "ticket" | "confirmation" | "appointment" | "payment"
-    )
+    matches!(word, "booking" | "order" | "ticket" | "confirmation" | "appointment" | "payment")
 }
 
 /// Words that tell a search for anything from one in a catalogue.

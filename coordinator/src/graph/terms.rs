@@ -52,10 +52,7 @@ impl Vocabulary {
     /// The terms of an identifier or a text, in order; bare numbers are left
     /// out unless there is nothing else.
     pub(super) fn terms(&mut self, text: &str) -> Vec<Term> {
-        normalize(text)
-            .iter()
-            .map(|word| self.intern(word))
-            .collect()
+        normalize(text).iter().map(|word| self.intern(word)).collect()
     }
 }
 
@@ -164,18 +161,13 @@ fn singular(word: &str) -> String {
         "news", "series", "species", "sms", "dns", "gps", "https", "aws", "css", "lens", "always",
         "cms", "os", "ios", "plus", "bonus",
     ];
-    const IE: &[&str] = &[
-        "movies", "cookies", "calories", "pies", "ties", "selfies", "rookies",
-    ];
+    const IE: &[&str] = &["movies", "cookies", "calories", "pies", "ties", "selfies", "rookies"];
     let drop = |n: usize| word[..word.len() - n].to_owned();
     match word {
         _ if !word.is_ascii() || word.len() < 3 || KEPT.contains(&word) => word.to_owned(),
         _ if IE.contains(&word) => drop(1),
         _ if word.ends_with("ies") && word.len() > 4 => drop(3) + "y",
-        _ if ["sses", "shes", "ches", "xes", "zzes"]
-            .iter()
-            .any(|end| word.ends_with(end)) =>
-        {
+        _ if ["sses", "shes", "ches", "xes", "zzes"].iter().any(|end| word.ends_with(end)) => {
             drop(2)
         }
         _ if ["ss", "us", "is"].iter().any(|end| word.ends_with(end)) => word.to_owned(),

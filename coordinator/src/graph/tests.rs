@@ -21,10 +21,7 @@ fn edge(v: Function, u: Function) -> Option<Edge> {
 /// The flows of that edge as "output → input".
 fn flows(v: Function, u: Function) -> Vec<String> {
     let flows = edge(v, u).map(|edge| edge.flows).unwrap_or_default();
-    flows
-        .iter()
-        .map(|Flow { output, input }| format!("{output} → {input}"))
-        .collect()
+    flows.iter().map(|Flow { output, input }| format!("{output} → {input}")).collect()
 }
 
 #[test]
@@ -45,10 +42,8 @@ fn an_id_found_feeds_the_function_that_asks_for_it() {
 fn spelling_does_not_matter() {
     let check = |output: &str, input: &str| {
         let properties = json!({output: {"type": "string"}});
-        let found = flows(
-            function("get_it", &[], Some(properties)),
-            function("use", &[input], None),
-        );
+        let found =
+            flows(function("get_it", &[], Some(properties)), function("use", &[input], None));
         assert_eq!(found, [format!("/{output} → {input}")]);
     };
     check("trainId", "train_id");
@@ -62,10 +57,8 @@ fn spelling_does_not_matter() {
 fn an_outcome_is_no_value() {
     let check = |output: &str, input: &str| {
         let properties = json!({output: {"type": "string"}});
-        let found = flows(
-            function("get_it", &[], Some(properties)),
-            function("use", &[input], None),
-        );
+        let found =
+            flows(function("get_it", &[], Some(properties)), function("use", &[input], None));
         assert_eq!(found, Vec::<String>::new(), "{output} → {input}");
     };
     check("status", "city");
@@ -87,11 +80,7 @@ fn types_and_formats_may_refuse() {
         )
     };
     let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
-    assert_eq!(
-        typed(whole.clone(), text.clone()).len(),
-        1,
-        "a number can be written"
-    );
+    assert_eq!(typed(whole.clone(), text.clone()).len(), 1, "a number can be written");
     assert!(typed(text.clone(), whole).is_empty(), "a text is no number");
     assert!(typed(json!({"type": "boolean"}), text.clone()).is_empty());
     assert!(typed(text, json!({"type": "string", "enum": ["a", "b"]})).is_empty());
@@ -121,10 +110,8 @@ fn what_is_deleted_is_not_passed_on() {
 
 #[test]
 fn a_verb_that_decides_about_another_makes_a_precondition() {
-    let found = edge(
-        function("create_album", &[], None),
-        function("delete_album", &["title"], None),
-    );
+    let found =
+        edge(function("create_album", &[], None), function("delete_album", &["title"], None));
     assert_eq!(found.unwrap().kind, EdgeKind::Precondition);
 }
 
@@ -150,10 +137,7 @@ fn chain(length: usize) -> Library {
 }
 
 fn letter(at: usize) -> String {
-    at.to_string()
-        .bytes()
-        .map(|digit| char::from(digit - b'0' + b'a'))
-        .collect()
+    at.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
 #[test]
@@ -161,9 +145,7 @@ fn the_best_matches_are_among_the_candidates_by_default() {
     let library = chain(300);
     let graph = build(&library, &GraphSettings::default(), 7);
     let linked = (0..299).filter(|&at| {
-        graph
-            .edge(FunctionId(at), FunctionId(at + 1))
-            .is_some_and(|edge| !edge.flows.is_empty())
+        graph.edge(FunctionId(at), FunctionId(at + 1)).is_some_and(|edge| !edge.flows.is_empty())
     });
     assert!(linked.count() >= 290);
 }
@@ -175,9 +157,7 @@ fn the_paper_draws_candidates_at_random_from_the_category_only() {
     for (v, node) in graph.nodes() {
         assert_eq!(node.candidates.len(), 30);
         assert!(
-            node.candidates
-                .iter()
-                .all(|&u| library.get(u).category == library.get(v).category)
+            node.candidates.iter().all(|&u| library.get(u).category == library.get(v).category)
         );
     }
 }
@@ -195,11 +175,7 @@ fn candidates_of_a_function_do_not_depend_on_its_place_in_the_library() {
     let names = |library: &Library| -> BTreeSet<String> {
         let graph = build(library, &Campaign::paper().graph, 7);
         let v = library.find("get_thinga").unwrap();
-        graph
-            .candidates(v)
-            .iter()
-            .map(|&u| library.get(u).name.clone())
-            .collect()
+        graph.candidates(v).iter().map(|&u| library.get(u).name.clone()).collect()
     };
     let one = chain(300);
     assert_eq!(names(&one), names(&chain(300)));
@@ -222,12 +198,7 @@ fn a_judge_may_only_name_candidates() {
 #[test]
 fn a_function_without_an_output_still_leads_somewhere() {
     let silent = |name| function(name, &["keyword"], None);
-    let library = library(vec![
-        silent("alpha"),
-        silent("beta"),
-        silent("gamma"),
-        silent("delta"),
-    ]);
+    let library = library(vec![silent("alpha"), silent("beta"), silent("gamma"), silent("delta")]);
     let graph = build(&library, &GraphSettings::default(), 7);
     assert!(graph.nodes().all(|(_, node)| !node.edges.is_empty()));
 }
@@ -243,17 +214,9 @@ fn check_sound(library: &Library, graph: &Graph, settings: &GraphSettings) {
         for edge in &node.edges {
             assert!(node.candidates.contains(&edge.to), "E(v) lies in N(v)");
             let (from, to) = (library.get(v), library.get(edge.to));
-            let outputs: Vec<_> = from
-                .output_leaves()
-                .into_iter()
-                .map(|leaf| leaf.path)
-                .collect();
+            let outputs: Vec<_> = from.output_leaves().into_iter().map(|leaf| leaf.path).collect();
             assert!(edge.flows.iter().all(|flow| outputs.contains(&flow.output)));
-            assert!(
-                edge.flows
-                    .iter()
-                    .all(|flow| to.param(&flow.input).is_some())
-            );
+            assert!(edge.flows.iter().all(|flow| to.param(&flow.input).is_some()));
             let fed = |name: &str| edge.flows.iter().any(|flow| flow.input == name);
             match edge.kind {
                 EdgeKind::FullInput => assert!(to.required().all(|field| fed(&field.name))),
@@ -276,30 +239,19 @@ fn any_function() -> impl Strategy<Value = Function> {
     );
     let category = prop::sample::select(vec!["a", "b", "misc"]);
     let class = prop::sample::select(vec!["x", "misc"]);
-    (
-        name,
-        fields.clone(),
-        prop::option::of(fields),
-        category,
-        class,
-    )
-        .prop_map(|(name, inputs, outputs, category, class)| {
+    (name, fields.clone(), prop::option::of(fields), category, class).prop_map(
+        |(name, inputs, outputs, category, class)| {
             let object = |fields: Vec<(String, &str)>| {
-                fields
-                    .into_iter()
-                    .map(|(name, ty)| (name, json!({"type": ty})))
-                    .collect()
+                fields.into_iter().map(|(name, ty)| (name, json!({"type": ty}))).collect()
             };
-            let required: Vec<String> = inputs
-                .iter()
-                .map(|(name, _)| name.clone())
-                .take(2)
-                .collect();
+            let required: Vec<String> =
+                inputs.iter().map(|(name, _)| name.clone()).take(2).collect();
             let inputs: serde_json::Value = serde_json::Value::Object(object(inputs));
             let parameters = json!({"type": "object", "properties": inputs, "required": required});
             let outputs = outputs.map(|fields| serde_json::Value::Object(object(fields)));
             moved(described(&name, parameters, outputs), category, class)
-        })
+        },
+    )
 }
 
 proptest! {

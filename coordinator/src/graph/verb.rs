@@ -131,11 +131,7 @@ pub(super) fn read_name(function: &Function) -> Name {
         None if words.last().is_some_and(|word| word.ends_with("tion")) => (None, Verb::Compute),
         None => (None, Verb::Read),
     };
-    let mut name = Name {
-        verb,
-        nouns: Vec::new(),
-        modifiers: Vec::new(),
-    };
+    let mut name = Name { verb, nouns: Vec::new(), modifiers: Vec::new() };
     let mut past = false;
     for (at, word) in words.into_iter().enumerate() {
         if Some(at) == verb_at || is_filler(&word) {
@@ -148,25 +144,15 @@ pub(super) fn read_name(function: &Function) -> Name {
             (false, false) => name.nouns.push(word),
         }
     }
-    if name
-        .nouns
-        .iter()
-        .any(|noun| noun == "token" || noun == "session")
-        && !alone
-    {
-        name.verb = if verb == Verb::Read {
-            Verb::Enter
-        } else {
-            verb
-        };
+    if name.nouns.iter().any(|noun| noun == "token" || noun == "session") && !alone {
+        name.verb = if verb == Verb::Read { Verb::Enter } else { verb };
     }
     name
 }
 
 fn is_preposition(word: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "by", "for", "with", "from", "to", "in", "at", "using", "on", "per", "near", "via",
-    ];
+    const WORDS: &[&str] =
+        &["by", "for", "with", "from", "to", "in", "at", "using", "on", "per", "near", "via"];
     WORDS.contains(&word)
 }
 
@@ -210,19 +196,12 @@ mod tests {
     fn a_name_falls_into_verb_and_things() {
         let check = |name: &str, verb: Verb, nouns: &[&str]| {
             let (found, things) = read(name);
-            assert_eq!(
-                (found, things),
-                (verb, nouns.iter().map(|n| n.to_string()).collect())
-            );
+            assert_eq!((found, things), (verb, nouns.iter().map(|n| n.to_string()).collect()));
         };
         check("search_trains", Verb::Search, &["trains"]);
         check("BookHotel", Verb::Create, &["hotel"]);
         check("SearchBook", Verb::Search, &["book"]);
-        check(
-            "github_repos_list-activities",
-            Verb::Search,
-            &["repos", "activities"],
-        );
+        check("github_repos_list-activities", Verb::Search, &["repos", "activities"]);
         check("get_quote_by_year_for_movies", Verb::Read, &["quote"]);
         check("GetUserToken", Verb::Enter, &["user", "token"]);
     }

@@ -24,11 +24,7 @@ pub(super) struct Kept {
 impl Kept {
     /// `threshold` is the similarity from which on two are near-duplicates.
     pub(super) fn new(threshold: f64) -> Self {
-        Self {
-            threshold,
-            sketches: Vec::new(),
-            bands: std::array::from_fn(|_| Table::default()),
-        }
+        Self { threshold, sketches: Vec::new(), bands: std::array::from_fn(|_| Table::default()) }
     }
 
     /// Keeps a conversation, unless it is too alike one that is kept.
@@ -38,9 +34,7 @@ impl Kept {
         }
         let alike = (0..BANDS).any(|band| {
             let same_band = self.bands[band].candidates(band, sketch, &self.sketches);
-            same_band
-                .take(COMPARED)
-                .any(|at| self.similarity(at, sketch) >= self.threshold)
+            same_band.take(COMPARED).any(|at| self.similarity(at, sketch) >= self.threshold)
         });
         if alike {
             return false;
@@ -128,16 +122,11 @@ mod tests {
     fn a_conversation_changed_in_a_few_words_is_found_among_many_others() {
         let mut kept = Kept::new(0.7);
         for n in 0..2_000 {
-            assert!(
-                kept.insert(&sketch(&words(n * 1_000, n * 1_000 + 120))),
-                "{n} is new"
-            );
+            assert!(kept.insert(&sketch(&words(n * 1_000, n * 1_000 + 120))), "{n} is new");
         }
         let changed =
             |n: usize| words(n * 1_000, n * 1_000 + 114) + "and something else at the end";
-        let found = (0..2_000)
-            .filter(|&n| !kept.insert(&sketch(&changed(n))))
-            .count();
+        let found = (0..2_000).filter(|&n| !kept.insert(&sketch(&changed(n)))).count();
         assert!(found >= 1_980, "{found} of 2000");
     }
 
@@ -145,11 +134,8 @@ mod tests {
     fn conversations_with_little_in_common_are_all_kept() {
         let mut kept = Kept::new(0.7);
         let common = words(0, 60);
-        let all_kept = (1..3_000).all(|n| {
-            kept.insert(&sketch(
-                &(common.clone() + &words(n * 1_000, n * 1_000 + 80)),
-            ))
-        });
+        let all_kept = (1..3_000)
+            .all(|n| kept.insert(&sketch(&(common.clone() + &words(n * 1_000, n * 1_000 + 80)))));
         assert!(all_kept);
     }
 
@@ -166,9 +152,7 @@ mod tests {
         let mut state = 1_u64;
         for _ in 0..count {
             let bytes = std::array::from_fn(|_| {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1);
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 (state >> 56) as u8
             });
             kept.insert(&Sketch::from_bytes(bytes));

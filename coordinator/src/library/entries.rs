@@ -47,12 +47,7 @@ const NAME: &[&str] = &["name", "api_name"];
 const DESCRIPTION: &[&str] = &["description", "api_description", "title"];
 const PARAMETERS: &[&str] = &["parameters", "inputSchema", "input_schema", "arguments"];
 const RESPONSE: &[&str] = &[
-    "response",
-    "output_schema",
-    "outputSchema",
-    "response_schema",
-    "output_parameters",
-    "returns",
+    "response", "output_schema", "outputSchema", "response_schema", "output_parameters", "returns",
 ];
 const CATEGORY: &[&str] = &["x-group", "category", "category_name"];
 const CLASS: &[&str] = &["x-class", "tool_name"];
@@ -94,10 +89,7 @@ fn broken_line<'a>(number: usize, why: &str) -> Entry<'a> {
         format!("the line is not JSON: {why}"),
         "write one whole JSON object a line, without line breaks inside",
     );
-    Entry {
-        index: number,
-        signature: Err(refused),
-    }
+    Entry { index: number, signature: Err(refused) }
 }
 
 fn read_document<'a>(
@@ -106,18 +98,11 @@ fn read_document<'a>(
     entries: &mut Vec<Entry<'a>>,
 ) -> Result<(), Error> {
     let not_a_library = |found: String, hint: String| {
-        Err(Error::NotALibrary {
-            path: label.to_owned(),
-            found,
-            hint,
-        })
+        Err(Error::NotALibrary { path: label.to_owned(), found, hint })
     };
     match document {
         Value::Array(items) => {
-            if let Some(first) = items
-                .first()
-                .filter(|_| !items.iter().any(Value::is_object))
-            {
+            if let Some(first) = items.first().filter(|_| !items.iter().any(Value::is_object)) {
                 let found = format!("a list of which entry 1 is {}", kind(first));
                 return not_a_library(found, EXPECTED.to_owned());
             }
@@ -211,9 +196,7 @@ fn read_keyed<'a>(
         read_item(value, index, outer, document, entries);
         for entry in &mut entries[first..] {
             if let Ok(signature) = &mut entry.signature {
-                signature
-                    .name
-                    .get_or_insert_with(|| Cow::Owned(Value::from(name.as_str())));
+                signature.name.get_or_insert_with(|| Cow::Owned(Value::from(name.as_str())));
             }
         }
     }
@@ -241,18 +224,13 @@ fn read_item<'a>(
             format!("it is {}, not a function", kind(item)),
             "make it an object with a name, a description and parameters",
         );
-        entries.push(Entry {
-            index,
-            signature: Err(refused),
-        });
+        entries.push(Entry { index, signature: Err(refused) });
         return;
     };
     if outer.len() < 2
         && let Some((_, Value::Array(items))) = inner_list(object)
     {
-        let levels: Vec<&Object> = std::iter::once(object)
-            .chain(outer.iter().copied())
-            .collect();
+        let levels: Vec<&Object> = std::iter::once(object).chain(outer.iter().copied()).collect();
         for inner in items {
             read_item(inner, index, &levels, document, entries);
         }
@@ -275,10 +253,7 @@ fn signature<'a>(
         && !object.contains_key("inputSchema")
     {
         let refused = Refused::new(
-            format!(
-                "its type is {}, not \"function\"",
-                brief(&Value::from(kind.as_str()))
-            ),
+            format!("its type is {}, not \"function\"", brief(&Value::from(kind.as_str()))),
             "a provider's own tools have no signature to learn from: remove it",
         );
         let name = find(&[object], NAME).and_then(|(_, name)| name.as_str());
@@ -344,9 +319,7 @@ fn listed_parameters<'a>(function: &'a Object) -> Option<(&'static str, Cow<'a, 
         }
     };
     let marked = required.into_iter().flatten().map(mark(true));
-    let all = marked
-        .chain(optional.into_iter().flatten().map(mark(false)))
-        .collect();
+    let all = marked.chain(optional.into_iter().flatten().map(mark(false))).collect();
     Some(("required_parameters", Cow::Owned(Value::Array(all))))
 }
 
@@ -361,50 +334,27 @@ fn templates(levels: &[&Object], key: &'static str) -> Vec<String> {
     const LONGEST: usize = 1_000;
     let list = find(levels, &[key]).and_then(|(_, value)| value.as_array());
     let texts = list.into_iter().flatten().filter_map(Value::as_str);
-    texts
-        .filter(|text| text.len() <= LONGEST)
-        .take(MOST)
-        .map(str::to_owned)
-        .collect()
+    texts.filter(|text| text.len() <= LONGEST).take(MOST).map(str::to_owned).collect()
 }
 
 /// What an object that is no library seems to be, and what to do about it.
 fn describe(object: &Object) -> (String, String) {
     let has = |key: &str| object.contains_key(key);
     let (found, hint) = if has("messages") || has("conversations") {
-        (
-            "a conversation",
-            "give the tools it was held with, not the conversation",
-        )
+        ("a conversation", "give the tools it was held with, not the conversation")
     } else if has("info") && has("item") {
         ("a Postman collection", "export it as an OpenAPI 3 document")
     } else if has("mcpServers") {
-        (
-            "a list of MCP servers",
-            "save each server's tools/list answer and give that",
-        )
+        ("a list of MCP servers", "save each server's tools/list answer and give that")
     } else if has("asyncapi") {
-        (
-            "an AsyncAPI document",
-            "only OpenAPI describes functions to call",
-        )
+        ("an AsyncAPI document", "only OpenAPI describes functions to call")
     } else if has("error") && has("jsonrpc") {
-        (
-            "a JSON-RPC error",
-            "ask the server for tools/list again and save its answer",
-        )
+        ("a JSON-RPC error", "ask the server for tools/list again and save its answer")
     } else if has("$schema") || has("properties") {
-        (
-            "a JSON Schema without a function around it",
-            "wrap it: {\"name\": …, \"parameters\": …}",
-        )
+        ("a JSON Schema without a function around it", "wrap it: {\"name\": …, \"parameters\": …}")
     } else {
         let keys: Vec<String> = object.keys().take(4).map(|key| one_line(key)).collect();
-        let keys = if keys.is_empty() {
-            "without keys".into()
-        } else {
-            keys.join(", ")
-        };
+        let keys = if keys.is_empty() { "without keys".into() } else { keys.join(", ") };
         return (format!("an object ({keys})"), EXPECTED.to_owned());
     };
     (found.to_owned(), hint.to_owned())

@@ -40,27 +40,16 @@ pub enum Error {
     #[error(
         "reading tool library \"{path}\"\nhint: make it a regular file that this user may read"
     )]
-    Unreadable {
-        path: String,
-        source: std::io::Error,
-    },
+    Unreadable { path: String, source: std::io::Error },
 
     #[error(
         "tool library \"{path}\" is too large: {size_bytes} bytes, the limit is {limit_bytes}\n\
          hint: split it into several files, or keep only the functions you need"
     )]
-    TooLarge {
-        path: String,
-        size_bytes: u64,
-        limit_bytes: u64,
-    },
+    TooLarge { path: String, size_bytes: u64, limit_bytes: u64 },
 
     #[error("tool library \"{path}\" is not text: byte {at} is not UTF-8\nhint: {hint}")]
-    NotText {
-        path: String,
-        at: usize,
-        hint: &'static str,
-    },
+    NotText { path: String, at: usize, hint: &'static str },
 
     #[error(
         "tool library \"{path}\" is empty\n\
@@ -81,18 +70,10 @@ pub enum Error {
     },
 
     #[error("\"{path}\" is not a tool library: {found}\nhint: {hint}")]
-    NotALibrary {
-        path: String,
-        found: String,
-        hint: String,
-    },
+    NotALibrary { path: String, found: String, hint: String },
 
     #[error("tool library \"{path}\" holds no functions: {found}\nhint: {hint}")]
-    NoFunctions {
-        path: String,
-        found: String,
-        hint: &'static str,
-    },
+    NoFunctions { path: String, found: String, hint: &'static str },
 
     #[error(
         "tool library \"{path}\": none of its {count} entries is usable; entry {entry}{name}: {why}\n\
@@ -125,13 +106,9 @@ impl Error {
             path: path.to_owned(),
             count: refused.len(),
             entry: first.map_or(0, |refusal| refusal.entry),
-            name: name
-                .map(|name| format!(" (\"{name}\")"))
-                .unwrap_or_default(),
+            name: name.map(|name| format!(" (\"{name}\")")).unwrap_or_default(),
             why: first.map(|refusal| refusal.why.clone()).unwrap_or_default(),
-            hint: first
-                .map(|refusal| refusal.hint.clone())
-                .unwrap_or_default(),
+            hint: first.map(|refusal| refusal.hint.clone()).unwrap_or_default(),
         }
     }
 

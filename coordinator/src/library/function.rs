@@ -64,11 +64,7 @@ fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
     };
     let cleaned = clean(text);
     if cleaned.len() < text.trim().len() {
-        notes.note(
-            RepairKind::Text,
-            "/description",
-            "control characters removed",
-        );
+        notes.note(RepairKind::Text, "/description", "control characters removed");
     }
     match shortened(&cleaned, MAX_DESCRIPTION) {
         Some(short) => {
@@ -128,11 +124,7 @@ fn misfit(key: &str, raw: &Value) -> String {
     let map = raw.as_object();
     match map.and_then(|map| map.iter().find(|(_, value)| !is_property(value))) {
         Some((name, value)) => {
-            format!(
-                "\"{}\" in its \"{key}\" is {}, not a schema",
-                one_line(name),
-                brief(value)
-            )
+            format!("\"{}\" in its \"{key}\" is {}, not a schema", one_line(name), brief(value))
         }
         None => format!("its \"{key}\" is {}", brief(raw)),
     }
@@ -144,9 +136,7 @@ fn no_parameters() -> Value {
 
 /// The schema itself first, then where the signature came from.
 fn roots<'a>(root: &'a Value, signature: &'a Signature<'_>) -> Vec<&'a Value> {
-    std::iter::once(root)
-        .chain(signature.roots.iter().copied())
-        .collect()
+    std::iter::once(root).chain(signature.roots.iter().copied()).collect()
 }
 
 /// The value read as an object's schema: as one, as a list or a map of
@@ -167,9 +157,7 @@ fn as_object_schema<'a>(
                 "a bare map of parameters became an object schema",
             );
             let required = schema::required_by_contrast(map).unwrap_or_default();
-            Some(Cow::Owned(
-                json!({ "type": "object", "properties": map, "required": required }),
-            ))
+            Some(Cow::Owned(json!({ "type": "object", "properties": map, "required": required })))
         }
         Value::Array(list) => {
             if !list.is_empty() {
@@ -186,25 +174,15 @@ fn as_object_schema<'a>(
             }
             let map: Object = properties
                 .into_iter()
-                .map(|raw| {
-                    (
-                        raw["name"].as_str().unwrap_or_default().to_owned(),
-                        without_name(raw),
-                    )
-                })
+                .map(|raw| (raw["name"].as_str().unwrap_or_default().to_owned(), without_name(raw)))
                 .collect();
             Some(Cow::Owned(json!({ "type": "object", "properties": map })))
         }
         Value::String(text) if text.trim().is_empty() => Some(Cow::Owned(no_parameters())),
         Value::String(text) => {
-            let inner: Value = serde_json::from_str(text)
-                .ok()
-                .filter(|v: &Value| !v.is_string())?;
-            notes.note(
-                RepairKind::Properties,
-                pointer,
-                "a schema in a text was read",
-            );
+            let inner: Value =
+                serde_json::from_str(text).ok().filter(|v: &Value| !v.is_string())?;
+            notes.note(RepairKind::Properties, pointer, "a schema in a text was read");
             as_object_schema(&inner, pointer, notes).map(|schema| Cow::Owned(schema.into_owned()))
         }
         _ => None,
@@ -343,11 +321,7 @@ fn groups(signature: &Signature<'_>) -> (String, String) {
         None => (class, String::new()),
         Some(group) => match group.split_once(':') {
             Some((category, inner)) if !category.trim().is_empty() && !inner.trim().is_empty() => {
-                let inner = if class.is_empty() {
-                    inner.trim().to_owned()
-                } else {
-                    class
-                };
+                let inner = if class.is_empty() { inner.trim().to_owned() } else { class };
                 (category.trim().to_owned(), inner)
             }
             _ => (group.clone(), class),

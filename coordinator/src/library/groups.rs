@@ -25,10 +25,7 @@ const SMALLEST: usize = 3;
 
 /// Fills in empty categories and classes.
 pub(super) fn assign(documents: &mut [Document], files: &[FileReport]) {
-    if documents
-        .iter()
-        .all(|document| document.category.is_empty())
-    {
+    if documents.iter().all(|document| document.category.is_empty()) {
         name_categories(documents, files);
     }
     let mut unclassed: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -37,18 +34,11 @@ pub(super) fn assign(documents: &mut [Document], files: &[FileReport]) {
             MISC.clone_into(&mut document.category);
         }
         if document.class.is_empty() {
-            unclassed
-                .entry(document.category.clone())
-                .or_default()
-                .push(at);
+            unclassed.entry(document.category.clone()).or_default().push(at);
         }
     }
     let categories: BTreeSet<&str> = documents.iter().map(|d| d.category.as_str()).collect();
-    let from = if categories.len() == 1 {
-        FEW
-    } else {
-        SPLIT_FROM
-    };
+    let from = if categories.len() == 1 { FEW } else { SPLIT_FROM };
     for members in unclassed.into_values() {
         let labels = if members.len() < from {
             vec![MISC.to_owned(); members.len()]
@@ -79,11 +69,8 @@ fn name_categories(documents: &mut [Document], files: &[FileReport]) {
 }
 
 fn stem(file: &str) -> String {
-    let stem = Path::new(file)
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned());
-    stem.filter(|stem| !stem.is_empty())
-        .unwrap_or_else(|| MISC.to_owned())
+    let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    stem.filter(|stem| !stem.is_empty()).unwrap_or_else(|| MISC.to_owned())
 }
 
 /// A label for each function: the word that most functions not yet labelled
@@ -100,16 +87,11 @@ fn cluster(functions: &[&Document]) -> Vec<String> {
     }
     members.retain(|_, functions| (SMALLEST..=largest).contains(&functions.len()));
     let mut labels: Vec<Option<&str>> = vec![None; functions.len()];
-    let mut queue: BinaryHeap<(usize, Reverse<&str>)> = members
-        .iter()
-        .map(|(word, functions)| (functions.len(), Reverse(*word)))
-        .collect();
+    let mut queue: BinaryHeap<(usize, Reverse<&str>)> =
+        members.iter().map(|(word, functions)| (functions.len(), Reverse(*word))).collect();
     while let Some((size, Reverse(word))) = queue.pop() {
-        let open: Vec<usize> = members[word]
-            .iter()
-            .copied()
-            .filter(|&at| labels[at].is_none())
-            .collect();
+        let open: Vec<usize> =
+            members[word].iter().copied().filter(|&at| labels[at].is_none()).collect();
         if open.len() < SMALLEST {
             continue;
         }
@@ -124,9 +106,7 @@ fn cluster(functions: &[&Document]) -> Vec<String> {
     let named: BTreeSet<&str> = labels.iter().flatten().copied().collect();
     let described = |at: usize| {
         let described = self::topics(&functions[at].description);
-        described
-            .into_iter()
-            .find(|word| named.contains(word.as_str()))
+        described.into_iter().find(|word| named.contains(word.as_str()))
     };
     let label = |(at, label): (usize, &Option<&str>)| match label {
         Some(word) => (*word).to_owned(),
@@ -137,99 +117,15 @@ fn cluster(functions: &[&Document]) -> Vec<String> {
 
 /// Words that tell how, not what about.
 const COMMON: &[&str] = &[
-    "get",
-    "list",
-    "search",
-    "find",
-    "lookup",
-    "query",
-    "read",
-    "fetch",
-    "check",
-    "show",
-    "view",
-    "create",
-    "add",
-    "new",
-    "make",
-    "set",
-    "put",
-    "post",
-    "update",
-    "modify",
-    "edit",
-    "change",
-    "delete",
-    "remove",
-    "cancel",
-    "send",
-    "book",
-    "open",
-    "close",
-    "start",
-    "stop",
-    "run",
-    "test",
-    "calculate",
-    "compute",
-    "convert",
-    "generate",
-    "validate",
-    "verify",
-    "retrieve",
-    "return",
-    "all",
-    "for",
-    "with",
-    "from",
-    "and",
-    "the",
-    "this",
-    "that",
-    "into",
-    "user",
-    "data",
-    "info",
-    "information",
-    "detail",
-    "api",
-    "name",
-    "type",
-    "value",
-    "number",
-    "item",
-    "result",
-    "list",
-    "based",
-    "given",
-    "using",
-    "specific",
-    "specified",
-    "can",
-    "use",
-    "used",
-    "are",
-    "its",
-    "has",
-    "one",
-    "two",
-    "org",
-    "repo",
-    "authenticated",
-    "endpoint",
-    "function",
-    "tool",
-    "parameter",
-    "response",
-    "request",
-    "allow",
-    "provide",
-    "also",
-    "when",
-    "your",
-    "their",
-    "not",
-    "any",
+    "get", "list", "search", "find", "lookup", "query", "read", "fetch", "check", "show", "view",
+    "create", "add", "new", "make", "set", "put", "post", "update", "modify", "edit", "change",
+    "delete", "remove", "cancel", "send", "book", "open", "close", "start", "stop", "run", "test",
+    "calculate", "compute", "convert", "generate", "validate", "verify", "retrieve", "return",
+    "all", "for", "with", "from", "and", "the", "this", "that", "into", "user", "data", "info",
+    "information", "detail", "api", "name", "type", "value", "number", "item", "result", "list",
+    "based", "given", "using", "specific", "specified", "can", "use", "used", "are", "its", "has",
+    "one", "two", "org", "repo", "authenticated", "endpoint", "function", "tool", "parameter",
+    "response", "request", "allow", "provide", "also", "when", "your", "their", "not", "any",
 ];
 
 /// The words of a text that may name what it is about, in the singular, each
@@ -283,18 +179,8 @@ mod tests {
     #[test]
     fn functions_that_share_a_word_share_a_group() {
         let mut library: Vec<Document> = [
-            "AddAlarm",
-            "DeleteAlarm",
-            "ModifyAlarm",
-            "QueryAlarm",
-            "AddMeeting",
-            "QueryMeeting",
-            "DeleteMeetings",
-            "GetStock",
-            "SearchStocks",
-            "BuyStock",
-            "SendEmail",
-            "Wiki",
+            "AddAlarm", "DeleteAlarm", "ModifyAlarm", "QueryAlarm", "AddMeeting", "QueryMeeting",
+            "DeleteMeetings", "GetStock", "SearchStocks", "BuyStock", "SendEmail", "Wiki",
         ]
         .map(|name| function(name, ""))
         .into();
@@ -314,10 +200,6 @@ mod tests {
     fn a_small_library_without_groups_is_one_group() {
         let mut library = vec![function("a_b", ""), function("a_c", "")];
         assign(&mut library, &[]);
-        assert!(
-            library
-                .iter()
-                .all(|d| d.category == MISC && d.class == MISC)
-        );
+        assert!(library.iter().all(|d| d.category == MISC && d.class == MISC));
     }
 }

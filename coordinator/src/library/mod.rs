@@ -88,11 +88,7 @@ struct Loading {
 impl Loading {
     fn add_file(&mut self, source: &Source) -> Result<(), Error> {
         let text = source::read(source)?;
-        let expect = if source.named {
-            Expect::Library
-        } else {
-            Expect::Perhaps
-        };
+        let expect = if source.named { Expect::Library } else { Expect::Perhaps };
         self.add(&source.label, &text, expect)
     }
 
@@ -138,9 +134,7 @@ impl Loading {
             }
             Ok((document, rename)) => {
                 if self.documents.len() == MAX_FUNCTIONS {
-                    return Err(Error::TooMany {
-                        limit: MAX_FUNCTIONS,
-                    });
+                    return Err(Error::TooMany { limit: MAX_FUNCTIONS });
                 }
                 summary.functions += 1;
                 summary.with_response += usize::from(document.response.is_some());
@@ -155,16 +149,11 @@ impl Loading {
 
     fn finish(mut self) -> Result<Loaded, Error> {
         if self.documents.is_empty() {
-            return Err(Error::Nothing {
-                files: self.report.files.len(),
-            });
+            return Err(Error::Nothing { files: self.report.files.len() });
         }
         groups::assign(&mut self.documents, &self.report.files);
         self.report.count(&self.documents);
         let functions: Vec<Function> = self.documents.into_iter().map(Function::from).collect();
-        Ok(Loaded {
-            library: Library::from(functions),
-            report: self.report,
-        })
+        Ok(Loaded { library: Library::from(functions), report: self.report })
     }
 }

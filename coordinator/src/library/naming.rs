@@ -50,11 +50,7 @@ fn legal(raw: &str) -> String {
     }
     let mut name = String::with_capacity(raw.len());
     for c in raw.chars() {
-        let c = if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') {
-            c
-        } else {
-            '_'
-        };
+        let c = if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
         if !(c == '_' && name.ends_with('_')) {
             name.push(c);
         }
@@ -79,11 +75,8 @@ impl Names {
     ) -> Result<(Document, Option<Rename>), Refused> {
         let raw = std::mem::take(&mut document.name);
         let name = legal(&raw);
-        let name = if self.taken.contains_key(&name) {
-            self.other(&name, &document, file)
-        } else {
-            name
-        };
+        let name =
+            if self.taken.contains_key(&name) { self.other(&name, &document, file) } else { name };
         let asked = self.asked.entry(legal(&raw)).or_default();
         if let Some(digest) = digest(&document, asked) {
             if let Some((_, first, where_)) =
@@ -106,18 +99,9 @@ impl Names {
 
     /// A free name near the one that is taken.
     fn other(&mut self, name: &str, document: &Document, file: &str) -> String {
-        let stem = Path::new(file)
-            .file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned());
-        let groups = [
-            Some(document.class.clone()),
-            Some(document.category.clone()),
-            stem,
-        ];
-        let suffixes = groups
-            .into_iter()
-            .flatten()
-            .filter(|group| !group.is_empty());
+        let stem = Path::new(file).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let groups = [Some(document.class.clone()), Some(document.category.clone()), stem];
+        let suffixes = groups.into_iter().flatten().filter(|group| !group.is_empty());
         for suffix in suffixes {
             let candidate = joined(name, &legal(&suffix.to_lowercase()).replace('.', "_"));
             if !name.ends_with(&suffix) && !self.taken.contains_key(&candidate) {
@@ -151,18 +135,9 @@ fn digest(document: &Document, asked: &Asked) -> Option<Digest> {
         return None;
     }
     let parameters = document.parameters.to_string();
-    let response = document
-        .response
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let fields = [
-        &*document.description,
-        &*document.category,
-        &*document.class,
-        &*parameters,
-        &*response,
-    ];
+    let response = document.response.as_ref().map(ToString::to_string).unwrap_or_default();
+    let fields =
+        [&*document.description, &*document.category, &*document.class, &*parameters, &*response];
     Some(Digest::of_fields(fields.map(str::as_bytes)))
 }
 
@@ -182,22 +157,14 @@ mod tests {
             phrasing: Default::default(),
         };
         let admitted = names.admit(document, &"tools.json".into(), 1);
-        admitted
-            .map(|(document, _)| document.name)
-            .map_err(|refused| refused.why)
+        admitted.map(|(document, _)| document.name).map_err(|refused| refused.why)
     }
 
     #[test]
     fn a_taken_name_gets_the_group_as_suffix_then_the_file_then_a_number() {
         let mut names = Names::default();
-        assert_eq!(
-            admit(&mut names, "search", "Spotify Web").unwrap(),
-            "search"
-        );
-        assert_eq!(
-            admit(&mut names, "search", "YouTube").unwrap(),
-            "search_youtube"
-        );
+        assert_eq!(admit(&mut names, "search", "Spotify Web").unwrap(), "search");
+        assert_eq!(admit(&mut names, "search", "YouTube").unwrap(), "search_youtube");
         assert_eq!(admit(&mut names, "search", "").unwrap(), "search_tools");
         let again = admit(&mut names, "search", "YouTube!").unwrap();
         assert_eq!(again, "search_2");

@@ -18,18 +18,10 @@ use super::text::{brief, one_line};
 
 type Object = Map<String, Value>;
 
-const METHODS: &[&str] = &[
-    "get", "put", "post", "delete", "patch", "options", "head", "trace",
-];
+const METHODS: &[&str] = &["get", "put", "post", "delete", "patch", "options", "head", "trace"];
 /// Set by the client that sends a request, never by who decides on a call.
-const TRANSPORT_HEADERS: &[&str] = &[
-    "authorization",
-    "accept",
-    "content-type",
-    "content-length",
-    "user-agent",
-    "host",
-];
+const TRANSPORT_HEADERS: &[&str] =
+    &["authorization", "accept", "content-type", "content-length", "user-agent", "host"];
 
 pub(super) fn is_document(object: &Object) -> bool {
     object.contains_key("openapi") || object.contains_key("swagger")
@@ -43,10 +35,7 @@ pub(super) fn read<'a>(
     entries: &mut Vec<Entry<'a>>,
 ) -> Result<(), Error> {
     check_version(label, object)?;
-    let Some(paths) = object
-        .get("paths")
-        .and_then(Value::as_object)
-        .filter(|p| !p.is_empty())
+    let Some(paths) = object.get("paths").and_then(Value::as_object).filter(|p| !p.is_empty())
     else {
         return Err(Error::NoFunctions {
             path: label.to_owned(),
@@ -58,10 +47,7 @@ pub(super) fn read<'a>(
         let Some(item) = refs::target(document, item).and_then(Value::as_object) else {
             continue;
         };
-        for (method, operation) in item
-            .iter()
-            .filter(|(key, _)| METHODS.contains(&key.as_str()))
-        {
+        for (method, operation) in item.iter().filter(|(key, _)| METHODS.contains(&key.as_str())) {
             let index = entries.len() + 1;
             let place = format!("{} {path}", method.to_uppercase());
             let signature = match operation.as_object() {
@@ -111,22 +97,13 @@ fn signature<'a>(
 ) -> Signature<'a> {
     let name = match operation.get("operationId").and_then(Value::as_str) {
         Some(id) if !id.trim().is_empty() => id.to_owned(),
-        _ => format!(
-            "{method}_{}",
-            path.trim_matches('/').replace(['{', '}'], "")
-        ),
+        _ => format!("{method}_{}", path.trim_matches('/').replace(['{', '}'], "")),
     };
-    let tag = operation
-        .get("tags")
-        .and_then(|tags| tags.get(0)?.as_str())
-        .map(one_line);
+    let tag = operation.get("tags").and_then(|tags| tags.get(0)?.as_str()).map(one_line);
     Signature {
         name: Some(Cow::Owned(Value::from(name))),
         description: description(operation).map(|text| Cow::Owned(Value::from(text))),
-        parameters: Some((
-            "parameters",
-            Cow::Owned(parameters(document, item, operation)),
-        )),
+        parameters: Some(("parameters", Cow::Owned(parameters(document, item, operation)))),
         response: response(document, operation).map(|schema| ("responses", Cow::Borrowed(schema))),
         category: tag.filter(|tag| !tag.trim().is_empty()),
         class: None,
@@ -143,11 +120,7 @@ fn description(operation: &Object) -> Option<String> {
     };
     match (text("summary"), text("description")) {
         (Some(summary), Some(long)) if !long.starts_with(summary) => {
-            let stop = if summary.ends_with(['.', '!', '?']) {
-                ""
-            } else {
-                "."
-            };
+            let stop = if summary.ends_with(['.', '!', '?']) { "" } else { "." };
             Some(format!("{summary}{stop} {long}"))
         }
         (summary, long) => long.or(summary).map(str::to_owned),
@@ -178,10 +151,7 @@ fn parameters(document: &Value, item: &Object, operation: &Object) -> Value {
     let mut flat = Flat::default();
     let mut body = None;
     for parameter in declared(document, item, operation) {
-        let place = parameter
-            .get("in")
-            .and_then(Value::as_str)
-            .unwrap_or("query");
+        let place = parameter.get("in").and_then(Value::as_str).unwrap_or("query");
         let Some(name) = parameter.get("name").and_then(Value::as_str) else {
             continue;
         };
@@ -218,9 +188,7 @@ fn parameters(document: &Value, item: &Object, operation: &Object) -> Value {
 fn declared<'a>(document: &'a Value, item: &'a Object, operation: &'a Object) -> Vec<&'a Object> {
     let list = |object: &'a Object| {
         let list = object.get("parameters").and_then(Value::as_array);
-        list.into_iter()
-            .flatten()
-            .filter_map(|p| refs::target(document, p)?.as_object())
+        list.into_iter().flatten().filter_map(|p| refs::target(document, p)?.as_object())
     };
     let key = |p: &Object| (p.get("name").cloned(), p.get("in").cloned());
     let own: Vec<&Object> = list(operation).collect();
@@ -280,14 +248,9 @@ fn body_schema(content: &Object) -> Option<&Value> {
     let is_json = |kind: &str| kind.starts_with("application/json") || kind.ends_with("+json");
     let is_form = |kind: &str| kind.contains("form");
     let of = |wanted: &dyn Fn(&str) -> bool| {
-        content
-            .iter()
-            .find(|(kind, _)| wanted(kind))
-            .and_then(|(_, media)| media.get("schema"))
+        content.iter().find(|(kind, _)| wanted(kind)).and_then(|(_, media)| media.get("schema"))
     };
-    of(&is_json)
-        .or_else(|| of(&is_form))
-        .or_else(|| of(&|_| true))
+    of(&is_json).or_else(|| of(&is_form)).or_else(|| of(&|_| true))
 }
 
 /// A body that is an object becomes its properties; any other one parameter.
@@ -307,33 +270,22 @@ fn add_body(document: &Value, schema: &Value, required: bool, flat: &mut Flat) {
         if resolved.get("readOnly") == Some(&Value::Bool(true)) {
             continue;
         }
-        flat.add(
-            name,
-            "body",
-            property.clone(),
-            required && names.contains(&name.as_str()),
-        );
+        flat.add(name, "body", property.clone(), required && names.contains(&name.as_str()));
     }
 }
 
 /// The schema of the first successful answer that has one.
 fn response<'a>(document: &'a Value, operation: &'a Object) -> Option<&'a Value> {
     let responses = operation.get("responses")?.as_object()?;
-    let mut codes: Vec<&String> = responses
-        .keys()
-        .filter(|code| code.starts_with('2'))
-        .collect();
+    let mut codes: Vec<&String> = responses.keys().filter(|code| code.starts_with('2')).collect();
     codes.sort();
-    codes
-        .into_iter()
-        .chain(responses.keys().filter(|code| *code == "default"))
-        .find_map(|code| {
-            let answer = refs::target(document, responses.get(code)?)?.as_object()?;
-            match answer.get("content").and_then(Value::as_object) {
-                Some(content) => body_schema(content),
-                None => answer.get("schema"),
-            }
-        })
+    codes.into_iter().chain(responses.keys().filter(|code| *code == "default")).find_map(|code| {
+        let answer = refs::target(document, responses.get(code)?)?.as_object()?;
+        match answer.get("content").and_then(Value::as_object) {
+            Some(content) => body_schema(content),
+            None => answer.get("schema"),
+        }
+    })
 }
 
 fn truth(object: &Object, key: &str) -> bool {

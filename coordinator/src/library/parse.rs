@@ -42,19 +42,13 @@ impl Parsed {
 pub(super) fn parse(label: &str, text: &str) -> Result<Parsed, Error> {
     let text = text.trim_end();
     if text.trim_start().is_empty() {
-        return Err(Error::Empty {
-            path: label.to_owned(),
-        });
+        return Err(Error::Empty { path: label.to_owned() });
     }
     let lower = label.to_lowercase();
     let is_yaml = lower.ends_with(".yaml") || lower.ends_with(".yml");
     let is_json = lower.ends_with(".json") || lower.ends_with(".jsonl");
     let opens = text.trim_start().starts_with(['{', '[', '"']);
-    if !is_yaml && (is_json || opens) {
-        json(label, text)
-    } else {
-        yaml(label, text)
-    }
+    if !is_yaml && (is_json || opens) { json(label, text) } else { yaml(label, text) }
 }
 
 fn json(label: &str, text: &str) -> Result<Parsed, Error> {
@@ -95,62 +89,36 @@ fn lines(text: &str) -> Option<Vec<Line>> {
         serde_json::from_str(line)
             .map_err(|error| format!("column {}: {}", error.column(), reason(&error)))
     };
-    let numbered = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    Some(
-        numbered
-            .map(|(at, line)| Line {
-                number: at + 1,
-                value: read(line),
-            })
-            .collect(),
-    )
+    let numbered = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    Some(numbered.map(|(at, line)| Line { number: at + 1, value: read(line) }).collect())
 }
 
 /// Values one after another, each over several lines.
 fn concatenated(text: &str) -> Option<Vec<Line>> {
-    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text)
-        .into_iter::<Value>()
-        .collect();
+    let values: Result<Vec<Value>, _> =
+        serde_json::Deserializer::from_str(text).into_iter::<Value>().collect();
     let numbered = values.ok()?.into_iter().zip(1..);
-    Some(
-        numbered
-            .map(|(value, number)| Line {
-                number,
-                value: Ok(value),
-            })
-            .collect(),
-    )
+    Some(numbered.map(|(value, number)| Line { number, value: Ok(value) }).collect())
 }
 
 /// The error's own words, without its position.
 fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
-    let words = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(words, _)| words);
+    let words = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     one_line(words)
 }
 
 /// The likeliest way out, from what stands at the place of the error.
 fn hint(text: &str, error: &serde_json::Error) -> String {
-    let line = text
-        .lines()
-        .nth(error.line().saturating_sub(1))
-        .unwrap_or("");
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
     // Columns count bytes, the offending one included.
     let from = (0..=error.column().saturating_sub(1).min(line.len()))
         .rev()
         .find(|&at| line.is_char_boundary(at))
         .unwrap_or(0);
     let (before, here) = line.split_at(from);
-    let starts = |words: &[&str]| {
-        words
-            .iter()
-            .any(|word| here.starts_with(word) || before.ends_with(word))
-    };
+    let starts =
+        |words: &[&str]| words.iter().any(|word| here.starts_with(word) || before.ends_with(word));
     if error.is_eof() {
         "the text ends too early: was the file cut off? write it again".to_owned()
     } else if error.to_string().contains("recursion limit") {
@@ -177,9 +145,7 @@ fn yaml(label: &str, text: &str) -> Result<Parsed, Error> {
         },
     };
     match serde_saphyr::from_multiple_with_options::<Value>(text, options) {
-        Ok(documents) if documents.is_empty() => Err(Error::Empty {
-            path: label.to_owned(),
-        }),
+        Ok(documents) if documents.is_empty() => Err(Error::Empty { path: label.to_owned() }),
         Ok(documents) => Ok(Parsed::Yaml(documents)),
         Err(error) => {
             let place = error.location();
@@ -198,16 +164,11 @@ fn yaml(label: &str, text: &str) -> Result<Parsed, Error> {
 }
 
 fn yaml_reason(message: &str) -> (String, &'static str) {
-    let words = message
-        .rsplit_once(" at line ")
-        .map_or(message, |(words, _)| words);
+    let words = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
     if words.contains("budget") || words.contains("recursion") {
         let why = "it expands beyond the limits on size or depth".to_owned();
         return (why, "write anchors and aliases out, and nest less deeply");
     }
     let words = words.split(", set ").next().unwrap_or(words);
-    (
-        one_line(words),
-        "mend the text at that place; strings with : or # need quotes",
-    )
+    (one_line(words), "mend the text at that place; strings with : or # need quotes")
 }

@@ -126,11 +126,7 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            name: None,
-            why: why.into(),
-            hint: hint.into(),
-        }
+        Self { name: None, why: why.into(), hint: hint.into() }
     }
 
     pub(super) fn named(mut self, name: &str) -> Self {
@@ -139,13 +135,7 @@ impl Refused {
     }
 
     pub(super) fn at(self, file: Arc<str>, entry: usize) -> Refusal {
-        Refusal {
-            file,
-            entry,
-            name: self.name,
-            why: self.why,
-            hint: self.hint,
-        }
+        Refusal { file, entry, name: self.name, why: self.why, hint: self.hint }
     }
 }
 
@@ -159,12 +149,7 @@ pub(super) struct Notes {
 
 impl Notes {
     pub(super) fn new(file: Arc<str>, entry: usize) -> Self {
-        Self {
-            file,
-            entry,
-            list: Vec::new(),
-            counts: BTreeMap::new(),
-        }
+        Self { file, entry, list: Vec::new(), counts: BTreeMap::new() }
     }
 
     pub(super) fn note(&mut self, kind: RepairKind, pointer: &str, what: impl Into<String>) {
@@ -221,11 +206,10 @@ impl Report {
             *self.repairs.entry(kind).or_default() += count;
         }
         let room = KEPT.saturating_sub(self.repaired.len());
-        self.repaired
-            .extend(notes.list.into_iter().take(room).map(|mut repair| {
-                repair.function = function.to_owned();
-                repair
-            }));
+        self.repaired.extend(notes.list.into_iter().take(room).map(|mut repair| {
+            repair.function = function.to_owned();
+            repair
+        }));
     }
 
     pub(super) fn count(&mut self, documents: &[Document]) {
@@ -264,30 +248,18 @@ impl Report {
         const SHOWN_FILES: usize = 20;
         for file in self.files.iter().take(SHOWN_FILES) {
             let (functions, entries) = (count(file.functions), count(file.entries));
-            writeln!(
-                out,
-                "  {} ({}): {functions} of {entries}",
-                file.file, file.format
-            )?;
+            writeln!(out, "  {} ({}): {functions} of {entries}", file.file, file.format)?;
         }
         write_rest(out, "  ", self.files.len(), SHOWN_FILES, "files")
     }
 
     fn write_groups(&self, out: &mut impl fmt::Write) -> fmt::Result {
-        let mut sizes: Vec<(usize, &str)> = self
-            .groups
-            .iter()
-            .map(|(name, classes)| (classes.values().sum(), &**name))
-            .collect();
+        let mut sizes: Vec<(usize, &str)> =
+            self.groups.iter().map(|(name, classes)| (classes.values().sum(), &**name)).collect();
         sizes.sort_by_key(|&(size, name)| (std::cmp::Reverse(size), name));
         write!(out, "categories:")?;
         for (at, (size, name)) in sizes.iter().take(SHOWN_GROUPS).enumerate() {
-            write!(
-                out,
-                "{} {name} {}",
-                if at == 0 { "" } else { "," },
-                count(*size)
-            )?;
+            write!(out, "{} {name} {}", if at == 0 { "" } else { "," }, count(*size))?;
         }
         match sizes.len().checked_sub(SHOWN_GROUPS) {
             Some(rest) if rest > 0 => writeln!(out, ", and {} more", count(rest)),
@@ -301,26 +273,12 @@ impl Report {
             return Ok(());
         }
         let functions = count(self.repaired_functions);
-        writeln!(
-            out,
-            "repaired: {} places in {functions} functions",
-            count(total)
-        )?;
+        writeln!(out, "repaired: {} places in {functions} functions", count(total))?;
         for (kind, number) in &self.repairs {
             writeln!(out, "  {} {kind}", count(*number))?;
             for repair in self.repaired.iter().filter(|r| r.kind == *kind).take(SHOWN) {
-                let Repair {
-                    file,
-                    entry,
-                    function,
-                    pointer,
-                    what,
-                    ..
-                } = repair;
-                writeln!(
-                    out,
-                    "    {file}, entry {entry} (\"{function}\"), {pointer}: {what}"
-                )?;
+                let Repair { file, entry, function, pointer, what, .. } = repair;
+                writeln!(out, "    {file}, entry {entry} (\"{function}\"), {pointer}: {what}")?;
             }
         }
         Ok(())

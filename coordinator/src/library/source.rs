@@ -46,41 +46,25 @@ fn resolve(given: &str, base: &Path) -> Result<Vec<Source>, Error> {
         return directory(given, &path);
     }
     if path.exists() {
-        return Ok(vec![Source {
-            label: given.to_owned(),
-            path,
-            named: true,
-        }]);
+        return Ok(vec![Source { label: given.to_owned(), path, named: true }]);
     }
     if given.contains(['*', '?', '[']) {
         return pattern(given, &path, base);
     }
-    Err(Error::Missing {
-        path: given.to_owned(),
-        base: base.display().to_string(),
-    })
+    Err(Error::Missing { path: given.to_owned(), base: base.display().to_string() })
 }
 
 fn directory(given: &str, root: &Path) -> Result<Vec<Source>, Error> {
     let mut files = Vec::new();
     collect(given, root, 0, &mut files)?;
     if files.is_empty() {
-        return Err(Error::NoToolFiles {
-            path: given.to_owned(),
-        });
+        return Err(Error::NoToolFiles { path: given.to_owned() });
     }
     let label = |path: &Path| match path.strip_prefix(root) {
         Ok(inside) => Path::new(given).join(inside).display().to_string(),
         Err(_) => path.display().to_string(),
     };
-    Ok(files
-        .into_iter()
-        .map(|path| Source {
-            label: label(&path),
-            path,
-            named: false,
-        })
-        .collect())
+    Ok(files.into_iter().map(|path| Source { label: label(&path), path, named: false }).collect())
 }
 
 fn collect(
@@ -89,10 +73,7 @@ fn collect(
     depth: usize,
     files: &mut Vec<PathBuf>,
 ) -> Result<(), Error> {
-    let unreadable = |source| Error::Unreadable {
-        path: folder.display().to_string(),
-        source,
-    };
+    let unreadable = |source| Error::Unreadable { path: folder.display().to_string(), source };
     let mut inside: Vec<PathBuf> = fs::read_dir(folder)
         .map_err(unreadable)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
@@ -106,10 +87,7 @@ fn collect(
             }
         } else if is_tool_file(&path) {
             if files.len() == MAX_FILES {
-                return Err(Error::TooManyFiles {
-                    path: given.to_owned(),
-                    limit: MAX_FILES,
-                });
+                return Err(Error::TooManyFiles { path: given.to_owned(), limit: MAX_FILES });
             }
             files.push(path);
         }
@@ -118,64 +96,36 @@ fn collect(
 }
 
 fn hidden(path: &Path) -> bool {
-    path.file_name()
-        .is_none_or(|name| name.to_string_lossy().starts_with('.'))
+    path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'))
 }
 
 fn is_tool_file(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 fn pattern(given: &str, full: &Path, base: &Path) -> Result<Vec<Source>, Error> {
-    let bad = |why: String| Error::BadPattern {
-        pattern: given.to_owned(),
-        why,
-    };
-    let pattern = full
-        .to_str()
-        .ok_or_else(|| bad("it is not UTF-8".to_owned()))?;
+    let bad = |why: String| Error::BadPattern { pattern: given.to_owned(), why };
+    let pattern = full.to_str().ok_or_else(|| bad("it is not UTF-8".to_owned()))?;
     let matches = glob::glob(pattern).map_err(|error| bad(error.msg.to_owned()))?;
-    let mut files: Vec<PathBuf> = matches
-        .filter_map(Result::ok)
-        .filter(|path| path.is_file())
-        .take(MAX_FILES + 1)
-        .collect();
+    let mut files: Vec<PathBuf> =
+        matches.filter_map(Result::ok).filter(|path| path.is_file()).take(MAX_FILES + 1).collect();
     files.sort();
     match files.len() {
-        0 => Err(Error::NoMatch {
-            pattern: given.to_owned(),
-            base: base.display().to_string(),
-        }),
-        n if n > MAX_FILES => Err(Error::TooManyFiles {
-            path: given.to_owned(),
-            limit: MAX_FILES,
-        }),
+        0 => Err(Error::NoMatch { pattern: given.to_owned(), base: base.display().to_string() }),
+        n if n > MAX_FILES => Err(Error::TooManyFiles { path: given.to_owned(), limit: MAX_FILES }),
         _ => Ok(files.into_iter().map(|path| matched(path, base)).collect()),
     }
 }
 
 fn matched(path: PathBuf, base: &Path) -> Source {
-    let label = path
-        .strip_prefix(base)
-        .unwrap_or(&path)
-        .display()
-        .to_string();
-    Source {
-        label,
-        path,
-        named: false,
-    }
+    let label = path.strip_prefix(base).unwrap_or(&path).display().to_string();
+    Source { label, path, named: false }
 }
 
 /// The file's text, its byte order mark removed.
 pub(super) fn read(source: &Source) -> Result<String, Error> {
-    let unreadable = |error| Error::Unreadable {
-        path: source.label.clone(),
-        source: error,
-    };
+    let unreadable = |error| Error::Unreadable { path: source.label.clone(), source: error };
     let metadata = fs::metadata(&source.path).map_err(unreadable)?;
     if !metadata.is_file() {
         let error = std::io::Error::other("it is not a regular file");
@@ -192,9 +142,7 @@ pub(super) fn read(source: &Source) -> Result<String, Error> {
     let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
     let file = File::open(&source.path).map_err(unreadable)?;
     // The file may grow while it is read.
-    file.take(MAX_FILE_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(too_large(bytes.len() as u64));
     }
@@ -237,9 +185,7 @@ mod tests {
 
     #[test]
     fn a_text_in_another_encoding_is_named_as_such() {
-        let error = decode("a.json", b"\xff\xfe[\0]\0".to_vec())
-            .unwrap_err()
-            .to_string();
+        let error = decode("a.json", b"\xff\xfe[\0]\0".to_vec()).unwrap_err().to_string();
         assert_eq!(
             error,
             "tool library \"a.json\" is not text: byte 0 is not UTF-8\n\

@@ -27,10 +27,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 pub(super) fn shortened(text: &str, limit: usize) -> Option<String> {
     let (end, _) = text.char_indices().nth(limit)?;
     let head = &text[..end];
-    let word = head
-        .rfind(char::is_whitespace)
-        .filter(|at| end - at < 80)
-        .unwrap_or(end);
+    let word = head.rfind(char::is_whitespace).filter(|at| end - at < 80).unwrap_or(end);
     Some(format!("{}…", head[..word].trim_end()))
 }
 
@@ -49,10 +46,9 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn brief(value: &serde_json::Value) -> String {
     use serde_json::Value;
     match value {
-        Value::String(text) => format!(
-            "\"{}\"",
-            shortened(&one_line(text), 40).unwrap_or_else(|| one_line(text))
-        ),
+        Value::String(text) => {
+            format!("\"{}\"", shortened(&one_line(text), 40).unwrap_or_else(|| one_line(text)))
+        }
         Value::Array(values) => format!("a list of {}", values.len()),
         Value::Object(_) => "an object".to_owned(),
         other => other.to_string(),
@@ -104,9 +100,6 @@ mod tests {
 
     #[test]
     fn counts_are_readable() {
-        assert_eq!(
-            [0, 999, 1000, 1234567].map(count),
-            ["0", "999", "1,000", "1,234,567"]
-        );
+        assert_eq!([0, 999, 1000, 1234567].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 }

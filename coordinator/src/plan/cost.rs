@@ -42,11 +42,7 @@ impl Asks {
     }
 
     pub(super) fn times(self, factor: f64) -> Self {
-        Self {
-            back: self.back * factor,
-            forth: self.forth * factor,
-            act: self.act * factor,
-        }
+        Self { back: self.back * factor, forth: self.forth * factor, act: self.act * factor }
     }
 }
 
@@ -56,11 +52,7 @@ pub(super) fn mean(library: &Library, distractors: usize, paths: &[Path]) -> Ask
     let sum = paths.iter().fold(Asks::default(), |sum, path| {
         let asks = sizes.asks(path, distractors);
         let (back, forth) = (sum.back + asks.back, sum.forth + asks.forth);
-        Asks {
-            back,
-            forth,
-            act: sum.act + asks.act,
-        }
+        Asks { back, forth, act: sum.act + asks.act }
     });
     sum.times(1.0 / paths.len().max(1) as f64)
 }
@@ -93,31 +85,22 @@ impl Sizes {
     }
 
     fn document(&self, step: &Step) -> f64 {
-        self.documents
-            .get(step.function.index())
-            .copied()
-            .unwrap_or(self.mean_document)
+        self.documents.get(step.function.index()).copied().unwrap_or(self.mean_document)
     }
 
     /// Turn by turn, with a history that grows.
     fn asks(&self, path: &Path, distractors: usize) -> Asks {
-        let own: f64 = path
-            .turns
-            .iter()
-            .flat_map(|turn| &turn.steps)
-            .map(|s| self.document(s))
-            .sum();
+        let own: f64 =
+            path.turns.iter().flat_map(|turn| &turn.steps).map(|s| self.document(s)).sum();
         let offered = own + distractors as f64 * self.mean_document;
         let (mut asks, mut history) = (Asks::default(), 0.0);
         for turn in &path.turns {
             let documents: f64 = turn.steps.iter().map(|step| self.document(step)).sum();
-            asks.back
-                .ask(self.back + documents + history, REQUEST_TOKENS);
+            asks.back.ask(self.back + documents + history, REQUEST_TOKENS);
             history += REQUEST_TOKENS;
             for step in &turn.steps {
                 for _ in 0..step.copies {
-                    asks.forth
-                        .ask(self.forth + self.document(step) + history, CALL_TOKENS);
+                    asks.forth.ask(self.forth + self.document(step) + history, CALL_TOKENS);
                     asks.act.ask(self.act + offered + history, CALL_TOKENS);
                     history += CALL_TOKENS + OUTPUT_TOKENS;
                 }
@@ -125,8 +108,7 @@ impl Sizes {
                     asks.act.ask(self.act + offered + history, CALL_TOKENS);
                 }
             }
-            asks.act
-                .ask(self.act + offered + history, reply_tokens(turn));
+            asks.act.ask(self.act + offered + history, reply_tokens(turn));
             history += REPLY_TOKENS;
         }
         asks
@@ -143,12 +125,7 @@ fn reply_tokens(turn: &Turn) -> f64 {
 
 impl Cost {
     fn ask(&mut self, input_tokens: f64, output_tokens: f64) {
-        *self = *self
-            + Self {
-                requests: 1.0,
-                input_tokens,
-                output_tokens,
-            };
+        *self = *self + Self { requests: 1.0, input_tokens, output_tokens };
     }
 }
 

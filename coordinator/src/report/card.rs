@@ -85,7 +85,5 @@ fn size_category(conversations: u64) -> &'static str {
 
 /// A text that cannot begin a line, a heading or a table of its own.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() && !"|<>`[]".contains(*c))
-        .collect()
+    text.chars().filter(|c| !c.is_control() && !"|<>`[]".contains(*c)).collect()
 }

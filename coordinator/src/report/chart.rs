@@ -14,11 +14,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn new(label: impl Into<String>, share: f64, human: Option<f64>) -> Self {
-        Self {
-            label: label.into(),
-            share,
-            human,
-        }
+        Self { label: label.into(), share, human }
     }
 }
 
@@ -37,9 +33,7 @@ const COLUMNS_HEIGHT: f64 = 110.0;
 
 /// Horizontal bars, one a row, scaled to the longest.
 pub(super) fn bars(title: &str, note: &str, bars: &[Bar]) -> String {
-    let longest = bars
-        .iter()
-        .flat_map(|bar| [bar.share, bar.human.unwrap_or(0.0)]);
+    let longest = bars.iter().flat_map(|bar| [bar.share, bar.human.unwrap_or(0.0)]);
     let longest = longest.fold(0.01, f64::max);
     let scale = (WIDTH - LABEL - VALUE) / longest;
     let mut rows = String::new();
@@ -73,23 +67,12 @@ pub(super) fn bars(title: &str, note: &str, bars: &[Bar]) -> String {
             );
         }
     }
-    figure(
-        title,
-        note,
-        bars.len() as f64 * ROW + 2.0,
-        &rows,
-        &spoken(bars),
-    )
+    figure(title, note, bars.len() as f64 * ROW + 2.0, &rows, &spoken(bars))
 }
 
 /// Vertical columns of counts with their labels below and marks on the axis.
 pub(super) fn columns(title: &str, note: &str, counts: &[(String, u64)], marks: &[Mark]) -> String {
-    let most = counts
-        .iter()
-        .map(|(_, count)| *count)
-        .max()
-        .unwrap_or(0)
-        .max(1) as f64;
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1) as f64;
     let step = WIDTH / counts.len().max(1) as f64;
     let mut drawn = String::new();
     for (at, (label, count)) in counts.iter().enumerate() {
@@ -124,10 +107,8 @@ pub(super) fn columns(title: &str, note: &str, counts: &[(String, u64)], marks: 
             ),
         );
     }
-    let told: Vec<String> = counts
-        .iter()
-        .map(|(label, count)| format!("{label}: {count}"))
-        .collect();
+    let told: Vec<String> =
+        counts.iter().map(|(label, count)| format!("{label}: {count}")).collect();
     figure(title, note, COLUMNS_HEIGHT + 44.0, &drawn, &told.join(", "))
 }
 
@@ -144,12 +125,7 @@ fn figure(title: &str, note: &str, height: f64, drawn: &str, spoken: &str) -> St
 /// What a screen reader says of the bars.
 fn spoken(bars: &[Bar]) -> String {
     let told = bars.iter().map(|bar| match bar.human {
-        Some(human) => format!(
-            "{} {} (people {})",
-            bar.label,
-            percent(bar.share),
-            percent(human)
-        ),
+        Some(human) => format!("{} {} (people {})", bar.label, percent(bar.share), percent(human)),
         None => format!("{} {}", bar.label, percent(bar.share)),
     });
     told.collect::<Vec<_>>().join(", ")
@@ -173,6 +149,5 @@ fn clip(label: &str) -> String {
 }
 
 fn put(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    text.write_fmt(arguments)
-        .expect("writing to a string cannot fail");
+    text.write_fmt(arguments).expect("writing to a string cannot fail");
 }

@@ -39,31 +39,21 @@ impl Gallery {
 
     pub(super) fn hang(&mut self, conversation: Conversation) {
         let challenges = &conversation.metadata.challenges;
-        let place = if self.is_new(challenges) {
-            &mut self.shown
-        } else {
-            &mut self.spare
-        };
+        let place = if self.is_new(challenges) { &mut self.shown } else { &mut self.spare };
         self.challenges.extend(challenges.iter().cloned());
-        place.push(Exhibit {
-            conversation,
-            pairs: Vec::new(),
-        });
+        place.push(Exhibit { conversation, pairs: Vec::new() });
     }
 
     /// No conversation comes any more: fills the wall up, in walk order.
     pub(super) fn settle(&mut self) {
         self.shown.append(&mut self.spare);
         self.shown.truncate(WALL);
-        self.shown
-            .sort_by_key(|exhibit| exhibit.conversation.metadata.walk);
+        self.shown.sort_by_key(|exhibit| exhibit.conversation.metadata.walk);
     }
 
     /// Whether a pair belongs to a conversation that is shown.
     pub(super) fn shows(&self, sample: &str) -> bool {
-        self.shown
-            .iter()
-            .any(|exhibit| sample.starts_with(&exhibit.conversation.id))
+        self.shown.iter().any(|exhibit| sample.starts_with(&exhibit.conversation.id))
     }
 
     pub(super) fn hang_pair(&mut self, pair: PairRecord) {

@@ -33,10 +33,7 @@ pub fn write(dataset: &Dataset) -> Result<PathBuf> {
     let (profile, gallery) = read(dataset)?;
     let page = dataset.dir().join("report.html");
     put(&page, &page::render(&manifest, &profile, &gallery))?;
-    put(
-        &dataset.dir().join("README.md"),
-        &card::render(&manifest, &profile),
-    )?;
+    put(&dataset.dir().join("README.md"), &card::render(&manifest, &profile))?;
     Ok(page)
 }
 

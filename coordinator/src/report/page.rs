@@ -17,31 +17,11 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
         calls_per_turn(profile),
         dependencies(profile),
         request_length(profile),
-        tally(
-            "Challenges",
-            "share of conversations",
-            &profile.challenges,
-            profile.conversations,
-        ),
-        tally(
-            "Node operations",
-            "applied, a conversation",
-            &profile.ops,
-            profile.conversations,
-        ),
-        tally(
-            "Domains",
-            "share of conversations",
-            &profile.domains,
-            profile.conversations,
-        ),
+        tally("Challenges", "share of conversations", &profile.challenges, profile.conversations),
+        tally("Node operations", "applied, a conversation", &profile.ops, profile.conversations),
+        tally("Domains", "share of conversations", &profile.domains, profile.conversations),
         domains_called(profile),
-        tally(
-            "Errors of the negatives",
-            "share of pairs",
-            &profile.errors,
-            profile.pairs,
-        ),
+        tally("Errors of the negatives", "share of pairs", &profile.errors, profile.pairs),
         origins(profile),
         funnel(manifest),
         rejections(manifest),
@@ -72,18 +52,8 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
     let facts = [
         format!("{} conversations", profile.conversations),
         format!("{} preference pairs", profile.pairs),
-        format!(
-            "{} of walks accepted",
-            percent(share(counts.accepted, counts.decided()))
-        ),
-        format!(
-            "teacher: {}",
-            manifest
-                .origin
-                .teacher
-                .get("teacher")
-                .map_or("", String::as_str)
-        ),
+        format!("{} of walks accepted", percent(share(counts.accepted, counts.decided()))),
+        format!("teacher: {}", manifest.origin.teacher.get("teacher").map_or("", String::as_str)),
         format!("seed {}", manifest.origin.seed),
         format!("{} teacher calls", spent.requests),
         format!("{} tokens", spent.input_tokens + spent.output_tokens),
@@ -99,32 +69,13 @@ fn comparison(profile: &Profile) -> String {
     let mean = |value: f64| format!("{value:.2}");
     let mut rows = String::new();
     let mut row = |label: &str, ours: String, people: String| {
-        write!(
-            rows,
-            "<tr><th scope='row'>{label}</th><td>{ours}</td><td>{people}</td></tr>"
-        )
-        .expect("writing to a string cannot fail");
+        write!(rows, "<tr><th scope='row'>{label}</th><td>{ours}</td><td>{people}</td></tr>")
+            .expect("writing to a string cannot fail");
     };
-    row(
-        "User turns a conversation",
-        mean(each(turns)),
-        mean(human::TURNS),
-    );
-    row(
-        "Calls a conversation",
-        mean(each(profile.call_count())),
-        mean(human::CALLS),
-    );
-    row(
-        "Distinct functions called",
-        mean(each(profile.functions_called)),
-        mean(human::FUNCTIONS),
-    );
-    row(
-        "Functions on offer",
-        mean(each(profile.tools_offered)),
-        mean(human::TOOLS_OFFERED),
-    );
+    row("User turns a conversation", mean(each(turns)), mean(human::TURNS));
+    row("Calls a conversation", mean(each(profile.call_count())), mean(human::CALLS));
+    row("Distinct functions called", mean(each(profile.functions_called)), mean(human::FUNCTIONS));
+    row("Functions on offer", mean(each(profile.tools_offered)), mean(human::TOOLS_OFFERED));
     row(
         "Turns that use an output of their own",
         percent(share(profile.same.turns, turns)),
@@ -132,10 +83,7 @@ fn comparison(profile: &Profile) -> String {
     );
     row(
         "Multi-call turns that do",
-        percent(share(
-            profile.same.multi_call_turns,
-            profile.multi_call_turns(),
-        )),
+        percent(share(profile.same.multi_call_turns, profile.multi_call_turns())),
         percent(human::MULTI_CALL_TURNS_WITH_SAME),
     );
     row(
@@ -143,18 +91,10 @@ fn comparison(profile: &Profile) -> String {
         percent(share(profile.earlier.turns, turns)),
         percent(human::TURNS_WITH_EARLIER),
     );
-    row(
-        "Words a request",
-        mean(profile.mean_request_words()),
-        mean(human::REQUEST_WORDS),
-    );
+    row("Words a request", mean(profile.mean_request_words()), mean(human::REQUEST_WORDS));
     for (percentile, people) in human::REQUEST_PERCENTILES {
         let ours = profile.request_percentile(percentile).to_string();
-        row(
-            &format!("Words a request, p{percentile}"),
-            ours,
-            people.to_string(),
-        );
+        row(&format!("Words a request, p{percentile}"), ours, people.to_string());
     }
     row(
         "Distinct function sequences",
@@ -173,22 +113,13 @@ fn comparison(profile: &Profile) -> String {
 }
 
 fn turns(profile: &Profile) -> String {
-    let longest = profile
-        .turns
-        .keys()
-        .last()
-        .copied()
-        .unwrap_or(0)
-        .clamp(7, 15);
+    let longest = profile.turns.keys().last().copied().unwrap_or(0).clamp(7, 15);
     let mut counts: Vec<(String, u64)> = (1..=longest).map(|turn| (turn.to_string(), 0)).collect();
     for (&turns, &conversations) in &profile.turns {
         counts[(turns.clamp(1, longest) - 1) as usize].1 += conversations;
     }
     let label = format!("people: {} on average", human::TURNS);
-    let marks = [Mark {
-        at: human::TURNS - 0.5,
-        label,
-    }];
+    let marks = [Mark { at: human::TURNS - 0.5, label }];
     chart::columns("User turns", "conversations by length", &counts, &marks)
 }
 
@@ -196,9 +127,8 @@ fn calls_per_turn(profile: &Profile) -> String {
     let labels = ["no call", "1 call", "2 calls", "3 calls", "4 and more"];
     let shares = profile.calls_per_turn_shares();
     let rows = labels.iter().zip(shares).zip(human::CALLS_PER_TURN);
-    let bars: Vec<Bar> = rows
-        .map(|((label, ours), people)| Bar::new(*label, ours, Some(people)))
-        .collect();
+    let bars: Vec<Bar> =
+        rows.map(|((label, ours), people)| Bar::new(*label, ours, Some(people))).collect();
     chart::bars("Calls a turn", "share of turns", &bars)
 }
 
@@ -206,16 +136,8 @@ fn dependencies(profile: &Profile) -> String {
     let (turns, all) = (profile.turn_count(), profile.conversations);
     let (same, earlier) = (&profile.same, &profile.earlier);
     let bars = [
-        Bar::new(
-            "turns: own",
-            share(same.turns, turns),
-            Some(human::TURNS_WITH_SAME),
-        ),
-        Bar::new(
-            "turns: earlier",
-            share(earlier.turns, turns),
-            Some(human::TURNS_WITH_EARLIER),
-        ),
+        Bar::new("turns: own", share(same.turns, turns), Some(human::TURNS_WITH_SAME)),
+        Bar::new("turns: earlier", share(earlier.turns, turns), Some(human::TURNS_WITH_EARLIER)),
         Bar::new(
             "conversations: own",
             share(same.conversations, all),
@@ -227,11 +149,7 @@ fn dependencies(profile: &Profile) -> String {
             Some(human::CONVERSATIONS_WITH_EARLIER),
         ),
     ];
-    chart::bars(
-        "Dependencies",
-        "a call needs an output of its own or of an earlier turn",
-        &bars,
-    )
+    chart::bars("Dependencies", "a call needs an output of its own or of an earlier turn", &bars)
 }
 
 fn request_length(profile: &Profile) -> String {
@@ -241,14 +159,7 @@ fn request_length(profile: &Profile) -> String {
         .into_iter()
         .enumerate()
         .map(|(bin, count)| {
-            (
-                if bin % 2 == 0 {
-                    (bin * BIN).to_string()
-                } else {
-                    String::new()
-                },
-                count,
-            )
+            (if bin % 2 == 0 { (bin * BIN).to_string() } else { String::new() }, count)
         })
         .collect();
     let mark = |(percentile, words): (u32, u32)| Mark {
@@ -256,12 +167,7 @@ fn request_length(profile: &Profile) -> String {
         label: format!("p{percentile}"),
     };
     let note = "requests by words, in fives; marks: people’s percentiles";
-    chart::columns(
-        "Request length",
-        note,
-        &counts,
-        &human::REQUEST_PERCENTILES.map(mark),
-    )
+    chart::columns("Request length", note, &counts, &human::REQUEST_PERCENTILES.map(mark))
 }
 
 fn domains_called(profile: &Profile) -> String {
@@ -270,14 +176,8 @@ fn domains_called(profile: &Profile) -> String {
         .iter()
         .take(6)
         .map(|(&domains, &count)| {
-            let people = (domains as usize)
-                .checked_sub(1)
-                .and_then(|at| human::DOMAINS.get(at));
-            let label = if domains == 1 {
-                "1 domain".into()
-            } else {
-                format!("{domains} domains")
-            };
+            let people = (domains as usize).checked_sub(1).and_then(|at| human::DOMAINS.get(at));
+            let label = if domains == 1 { "1 domain".into() } else { format!("{domains} domains") };
             Bar::new(label, share(count, profile.conversations), people.copied())
         })
         .collect();
@@ -286,21 +186,15 @@ fn domains_called(profile: &Profile) -> String {
 
 fn origins(profile: &Profile) -> String {
     let all = profile.sources.iter().map(|(_, count)| count).sum();
-    tally(
-        "Where arguments came from",
-        "share of values",
-        &profile.sources,
-        all,
-    )
+    tally("Where arguments came from", "share of values", &profile.sources, all)
 }
 
 /// How many walks came so far, stage by stage.
 fn funnel(manifest: &Manifest) -> String {
     let walks = manifest.counts.decided();
     let stages = manifest.funnel.iter();
-    let bars: Vec<Bar> = stages
-        .map(|stage| Bar::new(&*stage.stage, share(stage.walks, walks), None))
-        .collect();
+    let bars: Vec<Bar> =
+        stages.map(|stage| Bar::new(&*stage.stage, share(stage.walks, walks), None)).collect();
     let note = format!("of {walks} walks, those that came out of each stage");
     chart::bars("Yield", &note, &bars)
 }
@@ -308,20 +202,14 @@ fn funnel(manifest: &Manifest) -> String {
 fn rejections(manifest: &Manifest) -> String {
     let counts = &manifest.counts;
     let rejected = counts.rejected_by_reason.iter();
-    let mut dropped: Vec<(&str, u64)> = rejected
-        .map(|(reason, count)| (reason.label(), *count))
-        .collect();
+    let mut dropped: Vec<(&str, u64)> =
+        rejected.map(|(reason, count)| (reason.label(), *count)).collect();
     dropped.push(("duplicates", counts.duplicates));
     dropped.push(("near_duplicates", counts.near_duplicates));
     dropped.push(("missing", counts.missing));
     dropped.retain(|(_, count)| *count > 0);
     dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    ranking(
-        "Why walks were dropped",
-        "share of walks",
-        &dropped,
-        counts.decided(),
-    )
+    ranking("Why walks were dropped", "share of walks", &dropped, counts.decided())
 }
 
 fn tally(title: &str, note: &str, tally: &Tally, of: u64) -> String {

@@ -72,11 +72,7 @@ pub(super) struct PairLabel {
 impl PairLabel {
     /// The id of the conversation it is a pair of, or begins with.
     pub(super) fn sample(&self) -> &str {
-        if self.metadata.sample.is_empty() {
-            &self.id
-        } else {
-            &self.metadata.sample
-        }
+        if self.metadata.sample.is_empty() { &self.id } else { &self.metadata.sample }
     }
 }
 
@@ -85,26 +81,11 @@ impl Profile {
         let metadata = &conversation.metadata;
         self.conversations += 1;
         self.tools_offered += conversation.tools.len() as u64;
-        *self
-            .domains_called
-            .entry(metadata.domains.len() as u64)
-            .or_default() += 1;
-        metadata
-            .domains
-            .iter()
-            .for_each(|domain| self.domains.count(domain));
-        metadata
-            .challenges
-            .iter()
-            .for_each(|challenge| self.challenges.count(challenge));
-        metadata
-            .node_ops
-            .iter()
-            .for_each(|op| self.ops.count(&operation_name(op)));
-        metadata
-            .provenance
-            .iter()
-            .for_each(|entry| self.sources.count(source_name(entry)));
+        *self.domains_called.entry(metadata.domains.len() as u64).or_default() += 1;
+        metadata.domains.iter().for_each(|domain| self.domains.count(domain));
+        metadata.challenges.iter().for_each(|challenge| self.challenges.count(challenge));
+        metadata.node_ops.iter().for_each(|op| self.ops.count(&operation_name(op)));
+        metadata.provenance.iter().for_each(|entry| self.sources.count(source_name(entry)));
         self.count_turns(conversation);
         self.count_functions(&metadata.signature_path);
     }
@@ -120,14 +101,8 @@ impl Profile {
             turns += 1;
             let calls: Vec<&str> = calls_of(messages).collect();
             *self.calls_per_turn.entry(calls.len() as u64).or_default() += 1;
-            let request = messages
-                .first()
-                .and_then(|message| message.content.as_deref());
-            let words = request
-                .unwrap_or_default()
-                .split_whitespace()
-                .count()
-                .min(MAX_WORDS);
+            let request = messages.first().and_then(|message| message.content.as_deref());
+            let words = request.unwrap_or_default().split_whitespace().count().min(MAX_WORDS);
             *self.words.entry(words).or_default() += 1;
             let (same, earlier) = dependencies(conversation, turn, &calls);
             self.same.turns += u64::from(same);
@@ -147,8 +122,7 @@ impl Profile {
         self.functions_called += distinct.len() as u64;
         if self.sequences.len() < SEQUENCES_SEEN {
             self.sequences_of += 1;
-            self.sequences
-                .insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(path));
+            self.sequences.insert(BuildHasherDefault::<DefaultHasher>::default().hash_one(path));
         }
     }
 
@@ -200,10 +174,7 @@ impl Profile {
             seen += **n;
             seen * 100 >= all * u64::from(percent)
         };
-        self.words
-            .iter()
-            .find(reaches)
-            .map_or(0, |(&words, _)| words as u32)
+        self.words.iter().find(reaches).map_or(0, |(&words, _)| words as u32)
     }
 
     /// Requests by length in bins of `width` words, the last one open.
@@ -235,9 +206,7 @@ impl Tally {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.counts
-            .iter()
-            .map(|(name, count)| (name.as_str(), *count))
+        self.counts.iter().map(|(name, count)| (name.as_str(), *count))
     }
 
     /// Most frequent first.
@@ -250,11 +219,7 @@ impl Tally {
 
 /// A part of a whole; 0 of nothing.
 pub(super) fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 fn weighted(counts: &BTreeMap<u64, u64>) -> u64 {
@@ -262,10 +227,7 @@ fn weighted(counts: &BTreeMap<u64, u64>) -> u64 {
 }
 
 fn calls_of(messages: &[Message]) -> impl Iterator<Item = &str> {
-    messages
-        .iter()
-        .flat_map(|message| &message.tool_calls)
-        .map(|call| call.id.as_str())
+    messages.iter().flat_map(|message| &message.tool_calls).map(|call| call.id.as_str())
 }
 
 /// Whether a call of the turn needs an output of the same turn, of an earlier
@@ -275,16 +237,10 @@ fn dependencies(
     turn: usize,
     calls: &[&str],
 ) -> (bool, bool) {
-    let of_turn = conversation
-        .metadata
-        .provenance
-        .iter()
-        .filter_map(|entry| match &entry.source {
-            Source::Output { turn, .. } if calls.contains(&entry.call.as_str()) => {
-                Some(*turn as usize)
-            }
-            _ => None,
-        });
+    let of_turn = conversation.metadata.provenance.iter().filter_map(|entry| match &entry.source {
+        Source::Output { turn, .. } if calls.contains(&entry.call.as_str()) => Some(*turn as usize),
+        _ => None,
+    });
     of_turn.fold((false, false), |(same, earlier), from| {
         (same | (from == turn), earlier | (from < turn))
     })

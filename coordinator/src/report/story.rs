@@ -22,18 +22,11 @@ fn exhibit(exhibit: &Exhibit) -> String {
     let conversation = &exhibit.conversation;
     let metadata = &conversation.metadata;
     let first = conversation.turns().next().and_then(|turn| turn.first());
-    let opening = first
-        .and_then(|message| message.content.as_deref())
-        .unwrap_or_default();
+    let opening = first.and_then(|message| message.content.as_deref()).unwrap_or_default();
     let labels: String = metadata
         .challenges
         .iter()
-        .map(|name| {
-            format!(
-                "<span class='tag'>{}</span>",
-                escape(&name.replace('_', " "))
-            )
-        })
+        .map(|name| format!("<span class='tag'>{}</span>", escape(&name.replace('_', " "))))
         .collect();
     let mut html = format!(
         "<details class='story'><summary><span class='opening'>{}</span> {labels}</summary>{}",
@@ -43,10 +36,7 @@ fn exhibit(exhibit: &Exhibit) -> String {
     for (turn, messages) in conversation.turns().enumerate() {
         self::turn(&mut html, conversation, turn, messages);
     }
-    exhibit
-        .pairs
-        .iter()
-        .for_each(|pair| self::pair(&mut html, pair));
+    exhibit.pairs.iter().for_each(|pair| self::pair(&mut html, pair));
     html.push_str("</details>");
     html
 }
@@ -65,16 +55,10 @@ fn facts(conversation: &Conversation) -> String {
     let ops: Vec<String> = metadata.node_ops.iter().map(inspect::operation).collect();
     let names: Vec<&str> = conversation.tool_names().collect();
     let rows = [
-        (
-            "id",
-            format!("{} (walk {})", conversation.id, metadata.walk),
-        ),
+        ("id", format!("{} (walk {})", conversation.id, metadata.walk)),
         ("domains", metadata.domains.join(", ")),
         ("node operations", ops.join("; ")),
-        (
-            "on offer",
-            format!("{} functions: {}", names.len(), names.join(", ")),
-        ),
+        ("on offer", format!("{} functions: {}", names.len(), names.join(", "))),
         ("persona", metadata.persona.clone()),
     ];
     let rows: String = rows
@@ -87,11 +71,7 @@ fn facts(conversation: &Conversation) -> String {
 
 fn turn(html: &mut String, conversation: &Conversation, turn: usize, messages: &[Message]) {
     if let Some(names) = conversation.metadata.tools_added.get(&turn.to_string()) {
-        put(
-            html,
-            "note",
-            &format!("now also on offer: {}", escape(&names.join(", "))),
-        );
+        put(html, "note", &format!("now also on offer: {}", escape(&names.join(", "))));
     }
     for message in messages {
         let text = message.content.as_deref().unwrap_or_default();
@@ -131,16 +111,9 @@ fn call(html: &mut String, call: &ToolCall, conversation: Option<&Conversation>)
         )
         .expect("writing to a string cannot fail");
     }
-    let head = format!(
-        "<b>{}</b> <small>{}</small>",
-        escape(&call.function.name),
-        escape(&call.id)
-    );
-    put(
-        html,
-        "call",
-        &format!("{head}<div class='scroll'><table>{rows}</table></div>"),
-    );
+    let head =
+        format!("<b>{}</b> <small>{}</small>", escape(&call.function.name), escape(&call.id));
+    put(html, "call", &format!("{head}<div class='scroll'><table>{rows}</table></div>"));
 }
 
 /// An output: its beginning, and all of it on demand.
@@ -165,11 +138,7 @@ fn pair(html: &mut String, pair: &PairRecord) {
             agent(&mut side, first, None);
         }
         if rest.len() > 1 {
-            put(
-                &mut side,
-                "note",
-                &format!("… and {} more messages", rest.len() - 1),
-            );
+            put(&mut side, "note", &format!("… and {} more messages", rest.len() - 1));
         }
         side + "</div>"
     };
@@ -190,18 +159,12 @@ fn pair(html: &mut String, pair: &PairRecord) {
 /// The spans of a user's message that arguments were taken from, in characters,
 /// ascending and apart.
 fn spans(conversation: &Conversation, turn: usize) -> Vec<(usize, usize)> {
-    let of_turn = conversation
-        .metadata
-        .provenance
-        .iter()
-        .filter_map(|entry| match entry.source {
-            Source::User {
-                turn: said,
-                start,
-                end,
-            } if said as usize == turn && start < end => Some((start as usize, end as usize)),
-            _ => None,
-        });
+    let of_turn = conversation.metadata.provenance.iter().filter_map(|entry| match entry.source {
+        Source::User { turn: said, start, end } if said as usize == turn && start < end => {
+            Some((start as usize, end as usize))
+        }
+        _ => None,
+    });
     let mut spans: Vec<(usize, usize)> = of_turn.collect();
     spans.sort_unstable();
     spans.dedup_by(|next, kept| {
@@ -215,11 +178,7 @@ fn spans(conversation: &Conversation, turn: usize) -> Vec<(usize, usize)> {
 }
 
 fn marked(text: &str, spans: &[(usize, usize)]) -> String {
-    let byte = |char_at: usize| {
-        text.char_indices()
-            .nth(char_at)
-            .map_or(text.len(), |(at, _)| at)
-    };
+    let byte = |char_at: usize| text.char_indices().nth(char_at).map_or(text.len(), |(at, _)| at);
     let (mut html, mut done) = (String::new(), 0);
     for &(start, end) in spans {
         let (start, end) = (byte(start), byte(end));

@@ -22,10 +22,7 @@ impl Lines {
         if files.is_empty() && kind == "sft" {
             return Err(Error::NoDataset(dir.to_owned()));
         }
-        Ok(Self {
-            files: files.into_iter(),
-            open: None,
-        })
+        Ok(Self { files: files.into_iter(), open: None })
     }
 
     /// The next line with its place, `sft.jsonl:12`. A line that is no JSON
@@ -43,9 +40,7 @@ impl Lines {
                 continue;
             };
             let mut line = String::new();
-            let read = reader
-                .read_line(&mut line)
-                .map_err(|source| read_error(path, source))?;
+            let read = reader.read_line(&mut line).map_err(|source| read_error(path, source))?;
             if read == 0 {
                 self.open = None;
                 continue;
@@ -53,19 +48,13 @@ impl Lines {
             *number += 1;
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let place = format!("{name}:{number}");
-            return Ok(Some((
-                place,
-                serde_json::from_str(&line).unwrap_or_default(),
-            )));
+            return Ok(Some((place, serde_json::from_str(&line).unwrap_or_default())));
         }
     }
 }
 
 fn read_error(path: &Path, source: std::io::Error) -> Error {
-    Error::Read {
-        path: path.to_owned(),
-        source,
-    }
+    Error::Read { path: path.to_owned(), source }
 }
 
 fn names(dir: &Path, kind: &str) -> Result<Vec<PathBuf>, Error> {
@@ -74,37 +63,24 @@ fn names(dir: &Path, kind: &str) -> Result<Vec<PathBuf>, Error> {
         Err(_) => return Err(Error::NoDataset(dir.to_owned())),
     };
     let is_one = |name: &str| {
-        let stem = name
-            .strip_suffix(".zst")
-            .unwrap_or(name)
-            .strip_suffix(".jsonl");
+        let stem = name.strip_suffix(".zst").unwrap_or(name).strip_suffix(".jsonl");
         let rest = stem.and_then(|stem| stem.strip_prefix(kind));
         rest.is_some_and(|rest| {
-            rest.is_empty()
-                || rest
-                    .trim_start_matches('-')
-                    .bytes()
-                    .all(|b| b.is_ascii_digit())
+            rest.is_empty() || rest.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit())
         })
     };
     let names = entries.flatten().map(|entry| entry.path());
     Ok(names
-        .filter(|path| {
-            path.file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(is_one)
-        })
+        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(is_one))
         .collect())
 }
 
 fn reader(path: &Path) -> std::io::Result<Box<dyn BufRead + Send>> {
     let file = File::open(path)?;
-    Ok(
-        match path.extension().is_some_and(|extension| extension == "zst") {
-            true => Box::new(BufReader::new(zstd::Decoder::new(file)?)),
-            false => Box::new(BufReader::new(file)),
-        },
-    )
+    Ok(match path.extension().is_some_and(|extension| extension == "zst") {
+        true => Box::new(BufReader::new(zstd::Decoder::new(file)?)),
+        false => Box::new(BufReader::new(file)),
+    })
 }
 
 /// Compares each file with the digest that the manifest has of it.
@@ -113,17 +89,9 @@ pub(super) fn check_digests(dir: &Path, verdict: &mut Verdict) -> Result<(), Err
         return Ok(());
     };
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
-    for file in manifest
-        .get("files")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for file in manifest.get("files").and_then(Value::as_array).into_iter().flatten() {
         let name = file.get("name").and_then(Value::as_str).unwrap_or_default();
-        let told = file
-            .get("blake3")
-            .or_else(|| file.get("digest"))
-            .and_then(Value::as_str);
+        let told = file.get("blake3").or_else(|| file.get("digest")).and_then(Value::as_str);
         let path = dir.join(name);
         if !path.exists() {
             verdict.mismatch(name, "the manifest lists the file, but it is not there");

@@ -49,34 +49,23 @@ impl PairLine {
 pub(super) fn record(line: &Value) -> Result<Record, String> {
     let metadata = line.get("metadata").ok_or("no \"metadata\"")?;
     let documents = list(line, "tools")?;
-    let added_documents = metadata
-        .get("tools_added_documents")
-        .and_then(Value::as_array);
+    let added_documents = metadata.get("tools_added_documents").and_then(Value::as_array);
     let mut names = Names::default();
     let mut tools_chars = 0;
-    for document in documents
-        .iter()
-        .chain(added_documents.into_iter().flatten())
-    {
+    for document in documents.iter().chain(added_documents.into_iter().flatten()) {
         names.add_tool(document)?;
         tools_chars += document.to_string().len();
     }
     let tools = (0..documents.len() as u32).map(FunctionId).collect();
-    let node_ops = list(metadata, "node_ops")?
-        .iter()
-        .map(|op| names.node_op(op));
+    let node_ops = list(metadata, "node_ops")?.iter().map(|op| names.node_op(op));
     let node_ops = node_ops.collect::<Result<_, _>>()?;
     let messages = list(line, "messages")?.iter().map(|m| names.message(m));
     let messages = messages.collect::<Result<_, _>>()?;
-    let path = list(metadata, "signature_path")?
-        .iter()
-        .map(|turn| names.all(turn));
+    let path = list(metadata, "signature_path")?.iter().map(|turn| names.all(turn));
     let signature_path = path.collect::<Result<_, _>>()?;
     let added = metadata.get("tools_added").and_then(Value::as_object);
     let added = added.into_iter().flatten().map(|(turn, functions)| {
-        let turn = turn
-            .parse()
-            .map_err(|_| format!("tools_added: \"{turn}\" is no turn"))?;
+        let turn = turn.parse().map_err(|_| format!("tools_added: \"{turn}\" is no turn"))?;
         Ok::<_, String>((turn, names.all(functions)?))
     });
     let tools_added = added.collect::<Result<_, _>>()?;
@@ -93,20 +82,13 @@ pub(super) fn record(line: &Value) -> Result<Record, String> {
         reference: Vec::new(),
         provenance: typed::<Vec<Provenance>>(metadata, "provenance")?,
         executor: typed(metadata, "executor")?,
-        initial_config: metadata
-            .get("initial_config")
-            .filter(|v| !v.is_null())
-            .cloned(),
+        initial_config: metadata.get("initial_config").filter(|v| !v.is_null()).cloned(),
         teacher: typed(metadata, "teacher")?,
         domains: typed(metadata, "domains")?,
         persona: typed(metadata, "persona")?,
         pairs: Vec::new(),
     };
-    Ok(Record {
-        library: names.into_library(),
-        sample,
-        tools_chars,
-    })
+    Ok(Record { library: names.into_library(), sample, tools_chars })
 }
 
 /// Reads a line of `preference.jsonl`.
@@ -115,17 +97,13 @@ pub(super) fn pair(line: &Value, library: &Library) -> Result<PairLine, String> 
     let mut names = Names::of(library);
     let known = library.len();
     let mut read = |key| {
-        let messages = list(line, key)?
-            .iter()
-            .map(|message| names.message(message));
+        let messages = list(line, key)?.iter().map(|message| names.message(message));
         messages.collect::<Result<Vec<_>, _>>()
     };
     let (chosen, rejected) = (read("chosen")?, read("rejected")?);
     if names.functions.len() > known {
         let name = &names.functions[known].name;
-        return Err(format!(
-            "\"rejected\" calls \"{name}\", which its sample never offers"
-        ));
+        return Err(format!("\"rejected\" calls \"{name}\", which its sample never offers"));
     }
     Ok(PairLine {
         id: typed(line, "id")?,
@@ -137,10 +115,7 @@ pub(super) fn pair(line: &Value, library: &Library) -> Result<PairLine, String> 
 }
 
 fn list<'a>(object: &'a Value, key: &str) -> Result<&'a Vec<Value>, String> {
-    object
-        .get(key)
-        .and_then(Value::as_array)
-        .ok_or_else(|| format!("\"{key}\" is not a list"))
+    object.get(key).and_then(Value::as_array).ok_or_else(|| format!("\"{key}\" is not a list"))
 }
 
 fn typed<T: DeserializeOwned>(object: &Value, key: &str) -> Result<T, String> {
@@ -198,23 +173,14 @@ impl Names {
     }
 
     fn all(&mut self, names: &Value) -> Result<Vec<FunctionId>, String> {
-        let names = names
-            .as_array()
-            .ok_or("a list of function names is no list")?;
+        let names = names.as_array().ok_or("a list of function names is no list")?;
         let one = |name: &Value| name.as_str().map(|name| self.id(name));
-        names
-            .iter()
-            .map(one)
-            .collect::<Option<_>>()
-            .ok_or_else(|| "a name is no text".into())
+        names.iter().map(one).collect::<Option<_>>().ok_or_else(|| "a name is no text".into())
     }
 
     /// The log line with names turned back into ids.
     fn node_op(&mut self, op: &Value) -> Result<NodeOp, String> {
-        let mut op = op
-            .as_object()
-            .cloned()
-            .ok_or("a node operation is no object")?;
+        let mut op = op.as_object().cloned().ok_or("a node operation is no object")?;
         for key in ["function", "src_fn", "new_fn"] {
             if let Some(name) = op.get(key).and_then(Value::as_str).map(str::to_owned) {
                 op.insert(key.into(), self.id(&name).0.into());
@@ -228,25 +194,18 @@ impl Names {
     }
 
     fn message(&mut self, message: &Value) -> Result<Message, String> {
-        let content = message
-            .get("content")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+        let content = message.get("content").and_then(Value::as_str).map(str::to_owned);
         let needed = || content.clone().ok_or("a message has no content");
         Ok(match message.get("role").and_then(Value::as_str) {
             Some("system") => Message::System(needed()?),
             Some("user") => Message::User(needed()?),
-            Some("tool") => Message::Tool {
-                call_id: typed(message, "tool_call_id")?,
-                content: needed()?,
-            },
+            Some("tool") => {
+                Message::Tool { call_id: typed(message, "tool_call_id")?, content: needed()? }
+            }
             Some("assistant") => {
                 let calls = message.get("tool_calls").and_then(Value::as_array);
                 let calls = calls.into_iter().flatten().map(|call| self.call(call));
-                Message::Assistant {
-                    content,
-                    calls: calls.collect::<Result<_, _>>()?,
-                }
+                Message::Assistant { content, calls: calls.collect::<Result<_, _>>()? }
             }
             role => return Err(format!("a message of role {role:?}")),
         })
@@ -258,11 +217,7 @@ impl Names {
         let text: String = typed(function, "arguments")?;
         let arguments: Arguments = serde_json::from_str(&text)
             .map_err(|error| format!("the arguments of \"{name}\" are no JSON object: {error}"))?;
-        Ok(Call {
-            id: typed(call, "id")?,
-            function: self.id(&name),
-            arguments,
-        })
+        Ok(Call { id: typed(call, "id")?, function: self.id(&name), arguments })
     }
 }
 

@@ -49,10 +49,7 @@ pub enum Error {
     #[error("\"{0}\" holds no dataset\nhint: give the folder that `magnet run --out` wrote")]
     NoDataset(PathBuf),
     #[error("reading \"{path}\"")]
-    Read {
-        path: PathBuf,
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
 }
 
 impl Verdict {
@@ -97,10 +94,7 @@ pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Ve
         }
     }
     while let Some((at, _)) = next_pair {
-        verdict.mismatch(
-            &at,
-            "the pair's sample is not in the dataset, or not in its place",
-        );
+        verdict.mismatch(&at, "the pair's sample is not in the dataset, or not in its place");
         next_pair = pairs.next()?;
     }
     Ok(verdict)
@@ -116,12 +110,7 @@ fn checked(place: &str, line: &Value, verdict: &mut Verdict) -> Option<(Record, 
         }
     };
     let validators = Validators::new(&record.library);
-    match record::check(
-        &record.library,
-        &validators,
-        &record.sample,
-        record.tools_chars,
-    ) {
+    match record::check(&record.library, &validators, &record.sample, record.tools_chars) {
         Ok(()) => Some((record, validators)),
         Err(why) => {
             verdict.mismatch(place, why);
@@ -153,22 +142,13 @@ fn check_pair(
 fn pair_holds(line: &PairLine, record: &Record, validators: &Validators) -> Result<(), String> {
     let sample = &record.sample;
     if line.chosen != sample.messages {
-        return Err(format!(
-            "{}: \"chosen\" is not the sample's conversation",
-            line.id
-        ));
+        return Err(format!("{}: \"chosen\" is not the sample's conversation", line.id));
     }
     let shared = line.prompt_len.min(sample.messages.len());
     if line.rejected.get(..shared) != Some(&sample.messages[..shared]) {
-        return Err(format!(
-            "{}: the first {shared} messages are not shared",
-            line.id
-        ));
+        return Err(format!("{}: the first {shared} messages are not shared", line.id));
     }
-    let offer = record::Offer {
-        tools: &sample.tools,
-        added: &sample.tools_added,
-    };
+    let offer = record::Offer { tools: &sample.tools, added: &sample.tools_added };
     record::legal(&record.library, validators, offer, &line.rejected)
         .map_err(|why| format!("{}: rejected: {why}", line.id))?;
     let positive = negative::Positive {

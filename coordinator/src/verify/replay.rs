@@ -26,10 +26,8 @@ impl Replayer {
             return Ok(false);
         }
         let seed = self.bundle.campaign.campaign.seed;
-        let mut session = Simulator
-            .open(seed, sample.walk)
-            .await
-            .map_err(|error| error.to_string())?;
+        let mut session =
+            Simulator.open(seed, sample.walk).await.map_err(|error| error.to_string())?;
         for (turn, call, content) in answered(&sample.messages) {
             let name = &record.library.get(call.function).name;
             let library = &self.bundle.library;
@@ -40,10 +38,7 @@ impl Replayer {
             let output = session.call(library.get(id), call, &plan).await;
             let again = output.map_err(|error| error.to_string())?.content();
             if again != content {
-                return Err(format!(
-                    "the output of \"{}\" ({name}) came out otherwise",
-                    call.id
-                ));
+                return Err(format!("the output of \"{}\" ({name}) came out otherwise", call.id));
             }
         }
         Ok(true)
@@ -76,22 +71,17 @@ fn plan(sample: &Sample, turn: u16, call: &Call) -> Plan {
     let mut plan = Plan::default();
     for op in &sample.node_ops {
         match op {
-            NodeOp::Fault {
-                turn: at,
-                function,
-                fault,
-            } if (*at, *function) == (turn, call.function) => {
+            NodeOp::Fault { turn: at, function, fault }
+                if (*at, *function) == (turn, call.function) =>
+            {
                 plan.fault = Some(*fault);
             }
             NodeOp::Pad { turn: at, function } if (*at, *function) == (turn, call.function) => {
                 plan.bulky = true;
             }
-            NodeOp::Conflict {
-                turn: at,
-                function,
-                earlier_turn,
-                path,
-            } if (*at, *function) == (turn, call.function) => {
+            NodeOp::Conflict { turn: at, function, earlier_turn, path }
+                if (*at, *function) == (turn, call.function) =>
+            {
                 let earlier = answered(&sample.messages)
                     .into_iter()
                     .find(|(at, earlier, _)| (*at, earlier.function) == (*earlier_turn, *function));

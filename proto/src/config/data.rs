@@ -46,10 +46,7 @@ fn endpoint(campaign: &Campaign, name: &str) -> Value {
     let Some(first) = campaign.endpoint(name) else {
         return Value::Null;
     };
-    let stand_in = first
-        .failover
-        .as_deref()
-        .and_then(|name| campaign.endpoint(name));
+    let stand_in = first.failover.as_deref().and_then(|name| campaign.endpoint(name));
     json!({ "answers": identity(first), "failover": stand_in.map(identity) })
 }
 
@@ -60,43 +57,25 @@ mod tests {
 
     fn settings_with(assignments: &[&str]) -> Value {
         let mut overrides = Overrides::default();
-        assignments
-            .iter()
-            .for_each(|assignment| overrides.set(assignment));
+        assignments.iter().for_each(|assignment| overrides.set(assignment));
         data_settings(&load(None, &overrides, &[]).unwrap().campaign)
     }
 
     #[test]
     fn what_decides_the_data_changes_the_settings() {
-        for assignment in [
-            "campaign.seed=8",
-            "node_ops.merge=0.4",
-            "trajectory.distractors=3",
-        ] {
-            assert_ne!(
-                settings_with(&[]),
-                settings_with(&[assignment]),
-                "{assignment}"
-            );
+        for assignment in ["campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3"] {
+            assert_ne!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
     }
 
     #[test]
     fn how_a_campaign_runs_does_not_change_the_settings() {
         for assignment in [
-            "campaign.samples=9",
-            "campaign.name=other",
-            "run.workers=3",
-            "output.dir=elsewhere",
-            "budget.max_usd=1.5",
-            "fleet.queue=amqp://host",
+            "campaign.samples=9", "campaign.name=other", "run.workers=3", "output.dir=elsewhere",
+            "budget.max_usd=1.5", "fleet.queue=amqp://host",
             "teacher.offline.requests_per_minute=5",
         ] {
-            assert_eq!(
-                settings_with(&[]),
-                settings_with(&[assignment]),
-                "{assignment}"
-            );
+            assert_eq!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
     }
 }

@@ -9,20 +9,9 @@ impl Campaign {
     /// The paper's constants where they differ from the defaults.
     pub fn paper() -> Self {
         Self {
-            campaign: Identity {
-                preset: Preset::Paper,
-                ..Identity::default()
-            },
-            graph: GraphSettings {
-                cross_category: 0.0,
-                matched: 0.0,
-                ..GraphSettings::default()
-            },
-            walk: Walks {
-                steps: nonzero(7),
-                min_steps: nonzero(7),
-                ..Walks::default()
-            },
+            campaign: Identity { preset: Preset::Paper, ..Identity::default() },
+            graph: GraphSettings { cross_category: 0.0, matched: 0.0, ..GraphSettings::default() },
+            walk: Walks { steps: nonzero(7), min_steps: nonzero(7), ..Walks::default() },
             node_ops: NodeOps {
                 split: 1.0,
                 unresolved: 0.0,
@@ -34,11 +23,7 @@ impl Campaign {
                 irrelevant: 0.0,
                 ..NodeOps::default()
             },
-            mix: Mix {
-                multi_turn: 7_800.0,
-                single_turn: 20_000.0,
-                irrelevance: 6_200.0,
-            },
+            mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
             ..Self::default()
         }
     }
@@ -101,11 +86,7 @@ impl Default for NodeOps {
 
 impl Default for Mix {
     fn default() -> Self {
-        Self {
-            multi_turn: 1.0,
-            single_turn: 0.0,
-            irrelevance: 0.0,
-        }
+        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0 }
     }
 }
 
@@ -144,9 +125,7 @@ impl Default for Negatives {
 
 impl Default for Dedup {
     fn default() -> Self {
-        Self {
-            near_duplicate: 0.7,
-        }
+        Self { near_duplicate: 0.7 }
     }
 }
 
@@ -190,11 +169,7 @@ impl Default for Fleet {
 
 impl Default for Run {
     fn default() -> Self {
-        Self {
-            workers: 0,
-            in_flight: nonzero(256),
-            listen: String::new(),
-        }
+        Self { workers: 0, in_flight: nonzero(256), listen: String::new() }
     }
 }
 

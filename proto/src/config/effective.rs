@@ -54,11 +54,7 @@ impl Effective {
         }
         let key = path.join(".");
         let origin = self.origin(&key).to_owned();
-        into.push(Setting {
-            key,
-            value: toml_of(value),
-            origin,
-        });
+        into.push(Setting { key, value: toml_of(value), origin });
     }
 }
 
@@ -75,10 +71,7 @@ fn toml_of(value: &Value) -> String {
         // JSON's escapes are TOML's too.
         Value::String(text) => Value::String(redact(text)).to_string(),
         Value::Array(items) => {
-            format!(
-                "[{}]",
-                items.iter().map(toml_of).collect::<Vec<_>>().join(", ")
-            )
+            format!("[{}]", items.iter().map(toml_of).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
     }

@@ -23,32 +23,21 @@ pub(super) fn read(
     let name = path.display().to_string();
     let refuse = |message: String, hint: &str| {
         let (key, origin, hint) = (String::new(), name.clone(), hint.to_owned());
-        Problems::from(Problem {
-            key,
-            origin,
-            message,
-            hint,
-        })
+        Problems::from(Problem { key, origin, message, hint })
     };
     let metadata = std::fs::metadata(path).map_err(|error| {
         let hint = "check the path, or leave the file out to run with the defaults";
         refuse(format!("cannot read the campaign file: {error}"), hint)
     })?;
     if !metadata.is_file() {
-        return Err(refuse(
-            "is not a file".into(),
-            "name the campaign file, like campaign.toml",
-        ));
+        return Err(refuse("is not a file".into(), "name the campaign file, like campaign.toml"));
     }
     if metadata.len() > MAX_FILE_BYTES {
         let hint = "a campaign file is small; tools belong into files named by library.paths";
         return Err(refuse(format!("is {} bytes large", metadata.len()), hint));
     }
     let bytes = std::fs::read(path).map_err(|error| {
-        refuse(
-            format!("cannot read the campaign file: {error}"),
-            "check its permissions",
-        )
+        refuse(format!("cannot read the campaign file: {error}"), "check its permissions")
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| refuse("is not UTF-8 text".into(), "save it as UTF-8"))?;
@@ -78,19 +67,10 @@ fn settings_of(
         match value {
             Ok(value) => {
                 let value = rebase(&path, value, folder);
-                settings.push(RawSetting {
-                    path,
-                    value,
-                    origin,
-                });
+                settings.push(RawSetting { path, value, origin });
             }
             Err(Fault { message, hint }) => {
-                problems.push(Problem {
-                    key: path.join("."),
-                    origin,
-                    message,
-                    hint,
-                });
+                problems.push(Problem { key: path.join("."), origin, message, hint });
             }
         }
     }
@@ -139,37 +119,22 @@ pub(super) fn json_of(value: &DeValue<'_>) -> Result<Value, Fault> {
         DeValue::Boolean(flag) => Ok((*flag).into()),
         DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
             Ok(n) => Ok(n.into()),
-            Err(_) => Err(Fault::new(
-                format!("{n} is too large"),
-                "write a smaller number",
-            )),
+            Err(_) => Err(Fault::new(format!("{n} is too large"), "write a smaller number")),
         },
         DeValue::Float(n) => {
-            let number = n
-                .as_str()
-                .parse()
-                .ok()
-                .and_then(serde_json::Number::from_f64);
+            let number = n.as_str().parse().ok().and_then(serde_json::Number::from_f64);
             number.map(Value::Number).ok_or_else(|| {
-                Fault::new(
-                    format!("{n} is not a finite number"),
-                    "write an ordinary number",
-                )
+                Fault::new(format!("{n} is not a finite number"), "write an ordinary number")
             })
         }
         DeValue::Datetime(date) => Ok(date.to_string().into()),
-        DeValue::Array(items) => items
-            .iter()
-            .map(|item| json_of(item.get_ref()))
-            .collect::<Result<_, _>>(),
+        DeValue::Array(items) => {
+            items.iter().map(|item| json_of(item.get_ref())).collect::<Result<_, _>>()
+        }
         DeValue::Table(table) => {
             let mut object = Value::Object(Default::default());
             for (key, value) in table {
-                place(
-                    &mut object,
-                    &[key.get_ref().to_string()],
-                    json_of(value.get_ref())?,
-                );
+                place(&mut object, &[key.get_ref().to_string()], json_of(value.get_ref())?);
             }
             Ok(object)
         }
@@ -180,10 +145,7 @@ pub(super) fn json_of(value: &DeValue<'_>) -> Result<Value, Fault> {
 fn is_path(path: &[String]) -> bool {
     let [section, key] = path else { return false };
     let key = (section.as_str(), key.as_str());
-    matches!(
-        key,
-        ("library", "paths" | "exclude_paths") | ("fleet", "ca_file") | ("output", "dir")
-    )
+    matches!(key, ("library", "paths" | "exclude_paths") | ("fleet", "ca_file") | ("output", "dir"))
 }
 
 /// A file's relative paths are relative to the file.
@@ -195,21 +157,13 @@ fn rebase(path: &[String], value: Value, folder: &Path) -> Value {
         Value::String(text) if !text.is_empty() => {
             folder.join(text).to_string_lossy().into_owned().into()
         }
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| rebase(path, item, folder))
-            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| rebase(path, item, folder)).collect(),
         other => other,
     }
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.as_bytes()
-        .iter()
-        .take(at)
-        .filter(|&&byte| byte == b'\n')
-        .count()
-        + 1
+    text.as_bytes().iter().take(at).filter(|&&byte| byte == b'\n').count() + 1
 }
 
 fn syntax(name: &str, text: &str, error: &toml::de::Error) -> Problem {

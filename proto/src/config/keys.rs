@@ -26,10 +26,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: hint.into(),
-        }
+        Self { message: message.into(), hint: hint.into() }
     }
 }
 
@@ -42,12 +39,10 @@ impl Keys {
 
     /// The default at a path; `None` for a key that does not exist.
     pub(super) fn default_of(&self, path: &[String]) -> Option<&Value> {
-        path.iter()
-            .enumerate()
-            .try_fold(&self.tree, |node, (depth, key)| {
-                let is_name = depth == 1 && path[0] == "teacher";
-                node.as_object()?.get(if is_name { ANY_NAME } else { key })
-            })
+        path.iter().enumerate().try_fold(&self.tree, |node, (depth, key)| {
+            let is_name = depth == 1 && path[0] == "teacher";
+            node.as_object()?.get(if is_name { ANY_NAME } else { key })
+        })
     }
 
     /// Whether a path leads to a section rather than to a value.
@@ -82,37 +77,22 @@ impl Keys {
     }
 
     fn unknown(&self, path: &[String], value: &Value) -> Fault {
-        let known_to = (0..path.len())
-            .rev()
-            .find(|&depth| self.is_section(&path[..depth]));
+        let known_to = (0..path.len()).rev().find(|&depth| self.is_section(&path[..depth]));
         let depth = known_to.unwrap_or(0);
         let section = self.default_of(&path[..depth]).unwrap_or(&self.tree);
-        let siblings: Vec<&str> = section
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, _)| key.as_str())
-            .collect();
+        let siblings: Vec<&str> =
+            section.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         let key = path[depth].as_str();
         if siblings.contains(&key) {
             let parent = path[..=depth].join(".");
             return Fault::new("unknown key", format!("\"{parent}\" has no keys below it"));
         }
-        let hint = match closest(key, &siblings)
-            .map(str::to_owned)
-            .or_else(|| self.elsewhere(key))
+        let hint = match closest(key, &siblings).map(str::to_owned).or_else(|| self.elsewhere(key))
         {
             Some(meant) => format!("did you mean \"{meant}\"?"),
             None => format!("known here are: {}", siblings.join(", ")),
         };
-        Fault::new(
-            if value.is_object() {
-                "unknown section"
-            } else {
-                "unknown key"
-            },
-            hint,
-        )
+        Fault::new(if value.is_object() { "unknown section" } else { "unknown key" }, hint)
     }
 
     /// The full path of a key of that name in another section.
@@ -122,9 +102,7 @@ impl Keys {
             let names: Vec<&str> = keys.as_object()?.keys().map(String::as_str).collect();
             closest(key, &names).map(|name| format!("{section}.{name}"))
         };
-        sections
-            .filter(|(section, _)| *section != "teacher")
-            .find_map(with_key)
+        sections.filter(|(section, _)| *section != "teacher").find_map(with_key)
     }
 }
 
@@ -174,11 +152,7 @@ fn check_type(default: &Value, value: &Value) -> Result<(), Fault> {
         Value::Number(_) => (value.is_i64() || value.is_u64(), "a whole number", "10"),
         Value::Array(_) => {
             let texts = |items: &Vec<Value>| items.iter().all(Value::is_string);
-            (
-                value.as_array().is_some_and(texts),
-                "a list of texts",
-                "[\"one\", \"two\"]",
-            )
+            (value.as_array().is_some_and(texts), "a list of texts", "[\"one\", \"two\"]")
         }
         _ => (value.is_string(), "a text", "\"text\""),
     };
@@ -194,16 +168,12 @@ fn check_type(default: &Value, value: &Value) -> Result<(), Fault> {
 /// Says in plain words what the type refused: zero, a sign, a choice.
 fn explain(refusal: &str, value: &Value) -> Fault {
     let found = describe(value);
-    if let Some((_, choices)) = refusal.split_once("expected one of ").or_else(|| {
-        refusal
-            .contains("unknown variant")
-            .then(|| refusal.split_once("expected "))?
-    }) {
+    if let Some((_, choices)) = refusal
+        .split_once("expected one of ")
+        .or_else(|| refusal.contains("unknown variant").then(|| refusal.split_once("expected "))?)
+    {
         let choices = choices.replace('`', "\"");
-        return Fault::new(
-            format!("{found} is not a choice here"),
-            format!("choose {choices}"),
-        );
+        return Fault::new(format!("{found} is not a choice here"), format!("choose {choices}"));
     }
     if refusal.contains("nonzero") {
         return Fault::new(
@@ -225,13 +195,7 @@ fn explain(refusal: &str, value: &Value) -> Fault {
     }
     Fault::new(
         format!("{found} is out of range"),
-        format!(
-            "the key takes {}",
-            refusal
-                .rsplit("expected ")
-                .next()
-                .unwrap_or("a smaller one")
-        ),
+        format!("the key takes {}", refusal.rsplit("expected ").next().unwrap_or("a smaller one")),
     )
 }
 
@@ -288,14 +252,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_told_what_was_meant() {
-        assert_eq!(
-            check("campaign.sample", json!(1)),
-            "unknown key / did you mean \"samples\"?"
-        );
-        assert_eq!(
-            check("grahp", json!({})),
-            "unknown section / did you mean \"graph\"?"
-        );
+        assert_eq!(check("campaign.sample", json!(1)), "unknown key / did you mean \"samples\"?");
+        assert_eq!(check("grahp", json!({})), "unknown section / did you mean \"graph\"?");
         assert_eq!(
             check("campaign.workers", json!(1)),
             "unknown key / did you mean \"run.workers\"?"

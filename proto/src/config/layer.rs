@@ -34,11 +34,7 @@ pub struct Overrides {
 
 #[derive(Clone, Debug)]
 enum Entry {
-    Flag {
-        flag: String,
-        key: String,
-        value: Value,
-    },
+    Flag { flag: String, key: String, value: Value },
     Assignment(String),
 }
 
@@ -46,11 +42,7 @@ impl Overrides {
     /// A flag's value for a dotted key.
     pub fn flag(&mut self, flag: &str, key: &str, value: impl Into<Value>) {
         let (flag, key) = (flag.to_owned(), key.to_owned());
-        self.entries.push(Entry::Flag {
-            flag,
-            key,
-            value: value.into(),
-        });
+        self.entries.push(Entry::Flag { flag, key, value: value.into() });
     }
 
     /// A `--set key=value`: a dotted key and a TOML value; a bare word is a
@@ -103,18 +95,12 @@ pub(super) fn from_environment(
         let mut path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
         if path[0] == "teacher"
             && let Some(typed) = path.get_mut(1)
-            && let Some(meant) = named
-                .iter()
-                .find(|n| n.to_lowercase().replace('-', "_") == *typed)
+            && let Some(meant) = named.iter().find(|n| n.to_lowercase().replace('-', "_") == *typed)
         {
             typed.clone_from(meant);
         }
         let value = typed(keys, &path, text);
-        RawSetting {
-            path,
-            value,
-            origin: name.to_owned(),
-        }
+        RawSetting { path, value, origin: name.to_owned() }
     });
     sift(keys, settings.collect(), problems)
 }
@@ -138,11 +124,7 @@ pub(super) fn from_overrides(
                 Some((key, value)) if !key.trim().is_empty() => {
                     let path = dotted(key);
                     let value = typed(keys, &path, value.trim());
-                    settings.push(RawSetting {
-                        path,
-                        value,
-                        origin: "--set".into(),
-                    });
+                    settings.push(RawSetting { path, value, origin: "--set".into() });
                 }
                 _ => problems.push(Problem {
                     key: String::new(),
@@ -164,11 +146,7 @@ impl config::Source for Layer {
     fn collect(&self) -> Result<config::Map<String, config::Value>, config::ConfigError> {
         let mut root = config::Value::from(config::Map::<String, config::Value>::new());
         for setting in &self.settings {
-            insert(
-                &mut root,
-                &setting.path,
-                originated(&setting.value, &setting.origin),
-            );
+            insert(&mut root, &setting.path, originated(&setting.value, &setting.origin));
         }
         root.into_table()
     }
@@ -213,19 +191,15 @@ fn originated(value: &Value, origin: &str) -> config::Value {
 /// A text from the environment or the command line as the value its key wants:
 /// texts need no quotes, a list of one no brackets.
 fn typed(keys: &Keys, path: &[String], text: &str) -> Value {
-    let parsed = DeValue::parse(text)
-        .ok()
-        .and_then(|value| json_of(value.get_ref()).ok());
+    let parsed = DeValue::parse(text).ok().and_then(|value| json_of(value.get_ref()).ok());
     match (keys.default_of(path), parsed) {
         (Some(Value::String(_) | Value::Null), Some(Value::String(text))) => text.into(),
         (Some(Value::String(_) | Value::Null), _) => text.into(),
         (Some(Value::Array(_)), Some(Value::Array(items))) => items.into(),
         (Some(Value::Array(_)), Some(Value::String(item))) => vec![item].into(),
-        (Some(Value::Array(_)), _) => text
-            .split(',')
-            .map(str::trim)
-            .filter(|t| !t.is_empty())
-            .collect(),
+        (Some(Value::Array(_)), _) => {
+            text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect()
+        }
         (_, Some(value)) => value,
         (_, None) => text.into(),
     }

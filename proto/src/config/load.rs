@@ -43,38 +43,21 @@ pub fn load(
         serde_json::from_value(tree).map_err(|error| unreadable(&error.to_string()))?;
     resolve(&mut campaign);
 
-    let effective = Effective {
-        campaign,
-        file: path.map(Path::to_owned),
-        origins,
-    };
+    let effective = Effective { campaign, file: path.map(Path::to_owned), origins };
     let bad: Vec<String> = problems.iter().map(|problem| problem.key.clone()).collect();
     for (key, Fault { message, hint }) in rules::breaches(&effective.campaign) {
         if !follows_from(&key, &bad) {
             let origin = effective.origin(&key).to_owned();
-            problems.push(Problem {
-                key,
-                origin,
-                message,
-                hint,
-            });
+            problems.push(Problem { key, origin, message, hint });
         }
     }
-    if problems.is_empty() {
-        Ok(effective)
-    } else {
-        Err(Problems(problems))
-    }
+    if problems.is_empty() { Ok(effective) } else { Err(Problems(problems)) }
 }
 
 /// The lowest layer: the preset's values, with every named teacher's defaults.
 fn base(layers: &[&Layer]) -> Layer {
     let preset = layers.iter().rev().find_map(|layer| {
-        layer
-            .settings
-            .iter()
-            .rev()
-            .find(|setting| setting.path == ["campaign", "preset"])
+        layer.settings.iter().rev().find(|setting| setting.path == ["campaign", "preset"])
     });
     let preset: Preset = preset
         .and_then(|setting| serde_json::from_value(setting.value.clone()).ok())
@@ -86,11 +69,7 @@ fn base(layers: &[&Layer]) -> Layer {
     };
     let named = teachers(layers.iter().copied());
     for name in &named {
-        place(
-            &mut base,
-            &["teacher".into(), name.clone()],
-            tree_of(&Endpoint::default()),
-        );
+        place(&mut base, &["teacher".into(), name.clone()], tree_of(&Endpoint::default()));
     }
     let mut settings = Vec::new();
     spread(&mut Vec::new(), &base, &defaults, &mut settings);
@@ -107,16 +86,8 @@ fn spread(path: &mut Vec<String>, value: &Value, default: &Value, settings: &mut
         return;
     }
     let is_default = value == default || path[0] == "teacher";
-    let origin = if is_default {
-        "default"
-    } else {
-        "preset paper"
-    };
-    settings.push(RawSetting {
-        path: path.clone(),
-        value: value.clone(),
-        origin: origin.into(),
-    });
+    let origin = if is_default { "default" } else { "preset paper" };
+    settings.push(RawSetting { path: path.clone(), value: value.clone(), origin: origin.into() });
 }
 
 /// The teachers that layers name, each once, ascending.
@@ -135,12 +106,8 @@ fn teachers<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<String> {
 fn merge(layers: [Layer; 4]) -> Result<config::Value, Problems> {
     let builder = layers
         .into_iter()
-        .fold(config::Config::builder(), |builder, layer| {
-            builder.add_source(layer)
-        });
-    let merged = builder
-        .build()
-        .map_err(|error| unreadable(&error.to_string()))?;
+        .fold(config::Config::builder(), |builder, layer| builder.add_source(layer));
+    let merged = builder.build().map_err(|error| unreadable(&error.to_string()))?;
     Ok(merged.cache)
 }
 
@@ -202,12 +169,7 @@ fn resolve(campaign: &mut Campaign) {
             role.clone_from(&teacher);
         }
     }
-    let named = [
-        &roles.teacher,
-        &roles.student,
-        &roles.judge,
-        &roles.simulator,
-    ];
+    let named = [&roles.teacher, &roles.student, &roles.judge, &roles.simulator];
     if named.iter().any(|name| name.as_str() == OFFLINE) {
         campaign.teacher.entry(OFFLINE.into()).or_default();
     }
@@ -216,10 +178,7 @@ fn resolve(campaign: &mut Campaign) {
 
 /// An empty text at an optional key means that it is not set.
 fn unset_empty(campaign: &mut Campaign) {
-    let paths = [
-        &mut campaign.library.exclude_paths,
-        &mut campaign.fleet.ca_file,
-    ];
+    let paths = [&mut campaign.library.exclude_paths, &mut campaign.fleet.ca_file];
     for path in paths {
         path.take_if(|path| path.as_os_str().is_empty());
     }
@@ -239,11 +198,5 @@ fn follows_from(key: &str, refused: &[String]) -> bool {
 fn unreadable(what: &str) -> Problems {
     let origin = "configuration".to_owned();
     let hint = "run `magnet check` with each layer alone to find it".to_owned();
-    Problem {
-        key: String::new(),
-        origin,
-        message: what.to_owned(),
-        hint,
-    }
-    .into()
+    Problem { key: String::new(), origin, message: what.to_owned(), hint }.into()
 }

@@ -50,8 +50,7 @@ impl Rules {
         let name_is_fine =
             (1..=64).contains(&identity.name.len()) && identity.name.chars().all(legal);
         self.require(
-            name_is_fine,
-            "campaign.name",
+            name_is_fine, "campaign.name",
             "must be 1 to 64 letters, digits, \".\", \"_\" or \"-\"",
             "name it for example \"support-desk\"",
         );
@@ -84,12 +83,7 @@ impl Rules {
         ];
         for (key, share) in shares {
             let message = format!("{share} is not between 0 and 1");
-            self.require(
-                (0.0..=1.0).contains(&share),
-                key,
-                message,
-                "write a share, like 0.3",
-            );
+            self.require((0.0..=1.0).contains(&share), key, message, "write a share, like 0.3");
         }
         let mix = &campaign.mix;
         let parts = [
@@ -111,10 +105,8 @@ impl Rules {
     fn walks(&mut self, campaign: &Campaign) {
         let walk = &campaign.walk;
         let steps = walk.steps.get();
-        for (key, value) in [
-            ("walk.min_steps", walk.min_steps),
-            ("walk.min_nodes", walk.min_nodes),
-        ] {
+        for (key, value) in [("walk.min_steps", walk.min_steps), ("walk.min_nodes", walk.min_nodes)]
+        {
             let message = format!("{value} is more than walk.steps, which is {steps}");
             let hint = format!("lower it to {steps} or raise walk.steps");
             self.require(value.get() <= steps, key, message, hint);
@@ -123,23 +115,14 @@ impl Rules {
         let message = format!("{steps} turns are more than a conversation holds");
         self.require(steps <= 32, "walk.steps", message, hint);
         let message = "a function must be visited at least once";
-        self.require(
-            walk.max_visits > 0,
-            "walk.max_visits",
-            message,
-            "write 1 or 2",
-        );
+        self.require(walk.max_visits > 0, "walk.max_visits", message, "write 1 or 2");
     }
 
     fn endpoint(&mut self, name: &str, endpoint: &Endpoint, campaign: &Campaign) {
         let key = |field: &str| format!("teacher.{name}.{field}");
         match endpoint.kind {
             EndpointKind::Openai => {
-                self.url(
-                    &key("base_url"),
-                    &endpoint.base_url,
-                    &["http://", "https://"],
-                );
+                self.url(&key("base_url"), &endpoint.base_url, &["http://", "https://"]);
                 let hint = "name the model as the server lists it, like model = \"qwen2.5-72b\"";
                 let message = "kind \"openai\" needs a model";
                 self.require(!endpoint.model.is_empty(), &key("model"), message, hint);
@@ -172,12 +155,7 @@ impl Rules {
             endpoint.usd_per_million_output_tokens,
         );
         let hint = "write a duration like \"60s\"";
-        self.require(
-            !endpoint.timeout.is_zero(),
-            &key("timeout"),
-            "must not be zero",
-            hint,
-        );
+        self.require(!endpoint.timeout.is_zero(), &key("timeout"), "must not be zero", hint);
         self.require(
             endpoint.deadline >= endpoint.timeout,
             &key("deadline"),
@@ -231,12 +209,7 @@ impl Rules {
         };
         let hint = "set it to \"none\", or name a teacher of kind \"openai\" in roles.judge";
         let asks_model = campaign.graph.judge == Judge::Teacher && is_offline(&roles.judge);
-        self.require(
-            !asks_model,
-            "graph.judge",
-            "the offline teacher cannot judge edges",
-            hint,
-        );
+        self.require(!asks_model, "graph.judge", "the offline teacher cannot judge edges", hint);
         let (name, role) = match campaign.negatives.source {
             NegativeSource::Mechanical => return,
             NegativeSource::Teacher => (&roles.teacher, "roles.teacher"),
@@ -250,31 +223,13 @@ impl Rules {
 
     fn fleet(&mut self, campaign: &Campaign) {
         let fleet = &campaign.fleet;
-        self.url(
-            "fleet.queue",
-            &fleet.queue,
-            &["memory:", "amqp://", "amqps://"],
-        );
-        self.url(
-            "fleet.state",
-            &fleet.state,
-            &["embedded:", "redis://", "rediss://"],
-        );
-        self.url(
-            "fleet.cache",
-            &fleet.cache,
-            &["embedded:", "redis://", "rediss://"],
-        );
-        self.url(
-            "fleet.parts",
-            &fleet.parts,
-            &["file:", "memory:", "s3://", "gs://"],
-        );
+        self.url("fleet.queue", &fleet.queue, &["memory:", "amqp://", "amqps://"]);
+        self.url("fleet.state", &fleet.state, &["embedded:", "redis://", "rediss://"]);
+        self.url("fleet.cache", &fleet.cache, &["embedded:", "redis://", "rediss://"]);
+        self.url("fleet.parts", &fleet.parts, &["file:", "memory:", "s3://", "gs://"]);
         let hint = "write a duration like \"30s\"";
-        let waits = [
-            ("fleet.connect_timeout", fleet.connect_timeout),
-            ("fleet.grace", fleet.grace),
-        ];
+        let waits =
+            [("fleet.connect_timeout", fleet.connect_timeout), ("fleet.grace", fleet.grace)];
         for (key, wait) in waits {
             self.require(!wait.is_zero(), key, "must not be zero", hint);
         }
@@ -283,12 +238,7 @@ impl Rules {
     fn run(&mut self, campaign: &Campaign) {
         let workers = campaign.run.workers;
         let message = format!("{workers} workers are more than a process should hold");
-        self.require(
-            workers <= 1_024,
-            "run.workers",
-            message,
-            "write 0 for one worker a core",
-        );
+        self.require(workers <= 1_024, "run.workers", message, "write 0 for one worker a core");
         let listen = &campaign.run.listen;
         let port = listen.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
         self.require(
@@ -303,12 +253,7 @@ impl Rules {
     fn output(&mut self, campaign: &Campaign) {
         let output = &campaign.output;
         let is_named = !output.dir.as_os_str().is_empty();
-        self.require(
-            is_named,
-            "output.dir",
-            "must not be empty",
-            "write a folder, like \"out\"",
-        );
+        self.require(is_named, "output.dir", "must not be empty", "write a folder, like \"out\"");
         let message = "no format is chosen, so nothing would be written";
         let hint = "set formats = [\"jsonl\"]";
         self.require(!output.formats.is_empty(), "output.formats", message, hint);
@@ -320,12 +265,7 @@ impl Rules {
         let judge = campaign.graph.judge == Judge::None;
         self.require(judge, "graph.judge", message, "set it to \"none\"");
         let source = campaign.negatives.source == NegativeSource::Mechanical;
-        self.require(
-            source,
-            "negatives.source",
-            message,
-            "set it to \"mechanical\"",
-        );
+        self.require(source, "negatives.source", message, "set it to \"mechanical\"");
         let formats = !campaign.output.formats.contains(&Format::Parquet);
         self.require(formats, "output.formats", message, "set it to [\"jsonl\"]");
         let listen = campaign.run.listen.is_empty();
@@ -345,12 +285,7 @@ impl Rules {
                 "" => "must be a URL, but is empty".to_owned(),
                 url => format!("{:?} is not a URL that works here", redact(url)),
             };
-            self.require(
-                false,
-                key,
-                message,
-                format!("begin it with one of: {example}"),
-            );
+            self.require(false, key, message, format!("begin it with one of: {example}"));
             return;
         };
         let rest = &url[scheme.len()..];
@@ -372,12 +307,8 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn other_names(campaign: &Campaign, name: &str) -> String {
-    let others: Vec<&str> = campaign
-        .teacher
-        .keys()
-        .map(String::as_str)
-        .filter(|other| *other != name)
-        .collect();
+    let others: Vec<&str> =
+        campaign.teacher.keys().map(String::as_str).filter(|other| *other != name).collect();
     match others.as_slice() {
         [] => "add another [teacher.NAME], or leave failover out".into(),
         others => format!("choose from: {}", others.join(", ")),

@@ -1,9 +1,8 @@
 //! Telling secrets from settings, so that none is ever printed.
 
 /// How the keys of well-known services begin.
-const KEY_PREFIXES: &[&str] = &[
-    "sk-", "sk_", "gsk_", "hf_", "xai-", "AIza", "ghp_", "AKIA", "Bearer ",
-];
+const KEY_PREFIXES: &[&str] =
+    &["sk-", "sk_", "gsk_", "hf_", "xai-", "AIza", "ghp_", "AKIA", "Bearer "];
 
 /// The shortest text that is taken for a key: names may begin like one.
 const SHORTEST_KEY: usize = 12;
@@ -39,11 +38,7 @@ mod tests {
 
     #[test]
     fn keys_are_told_from_names_of_variables() {
-        for key in [
-            "sk-proj-aBcDeFgHiJkLmN",
-            "AIzaSyA1234567890abcdef",
-            "hf_abcdefghij123456",
-        ] {
+        for key in ["sk-proj-aBcDeFgHiJkLmN", "AIzaSyA1234567890abcdef", "hf_abcdefghij123456"] {
             assert!(looks_like_key(key), "{key}");
         }
         for name in ["OPENAI_API_KEY", "BIG_KEY", "sk-demo", "hf_token"] {
@@ -53,10 +48,7 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_never_shown() {
-        assert_eq!(
-            redact("amqp://me:s3cret@host:5672/vh"),
-            "amqp://me:***@host:5672/vh"
-        );
+        assert_eq!(redact("amqp://me:s3cret@host:5672/vh"), "amqp://me:***@host:5672/vh");
         assert_eq!(redact("redis://:p@ss@host/0"), "redis://:***@host/0");
         assert_eq!(redact("redis://host/0"), "redis://host/0");
         assert_eq!(redact("memory:"), "memory:");

@@ -16,22 +16,15 @@ fn load_text(
     let file = folder.path().join("campaign.toml");
     std::fs::write(&file, text).unwrap();
     let mut overrides = Overrides::default();
-    assignments
-        .iter()
-        .for_each(|assignment| overrides.set(assignment));
-    let environment: Vec<(String, String)> = environment
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect();
+    assignments.iter().for_each(|assignment| overrides.set(assignment));
+    let environment: Vec<(String, String)> =
+        environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     load(Some(&file), &overrides, &environment)
 }
 
 fn problems_of(text: &str) -> Vec<String> {
     let Problems(problems) = load_text(text, &[], &[]).expect_err("the file is broken");
-    problems
-        .iter()
-        .map(|problem| format!("{}: {}", problem.key, problem.message))
-        .collect()
+    problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message)).collect()
 }
 
 #[test]
@@ -39,34 +32,17 @@ fn no_file_at_all_gives_the_defaults() {
     let effective = load(None, &Overrides::default(), &[]).unwrap();
     assert_eq!(effective.campaign.campaign, Identity::default());
     assert_eq!(effective.campaign.roles.judge, "offline");
-    assert_eq!(
-        effective.campaign.endpoint("offline"),
-        Some(&Endpoint::default())
-    );
+    assert_eq!(effective.campaign.endpoint("offline"), Some(&Endpoint::default()));
 }
 
 #[test]
 fn the_later_layer_wins_and_the_origin_says_which() {
     let text = "[campaign]\nsamples = 10\nseed = 1\nname = \"a\"\n[run]\nworkers = 3\n";
-    let environment = [
-        ("MAGNET__CAMPAIGN__SEED", "2"),
-        ("MAGNET__CAMPAIGN__NAME", "7"),
-    ];
+    let environment = [("MAGNET__CAMPAIGN__SEED", "2"), ("MAGNET__CAMPAIGN__NAME", "7")];
     let effective = load_text(text, &environment, &["campaign.name=c"]).unwrap();
     let campaign = &effective.campaign.campaign;
-    assert_eq!(
-        (
-            campaign.samples.get(),
-            campaign.seed,
-            campaign.name.as_str()
-        ),
-        (10, 2, "c")
-    );
-    assert!(
-        effective
-            .origin("campaign.samples")
-            .ends_with("campaign.toml:2")
-    );
+    assert_eq!((campaign.samples.get(), campaign.seed, campaign.name.as_str()), (10, 2, "c"));
+    assert!(effective.origin("campaign.samples").ends_with("campaign.toml:2"));
     assert_eq!(effective.origin("campaign.seed"), "MAGNET__CAMPAIGN__SEED");
     assert_eq!(effective.origin("campaign.name"), "--set");
     assert_eq!(effective.origin("graph.candidates"), "default");
@@ -77,21 +53,12 @@ fn a_preset_changes_defaults_only() {
     let effective =
         load_text("[node_ops]\nsplit = 0.1\n", &[], &["campaign.preset=paper"]).unwrap();
     let ops = &effective.campaign.node_ops;
-    assert_eq!(
-        (ops.split, ops.keep_unsplit, ops.parallel),
-        (0.1, true, 0.0)
-    );
+    assert_eq!((ops.split, ops.keep_unsplit, ops.parallel), (0.1, true, 0.0));
     assert_eq!(effective.origin("node_ops.parallel"), "preset paper");
     assert_eq!(effective.origin("node_ops.merge"), "default");
-    let preset_alone = load_text("", &[], &["campaign.preset=paper"])
-        .unwrap()
-        .campaign;
+    let preset_alone = load_text("", &[], &["campaign.preset=paper"]).unwrap().campaign;
     assert_eq!(
-        Campaign {
-            teacher: Default::default(),
-            roles: Roles::default(),
-            ..preset_alone
-        },
+        Campaign { teacher: Default::default(), roles: Roles::default(), ..preset_alone },
         Campaign::paper()
     );
 }
@@ -100,16 +67,9 @@ fn a_preset_changes_defaults_only() {
 fn a_files_paths_are_relative_to_it() {
     let text = "[library]\npaths = [\"tools/*.json\", \"/abs.json\"]\n[output]\ndir = \"made\"\n";
     let effective = load_text(text, &[], &[]).unwrap();
-    let folder = effective
-        .file
-        .as_ref()
-        .and_then(|file| file.parent())
-        .unwrap();
+    let folder = effective.file.as_ref().and_then(|file| file.parent()).unwrap();
     let tools = folder.join("tools/*.json").display().to_string();
-    assert_eq!(
-        effective.campaign.library.paths,
-        [tools, "/abs.json".into()]
-    );
+    assert_eq!(effective.campaign.library.paths, [tools, "/abs.json".into()]);
     assert_eq!(effective.campaign.output.dir, folder.join("made"));
     let flagged = load_text(text, &[], &["output.dir=here"]).unwrap();
     assert_eq!(flagged.campaign.output.dir, PathBuf::from("here"));
@@ -122,18 +82,10 @@ fn the_only_teacher_takes_every_role() {
     let effective = load_text(text, &[("MAGNET__TEACHER__BIG__MODEL", "n")], &[]).unwrap();
     let campaign = &effective.campaign;
     assert_eq!(campaign.roles.student, "big");
+    assert_eq!(campaign.endpoint("big").map(|big| big.model.as_str()), Some("n"));
+    let student = load_text(text, &[], &["roles.student=offline"]).unwrap().campaign;
     assert_eq!(
-        campaign.endpoint("big").map(|big| big.model.as_str()),
-        Some("n")
-    );
-    let student = load_text(text, &[], &["roles.student=offline"])
-        .unwrap()
-        .campaign;
-    assert_eq!(
-        (
-            student.roles.teacher.as_str(),
-            student.roles.student.as_str()
-        ),
+        (student.roles.teacher.as_str(), student.roles.student.as_str()),
         ("big", "offline")
     );
 }
@@ -164,11 +116,7 @@ fn every_problem_is_told_at_once() {
 fn a_problem_names_the_line_and_the_way_out() {
     let text = "[campaign]\nseed = 1\n\n[grahp]\njudge = \"none\"\n";
     let Problems(problems) = load_text(text, &[], &[]).unwrap_err();
-    assert!(
-        problems[0].origin.ends_with("campaign.toml:4"),
-        "{}",
-        problems[0].origin
-    );
+    assert!(problems[0].origin.ends_with("campaign.toml:4"), "{}", problems[0].origin);
     assert_eq!(problems[0].hint, "did you mean \"graph\"?");
 }
 
@@ -176,38 +124,24 @@ fn a_problem_names_the_line_and_the_way_out() {
 fn a_missing_file_says_so() {
     let error = load(Some("nowhere.toml".as_ref()), &Overrides::default(), &[]).unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("nowhere.toml: cannot read") && text.contains("hint:"),
-        "{text}"
-    );
+    assert!(text.contains("nowhere.toml: cannot read") && text.contains("hint:"), "{text}");
 }
 
 #[test]
 fn broken_toml_says_where() {
-    let error = load_text("[campaign\nseed = = 1\n", &[], &[])
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("campaign.toml:1") && error.contains("not valid TOML"),
-        "{error}"
-    );
+    let error = load_text("[campaign\nseed = = 1\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains("campaign.toml:1") && error.contains("not valid TOML"), "{error}");
 }
 
 #[test]
 fn a_wrong_variable_or_flag_is_named() {
     let environment = [("MAGNET__RUN__WORKRES", "4"), ("MAGNET_OTHER", "x")];
     let Problems(problems) = load_text("", &environment, &["seed", "run.in_flight=x"]).unwrap_err();
-    let told: Vec<(&str, &str)> = problems
-        .iter()
-        .map(|problem| (&*problem.origin, &*problem.key))
-        .collect();
+    let told: Vec<(&str, &str)> =
+        problems.iter().map(|problem| (&*problem.origin, &*problem.key)).collect();
     assert_eq!(
         told,
-        [
-            ("MAGNET__RUN__WORKRES", "run.workres"),
-            ("--set", ""),
-            ("--set", "run.in_flight")
-        ]
+        [("MAGNET__RUN__WORKRES", "run.workres"), ("--set", ""), ("--set", "run.in_flight")]
     );
 }
 
@@ -221,22 +155,10 @@ fn no_secret_is_repeated() {
     );
     let told = load_text(&text, &[], &[]).unwrap_err().to_string();
     assert!(told.contains("did you mean \"api_key_env\"?"), "{told}");
-    assert!(
-        !told.contains("abcdefgh") && !told.contains("pass-word"),
-        "{told}"
-    );
+    assert!(!told.contains("abcdefgh") && !told.contains("pass-word"), "{told}");
 
-    let fine = load_text(
-        "[fleet]\nqueue = \"amqp://me:pass-word@host/v\"\n",
-        &[],
-        &[],
-    )
-    .unwrap();
-    let shown: String = fine
-        .settings()
-        .into_iter()
-        .map(|setting| setting.value)
-        .collect();
+    let fine = load_text("[fleet]\nqueue = \"amqp://me:pass-word@host/v\"\n", &[], &[]).unwrap();
+    let shown: String = fine.settings().into_iter().map(|setting| setting.value).collect();
     assert!(shown.contains("amqp://me:***@host/v") && !shown.contains("pass-word"));
 }
 

@@ -24,11 +24,7 @@ impl Key {
                 Purpose::MissingFunction { function, resolved } => {
                     format!("missing function {} {resolved}", function.0)
                 }
-                Purpose::MissingParameter {
-                    function,
-                    parameter,
-                    resolved,
-                } => {
+                Purpose::MissingParameter { function, parameter, resolved } => {
                     format!("missing parameter {} {parameter} {resolved}", function.0)
                 }
                 Purpose::Irrelevant { function } => format!("irrelevant {}", function.0),
@@ -53,9 +49,7 @@ impl Key {
     fn of_fields<'a>(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let digest = Digest::of_fields(fields);
         let (half, _) = digest.as_bytes().split_at(16);
-        Self(u128::from_le_bytes(
-            half.try_into().expect("half of 32 bytes is 16 bytes"),
-        ))
+        Self(u128::from_le_bytes(half.try_into().expect("half of 32 bytes is 16 bytes")))
     }
 
     /// Half of the key: enough to tell some millions apart.
@@ -91,16 +85,9 @@ mod tests {
     fn path(turns: &[&[u32]]) -> Path {
         let turn = |functions: &&[u32]| Turn {
             purpose: Purpose::Calls,
-            steps: functions
-                .iter()
-                .map(|&id| Step::new(FunctionId(id)))
-                .collect(),
+            steps: functions.iter().map(|&id| Step::new(FunctionId(id))).collect(),
         };
-        Path {
-            kind: Kind::MultiTurn,
-            turns: turns.iter().map(turn).collect(),
-            ops: vec![],
-        }
+        Path { kind: Kind::MultiTurn, turns: turns.iter().map(turn).collect(), ops: vec![] }
     }
 
     #[test]
@@ -109,10 +96,8 @@ mod tests {
         let merged = Key::of_path(&path(&[&[1, 2]]));
         let mut asks = path(&[&[1], &[], &[2]]);
         let silent = Key::of_path(&asks);
-        asks.turns[1].purpose = Purpose::MissingFunction {
-            function: FunctionId(2),
-            resolved: true,
-        };
+        asks.turns[1].purpose =
+            Purpose::MissingFunction { function: FunctionId(2), resolved: true };
         let keys = [apart, merged, silent, Key::of_path(&asks)];
         let distinct: std::collections::BTreeSet<Key> = keys.into();
         assert_eq!(distinct.len(), keys.len());
@@ -121,13 +106,7 @@ mod tests {
 
     #[test]
     fn an_opening_is_the_same_in_any_case_and_spacing() {
-        assert_eq!(
-            Key::of_opening("Find a  train"),
-            Key::of_opening(" find a train\n")
-        );
-        assert_ne!(
-            Key::of_opening("Find a train"),
-            Key::of_opening("Find a plane")
-        );
+        assert_eq!(Key::of_opening("Find a  train"), Key::of_opening(" find a train\n"));
+        assert_ne!(Key::of_opening("Find a train"), Key::of_opening("Find a plane"));
     }
 }

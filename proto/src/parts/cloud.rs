@@ -24,11 +24,7 @@ pub(super) fn open(url: &str) -> Result<Option<Opened>, Error> {
     };
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     if bucket.is_empty() {
-        return Err(bad(
-            url,
-            "no bucket is named",
-            &format!("write \"{kind}://bucket/prefix\""),
-        ));
+        return Err(bad(url, "no bucket is named", &format!("write \"{kind}://bucket/prefix\"")));
     }
     let prefix = Path::parse(prefix.trim_end_matches('/'));
     let prefix = prefix.map_err(|error| bad(url, &error.to_string(), "use plain names"))?;
@@ -47,17 +43,14 @@ fn bad(url: &str, problem: &str, hint: &str) -> Error {
 #[cfg(feature = "s3")]
 fn s3(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
-    let mut builder = AmazonS3Builder::from_env()
-        .with_bucket_name(bucket)
-        .with_retry(client::retries());
+    let mut builder =
+        AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(client::retries());
     let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
     let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
     builder = builder.with_client_options(client::options().with_allow_http(plain));
     client::prepare();
     let hint = "set AWS_ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-    let built = builder
-        .build()
-        .map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -70,9 +63,7 @@ fn gs(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
         .with_client_options(client::options())
         .with_retry(client::retries());
     let hint = "set GOOGLE_APPLICATION_CREDENTIALS";
-    let built = builder
-        .build()
-        .map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -85,9 +76,7 @@ fn az(url: &str, container: &str) -> Result<Arc<DynObjectStore>, Error> {
         .with_client_options(client::options())
         .with_retry(client::retries());
     let hint = "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY";
-    let built = builder
-        .build()
-        .map_err(|error| bad(url, &error.to_string(), hint))?;
+    let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
@@ -113,9 +102,7 @@ mod client {
 
     /// Others in the process may have chosen their TLS already: it will do.
     pub(super) fn prepare() {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
+        rustls::crypto::ring::default_provider().install_default().ok();
     }
 }
 

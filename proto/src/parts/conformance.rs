@@ -34,37 +34,19 @@ async fn a_listing_is_ascending_and_of_one_folder(parts: &Parts) {
     for name in ["list/b", "list/a", "listing/z"] {
         parts.put(name, name.as_bytes().to_vec()).await.unwrap();
     }
-    let object = |name: &str| Object {
-        name: name.into(),
-        size_bytes: 6,
-    };
-    assert_eq!(
-        parts.list("list").await.unwrap(),
-        [object("a"), object("b")]
-    );
+    let object = |name: &str| Object { name: name.into(), size_bytes: 6 };
+    assert_eq!(parts.list("list").await.unwrap(), [object("a"), object("b")]);
     assert_eq!(parts.list("nothing").await.unwrap(), []);
 }
 
 async fn a_range_is_cut_at_the_end(parts: &Parts) {
-    parts
-        .put("range/one", b"0123456789".to_vec())
-        .await
-        .unwrap();
-    assert_eq!(
-        parts.get_range("range/one", 2..5).await.unwrap(),
-        b"234"[..]
-    );
-    assert_eq!(
-        parts.get_range("range/one", 0..65_536).await.unwrap(),
-        b"0123456789"[..]
-    );
+    parts.put("range/one", b"0123456789".to_vec()).await.unwrap();
+    assert_eq!(parts.get_range("range/one", 2..5).await.unwrap(), b"234"[..]);
+    assert_eq!(parts.get_range("range/one", 0..65_536).await.unwrap(), b"0123456789"[..]);
 }
 
 async fn what_is_missing_is_told_as_missing(parts: &Parts) {
-    assert!(matches!(
-        parts.get("missing/one").await,
-        Err(Error::Missing(_))
-    ));
+    assert!(matches!(parts.get("missing/one").await, Err(Error::Missing(_))));
     parts.put("missing/two", b"x".to_vec()).await.unwrap();
     parts.delete("missing/two").await.unwrap();
     parts.delete("missing/two").await.unwrap();
@@ -96,12 +78,7 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_of_store_is_refused_with_a_hint() {
-        let error = Parts::open("ftp://host", ".".as_ref())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("ftp://host") && error.contains("hint: "),
-            "{error}"
-        );
+        let error = Parts::open("ftp://host", ".".as_ref()).unwrap_err().to_string();
+        assert!(error.contains("ftp://host") && error.contains("hint: "), "{error}");
     }
 }

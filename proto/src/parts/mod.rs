@@ -16,10 +16,7 @@ use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
 pub mod cloud;
 
 #[cfg(any(test, feature = "conformance"))]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a suite of tests, though not under cfg(test) alone"
-)]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// A store opened under one prefix.
@@ -96,10 +93,7 @@ impl Parts {
     /// Puts an object whole or not at all.
     pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let payload = PutPayload::from(bytes.into());
-        self.store
-            .put(&self.at(name), payload)
-            .await
-            .map_err(Error::from)?;
+        self.store.put(&self.at(name), payload).await.map_err(Error::from)?;
         Ok(())
     }
 
@@ -134,10 +128,7 @@ impl Parts {
         let entries = self.store.list(Some(&folder)).map(|entry| {
             let entry = entry?;
             let name = entry.location.filename().unwrap_or_default().to_owned();
-            Ok::<_, object_store::Error>(Object {
-                name,
-                size_bytes: entry.size,
-            })
+            Ok::<_, object_store::Error>(Object { name, size_bytes: entry.size })
         });
         let mut objects: Vec<Object> = entries.try_collect().await?;
         objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -145,8 +136,7 @@ impl Parts {
     }
 
     fn at(&self, name: &str) -> Path {
-        name.split('/')
-            .fold(self.prefix.clone(), |path, step| path.join(step))
+        name.split('/').fold(self.prefix.clone(), |path, step| path.join(step))
     }
 }
 

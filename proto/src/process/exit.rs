@@ -38,12 +38,7 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            hint: None,
-            source: None,
-        }
+        Self { exit, message: message.into(), hint: None, source: None }
     }
 
     /// The user can mend it: a wrong argument, folder or file.
@@ -86,11 +81,7 @@ pub fn tell(error: &(dyn StdError + 'static), classify: Classify) -> (String, Ex
         }
         last = message.to_owned();
         hints.extend(parts.map(str::to_owned));
-        hints.extend(
-            cause
-                .downcast_ref::<Failure>()
-                .and_then(|failure| failure.hint.clone()),
-        );
+        hints.extend(cause.downcast_ref::<Failure>().and_then(|failure| failure.hint.clone()));
     }
     hints.dedup();
     for hint in hints {
@@ -145,15 +136,10 @@ mod tests {
     #[test]
     fn services_that_are_away_have_their_own_exit_code() {
         let away = queue::Error::Transient("connection refused".into());
-        let (text, exit) = tell(
-            &Failure::new(Exit::Unreachable, "cannot start").caused_by(away),
-            |_| None,
-        );
+        let (text, exit) =
+            tell(&Failure::new(Exit::Unreachable, "cannot start").caused_by(away), |_| None);
         assert!(text.contains("connection refused"));
         assert_eq!(exit, Exit::Unreachable);
-        assert_eq!(
-            tell(&queue::Error::Permanent("no".into()), |_| None).1,
-            Exit::Unreachable
-        );
+        assert_eq!(tell(&queue::Error::Permanent("no".into()), |_| None).1, Exit::Unreachable);
     }
 }

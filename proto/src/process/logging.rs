@@ -39,9 +39,7 @@ pub fn log_to_stderr(verbosity: Verbosity, format: LogFormat, directives: Option
     let filter = EnvFilter::builder()
         .with_default_directive(level.into())
         .parse_lossy(directives.unwrap_or_default());
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // An error means that another part of the process has set up logs already.
     let _already_set = match format {
         LogFormat::Text => logs.with_ansi(std::io::stderr().is_terminal()).try_init(),

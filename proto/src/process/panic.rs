@@ -15,9 +15,7 @@ pub fn tell_panics_plainly(backtrace: bool) {
 }
 
 fn sentence(info: &PanicHookInfo<'_>) -> String {
-    let place = info
-        .location()
-        .map(|at| format!(" at {}:{}", at.file(), at.line()));
+    let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
     let payload = info.payload();
     let what = payload
         .downcast_ref::<&str>()

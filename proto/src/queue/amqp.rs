@@ -93,17 +93,8 @@ impl AmqpQueue {
         let publisher = Publisher::connect(&broker, &closed).await?;
         let consuming = Link::connect(&broker, &closed).await?;
         let shards = Arc::new(Shards::new(publisher.clone()));
-        let queue = Self {
-            broker,
-            publisher,
-            consuming,
-            shards,
-            closed,
-        };
-        tokio::spawn(letters::unpark_now_and_then(
-            queue.publisher.clone(),
-            queue.closed.clone(),
-        ));
+        let queue = Self { broker, publisher, consuming, shards, closed };
+        tokio::spawn(letters::unpark_now_and_then(queue.publisher.clone(), queue.closed.clone()));
         Ok(queue)
     }
 
@@ -194,12 +185,7 @@ impl Queue for AmqpQueue {
             Some(campaign) => count(&topology::dead(campaign)).await?.unwrap_or(0),
             None => count(topology::UNREADABLE).await?.unwrap_or(0),
         };
-        Ok(Depth {
-            ready,
-            held: self.shards.held(),
-            delayed,
-            dead,
-        })
+        Ok(Depth { ready, held: self.shards.held(), delayed, dead })
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {

@@ -27,20 +27,12 @@ pub async fn run(queue: &dyn Queue) {
 
 fn shard(first: u64) -> Shard {
     let campaign = CampaignDigest(Digest::of(b"conformance"));
-    Shard {
-        campaign,
-        first: WalkIndex(first),
-        len: 16,
-        attempt: 0,
-    }
+    Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0 }
 }
 
 async fn next(queue: &dyn Queue) -> Box<dyn Delivery> {
     let delivery = tokio::time::timeout(PATIENCE, queue.receive()).await;
-    delivery
-        .expect("a shard is delivered in time")
-        .unwrap()
-        .expect("the queue is open")
+    delivery.expect("a shard is delivered in time").unwrap().expect("the queue is open")
 }
 
 /// Waits until the depth is as told: some brokers count late.
@@ -92,11 +84,7 @@ async fn a_delayed_shard_comes_back_later_and_uncounted(queue: &dyn Queue) {
     let pause = Duration::from_millis(200);
     queue.publish(&shard(3)).await.unwrap();
     let before = tokio::time::Instant::now();
-    next(queue)
-        .await
-        .settle(Settle::Delay(pause))
-        .await
-        .unwrap();
+    next(queue).await.settle(Settle::Delay(pause)).await.unwrap();
     queue.publish(&shard(4)).await.unwrap();
     let first = next(queue).await;
     assert_eq!(first.shard(), &shard(4), "a delayed shard holds up nobody");
@@ -112,24 +100,11 @@ async fn a_shard_that_fails_three_times_is_a_dead_letter(queue: &dyn Queue) {
     for attempt in 0..MAX_ATTEMPTS {
         let delivery = next(queue).await;
         assert_eq!(delivery.shard().attempt, attempt);
-        delivery
-            .settle(Settle::Failed(format!("trouble {attempt}")))
-            .await
-            .unwrap();
+        delivery.settle(Settle::Failed(format!("trouble {attempt}"))).await.unwrap();
     }
-    settles_at(
-        queue,
-        Depth {
-            dead: 1,
-            ..Depth::default()
-        },
-    )
-    .await;
+    settles_at(queue, Depth { dead: 1, ..Depth::default() }).await;
     let dead = queue.dead_letters(10).await.unwrap();
-    assert_eq!(
-        dead[0].shard.as_ref().map(|shard| shard.first),
-        Some(WalkIndex(5))
-    );
+    assert_eq!(dead[0].shard.as_ref().map(|shard| shard.first), Some(WalkIndex(5)));
     assert_eq!(dead[0].reason, "trouble 2");
     assert_eq!(dead[0].attempts, MAX_ATTEMPTS);
     assert_eq!(queue.purge().await.unwrap(), 1);
@@ -138,19 +113,8 @@ async fn a_shard_that_fails_three_times_is_a_dead_letter(queue: &dyn Queue) {
 
 async fn a_quarantined_shard_is_dead_at_once_and_can_be_driven_again(queue: &dyn Queue) {
     queue.publish(&shard(6)).await.unwrap();
-    next(queue)
-        .await
-        .settle(Settle::Quarantine("odd".into()))
-        .await
-        .unwrap();
-    settles_at(
-        queue,
-        Depth {
-            dead: 1,
-            ..Depth::default()
-        },
-    )
-    .await;
+    next(queue).await.settle(Settle::Quarantine("odd".into())).await.unwrap();
+    settles_at(queue, Depth { dead: 1, ..Depth::default() }).await;
     assert_eq!(queue.redrive().await.unwrap(), 1);
     let again = next(queue).await;
     assert_eq!(again.shard(), &shard(6));
@@ -169,18 +133,10 @@ async fn a_receiver_that_gives_up_loses_nothing(queue: &dyn Queue) {
 
 async fn reports_arrive(queue: &dyn Queue) {
     let campaign = shard(0).campaign;
-    let report = Report {
-        campaign,
-        part: "000-016".into(),
-        accepted: 15,
-        rejected: 1,
-    };
+    let report = Report { campaign, part: "000-016".into(), accepted: 15, rejected: 1 };
     queue.report(&report).await.unwrap();
     let arrived = tokio::time::timeout(PATIENCE, queue.next_report()).await;
-    assert_eq!(
-        arrived.expect("a report arrives in time").unwrap(),
-        Some(report)
-    );
+    assert_eq!(arrived.expect("a report arrives in time").unwrap(), Some(report));
 }
 
 async fn closing_ends_every_wait(queue: &dyn Queue) {
@@ -190,9 +146,8 @@ async fn closing_ends_every_wait(queue: &dyn Queue) {
         queue.close().await;
     };
     let both = async { tokio::join!(waiting, closing) };
-    let ((shard, report), ()) = tokio::time::timeout(PATIENCE, both)
-        .await
-        .expect("closing ends every wait");
+    let ((shard, report), ()) =
+        tokio::time::timeout(PATIENCE, both).await.expect("closing ends every wait");
     assert!(shard.unwrap().is_none());
     assert!(report.unwrap().is_none());
 }

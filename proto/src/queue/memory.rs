@@ -131,10 +131,7 @@ impl Queue for MemoryQueue {
                     // several shards were waiting.
                     self.shared.shards.notify_one();
                     let shared = Arc::clone(&self.shared);
-                    return Ok(Some(Box::new(Held {
-                        shared,
-                        shard: Some(shard),
-                    })));
+                    return Ok(Some(Box::new(Held { shared, shard: Some(shard) })));
                 }
                 Next::Closed => return Ok(None),
                 Next::Wait(None) => published.await,
@@ -182,14 +179,7 @@ impl Queue for MemoryQueue {
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        Ok(self
-            .shared
-            .lock()
-            .dead
-            .iter()
-            .take(limit)
-            .cloned()
-            .collect())
+        Ok(self.shared.lock().dead.iter().take(limit).cloned().collect())
     }
 
     async fn redrive(&self) -> Result<usize, Error> {
@@ -197,10 +187,7 @@ impl Queue for MemoryQueue {
         let dead = std::mem::take(&mut inside.dead);
         let count = dead.len();
         let shards = dead.into_iter().filter_map(|letter| letter.shard);
-        inside.ready.extend(shards.map(|shard| Shard {
-            attempt: 0,
-            ..shard
-        }));
+        inside.ready.extend(shards.map(|shard| Shard { attempt: 0, ..shard }));
         drop(inside);
         self.shared.shards.notify_one();
         Ok(count)
@@ -230,9 +217,7 @@ struct Held {
 #[async_trait]
 impl Delivery for Held {
     fn shard(&self) -> &Shard {
-        self.shard
-            .as_ref()
-            .expect("only settling takes the shard, and it takes the delivery")
+        self.shard.as_ref().expect("only settling takes the shard, and it takes the delivery")
     }
 
     async fn settle(mut self: Box<Self>, outcome: Settle) -> Result<(), Error> {

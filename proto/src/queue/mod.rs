@@ -25,10 +25,7 @@ pub mod amqp;
 pub mod memory;
 
 #[cfg(any(test, feature = "conformance"))]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a suite of tests, though not under cfg(test) alone"
-)]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// Opens a queue inside this process by its URL, `memory:`.

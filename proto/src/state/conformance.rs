@@ -38,18 +38,12 @@ async fn the_lowest_walk_holds_a_claim(state: &dyn State) {
         let claimed = state.claim(key("claim"), WalkIndex(walk)).await.unwrap();
         assert_eq!(claimed, WalkIndex(holder), "claimed by {walk}");
     }
-    assert_eq!(
-        state.claim(key("another"), WalkIndex(9)).await.unwrap(),
-        WalkIndex(9)
-    );
+    assert_eq!(state.claim(key("another"), WalkIndex(9)).await.unwrap(), WalkIndex(9));
 }
 
 async fn one_caller_computes_and_the_others_get_its_output(state: &dyn State) {
     let output = Bytes::from_static(b"42");
-    assert_eq!(
-        state.output(key("output"), PATIENCE).await.unwrap(),
-        Lookup::Compute
-    );
+    assert_eq!(state.output(key("output"), PATIENCE).await.unwrap(), Lookup::Compute);
     let waiting = async {
         let (one, other) = tokio::join!(
             state.output(key("output"), PATIENCE),
@@ -60,43 +54,25 @@ async fn one_caller_computes_and_the_others_get_its_output(state: &dyn State) {
     };
     let computing = async {
         tokio::time::sleep(SHORT).await;
-        state
-            .put_output(key("output"), output.clone())
-            .await
-            .unwrap();
+        state.put_output(key("output"), output.clone()).await.unwrap();
     };
     tokio::join!(waiting, computing);
-    assert_eq!(
-        state.output(key("output"), SHORT).await.unwrap(),
-        Lookup::Hit(output.clone())
-    );
+    assert_eq!(state.output(key("output"), SHORT).await.unwrap(), Lookup::Hit(output.clone()));
 }
 
 async fn a_caller_whose_patience_ends_computes_as_well(state: &dyn State) {
-    assert_eq!(
-        state.output(key("lost"), SHORT).await.unwrap(),
-        Lookup::Compute
-    );
+    assert_eq!(state.output(key("lost"), SHORT).await.unwrap(), Lookup::Compute);
     let before = Instant::now();
-    assert_eq!(
-        state.output(key("lost"), SHORT).await.unwrap(),
-        Lookup::Compute
-    );
+    assert_eq!(state.output(key("lost"), SHORT).await.unwrap(), Lookup::Compute);
     assert!(before.elapsed() >= SHORT);
 }
 
 async fn a_paid_answer_is_kept_until_it_is_forgotten_or_old(state: &dyn State) {
     let answer = Bytes::from_static(b"answer");
     assert_eq!(state.memo(key("memo")).await.unwrap(), None);
-    state
-        .put_memo(key("memo"), answer.clone(), PATIENCE)
-        .await
-        .unwrap();
+    state.put_memo(key("memo"), answer.clone(), PATIENCE).await.unwrap();
     assert_eq!(state.memo(key("memo")).await.unwrap(), Some(answer.clone()));
-    state
-        .forget_memo(&[key("memo"), key("never kept")])
-        .await
-        .unwrap();
+    state.forget_memo(&[key("memo"), key("never kept")]).await.unwrap();
     assert_eq!(state.memo(key("memo")).await.unwrap(), None);
     state.put_memo(key("old"), answer, SHORT).await.unwrap();
     tokio::time::sleep(SHORT * 2).await;
@@ -104,10 +80,7 @@ async fn a_paid_answer_is_kept_until_it_is_forgotten_or_old(state: &dyn State) {
 }
 
 async fn a_limit_grants_its_rate_and_no_more(state: &dyn State) {
-    let limit = RateLimit {
-        name: "conformance/rate".into(),
-        per_minute: 1_200,
-    };
+    let limit = RateLimit { name: "conformance/rate".into(), per_minute: 1_200 };
     let (before, mut granted) = (Instant::now(), 0);
     while before.elapsed() < Duration::from_secs(1) {
         let lease = state.lease(&limit, 5).await.unwrap();
@@ -120,18 +93,12 @@ async fn a_limit_grants_its_rate_and_no_more(state: &dyn State) {
     }
     let fair = 20.0 * before.elapsed().as_secs_f64();
     let burst = 20.0;
-    assert!(
-        f64::from(granted) <= fair + burst + 1.0,
-        "{granted} in {fair} and a burst of {burst}"
-    );
+    assert!(f64::from(granted) <= fair + burst + 1.0, "{granted} in {fair} and a burst of {burst}");
     assert!(f64::from(granted) >= fair * 0.5, "{granted} of {fair}");
 }
 
 async fn a_held_limit_grants_nothing_until_the_pause_is_over(state: &dyn State) {
-    let limit = RateLimit {
-        name: "conformance/held".into(),
-        per_minute: 60_000,
-    };
+    let limit = RateLimit { name: "conformance/held".into(), per_minute: 60_000 };
     state.hold(&limit, SHORT).await.unwrap();
     let lease = state.lease(&limit, 1).await.unwrap();
     assert_eq!(lease.granted, 0);
@@ -141,12 +108,7 @@ async fn a_held_limit_grants_nothing_until_the_pause_is_over(state: &dyn State) 
 }
 
 async fn spending_adds_up(state: &dyn State) {
-    let spent = Spending {
-        requests: 1,
-        input_tokens: 100,
-        output_tokens: 10,
-        micro_usd: 7,
-    };
+    let spent = Spending { requests: 1, input_tokens: 100, output_tokens: 10, micro_usd: 7 };
     state.spend(spent).await.unwrap();
     let total = state.spend(spent).await.unwrap();
     assert_eq!((total.requests, total.input_tokens), (2, 200));
@@ -163,10 +125,7 @@ async fn the_operators_wish_is_kept(state: &dyn State) {
 async fn one_coordinator_leads_at_a_time(state: &dyn State) {
     assert!(state.lead("one", SHORT).await.unwrap());
     assert!(!state.lead("two", SHORT).await.unwrap());
-    assert!(
-        state.lead("one", SHORT).await.unwrap(),
-        "the leader renews its lease"
-    );
+    assert!(state.lead("one", SHORT).await.unwrap(), "the leader renews its lease");
     tokio::time::sleep(SHORT * 2).await;
     assert!(state.lead("two", SHORT).await.unwrap(), "a lease runs out");
 }

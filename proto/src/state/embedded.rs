@@ -70,20 +70,12 @@ struct Bucket {
 
 impl Bucket {
     fn full(limit: &RateLimit, now: Instant) -> Self {
-        Self {
-            permits: burst(limit),
-            filled: now,
-            held_until: None,
-        }
+        Self { permits: burst(limit), filled: now, held_until: None }
     }
 
     fn lease(&mut self, limit: &RateLimit, want: u32, now: Instant) -> Lease {
         if let Some(until) = self.held_until.filter(|&until| until > now) {
-            return Lease {
-                granted: 0,
-                retry_after: until - now,
-                holders: 1,
-            };
+            return Lease { granted: 0, retry_after: until - now, holders: 1 };
         }
         let per_second = limit.per_minute as f64 / 60.0;
         let dripped = (now - self.filled).as_secs_f64() * per_second;
@@ -95,11 +87,7 @@ impl Bucket {
             true => Duration::ZERO,
             false => Duration::from_secs_f64((1.0 - self.permits) / per_second),
         };
-        Lease {
-            granted: granted as u32,
-            retry_after,
-            holders: 1,
-        }
+        Lease { granted: granted as u32, retry_after, holders: 1 }
     }
 }
 
@@ -178,18 +166,13 @@ impl State for EmbeddedState {
 
     async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error> {
         let inside = self.lock();
-        let kept = inside
-            .memo
-            .get(&key)
-            .filter(|(until, _)| *until > Instant::now());
+        let kept = inside.memo.get(&key).filter(|(until, _)| *until > Instant::now());
         Ok(kept.map(|(_, answer)| answer.clone()))
     }
 
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
         let weight = value.len() + OVERHEAD_BYTES;
-        self.lock()
-            .memo
-            .put(key, (Instant::now() + ttl, value), weight);
+        self.lock().memo.put(key, (Instant::now() + ttl, value), weight);
         Ok(())
     }
 
@@ -203,9 +186,7 @@ impl State for EmbeddedState {
         let now = Instant::now();
         let mut inside = self.lock();
         let bucket = inside.limits.entry(limit.name.clone());
-        Ok(bucket
-            .or_insert_with(|| Bucket::full(limit, now))
-            .lease(limit, want, now))
+        Ok(bucket.or_insert_with(|| Bucket::full(limit, now)).lease(limit, want, now))
     }
 
     async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error> {

@@ -25,10 +25,7 @@ mod recent;
 pub mod redis;
 
 #[cfg(any(test, feature = "conformance"))]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a suite of tests, though not under cfg(test) alone"
-)]
+#[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 /// Opens a state by its URL: `embedded:` is one inside this process.

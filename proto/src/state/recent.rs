@@ -17,12 +17,7 @@ pub(super) struct Recent<K, V> {
 
 impl<K: Eq + Hash, V> Recent<K, V> {
     pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            weight: 0,
-            capacity,
-        }
+        Self { young: HashMap::new(), old: HashMap::new(), weight: 0, capacity }
     }
 
     pub(super) fn get(&self, key: &K) -> Option<&V> {

@@ -117,9 +117,7 @@ impl RedisState {
 
     async fn poll(&self, key: Digest) -> Result<Polled, Error> {
         let mut call = self.scripts.output.prepare_invoke();
-        call.key(self.key_of("o", &key))
-            .key(self.key_of("l", &key))
-            .arg(millis(COMPUTING));
+        call.key(self.key_of("o", &key)).key(self.key_of("l", &key)).arg(millis(COMPUTING));
         Ok(match self.link.script(&call).await? {
             Value::BulkString(output) => Polled::Output(output.into()),
             Value::Int(1) => Polled::Compute,
@@ -131,9 +129,7 @@ impl RedisState {
     async fn beats(&self, limit: &RateLimit) -> bool {
         let mut beaten = self.beaten.lock().await;
         let now = Instant::now();
-        let due = beaten
-            .get(&limit.name)
-            .is_none_or(|&last| now - last >= BEAT);
+        let due = beaten.get(&limit.name).is_none_or(|&last| now - last >= BEAT);
         if due {
             beaten.insert(limit.name.clone(), now);
         }
@@ -201,10 +197,7 @@ impl State for RedisState {
 
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key_of("m", &key))
-            .arg(&value[..])
-            .arg("PX")
-            .arg(millis(ttl));
+        set.arg(self.key_of("m", &key)).arg(&value[..]).arg("PX").arg(millis(ttl));
         self.link.command(&set).await
     }
 
@@ -229,17 +222,12 @@ impl State for RedisState {
             .arg(if beats { &self.holder } else { "" })
             .arg(BEAT.as_secs() * 3);
         let (granted, wait_us, holders): (u32, u64, u32) = self.link.script(&call).await?;
-        Ok(Lease {
-            granted,
-            retry_after: Duration::from_micros(wait_us),
-            holders: holders.max(1),
-        })
+        Ok(Lease { granted, retry_after: Duration::from_micros(wait_us), holders: holders.max(1) })
     }
 
     async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error> {
         let mut call = self.scripts.hold.prepare_invoke();
-        call.key(limit_key(limit))
-            .arg(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX >> 12));
+        call.key(limit_key(limit)).arg(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX >> 12));
         self.link.script(&call).await
     }
 
@@ -258,12 +246,7 @@ impl State for RedisState {
         }
         adding.cmd("EXPIRE").arg(&key).arg(KEEP.as_secs()).ignore();
         let (requests, input_tokens, output_tokens, micro_usd) = self.link.pipe(&adding).await?;
-        Ok(Spending {
-            requests,
-            input_tokens,
-            output_tokens,
-            micro_usd,
-        })
+        Ok(Spending { requests, input_tokens, output_tokens, micro_usd })
     }
 
     async fn control(&self) -> Result<Control, Error> {
@@ -286,10 +269,7 @@ impl State for RedisState {
             Control::Done => "done",
         };
         let mut set = redis::cmd("SET");
-        set.arg(self.key("control"))
-            .arg(wish)
-            .arg("EX")
-            .arg(KEEP.as_secs());
+        set.arg(self.key("control")).arg(wish).arg("EX").arg(KEEP.as_secs());
         self.link.command(&set).await
     }
 
@@ -305,7 +285,5 @@ fn limit_key(limit: &RateLimit) -> String {
 }
 
 fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis())
-        .unwrap_or(u64::MAX)
-        .max(1)
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
 }

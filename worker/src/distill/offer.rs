@@ -30,10 +30,7 @@ impl Categories {
     pub fn new(library: &Library) -> Self {
         let mut members: BTreeMap<String, Vec<FunctionId>> = BTreeMap::new();
         for (id, function) in library.iter() {
-            members
-                .entry(function.category.clone())
-                .or_default()
-                .push(id);
+            members.entry(function.category.clone()).or_default().push(id);
         }
         Self { members }
     }
@@ -60,11 +57,7 @@ pub fn draw(
                 absent.insert(*function);
                 hidden_classes.insert(class_of(library, *function));
                 if *resolved {
-                    offer
-                        .added
-                        .entry(turn as u16 + 1)
-                        .or_default()
-                        .push(*function);
+                    offer.added.entry(turn as u16 + 1).or_default().push(*function);
                 }
             }
             Purpose::Irrelevant { function } => {
@@ -74,11 +67,8 @@ pub fn draw(
             Purpose::Calls | Purpose::MissingParameter { .. } => {}
         }
     }
-    let own: BTreeSet<FunctionId> = path
-        .functions()
-        .chain(asked_functions(path))
-        .filter(|id| !absent.contains(id))
-        .collect();
+    let own: BTreeSet<FunctionId> =
+        path.functions().chain(asked_functions(path)).filter(|id| !absent.contains(id)).collect();
     let padded = path.ops.iter().any(|op| matches!(op, NodeOp::Pad { .. }));
     let wanted = distractors + if padded { PAD_DISTRACTORS } else { 0 };
     let usable = |id: &FunctionId| {
@@ -114,15 +104,8 @@ fn distract(
     usable: impl Fn(&FunctionId) -> bool,
     rng: &mut Rng,
 ) -> Vec<FunctionId> {
-    let near: BTreeSet<&str> = own
-        .iter()
-        .map(|id| library.get(*id).category.as_str())
-        .collect();
-    let pool: Vec<FunctionId> = near
-        .iter()
-        .flat_map(|c| categories.of(c))
-        .copied()
-        .collect();
+    let near: BTreeSet<&str> = own.iter().map(|id| library.get(*id).category.as_str()).collect();
+    let pool: Vec<FunctionId> = near.iter().flat_map(|c| categories.of(c)).copied().collect();
     let mut drawn = BTreeSet::new();
     draw_distinct(&pool, wanted, &usable, &mut drawn, rng);
     if drawn.len() < wanted {

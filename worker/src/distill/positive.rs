@@ -55,11 +55,7 @@ pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
     }
     let initial_config = play.replay.initial_config();
     let provenance = play.replay.provenance();
-    Ok(Trajectory {
-        messages: play.messages,
-        provenance,
-        initial_config,
-    })
+    Ok(Trajectory { messages: play.messages, provenance, initial_config })
 }
 
 struct Play<'a> {
@@ -74,8 +70,7 @@ impl Play<'_> {
     async fn turn(&mut self, turn: usize) -> Result<(), Failure> {
         let exchange = &self.distiller.translated.conversation.turns[turn];
         self.grounds.add(&exchange.request.text);
-        self.messages
-            .push(Message::User(exchange.request.text.clone()));
+        self.messages.push(Message::User(exchange.request.text.clone()));
         let reference = self.distiller.translated.reference(turn);
         let hint = hint(&self.distiller.scene.path.turns[turn].purpose, &reference);
         let offer = record::Offer {
@@ -88,18 +83,12 @@ impl Play<'_> {
             match self.step(turn, &tools, hint).await? {
                 Action::Call(calls) => self.call(turn, calls).await?,
                 Action::Say(text) => {
-                    self.messages.push(Message::Assistant {
-                        content: Some(text),
-                        calls: vec![],
-                    });
+                    self.messages.push(Message::Assistant { content: Some(text), calls: vec![] });
                     return self.realised(turn, first, &reference);
                 }
             }
         }
-        let detail = format!(
-            "turn {turn} took more than {} steps",
-            self.distiller.max_steps
-        );
+        let detail = format!("turn {turn} took more than {} steps", self.distiller.max_steps);
         Err(Failure::rejected(Reason::TooManySteps, detail))
     }
 
@@ -188,10 +177,9 @@ impl Play<'_> {
         }
         match self.grounds.first_ungrounded(text) {
             None => Ok(()),
-            Some(token) => Err((
-                Reason::UngroundedSummary,
-                format!("\"{token}\" is in no output: \"{text}\""),
-            )),
+            Some(token) => {
+                Err((Reason::UngroundedSummary, format!("\"{token}\" is in no output: \"{text}\"")))
+            }
         }
     }
 
@@ -213,17 +201,10 @@ impl Play<'_> {
             let function = self.distiller.scene.library.get(call.function);
             self.grounds.add_words(&function.description);
             self.grounds.add(&content);
-            self.grounds
-                .add(&serde_json::Value::Object(call.arguments.clone()).to_string());
-            answers.push(Message::Tool {
-                call_id: call.id.clone(),
-                content,
-            });
+            self.grounds.add(&serde_json::Value::Object(call.arguments.clone()).to_string());
+            answers.push(Message::Tool { call_id: call.id.clone(), content });
         }
-        self.messages.push(Message::Assistant {
-            content: None,
-            calls,
-        });
+        self.messages.push(Message::Assistant { content: None, calls });
         self.messages.extend(answers);
         Ok(())
     }

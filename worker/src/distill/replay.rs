@@ -26,12 +26,7 @@ pub(super) struct Replay<'a> {
 impl<'a> Replay<'a> {
     pub(super) fn new(distiller: &'a Distiller<'a>) -> Self {
         let reference = distiller.translated.conversation.executed().collect();
-        Self {
-            distiller,
-            reference,
-            made: Vec::new(),
-            session: None,
-        }
+        Self { distiller, reference, made: Vec::new(), session: None }
     }
 
     /// The content of the tool message that answers a call.
@@ -63,9 +58,8 @@ impl<'a> Replay<'a> {
             None => self.caught_up().await?,
         };
         let plan = self.plan(turn, call);
-        let output = session
-            .call(self.distiller.scene.library.get(call.function), call, &plan)
-            .await;
+        let output =
+            session.call(self.distiller.scene.library.get(call.function), call, &plan).await;
         self.session = Some(session);
         Ok(output?)
     }
@@ -76,9 +70,7 @@ impl<'a> Replay<'a> {
         let mut session = self.distiller.executor.open(scene.seed, scene.walk).await?;
         for (at, (turn, call, _)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
-            session
-                .call(scene.library.get(call.function), call, &plan)
-                .await?;
+            session.call(scene.library.get(call.function), call, &plan).await?;
         }
         Ok(session)
     }
@@ -101,9 +93,7 @@ impl<'a> Replay<'a> {
             *at == turn && earlier.function == call.function && earlier.arguments == call.arguments
         });
         Plan {
-            fault: step
-                .fault
-                .filter(|fault| *fault == Fault::Permanent || !tried),
+            fault: step.fault.filter(|fault| *fault == Fault::Permanent || !tried),
             contradicts: step.conflict.as_ref().and_then(|conflict| {
                 Some((self.id_of(made, conflict.earlier)?, conflict.path.clone()))
             }),
@@ -123,9 +113,7 @@ impl<'a> Replay<'a> {
     }
 
     pub(super) fn turn_has_error(&self, turn: usize) -> bool {
-        self.made
-            .iter()
-            .any(|(at, _, output)| *at == turn && matches!(output, Output::Error(_)))
+        self.made.iter().any(|(at, _, output)| *at == turn && matches!(output, Output::Error(_)))
     }
 
     pub(super) fn initial_config(&self) -> Option<Value> {
@@ -150,10 +138,8 @@ impl<'a> Replay<'a> {
             }
             let function = self.distiller.scene.library.get(call.function);
             let expected = self.expected_sources(*turn, call);
-            let expected: Vec<Expected<'_>> = expected
-                .iter()
-                .map(|(parameter, call)| Expected { parameter, call })
-                .collect();
+            let expected: Vec<Expected<'_>> =
+                expected.iter().map(|(parameter, call)| Expected { parameter, call }).collect();
             found.extend(ledger.trace(function, &call.id, &call.arguments, &expected));
             if let Output::Value(output) = output {
                 ledger.outputs.push(Shown {

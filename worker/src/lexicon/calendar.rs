@@ -14,29 +14,12 @@ pub struct Date(i64);
 pub struct Minute(u16);
 
 pub const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
 ];
 
-pub const WEEKDAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
+pub const WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 impl Date {
     /// The day with that year, month (1–12) and day of the month; a day or
@@ -124,10 +107,7 @@ impl Minute {
     /// That many minutes later, and how many days later that is.
     pub fn plus(self, minutes: i64) -> (Self, i64) {
         let total = i64::from(self.0) + minutes;
-        (
-            Self(total.rem_euclid(1_440) as u16),
-            total.div_euclid(1_440),
-        )
+        (Self(total.rem_euclid(1_440) as u16), total.div_euclid(1_440))
     }
 
     /// Reads `H:MM` or `HH:MM`, seconds allowed, at the start of a text.

@@ -28,40 +28,17 @@ pub(super) fn of_format(format: &str) -> Option<Topic> {
 /// Whether a field says that a call went well.
 pub(super) fn says_success(words: &[&str]) -> bool {
     const SAYING: &[&str] = &[
-        "success",
-        "successful",
-        "succeeded",
-        "ok",
-        "valid",
-        "confirmed",
-        "sent",
-        "opened",
-        "ordered",
-        "taken",
-        "filed",
-        "added",
-        "started",
-        "paid",
-        "deleted",
-        "created",
-        "updated",
-        "saved",
-        "completed",
-        "done",
-        "result",
-        "found",
-        "available",
-        "verified",
+        "success", "successful", "succeeded", "ok", "valid", "confirmed", "sent", "opened",
+        "ordered", "taken", "filed", "added", "started", "paid", "deleted", "created", "updated",
+        "saved", "completed", "done", "result", "found", "available", "verified",
     ];
     words.last().is_some_and(|last| SAYING.contains(last))
 }
 
 /// Whether an untyped place is a yes or no.
 pub(super) fn is_flag(words: &[&str], place: &Place<'_>) -> bool {
-    let asks = matches!(
-        words.first(),
-        Some(&("is" | "has" | "can" | "should" | "include" | "are"))
-    );
+    let asks =
+        matches!(words.first(), Some(&("is" | "has" | "can" | "should" | "include" | "are")));
     asks || speaks_of(place, &["boolean", "true or false", "whether"])
 }
 
@@ -106,26 +83,14 @@ pub(super) fn of_description(place: &Place<'_>) -> Option<Topic> {
         ("color", Topic::Color),
     ];
     let text = lower(&place.shape.description);
-    CUES.iter()
-        .find(|(cue, _)| text.contains(cue))
-        .map(|(_, topic)| *topic)
+    CUES.iter().find(|(cue, _)| text.contains(cue)).map(|(_, topic)| *topic)
 }
 
 /// An element or member of something known: `{"cities": [{"value": …}]}`.
 pub(super) fn of_parent(place: &Place<'_>) -> Option<Topic> {
     const OPEN: &[&str] = &[
-        "",
-        "value",
-        "values",
-        "name",
-        "item",
-        "items",
-        "raw",
-        "text",
-        "label",
-        "display",
-        "formatted",
-        "current",
+        "", "value", "values", "name", "item", "items", "raw", "text", "label", "display",
+        "formatted", "current",
     ];
     if !OPEN.contains(&place.name) {
         return None;
@@ -153,31 +118,20 @@ pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
     let numeric = matches!(place.shape.ty, Type::Integer { .. } | Type::Number { .. });
     match topic {
         Topic::Date
-            if ["birth", "birthday", "dob", "born"]
-                .iter()
-                .any(|word| words.contains(word)) =>
+            if ["birth", "birthday", "dob", "born"].iter().any(|word| words.contains(word)) =>
         {
             Topic::BirthDate
         }
         Topic::Date if words.last() == Some(&"day") && numeric => Topic::Day,
         Topic::Date
-            if speaks_of(
-                place,
-                &["%h:%m", "hh:mm", "date and time", "date-time", "8601"],
-            ) =>
+            if speaks_of(place, &["%h:%m", "hh:mm", "date and time", "date-time", "8601"]) =>
         {
             Topic::DateTime
         }
         Topic::Time
             if speaks_of(
                 place,
-                &[
-                    "%y-%m-%d",
-                    "yyyy-mm-dd hh",
-                    "8601",
-                    "timestamp",
-                    "date and time",
-                ],
+                &["%y-%m-%d", "yyyy-mm-dd hh", "8601", "timestamp", "date and time"],
             ) =>
         {
             if speaks_of(place, &["%h", "hh", "8601", "timestamp", "and time"]) {
@@ -198,9 +152,9 @@ pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
         }
         Topic::Area | Topic::Region if !numeric && speaks_of(place, &["city"]) => Topic::City,
         Topic::Title => of_described_thing(place).unwrap_or(topic),
-        Topic::Kind => of_described_thing(place)
-            .filter(|topic| KINDS.contains(topic))
-            .unwrap_or(topic),
+        Topic::Kind => {
+            of_described_thing(place).filter(|topic| KINDS.contains(topic)).unwrap_or(topic)
+        }
         Topic::Country if speaks_of(place, &["code", "alpha", "iso", "two-letter", "2-letter"]) => {
             Topic::CountryCode
         }
@@ -216,22 +170,8 @@ pub(super) fn refine(topic: Topic, words: &[&str], place: &Place<'_>) -> Topic {
 
 fn is_past(words: &[&str]) -> bool {
     const PAST: &[&str] = &[
-        "created",
-        "updated",
-        "modified",
-        "published",
-        "posted",
-        "pushed",
-        "closed",
-        "joined",
-        "last",
-        "issued",
-        "released",
-        "registered",
-        "founded",
-        "submitted",
-        "placed",
-        "sent",
+        "created", "updated", "modified", "published", "posted", "pushed", "closed", "joined",
+        "last", "issued", "released", "registered", "founded", "submitted", "placed", "sent",
         "received",
     ];
     words.iter().any(|word| PAST.contains(word))
@@ -259,9 +199,6 @@ pub(super) fn contains_any(text: &str, cues: &[&str]) -> bool {
 
 fn lower(text: &str) -> String {
     let limit = READ_BYTES.min(text.len());
-    let end = (0..=limit)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0);
+    let end = (0..=limit).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
     text[..end].to_ascii_lowercase()
 }

@@ -5,40 +5,17 @@ use serde_json::Value;
 
 /// Words that announce examples or allowed values.
 const CUES: &[&str] = &[
-    "e.g.",
-    "eg.",
-    "e.g",
-    "i.e:",
-    "i.e.",
-    "example:",
-    "examples:",
-    "for example",
-    "for instance",
-    "such as",
-    "ex:",
-    "ex.",
-    "allowed values:",
-    "possible values:",
-    "valid values:",
-    "options are",
-    "options:",
-    "one of:",
-    "can be one of",
-    "one of",
-    "[enum]:",
-    "values:",
-    "example value",
-    "like",
-    "can be",
+    "e.g.", "eg.", "e.g", "i.e:", "i.e.", "example:", "examples:", "for example", "for instance",
+    "such as", "ex:", "ex.", "allowed values:", "possible values:", "valid values:", "options are",
+    "options:", "one of:", "can be one of", "one of", "[enum]:", "values:", "example value",
+    "like", "can be",
 ];
 
 /// The example values a description names, as they stand there.
 pub(super) fn described(description: &str) -> Vec<&str> {
     let lower = description.to_ascii_lowercase();
     // The earliest cue, the longest of those that start there.
-    let found = CUES
-        .iter()
-        .filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
+    let found = CUES.iter().filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
     let earliest = found.min_by_key(|&(at, length)| (at, std::cmp::Reverse(length)));
     let Some(start) = earliest.map(|(at, length)| at + length) else {
         return Vec::new();
@@ -61,11 +38,7 @@ pub(super) fn described(description: &str) -> Vec<&str> {
         .collect();
     // A clause that goes on in prose is no list of values.
     let words = |part: &&str| part.split(' ').count() > 3;
-    if tokens.iter().any(words) {
-        Vec::new()
-    } else {
-        tokens
-    }
+    if tokens.iter().any(words) { Vec::new() } else { tokens }
 }
 
 /// Where a cue stands as a word of its own.
@@ -95,9 +68,7 @@ fn is_token(text: &str) -> bool {
     ];
     (1..=40).contains(&text.len())
         && !PROSE.contains(&text.to_ascii_lowercase().as_str())
-        && text
-            .chars()
-            .all(|c| !c.is_control() && !"<>{}[]=\\".contains(c))
+        && text.chars().all(|c| !c.is_control() && !"<>{}[]=\\".contains(c))
         && text.chars().any(char::is_alphanumeric)
         && !is_form(text)
         && !is_placeholder(text)
@@ -107,9 +78,7 @@ fn is_token(text: &str) -> bool {
 fn is_form(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
     text.contains('%')
-        || ["YYYY", "HH:MM", "MM/DD", "DD/MM"]
-            .iter()
-            .any(|form| upper.contains(form))
+        || ["YYYY", "HH:MM", "MM/DD", "DD/MM"].iter().any(|form| upper.contains(form))
 }
 
 /// Whether a default looks like data: not "string", "None", "your-api-key".
@@ -130,51 +99,13 @@ pub(super) fn looks_real(value: &Value, name: &str) -> bool {
 
 fn is_placeholder(text: &str) -> bool {
     const EXACT: &[&str] = &[
-        "string",
-        "none",
-        "null",
-        "undefined",
-        "test",
-        "value",
-        "text",
-        "number",
-        "integer",
-        "any",
-        "foo",
-        "bar",
-        "n/a",
-        "tbd",
-        "id",
-        "name",
-        "int",
-        "float",
-        "boolean",
-        "required",
-        "optional",
-        "object",
-        "array",
-        "default",
-        "xxx",
-        "example",
+        "string", "none", "null", "undefined", "test", "value", "text", "number", "integer", "any",
+        "foo", "bar", "n/a", "tbd", "id", "name", "int", "float", "boolean", "required",
+        "optional", "object", "array", "default", "xxx", "example",
     ];
     const PARTS: &[&str] = &[
-        "your",
-        "set-",
-        "insert",
-        "<",
-        "placeholder",
-        "api key",
-        "apikey",
-        "enter ",
-        "replace",
-        "{",
-        "lorem",
-        "the ",
-        "xxxx",
-        "please",
-        "example.com",
-        "change me",
-        "api_key",
+        "your", "set-", "insert", "<", "placeholder", "api key", "apikey", "enter ", "replace",
+        "{", "lorem", "the ", "xxxx", "please", "example.com", "change me", "api_key",
     ];
     let lower = text.to_ascii_lowercase();
     EXACT.contains(&lower.as_str()) || PARTS.iter().any(|part| lower.contains(part))
@@ -191,27 +122,15 @@ mod tests {
     #[test]
     fn examples_are_found_after_their_cue() {
         check("i.e: TSLA", &["TSLA"]);
-        check(
-            "The format, e.g. pdf, docx or txt.",
-            &["pdf", "docx", "txt"],
-        );
-        check(
-            "Can be one of: `open`, `closed`, `all`.",
-            &["open", "closed", "all"],
-        );
+        check("The format, e.g. pdf, docx or txt.", &["pdf", "docx", "txt"]);
+        check("Can be one of: `open`, `closed`, `all`.", &["open", "closed", "all"]);
         check("The name of the person.", &[]);
         check("A date, for example YYYY-MM-DD", &[]);
     }
 
     #[test]
     fn placeholders_are_not_data() {
-        for text in [
-            "string",
-            "None",
-            "Stormglass API Key",
-            "set-your-image-URL-here",
-            "",
-        ] {
+        for text in ["string", "None", "Stormglass API Key", "set-your-image-URL-here", ""] {
             assert!(!looks_real(&Value::from(text), "id"), "{text}");
         }
         assert!(looks_real(&Value::from("CA107308006SI"), "id"));

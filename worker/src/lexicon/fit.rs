@@ -27,10 +27,7 @@ pub(super) fn allowed(value: &Value, shape: &Shape) -> bool {
         return false;
     }
     match &shape.ty {
-        Type::String {
-            min_length,
-            max_length,
-        } => value.as_str().is_some_and(|text| {
+        Type::String { min_length, max_length } => value.as_str().is_some_and(|text| {
             let length = text.chars().count();
             let pattern = shape.pattern.as_deref().and_then(Pattern::parse);
             length >= *min_length
@@ -43,11 +40,7 @@ pub(super) fn allowed(value: &Value, shape: &Shape) -> bool {
         Type::Number { min, max } => value.as_f64().is_some_and(|number| {
             min.is_none_or(|least| number >= least) && max.is_none_or(|most| number <= most)
         }),
-        Type::Array {
-            min_items,
-            max_items,
-            ..
-        } => value.as_array().is_some_and(|items| {
+        Type::Array { min_items, max_items, .. } => value.as_array().is_some_and(|items| {
             items.len() >= *min_items && max_items.is_none_or(|most| items.len() <= most)
         }),
         _ => true,
@@ -59,11 +52,7 @@ pub(super) fn read_as(text: &str, ty: &Type) -> Option<Value> {
     match ty {
         Type::String { .. } | Type::Any => Some(Value::String(text.to_owned())),
         Type::Integer { .. } => text.parse::<i64>().ok().map(Value::from),
-        Type::Number { .. } => text
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite())
-            .map(plain_number),
+        Type::Number { .. } => text.parse::<f64>().ok().filter(|n| n.is_finite()).map(plain_number),
         _ => None,
     }
 }

@@ -11,34 +11,23 @@ use super::setting::Setting;
 use super::topic::Topic;
 
 static TEXT: LazyLock<Shape> = LazyLock::new(|| Shape {
-    ty: Type::String {
-        min_length: 0,
-        max_length: None,
-    },
+    ty: Type::String { min_length: 0, max_length: None },
     ..Shape::default()
 });
 
+/// The members of an object, by name.
+type Members = &'static [(&'static str, Topic)];
+
 /// Words of an object's name, and the members it then has.
-const MEMBERS: &[(&[&str], &[(&str, Topic)])] = &[
+const MEMBERS: &[(&[&str], Members)] = &[
     (
         &["range", "period", "interval", "dates", "window", "between"],
         &[("start_date", Topic::Date), ("end_date", Topic::Date)],
     ),
     (
         &[
-            "file",
-            "audio",
-            "video",
-            "image",
-            "photo",
-            "picture",
-            "voice",
-            "attachment",
-            "document",
-            "recording",
-            "media",
-            "files",
-            "upload",
+            "file", "audio", "video", "image", "photo", "picture", "voice", "attachment",
+            "document", "recording", "media", "files", "upload",
         ],
         &[("file_name", Topic::FileName)],
     ),
@@ -47,37 +36,18 @@ const MEMBERS: &[(&[&str], &[(&str, Topic)])] = &[
         &[("username", Topic::Username), ("password", Topic::Password)],
     ),
     (
-        &[
-            "location",
-            "place",
-            "origin",
-            "destination",
-            "address",
-            "position",
-        ],
+        &["location", "place", "origin", "destination", "address", "position"],
         &[("city", Topic::City)],
     ),
     (
-        &[
-            "user",
-            "person",
-            "contact",
-            "customer",
-            "author",
-            "owner",
-            "recipient",
-            "member",
-        ],
+        &["user", "person", "contact", "customer", "author", "owner", "recipient", "member"],
         &[("name", Topic::FullName), ("email", Topic::Email)],
     ),
-    (
-        &["date", "time", "schedule", "day"],
-        &[("date", Topic::Date)],
-    ),
+    (&["date", "time", "schedule", "day"], &[("date", Topic::Date)]),
 ];
 
 /// What an object of any other name has.
-const USUAL: &[(&str, Topic)] = &[("name", Topic::Title)];
+const USUAL: Members = &[("name", Topic::Title)];
 
 impl Setting<'_> {
     /// A small object for a place that leaves its members open. An output
@@ -86,20 +56,12 @@ impl Setting<'_> {
         if place.side == Side::Output {
             return Value::Object(Map::new());
         }
-        let named: Vec<String> = words(place.name)
-            .chain(words(&place.shape.description))
-            .collect();
-        let known = MEMBERS
-            .iter()
-            .find(|(cues, _)| named.iter().any(|word| cues.contains(&word.as_str())));
+        let named: Vec<String> = words(place.name).chain(words(&place.shape.description)).collect();
+        let known =
+            MEMBERS.iter().find(|(cues, _)| named.iter().any(|word| cues.contains(&word.as_str())));
         let mut object = Map::new();
         for (name, topic) in known.map_or(USUAL, |(_, members)| members) {
-            let member = Place {
-                name,
-                parent: place.name,
-                shape: &TEXT,
-                ..*place
-            };
+            let member = Place { name, parent: place.name, shape: &TEXT, ..*place };
             object.insert((*name).to_owned(), self.value_about(*topic, &member, rng));
         }
         Value::Object(object)

@@ -49,12 +49,7 @@ impl Setting<'_> {
 /// How a date is written here, by the description's form or the default's.
 fn written_date(date: Date, place: &Place<'_>) -> String {
     let (year, month, day) = date.civil();
-    let default = place
-        .shape
-        .default
-        .as_ref()
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let default = place.shape.default.as_ref().and_then(Value::as_str).unwrap_or_default();
     let says = |cues: &[&str]| speaks_of(place, cues);
     let compact = default.len() == 8 && default.bytes().all(|byte| byte.is_ascii_digit());
     match () {
@@ -75,17 +70,9 @@ fn written_moment((date, minute): (Date, Minute), place: &Place<'_>) -> String {
         return date.epoch_seconds(minute).to_string();
     }
     if place.shape.format.is_none() && speaks_of(place, &["%h:%m", "hh:mm"]) {
-        let seconds = if speaks_of(place, &["%s", ":ss"]) {
-            ":00"
-        } else {
-            ""
-        };
+        let seconds = if speaks_of(place, &["%s", ":ss"]) { ":00" } else { "" };
         return format!("{date} {minute}{seconds}");
     }
-    let zone = if place.shape.format.is_some() || place.side == Side::Output {
-        "Z"
-    } else {
-        ""
-    };
+    let zone = if place.shape.format.is_some() || place.side == Side::Output { "Z" } else { "" };
     format!("{date}T{minute}:00{zone}")
 }

@@ -15,31 +15,21 @@ pub(super) fn of_name(words: &[&str], place: &Place<'_>) -> Option<Topic> {
         return Some(topic);
     }
     // "city of event" is a city.
-    let of = words
-        .iter()
-        .position(|word| *word == "of")
-        .filter(|at| *at > 0);
+    let of = words.iter().position(|word| *word == "of").filter(|at| *at > 0);
     let words = of.map_or(words, |at| &words[..at]);
     let (&head, qualifiers) = words.split_last()?;
     if let Some(topic) = of_head(head, qualifiers, place) {
         return Some(topic);
     }
-    Topic::of_noun(head).or_else(|| {
-        qualifiers
-            .iter()
-            .rev()
-            .find_map(|word| Topic::of_noun(word))
-    })
+    Topic::of_noun(head).or_else(|| qualifiers.iter().rev().find_map(|word| Topic::of_noun(word)))
 }
 
 /// `number_of_stops`, `total_ratings`: how many there are of something.
 fn of_counted(words: &[&str]) -> Option<Topic> {
     let (first, rest) = words.split_first()?;
     let last = rest.last().and_then(|word| Topic::of_noun(word));
-    let measured = matches!(
-        last,
-        Some(Topic::Price | Topic::Duration | Topic::Distance | Topic::Weight)
-    );
+    let measured =
+        matches!(last, Some(Topic::Price | Topic::Duration | Topic::Distance | Topic::Weight));
     let counts = match *first {
         "number" | "num" | "count" => !rest.is_empty(),
         "total" => rest.len() == 1 && !measured,
@@ -56,20 +46,8 @@ fn without_affixes<'a, 'b>(mut words: &'b [&'a str]) -> &'b [&'a str] {
         "input", "filter", "list", "array", "lte", "gte", "after", "before", "in", "text",
     ];
     const BEFORE: &[&str] = &[
-        "new",
-        "old",
-        "my",
-        "your",
-        "the",
-        "user",
-        "input",
-        "target",
-        "current",
-        "default",
-        "original",
-        "preferred",
-        "selected",
-        "existing",
+        "new", "old", "my", "your", "the", "user", "input", "target", "current", "default",
+        "original", "preferred", "selected", "existing",
     ];
     while let [rest @ .., last] = words {
         let numeral = last.bytes().all(|byte| byte.is_ascii_digit());
@@ -114,11 +92,9 @@ fn of_head(head: &str, qualifiers: &[&str], place: &Place<'_>) -> Option<Topic> 
             _ => Topic::PastDateTime,
         }),
         "id" if qualifier == Some("tz") => Some(Topic::TimeZone),
-        "team" | "teams" | "club" => Some(if of_sports(place) {
-            Topic::SportsTeam
-        } else {
-            Topic::Team
-        }),
+        "team" | "teams" | "club" => {
+            Some(if of_sports(place) { Topic::SportsTeam } else { Topic::Team })
+        }
         "number" if qualifier.is_some() => Some(match qualifier? {
             "page" => Topic::Page,
             "episode" | "season" | "line" | "version" | "chapter" => Topic::Index,
@@ -188,10 +164,7 @@ fn of_head(head: &str, qualifiers: &[&str], place: &Place<'_>) -> Option<Topic> 
 
 /// `user_name`, `city_name`, `repository_name`: what the nouns before say.
 fn of_named(qualifiers: &[&str]) -> Topic {
-    let found = qualifiers
-        .iter()
-        .rev()
-        .find_map(|word| Some((*word, Topic::of_noun(word)?)));
+    let found = qualifiers.iter().rev().find_map(|word| Some((*word, Topic::of_noun(word)?)));
     match found {
         Some((_, Topic::Handle)) => Topic::FullName,
         Some((noun, Topic::Email | Topic::Phone | Topic::Username)) if noun != "user" => {
@@ -221,16 +194,7 @@ fn is_somebody(noun: &str) -> bool {
 
 /// `name` alone: the thing it belongs to is the parent, or the function's noun.
 fn of_bare_name(place: &Place<'_>) -> Topic {
-    if speaks_of(
-        place,
-        &[
-            "full name",
-            "name of the user",
-            "person",
-            "patient",
-            "customer",
-        ],
-    ) {
+    if speaks_of(place, &["full name", "name of the user", "person", "patient", "customer"]) {
         return Topic::FullName;
     }
     words(place.parent)
@@ -327,31 +291,24 @@ pub(super) fn of_described_thing(place: &Place<'_>) -> Option<Topic> {
     let said = words(&place.shape.description).take(9).collect::<Vec<_>>();
     let function = words(&place.function.name).skip(1).take(2);
     let other = |word: &String| word != place.name;
-    said.into_iter()
-        .chain(function)
-        .filter(other)
-        .find_map(|word| match nameable(word)? {
-            Topic::Event
-            | Topic::Task
-            | Topic::Project
-            | Topic::FullName
-            | Topic::Product
-            | Topic::Category
-            | Topic::Tag
-            | Topic::Label
-            | Topic::Company => None,
-            topic => Some(topic),
-        })
+    said.into_iter().chain(function).filter(other).find_map(|word| match nameable(word)? {
+        Topic::Event
+        | Topic::Task
+        | Topic::Project
+        | Topic::FullName
+        | Topic::Product
+        | Topic::Category
+        | Topic::Tag
+        | Topic::Label
+        | Topic::Company => None,
+        topic => Some(topic),
+    })
 }
 
 /// `from`, `to`, `source`, `target`: currencies, languages, people, dates or
 /// places, as the function says.
 fn of_direction(place: &Place<'_>) -> Option<Topic> {
-    let function = [
-        place.function.name.as_str(),
-        &place.function.category,
-        &place.function.class,
-    ];
+    let function = [place.function.name.as_str(), &place.function.category, &place.function.class];
     let about = |cues: &[&str]| {
         speaks_of(place, cues) || function.iter().any(|text| contains_any(text, cues))
     };
@@ -363,15 +320,7 @@ fn of_direction(place: &Place<'_>) -> Option<Topic> {
         () if about(&["sms", "phone", "whatsapp", "message"]) => Some(Topic::Phone),
         () if about(&["airport", "flight"]) => Some(Topic::Airport),
         () if about(&[
-            "rout",
-            "travel",
-            "train",
-            "bus",
-            "city",
-            "location",
-            "distance",
-            "direction",
-            "map",
+            "rout", "travel", "train", "bus", "city", "location", "distance", "direction", "map",
         ]) =>
         {
             Some(Topic::City)

@@ -7,9 +7,7 @@ use super::place::Place;
 
 /// A noun phrase for a parameter or output field, without an article.
 pub fn describe(place: &Place<'_>) -> String {
-    let mut parts: Vec<String> = words(place.name)
-        .map(|word| expanded(&word).to_owned())
-        .collect();
+    let mut parts: Vec<String> = words(place.name).map(|word| expanded(&word).to_owned()).collect();
     if let Some("id" | "ids" | "uuid" | "guid") = parts.last().map(String::as_str) {
         return match identified(place).as_str() {
             "id" => "ID".into(),
@@ -30,11 +28,7 @@ pub fn describe(place: &Place<'_>) -> String {
         }
     }
     let phrase = parts.join(" ");
-    if phrase.is_empty() {
-        "value".into()
-    } else {
-        phrase
-    }
+    if phrase.is_empty() { "value".into() } else { phrase }
 }
 
 /// What an id-like place identifies: its `x-noun`, the word before "id", its
@@ -44,44 +38,26 @@ pub(super) fn identified(place: &Place<'_>) -> String {
         return noun.clone();
     }
     let own: Vec<String> = words(place.name).collect();
-    let before = own
-        .iter()
-        .rev()
-        .find(|word| !is_id(word) && !word.bytes().all(|b| b.is_ascii_digit()));
+    let before =
+        own.iter().rev().find(|word| !is_id(word) && !word.bytes().all(|b| b.is_ascii_digit()));
     if let Some(word) = before {
         return expanded(&singular(word).unwrap_or_else(|| word.clone())).to_owned();
     }
-    let holder = words(place.parent)
-        .last()
-        .filter(|word| !GENERIC.contains(&word.as_str()));
+    let holder = words(place.parent).last().filter(|word| !GENERIC.contains(&word.as_str()));
     if let Some(word) = holder {
         return singular(&word).unwrap_or(word);
     }
-    let noun = words(&place.function.name)
-        .filter(|word| !is_verb(word))
-        .find(|word| word.len() > 2);
+    let noun =
+        words(&place.function.name).filter(|word| !is_verb(word)).find(|word| word.len() > 2);
     noun.map_or_else(|| "id".into(), |word| singular(&word).unwrap_or(word))
 }
 
-const GENERIC: &[&str] = &[
-    "data", "result", "results", "items", "list", "response", "output", "value", "values",
-];
+const GENERIC: &[&str] =
+    &["data", "result", "results", "items", "list", "response", "output", "value", "values"];
 
 fn is_id(word: &str) -> bool {
-    [
-        "id",
-        "ids",
-        "identifier",
-        "uuid",
-        "guid",
-        "number",
-        "key",
-        "ref",
-        "reference",
-        "no",
-        "code",
-    ]
-    .contains(&word)
+    ["id", "ids", "identifier", "uuid", "guid", "number", "key", "ref", "reference", "no", "code"]
+        .contains(&word)
 }
 
 fn is_verb(word: &str) -> bool {
@@ -182,20 +158,13 @@ mod tests {
             response: None,
             phrasing: Default::default(),
         });
-        assert_eq!(
-            describe(&Place::argument(&function, &function.params()[0])),
-            expected
-        );
+        assert_eq!(describe(&Place::argument(&function, &function.params()[0])), expected);
     }
 
     #[test]
     fn parameters_have_plain_names() {
         check("repo", json!({"type": "string"}), "repository name");
-        check(
-            "departure_date",
-            json!({"type": "string"}),
-            "departure date",
-        );
+        check("departure_date", json!({"type": "string"}), "departure date");
         check("hotelId", json!({"type": "string"}), "hotel ID");
         check("id", json!({"type": "string"}), "booking ID");
         check("ref", json!({"type": "string", "x-noun": "train"}), "train");

@@ -7,9 +7,7 @@ use super::topic::Topic;
 
 /// What single words and underscored phrases stand for, from `nouns.txt`.
 static NOUNS: LazyLock<HashMap<&'static str, Topic>> = LazyLock::new(|| {
-    let lines = include_str!("tables/nouns.txt")
-        .lines()
-        .filter_map(|line| line.split_once(": "));
+    let lines = include_str!("tables/nouns.txt").lines().filter_map(|line| line.split_once(": "));
     lines
         .filter_map(|(name, nouns)| Some((Topic::named(name)?, nouns)))
         .flat_map(|(topic, nouns)| nouns.split(' ').map(move |noun| (noun, topic)))
@@ -28,15 +26,13 @@ impl Topic {
 
 /// The singular of a plural noun.
 pub(crate) fn singular(word: &str) -> Option<String> {
-    const SAME: &[&str] = &[
-        "news", "status", "address", "series", "gps", "bus", "class", "details",
-    ];
+    const SAME: &[&str] =
+        &["news", "status", "address", "series", "gps", "bus", "class", "details"];
     if SAME.contains(&word) || word.len() < 3 {
         return None;
     }
-    if let Some(stem) = word
-        .strip_suffix("ies")
-        .filter(|stem| !["mov", "ser", "cook"].contains(stem))
+    if let Some(stem) =
+        word.strip_suffix("ies").filter(|stem| !["mov", "ser", "cook"].contains(stem))
     {
         return Some(format!("{stem}y"));
     }

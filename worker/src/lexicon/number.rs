@@ -24,9 +24,7 @@ impl Setting<'_> {
     ) -> Value {
         let bounds = (min.map(|n| n as f64), max.map(|n| n as f64));
         let drawn = self.special(topic, place, rng);
-        let number = drawn
-            .unwrap_or_else(|| draw(usual(topic, place), bounds, rng))
-            .round();
+        let number = drawn.unwrap_or_else(|| draw(usual(topic, place), bounds, rng)).round();
         let least = min.unwrap_or(i64::MIN);
         Value::from((number as i64).clamp(least, max.unwrap_or(i64::MAX).max(least)))
     }
@@ -81,19 +79,12 @@ fn draw((low, high, decimals): Range, bounds: (Option<f64>, Option<f64>), rng: &
     let (from, to) = if from <= to {
         (from, to)
     } else if least.is_finite() {
-        (
-            least,
-            most.min(least + (high - low).abs().max(1.0)).max(least),
-        )
+        (least, most.min(least + (high - low).abs().max(1.0)).max(least))
     } else {
         (most - (high - low).abs().max(1.0), most)
     };
     let scale = 10f64.powi(decimals);
-    let number = if from < to {
-        rng.random_range(from..=to)
-    } else {
-        from
-    };
+    let number = if from < to { rng.random_range(from..=to) } else { from };
     ((number * scale).round() / scale).clamp(from, to)
 }
 
@@ -167,15 +158,7 @@ fn counted(name: &str, side: Side) -> Range {
     match side {
         _ if of(&["child", "infant", "stop", "kid"]) => (0.0, 2.0, 0),
         _ if of(&[
-            "adult",
-            "guest",
-            "people",
-            "passenger",
-            "room",
-            "bed",
-            "bath",
-            "seat",
-            "ticket",
+            "adult", "guest", "people", "passenger", "room", "bed", "bath", "seat", "ticket",
         ]) =>
         {
             (1.0, 4.0, 0)

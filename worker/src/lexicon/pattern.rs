@@ -35,24 +35,12 @@ impl Pattern {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let inner = text.strip_prefix('^').unwrap_or(text);
         let escaped = inner.ends_with("\\$");
-        let body = if escaped {
-            inner
-        } else {
-            inner.strip_suffix('$').unwrap_or(inner)
-        };
-        let mut parser = Parser {
-            chars: body.chars().collect(),
-            at: 0,
-            depth: 0,
-        };
+        let body = if escaped { inner } else { inner.strip_suffix('$').unwrap_or(inner) };
+        let mut parser = Parser { chars: body.chars().collect(), at: 0, depth: 0 };
         let root = parser.alternatives()?;
         let whole = parser.at == parser.chars.len();
         let (from_start, to_end) = (text.starts_with('^'), body.len() < inner.len());
-        whole.then_some(Self {
-            root,
-            from_start,
-            to_end,
-        })
+        whole.then_some(Self { root, from_start, to_end })
     }
 
     pub(super) fn draw(&self, rng: &mut Rng) -> String {
@@ -64,15 +52,9 @@ impl Pattern {
     pub(super) fn matches(&self, text: &str) -> bool {
         let chars: Vec<char> = text.chars().collect();
         let fuel = &mut FUEL.clone();
-        let starts = if self.from_start {
-            0..=0
-        } else {
-            0..=chars.len()
-        };
+        let starts = if self.from_start { 0..=0 } else { 0..=chars.len() };
         let accepts = |end: usize| !self.to_end || end == chars.len();
-        starts
-            .into_iter()
-            .any(|start| self.root.run(&chars, start, fuel, &mut { accepts }))
+        starts.into_iter().any(|start| self.root.run(&chars, start, fuel, &mut { accepts }))
     }
 }
 
@@ -105,10 +87,7 @@ impl Node {
         *fuel -= 1;
         match self {
             Self::Class(ranges, negated) => {
-                chars
-                    .get(at)
-                    .is_some_and(|&c| contains(ranges, *negated, c))
-                    && then(at + 1)
+                chars.get(at).is_some_and(|&c| contains(ranges, *negated, c)) && then(at + 1)
             }
             Self::Either(nodes) => nodes.iter().any(|node| node.run(chars, at, fuel, then)),
             Self::Sequence(nodes) => run_sequence(nodes, chars, at, fuel, then),
@@ -184,10 +163,7 @@ fn draw_class(ranges: &[(char, char)], negated: bool, rng: &mut Rng) -> char {
         let table = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ-_ ";
         let start = rng.random_range(0..table.len());
         let cycle = table.chars().cycle().skip(start).take(table.len());
-        return cycle
-            .into_iter()
-            .find(|&c| contains(ranges, true, c))
-            .unwrap_or('~');
+        return cycle.into_iter().find(|&c| contains(ranges, true, c)).unwrap_or('~');
     }
     let size = |&(low, high): &(char, char)| high as u32 - low as u32 + 1;
     let mut at = rng.random_range(0..ranges.iter().map(size).sum::<u32>());
@@ -233,11 +209,7 @@ impl Parser {
             nodes.push(self.sequence()?);
         }
         self.depth -= 1;
-        Some(if nodes.len() == 1 {
-            nodes.remove(0)
-        } else {
-            Node::Either(nodes)
-        })
+        Some(if nodes.len() == 1 { nodes.remove(0) } else { Node::Either(nodes) })
     }
 
     fn sequence(&mut self) -> Option<Node> {
@@ -360,14 +332,8 @@ mod tests {
     fn what_is_drawn_matches() {
         let mut rng = rng::stream(7, WalkIndex(0), "pattern");
         for text in [
-            "^[A-Z]{2}-\\d{4,6}$",
-            "^(foo|bar)+x?$",
-            "^\\w+@\\w+\\.com$",
-            "[^,]+",
-            "^a.c$",
-            "^[a-z0-9]+(?:-[a-z0-9]+)*$",
-            "^\\+?[1-9]\\d{1,14}$",
-            "^$",
+            "^[A-Z]{2}-\\d{4,6}$", "^(foo|bar)+x?$", "^\\w+@\\w+\\.com$", "[^,]+", "^a.c$",
+            "^[a-z0-9]+(?:-[a-z0-9]+)*$", "^\\+?[1-9]\\d{1,14}$", "^$",
         ] {
             let pattern = Pattern::parse(text).unwrap();
             let real = regex::Regex::new(text).unwrap();

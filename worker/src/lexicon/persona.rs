@@ -23,13 +23,8 @@ pub enum Register {
 }
 
 impl Register {
-    pub const ALL: [Self; 5] = [
-        Self::Polite,
-        Self::Casual,
-        Self::Terse,
-        Self::Chatty,
-        Self::Formal,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Polite, Self::Casual, Self::Terse, Self::Chatty, Self::Formal];
 
     /// Its name in a campaign and in metadata.
     pub fn name(self) -> &'static str {
@@ -43,42 +38,18 @@ impl Register {
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|register| register.name() == name)
+        Self::ALL.into_iter().find(|register| register.name() == name)
     }
 }
 
 /// What personas do for a living, as a campaign names them.
 pub const ROLES: &[&str] = &[
-    "event planner",
-    "student",
-    "nurse",
-    "software developer",
-    "small-business owner",
-    "freelance designer",
-    "teacher",
-    "sales manager",
-    "researcher",
-    "journalist",
-    "accountant",
-    "parent of two",
-    "retired engineer",
-    "travel blogger",
-    "project manager",
-    "restaurant owner",
-    "marketing assistant",
-    "data analyst",
-    "office administrator",
-    "amateur athlete",
-    "property manager",
-    "musician",
-    "support agent",
-    "consultant",
-    "volunteer coordinator",
-    "system administrator",
-    "photographer",
-    "operations lead",
+    "event planner", "student", "nurse", "software developer", "small-business owner",
+    "freelance designer", "teacher", "sales manager", "researcher", "journalist", "accountant",
+    "parent of two", "retired engineer", "travel blogger", "project manager", "restaurant owner",
+    "marketing assistant", "data analyst", "office administrator", "amateur athlete",
+    "property manager", "musician", "support agent", "consultant", "volunteer coordinator",
+    "system administrator", "photographer", "operations lead",
 ];
 
 /// Who speaks as the user, and how.
@@ -114,22 +85,12 @@ impl Persona {
             [] => pick(ROLES, &mut rng).to_owned(),
             roles => roles[rng.random_range(0..roles.len())].clone(),
         };
-        let allowed: Vec<Register> = registers
-            .iter()
-            .filter_map(|name| Register::named(name))
-            .collect();
-        let allowed = if allowed.is_empty() {
-            Register::ALL.to_vec()
-        } else {
-            allowed
-        };
+        let allowed: Vec<Register> =
+            registers.iter().filter_map(|name| Register::named(name)).collect();
+        let allowed = if allowed.is_empty() { Register::ALL.to_vec() } else { allowed };
         let register = allowed[rng.random_range(0..allowed.len())];
         // A stream of their own: the facts do not depend on the allowed lists.
-        Self::of(
-            role,
-            register,
-            &mut rng::stream(seed, walk, "persona facts"),
-        )
+        Self::of(role, register, &mut rng::stream(seed, walk, "persona facts"))
     }
 
     fn of(role: String, register: Register, rng: &mut Rng) -> Self {
@@ -190,10 +151,6 @@ mod tests {
         let names: std::collections::BTreeSet<String> = (0..2_000)
             .map(|walk| Persona::draw(7, WalkIndex(walk), &[], &[]).full_name())
             .collect();
-        assert!(
-            names.len() > 1_850,
-            "{} different names of 2000",
-            names.len()
-        );
+        assert!(names.len() > 1_850, "{} different names of 2000", names.len());
     }
 }

@@ -26,53 +26,27 @@ impl<'a> Place<'a> {
     /// A top-level parameter.
     pub fn argument(function: &'a Function, field: &'a Field) -> Self {
         let (name, shape) = (field.name.as_str(), &field.shape);
-        Self {
-            name,
-            parent: "",
-            shape,
-            function,
-            side: Side::Argument,
-        }
+        Self { name, parent: "", shape, function, side: Side::Argument }
     }
 
     /// A scalar place of the output.
     pub fn leaf(function: &'a Function, leaf: &Leaf<'a>) -> Self {
         let (name, parent, shape) = (leaf.name, leaf.parent, leaf.shape);
-        Self {
-            name,
-            parent,
-            shape,
-            function,
-            side: Side::Output,
-        }
+        Self { name, parent, shape, function, side: Side::Output }
     }
 
     /// The whole output.
     pub fn output(function: &'a Function, shape: &'a Shape) -> Self {
-        Self {
-            name: "",
-            parent: "",
-            shape,
-            function,
-            side: Side::Output,
-        }
+        Self { name: "", parent: "", shape, function, side: Side::Output }
     }
 
     /// A member of this object.
     pub fn member(&self, field: &'a Field) -> Self {
-        Self {
-            name: &field.name,
-            parent: self.name,
-            shape: &field.shape,
-            ..*self
-        }
+        Self { name: &field.name, parent: self.name, shape: &field.shape, ..*self }
     }
 
     /// An element of this array.
     pub fn element(&self, items: &'a Shape) -> Self {
-        Self {
-            shape: items,
-            ..*self
-        }
+        Self { shape: items, ..*self }
     }
 }

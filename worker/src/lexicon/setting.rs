@@ -63,11 +63,7 @@ impl<'p> Setting<'p> {
     /// The setting of one element of a list: the places and the day are the
     /// same, people and times are its own.
     pub(crate) fn element(&self) -> Self {
-        Self {
-            cities: self.cities,
-            day: self.day,
-            ..Self::new(self.persona)
-        }
+        Self { cities: self.cities, day: self.day, ..Self::new(self.persona) }
     }
 
     /// Draws dates and times after this one from now on.
@@ -108,9 +104,7 @@ impl<'p> Setting<'p> {
         if is_own(place) {
             return (self.persona.first_name, self.persona.last_name);
         }
-        *self
-            .person
-            .get_or_insert_with(|| (people::first_name(rng), people::last_name(rng)))
+        *self.person.get_or_insert_with(|| (people::first_name(rng), people::last_name(rng)))
     }
 
     /// A currency; the next one of this setting is another one.
@@ -139,9 +133,7 @@ impl<'p> Setting<'p> {
             return (begin.plus_days(rng.random_range(1..9)), minute);
         }
         let drawn = self.persona.today.plus_days(rng.random_range(2..60));
-        *self
-            .begin
-            .get_or_insert((self.day.unwrap_or(drawn), minute))
+        *self.begin.get_or_insert((self.day.unwrap_or(drawn), minute))
     }
 
     /// A moment to come; the end of a span follows its begin within hours.
@@ -208,25 +200,8 @@ fn end_of(name: &str) -> End {
 /// Whether a name speaks of the later end of a span of time.
 fn is_end(name: &str) -> bool {
     const CUES: &[&str] = &[
-        "end",
-        "out",
-        "return",
-        "until",
-        "to",
-        "arriv",
-        "max",
-        "updated",
-        "closed",
-        "merged",
-        "completed",
-        "expire",
-        "expiry",
-        "due",
-        "finish",
-        "modified",
-        "last",
-        "latest",
-        "delivery",
+        "end", "out", "return", "until", "to", "arriv", "max", "updated", "closed", "merged",
+        "completed", "expire", "expiry", "due", "finish", "modified", "last", "latest", "delivery",
         "pushed",
     ];
     let name = name.to_ascii_lowercase();
@@ -246,34 +221,10 @@ fn is_end(name: &str) -> bool {
 /// Whether a place is about the user rather than somebody else.
 fn is_own(place: &Place<'_>) -> bool {
     const OTHERS: &[&str] = &[
-        "to",
-        "recipient",
-        "attendee",
-        "participant",
-        "invitee",
-        "cc",
-        "bcc",
-        "assignee",
-        "collaborator",
-        "author",
-        "friend",
-        "receiver",
-        "member",
-        "payee",
-        "target",
-        "doctor",
-        "client",
-        "owner",
-        "reviewer",
-        "actor",
-        "follow",
-        "student",
-        "employee",
-        "contact",
-        "sender",
-        "beneficiary",
-        "candidate",
-        "creator",
+        "to", "recipient", "attendee", "participant", "invitee", "cc", "bcc", "assignee",
+        "collaborator", "author", "friend", "receiver", "member", "payee", "target", "doctor",
+        "client", "owner", "reviewer", "actor", "follow", "student", "employee", "contact",
+        "sender", "beneficiary", "candidate", "creator",
     ];
     if place.side == Side::Output {
         return false;
@@ -281,25 +232,14 @@ fn is_own(place: &Place<'_>) -> bool {
     let name = place.name.to_ascii_lowercase();
     let text = place.shape.description.to_ascii_lowercase();
     let own = [
-        "your ",
-        "user's",
-        "of the user",
-        "the customer",
-        "the guest",
-        "the passenger",
+        "your ", "user's", "of the user", "the customer", "the guest", "the passenger",
         "the patient",
     ];
     let of_others = OTHERS.iter().any(|cue| name.contains(cue) && *cue != "to") || name == "to";
     !of_others
         && (own.iter().any(|cue| text.contains(cue))
             || [
-                "name",
-                "email",
-                "phone",
-                "full_name",
-                "first_name",
-                "last_name",
-                "phone_number",
+                "name", "email", "phone", "full_name", "first_name", "last_name", "phone_number",
                 "city",
             ]
             .contains(&name.as_str())

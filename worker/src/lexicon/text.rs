@@ -16,10 +16,7 @@ impl Setting<'_> {
     /// A text about a topic; numbers come out as their digits.
     pub(super) fn text(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> String {
         if topic == Topic::Price {
-            let amount = self
-                .number(topic, place, None, None, rng)
-                .as_f64()
-                .unwrap_or_default();
+            let amount = self.number(topic, place, None, None, rng).as_f64().unwrap_or_default();
             return format!("{amount:.2}");
         }
         if topic.is_number() {
@@ -60,12 +57,9 @@ impl Setting<'_> {
             Topic::Region => city.region.into(),
             Topic::RegionCode => city.region_code.into(),
             Topic::Location if chance(30, rng) => format!("{}, {}", city.name, city.country.name),
-            Topic::Address => format!(
-                "{}, {} {}",
-                city.street(rng),
-                city.postal_code(rng),
-                city.name
-            ),
+            Topic::Address => {
+                format!("{}, {} {}", city.street(rng), city.postal_code(rng), city.name)
+            }
             Topic::Street => city.street(rng),
             Topic::PostalCode => city.postal_code(rng),
             Topic::Coordinates => format!("{:.4},{:.4}", city.latitude, city.longitude),
@@ -88,10 +82,9 @@ impl Setting<'_> {
             Topic::Email => people::email(first, last, rng),
             Topic::Phone if own => self.persona.phone.clone(),
             Topic::Phone => self.city(place, rng).country.phone(rng),
-            Topic::Password => ids::fill(
-                pick(&["@~~~~~~#~!", "~~~~@~~##~", "@~~~-~~##-~~~"], rng),
-                rng,
-            ),
+            Topic::Password => {
+                ids::fill(pick(&["@~~~~~~#~!", "~~~~@~~##~", "@~~~-~~##-~~~"], rng), rng)
+            }
             Topic::Gender => pick(&["female", "male"], rng).into(),
             Topic::JobTitle => pick(business::JOBS, rng).into(),
             Topic::Department => pick(business::DEPARTMENTS, rng).into(),
@@ -140,11 +133,9 @@ impl Setting<'_> {
             Topic::MacAddress => ids::fill("xx:xx:xx:xx:xx:xx", rng),
             Topic::UserAgent => pick(codes::USER_AGENTS, rng).into(),
             Topic::FileName => file_name(rng),
-            Topic::FilePath => format!(
-                "/{}/{}",
-                pick(prose::FOLDERS, rng).to_lowercase(),
-                file_name(rng)
-            ),
+            Topic::FilePath => {
+                format!("/{}/{}", pick(prose::FOLDERS, rng).to_lowercase(), file_name(rng))
+            }
             Topic::Folder => pick(prose::FOLDERS, rng).into(),
             Topic::MimeType => pick(codes::MIME_TYPES, rng).into(),
             Topic::FileFormat => pick(&["json", "pdf", "csv", "png", "mp3", "xml"], rng).into(),
@@ -159,11 +150,9 @@ impl Setting<'_> {
                 ids::fill("~~~~~~~~~~~~~~~~~~~~~~~~", rng)
             ),
             Topic::Cursor => ids::fill("@~~~@~~~@~~~~~~=", rng),
-            Topic::Slug => format!(
-                "{}-{}",
-                pick(prose::SLUG_WORDS, rng),
-                pick(prose::REPO_SECOND, rng)
-            ),
+            Topic::Slug => {
+                format!("{}-{}", pick(prose::SLUG_WORDS, rng), pick(prose::REPO_SECOND, rng))
+            }
             Topic::SecretName => pick(codes::SECRETS, rng).into(),
             Topic::Version => format!(
                 "{}.{}.{}",
@@ -194,21 +183,17 @@ impl Setting<'_> {
             Topic::Airport => self.city(place, rng).airport.into(),
             Topic::Airline if wants_code(place) => self.row(codes::AIRLINES, rng).0.into(),
             Topic::Airline => self.row(codes::AIRLINES, rng).1.into(),
-            Topic::Flight => format!(
-                "{}{}",
-                self.row(codes::AIRLINES, rng).0,
-                rng.random_range(100..2_000)
-            ),
+            Topic::Flight => {
+                format!("{}{}", self.row(codes::AIRLINES, rng).0, rng.random_range(100..2_000))
+            }
             Topic::Station => format!(
                 "{} {}",
                 self.city(place, rng).name,
                 pick(&["Central", "Main Station", "North"], rng)
             ),
-            Topic::Train => format!(
-                "{}-{}",
-                pick(codes::TRAINS, rng),
-                rng.random_range(500..99_000)
-            ),
+            Topic::Train => {
+                format!("{}-{}", pick(codes::TRAINS, rng), rng.random_range(500..99_000))
+            }
             Topic::Currency => self.currency(rng).into(),
             Topic::Language => pick_row(codes::LANGUAGES, rng).0.into(),
             Topic::LanguageCode => pick_row(codes::LANGUAGES, rng).1.into(),
@@ -313,9 +298,7 @@ impl Topic {
 
 fn wants_code(place: &Place<'_>) -> bool {
     let name = place.name.to_ascii_lowercase();
-    ["code", "symbol", "ticker", "iata", "coin"]
-        .iter()
-        .any(|cue| name.contains(cue))
+    ["code", "symbol", "ticker", "iata", "coin"].iter().any(|cue| name.contains(cue))
 }
 
 pub(super) fn pick_row<'t, T>(table: &'t [T], rng: &mut Rng) -> &'t T {
@@ -323,11 +306,7 @@ pub(super) fn pick_row<'t, T>(table: &'t [T], rng: &mut Rng) -> &'t T {
 }
 
 pub(super) fn repository(rng: &mut Rng) -> String {
-    format!(
-        "{}-{}",
-        pick(prose::REPO_FIRST, rng),
-        pick(prose::REPO_SECOND, rng)
-    )
+    format!("{}-{}", pick(prose::REPO_FIRST, rng), pick(prose::REPO_SECOND, rng))
 }
 
 fn file_name(rng: &mut Rng) -> String {

@@ -80,11 +80,9 @@ impl Setting<'_> {
             Topic::Season => format!("{}", self.persona.today.civil().0 - rng.random_range(0..4)),
             Topic::Restaurant => joined(leisure::RESTAURANT_FIRST, leisure::RESTAURANT_SECOND, rng),
             Topic::Hotel => joined(leisure::HOTEL_FIRST, leisure::HOTEL_SECOND, rng),
-            Topic::Seat => format!(
-                "{}{}",
-                rng.random_range(1..38),
-                pick(&["A", "B", "C", "D", "E", "F"], rng)
-            ),
+            Topic::Seat => {
+                format!("{}{}", rng.random_range(1..38), pick(&["A", "B", "C", "D", "E", "F"], rng))
+            }
             Topic::CarModel => {
                 let (make, model) = self.row(things::CARS, rng);
                 format!("{make} {model}")
@@ -105,9 +103,9 @@ impl Setting<'_> {
             Topic::Note => {
                 let clause = self.fill(pick(prose::CLAUSES, rng), rng);
                 let mut chars = clause.chars();
-                chars.next().map_or_else(String::new, |c| {
-                    format!("{}{}", c.to_uppercase(), chars.as_str())
-                })
+                chars
+                    .next()
+                    .map_or_else(String::new, |c| format!("{}{}", c.to_uppercase(), chars.as_str()))
             }
             Topic::Reason => pick(prose::REASONS, rng).into(),
             Topic::Question => pick(prose::QUESTIONS, rng).into(),
@@ -135,37 +133,32 @@ impl Setting<'_> {
     /// What a person would type into that function's search box.
     fn query(&mut self, place: &Place<'_>, rng: &mut Rng) -> String {
         use magnet_proto::shape::words;
-        let about = [
-            &place.function.category,
-            &place.function.class,
-            &place.function.name,
-        ];
+        let about = [&place.function.category, &place.function.class, &place.function.name];
         let searched: Option<Topic> =
-            about
-                .into_iter()
-                .flat_map(|text| words(text).collect::<Vec<_>>())
-                .find_map(|word| {
-                    Some(match word.as_str() {
-                        "movie" | "movies" | "film" | "ott" | "imdb" => Topic::Movie,
-                        "tv" | "shows" | "streaming" => Topic::Show,
-                        "music" | "song" | "songs" | "lyrics" | "spotify" => Topic::Song,
-                        "artist" | "artists" => Topic::Artist,
-                        "book" | "books" | "library" => Topic::Book,
-                        "recipe" | "recipes" | "food" | "meal" => Topic::Dish,
-                        "restaurant" | "restaurants" => Topic::Cuisine,
-                        "product" | "products" | "shopping" | "commerce" | "ecommerce"
-                        | "amazon" => Topic::Product,
-                        "job" | "jobs" => Topic::JobTitle,
-                        "weather" | "location" | "city" | "hotel" | "hotels" | "places"
-                        | "travel" => Topic::City,
-                        "stock" | "stocks" | "finance" => Topic::Ticker,
-                        "repository" | "repositories" | "repos" => Topic::Repository,
-                        "team" | "teams" => Topic::SportsTeam,
-                        "game" | "games" | "gaming" => Topic::Game,
-                        "dictionary" | "word" | "words" => Topic::Word,
-                        _ => return None,
-                    })
-                });
+            about.into_iter().flat_map(|text| words(text).collect::<Vec<_>>()).find_map(|word| {
+                Some(match word.as_str() {
+                    "movie" | "movies" | "film" | "ott" | "imdb" => Topic::Movie,
+                    "tv" | "shows" | "streaming" => Topic::Show,
+                    "music" | "song" | "songs" | "lyrics" | "spotify" => Topic::Song,
+                    "artist" | "artists" => Topic::Artist,
+                    "book" | "books" | "library" => Topic::Book,
+                    "recipe" | "recipes" | "food" | "meal" => Topic::Dish,
+                    "restaurant" | "restaurants" => Topic::Cuisine,
+                    "product" | "products" | "shopping" | "commerce" | "ecommerce" | "amazon" => {
+                        Topic::Product
+                    }
+                    "job" | "jobs" => Topic::JobTitle,
+                    "weather" | "location" | "city" | "hotel" | "hotels" | "places" | "travel" => {
+                        Topic::City
+                    }
+                    "stock" | "stocks" | "finance" => Topic::Ticker,
+                    "repository" | "repositories" | "repos" => Topic::Repository,
+                    "team" | "teams" => Topic::SportsTeam,
+                    "game" | "games" | "gaming" => Topic::Game,
+                    "dictionary" | "word" | "words" => Topic::Word,
+                    _ => return None,
+                })
+            });
         match searched {
             Some(topic) => self.text(topic, place, rng),
             None => self.keyword(rng).into(),
@@ -179,20 +172,14 @@ impl Setting<'_> {
         {
             return "success".into();
         }
-        if words.contains("ok ") {
-            "ok".into()
-        } else {
-            pick(prose::NICE_STATUSES, rng).into()
-        }
+        if words.contains("ok ") { "ok".into() } else { pick(prose::NICE_STATUSES, rng).into() }
     }
 
     fn kind(&mut self, topic: Topic, rng: &mut Rng) -> String {
         match topic {
             Topic::Mode => pick(&["driving", "walking", "transit", "cycling"], rng).into(),
             _ => pick(
-                &[
-                    "standard", "basic", "premium", "regular", "public", "private", "general",
-                ],
+                &["standard", "basic", "premium", "regular", "public", "private", "general"],
                 rng,
             )
             .into(),

@@ -83,11 +83,7 @@ pub fn topic(place: &Place<'_>) -> Topic {
         return cues::refine(topic, &words, place);
     }
     if matches!(shape.ty, Type::Boolean) {
-        return if cues::says_success(&words) {
-            Topic::Success
-        } else {
-            Topic::Flag
-        };
+        return if cues::says_success(&words) { Topic::Success } else { Topic::Flag };
     }
     if matches!(shape.ty, Type::Any) && cues::is_flag(&words, place) {
         return Topic::Flag;

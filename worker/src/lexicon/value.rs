@@ -23,11 +23,9 @@ impl Setting<'_> {
         }
         match &shape.ty {
             Type::Null => Value::Null,
-            Type::Array {
-                items,
-                min_items,
-                max_items,
-            } => self.array(place, items, *min_items, *max_items, rng),
+            Type::Array { items, min_items, max_items } => {
+                self.array(place, items, *min_items, *max_items, rng)
+            }
             Type::Object { fields } => self.object(place, fields, rng),
             _ => self.scalar(place, None, rng),
         }
@@ -53,10 +51,7 @@ impl Setting<'_> {
         if let Some(value) = example(place, Value::is_array, rng) {
             return value;
         }
-        let wanted = rng
-            .random_range(USUAL_ITEMS)
-            .max(least)
-            .min(most.unwrap_or(usize::MAX));
+        let wanted = rng.random_range(USUAL_ITEMS).max(least).min(most.unwrap_or(usize::MAX));
         let element = place.element(items);
         let mut values: Vec<Value> = Vec::with_capacity(wanted);
         for _ in 0..wanted * 4 {
@@ -105,10 +100,9 @@ impl Setting<'_> {
             Type::Boolean => Value::Bool(topic == Topic::Success || chance(50, rng)),
             Type::Integer { min, max } => self.integer(topic, place, min, max, rng),
             Type::Number { min, max } => self.number(topic, place, min, max, rng),
-            Type::String {
-                min_length,
-                max_length,
-            } => Value::String(self.string(topic, place, min_length, max_length, rng)),
+            Type::String { min_length, max_length } => {
+                Value::String(self.string(topic, place, min_length, max_length, rng))
+            }
             _ => self.untyped(topic, place, rng),
         }
     }
@@ -129,10 +123,8 @@ impl Setting<'_> {
                 return fit::allowed(&value, shape).then_some(value);
             }
         }
-        let default = shape
-            .default
-            .as_ref()
-            .filter(|value| examples::looks_real(value, place.name))?;
+        let default =
+            shape.default.as_ref().filter(|value| examples::looks_real(value, place.name))?;
         let value = fit::coerce(default, &shape.ty)?;
         fit::allowed(&value, shape).then_some(value)
     }
@@ -208,37 +200,14 @@ impl Topic {
 /// One of the allowed values. Of a status, one that tells of success.
 fn choice(place: &Place<'_>, rng: &mut Rng) -> Value {
     const GOOD: &[&str] = &[
-        "success",
-        "ok",
-        "completed",
-        "confirmed",
-        "active",
-        "open",
-        "succeeded",
-        "delivered",
-        "available",
-        "approved",
-        "sent",
-        "scheduled",
-        "paid",
-        "booked",
-        "ready",
-        "enabled",
+        "success", "ok", "completed", "confirmed", "active", "open", "succeeded", "delivered",
+        "available", "approved", "sent", "scheduled", "paid", "booked", "ready", "enabled",
     ];
-    const BAD: &[&str] = &[
-        "error",
-        "failed",
-        "failure",
-        "cancelled",
-        "canceled",
-        "rejected",
-        "not_found",
-    ];
+    const BAD: &[&str] =
+        &["error", "failed", "failure", "cancelled", "canceled", "rejected", "not_found"];
     let choices = &place.shape.choices;
     let is = |value: &Value, words: &[&str]| {
-        value
-            .as_str()
-            .is_some_and(|text| words.contains(&text.to_ascii_lowercase().as_str()))
+        value.as_str().is_some_and(|text| words.contains(&text.to_ascii_lowercase().as_str()))
     };
     if place.side == Side::Output
         && choices.iter().any(|value| is(value, BAD))
@@ -246,10 +215,7 @@ fn choice(place: &Place<'_>, rng: &mut Rng) -> Value {
     {
         return good.clone();
     }
-    let meant: Vec<&Value> = choices
-        .iter()
-        .filter(|value| value.as_str() != Some(""))
-        .collect();
+    let meant: Vec<&Value> = choices.iter().filter(|value| value.as_str() != Some("")).collect();
     match meant.as_slice() {
         [] => choices[0].clone(),
         meant => meant[rng.random_range(0..meant.len())].clone(),

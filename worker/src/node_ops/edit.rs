@@ -15,12 +15,8 @@ pub(super) fn insert_turn(path: &mut Path, at: usize, turn: Turn) {
         }
     };
     for step in path.turns.iter_mut().flat_map(|turn| &mut turn.steps) {
-        step.feeds
-            .iter_mut()
-            .for_each(|feed| moved(&mut feed.from.turn));
-        step.conflict
-            .iter_mut()
-            .for_each(|conflict| moved(&mut conflict.earlier.turn));
+        step.feeds.iter_mut().for_each(|feed| moved(&mut feed.from.turn));
+        step.conflict.iter_mut().for_each(|conflict| moved(&mut conflict.earlier.turn));
     }
     for op in &mut path.ops {
         turns_of(op).into_iter().flatten().for_each(moved);
@@ -31,12 +27,8 @@ pub(super) fn insert_turn(path: &mut Path, at: usize, turn: Turn) {
 /// The turns an entry of the log names.
 fn turns_of(op: &mut NodeOp) -> [Option<&mut u16>; 2] {
     match op {
-        NodeOp::Insert {
-            src_turn, dst_turn, ..
-        } => [Some(src_turn), Some(dst_turn)],
-        NodeOp::Conflict {
-            turn, earlier_turn, ..
-        } => [Some(turn), Some(earlier_turn)],
+        NodeOp::Insert { src_turn, dst_turn, .. } => [Some(src_turn), Some(dst_turn)],
+        NodeOp::Conflict { turn, earlier_turn, .. } => [Some(turn), Some(earlier_turn)],
         NodeOp::Merge { turn, .. }
         | NodeOp::Split { turn, .. }
         | NodeOp::Parallel { turn, .. }
@@ -48,20 +40,14 @@ fn turns_of(op: &mut NodeOp) -> [Option<&mut u16>; 2] {
 
 /// The position of a step.
 pub(super) fn position(turn: usize, step: usize) -> StepRef {
-    StepRef {
-        turn: turn as u16,
-        step: step as u16,
-    }
+    StepRef { turn: turn as u16, step: step as u16 }
 }
 
 /// Every step with its position, oldest first.
 pub(super) fn steps(path: &Path) -> impl DoubleEndedIterator<Item = (StepRef, &Step)> {
     let of_turn = |(at, turn)| {
         let turn: &Turn = turn;
-        turn.steps
-            .iter()
-            .enumerate()
-            .map(move |(step, planned)| (position(at, step), planned))
+        turn.steps.iter().enumerate().map(move |(step, planned)| (position(at, step), planned))
     };
     path.turns.iter().enumerate().flat_map(of_turn)
 }
@@ -69,18 +55,14 @@ pub(super) fn steps(path: &Path) -> impl DoubleEndedIterator<Item = (StepRef, &S
 /// Changes the step at a position that exists.
 pub(super) fn change(path: &mut Path, at: StepRef, change: impl FnOnce(&mut Step)) {
     let turn = path.turns.get_mut(at.turn as usize);
-    turn.and_then(|turn| turn.steps.get_mut(at.step as usize))
-        .map(change);
+    turn.and_then(|turn| turn.steps.get_mut(at.step as usize)).map(change);
 }
 
 /// Whether another step takes a value from that one, or contradicts it.
 pub(super) fn is_used(path: &Path, at: StepRef) -> bool {
     steps(path).any(|(_, step)| {
         step.feeds.iter().any(|feed| feed.from == at)
-            || step
-                .conflict
-                .as_ref()
-                .is_some_and(|conflict| conflict.earlier == at)
+            || step.conflict.as_ref().is_some_and(|conflict| conflict.earlier == at)
     })
 }
 

@@ -12,11 +12,7 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
     if !coin(rng, input.ops.fault) {
         return;
     }
-    let fault = if coin(rng, PERMANENT) {
-        Fault::Permanent
-    } else {
-        Fault::Transient
-    };
+    let fault = if coin(rng, PERMANENT) { Fault::Permanent } else { Fault::Transient };
     let open: Vec<StepRef> = edit::steps(path)
         .map(|(at, _)| at)
         .filter(|&at| match fault {
@@ -29,16 +25,11 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
         return;
     };
     edit::change(path, at, |step| step.fault = Some(fault));
-    path.ops.push(NodeOp::Fault {
-        turn: at.turn,
-        function,
-        fault,
-    });
+    path.ops.push(NodeOp::Fault { turn: at.turn, function, fault });
 }
 
 fn can_fail(path: &Path, at: StepRef) -> bool {
-    path.step(at)
-        .is_some_and(|step| step.copies == 1 && step.conflict.is_none() && !step.bulky)
+    path.step(at).is_some_and(|step| step.copies == 1 && step.conflict.is_none() && !step.bulky)
 }
 
 /// Whether the path goes on without the output: the turn ends there, and

@@ -46,10 +46,7 @@ fn of_step(path: &Path, at: StepRef, library: &Library, graph: &Graph) -> Vec<Fe
                 .iter()
                 .filter(|flow| flow.input == field.name && (field.required || is_strong(flow)))
                 .filter(move |flow| params::has_place(output, &flow.output))
-                .map(move |flow| Feed {
-                    from,
-                    flow: flow.clone(),
-                })
+                .map(move |flow| Feed { from, flow: flow.clone() })
         });
         let fresh = offers.filter(|feed| !spent.contains(&feed));
         // `min_by_key` keeps the first of equals: the nearest source.
@@ -78,12 +75,7 @@ pub(super) fn flows(
 
 /// Whether a flow is sure enough for a parameter that could be left out.
 pub(super) fn is_strong(flow: &Flow) -> bool {
-    let place = flow
-        .output
-        .trim_end_matches("/*")
-        .rsplit('/')
-        .next()
-        .unwrap_or_default();
+    let place = flow.output.trim_end_matches("/*").rsplit('/').next().unwrap_or_default();
     params::is_identity(&flow.input) && params::is_identity(place)
 }
 
@@ -95,10 +87,7 @@ fn discord(feed: &Feed, feeds: &[Feed]) -> u8 {
         let (one, two) = (element(&feed.flow.output), element(&other.flow.output));
         one.starts_with(two) || two.starts_with(one)
     };
-    together
-        .map(|other| if fits(other) { 0 } else { 2 })
-        .max()
-        .unwrap_or(1)
+    together.map(|other| if fits(other) { 0 } else { 2 }).max().unwrap_or(1)
 }
 
 /// The array element a place belongs to: the path up to its last `*`.

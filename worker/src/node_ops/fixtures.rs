@@ -20,15 +20,8 @@ pub(super) fn rng(seed: u64) -> Rng {
 
 /// One turn a function.
 pub(super) fn path_of(functions: &[u32]) -> Path {
-    let turns = functions
-        .iter()
-        .map(|&id| calls([FunctionId(id)]))
-        .collect();
-    Path {
-        kind: Kind::MultiTurn,
-        turns,
-        ops: Vec::new(),
-    }
+    let turns = functions.iter().map(|&id| calls([FunctionId(id)])).collect();
+    Path { kind: Kind::MultiTurn, turns, ops: Vec::new() }
 }
 
 /// A library with its graph and the settings under test.
@@ -59,17 +52,8 @@ pub(super) fn no_ops() -> NodeOps {
 impl World {
     pub(super) fn new(library: Library, ops: NodeOps, seed: u64) -> Self {
         let graph = join_by_name(&library);
-        let Campaign {
-            walk: walks, mix, ..
-        } = Campaign::default();
-        Self {
-            library,
-            graph,
-            walks,
-            ops,
-            mix,
-            seed,
-        }
+        let Campaign { walk: walks, mix, .. } = Campaign::default();
+        Self { library, graph, walks, ops, mix, seed }
     }
 
     /// A world of that many functions, all drawn from the seed.
@@ -99,9 +83,7 @@ impl World {
     /// The paths of the first walks, the rejected ones left out.
     pub(super) fn paths(&self, walks: u64) -> Vec<Path> {
         let walker = self.walker();
-        (0..walks)
-            .filter_map(|index| self.path(&walker, index).ok())
-            .collect()
+        (0..walks).filter_map(|index| self.path(&walker, index).ok()).collect()
     }
 
     pub(super) fn function(&self, id: FunctionId) -> &Function {
@@ -109,18 +91,12 @@ impl World {
     }
 }
 
-const NOUNS: &[&str] = &[
-    "train", "hotel", "order", "file", "event", "invoice", "ticket", "parcel",
-];
-const GIVEN: &[&str] = &[
-    "city", "date", "budget", "language", "color", "size", "purpose",
-];
+const NOUNS: &[&str] = &["train", "hotel", "order", "file", "event", "invoice", "ticket", "parcel"];
+const GIVEN: &[&str] = &["city", "date", "budget", "language", "color", "size", "purpose"];
 
 fn draw_library(functions: usize, seed: u64) -> Library {
     let mut rng = rng(seed);
-    let drawn: Vec<Function> = (0..functions)
-        .map(|at| draw_function(at, &mut rng))
-        .collect();
+    let drawn: Vec<Function> = (0..functions).map(|at| draw_function(at, &mut rng)).collect();
     Library::from(drawn)
 }
 
@@ -131,45 +107,19 @@ fn draw_function(at: usize, rng: &mut Rng) -> Function {
     let id = |noun: &str| format!("{noun}_id");
     let text = || json!({"type": "string"});
     let (verb, mut properties, mut required, output) = match rng.random_range(0..4) {
-        0 => (
-            "search",
-            json!({given: text()}),
-            vec![given.to_owned()],
-            list_of(noun),
-        ),
-        1 => (
-            "get",
-            json!({id(noun): text()}),
-            vec![id(noun)],
-            item_of(noun, other),
-        ),
+        0 => ("search", json!({given: text()}), vec![given.to_owned()], list_of(noun)),
+        1 => ("get", json!({id(noun): text()}), vec![id(noun)], item_of(noun, other)),
         2 => {
             let properties = json!({id(noun): text(), given: text()});
-            (
-                "book",
-                properties,
-                vec![id(noun), given.to_owned()],
-                item_of(other, noun),
-            )
+            ("book", properties, vec![id(noun), given.to_owned()], item_of(other, noun))
         }
-        _ => (
-            "list",
-            json!({"limit": {"type": "integer", "default": 5}}),
-            vec![],
-            list_of(noun),
-        ),
+        _ => ("list", json!({"limit": {"type": "integer", "default": 5}}), vec![], list_of(noun)),
     };
     if rng.random_bool(0.3) {
         properties["note"] = text();
         required.push("note".into());
     }
-    function(
-        &format!("{verb}_{noun}_{at}"),
-        noun,
-        properties,
-        &required,
-        Some(output),
-    )
+    function(&format!("{verb}_{noun}_{at}"), noun, properties, &required, Some(output))
 }
 
 fn list_of(noun: &str) -> Value {
@@ -212,16 +162,11 @@ pub(super) fn function(
 fn join_by_name(library: &Library) -> Graph {
     let edges_of = |from: FunctionId| -> Vec<Edge> {
         let targets = library.iter().filter(|(to, _)| *to != from);
-        targets
-            .filter_map(|(to, target)| edge(library.get(from), to, target))
-            .collect()
+        targets.filter_map(|(to, target)| edge(library.get(from), to, target)).collect()
     };
     let nodes = library.iter().map(|(id, _)| {
         let edges = edges_of(id);
-        Node {
-            candidates: edges.iter().map(|edge| edge.to).collect(),
-            edges,
-        }
+        Node { candidates: edges.iter().map(|edge| edge.to).collect(), edges }
     });
     Graph::new(nodes.collect())
 }
@@ -229,26 +174,11 @@ fn join_by_name(library: &Library) -> Graph {
 fn edge(source: &Function, to: FunctionId, target: &Function) -> Option<Edge> {
     let mut flows = Vec::new();
     for field in target.params() {
-        let leaves = source
-            .output_leaves()
-            .into_iter()
-            .filter(|leaf| leaf.name == field.name);
-        flows.extend(leaves.map(|leaf| Flow {
-            output: leaf.path,
-            input: field.name.clone(),
-        }));
+        let leaves = source.output_leaves().into_iter().filter(|leaf| leaf.name == field.name);
+        flows.extend(leaves.map(|leaf| Flow { output: leaf.path, input: field.name.clone() }));
     }
     let lists = target.required().next().is_none() && source.name.starts_with("book");
-    let kind = if flows.is_empty() {
-        EdgeKind::Precondition
-    } else {
-        EdgeKind::PartialInput
-    };
+    let kind = if flows.is_empty() { EdgeKind::Precondition } else { EdgeKind::PartialInput };
     let joined = !flows.is_empty() || lists;
-    joined.then_some(Edge {
-        to,
-        kind,
-        source: EdgeSource::Schema,
-        flows,
-    })
+    joined.then_some(Edge { to, kind, source: EdgeSource::Schema, flows })
 }

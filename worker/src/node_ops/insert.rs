@@ -54,23 +54,14 @@ fn long(path: &mut Path, turn: usize, input: &Input<'_>, rng: &mut Rng) {
         return;
     }
     let source = last_step(path, turn);
-    let nested = candidates(path, source, input)
-        .map(|(to, flow)| (to, flow.clone()))
-        .collect();
+    let nested = candidates(path, source, input).map(|(to, flow)| (to, flow.clone())).collect();
     let Some((new_fn, flow)) = pick(nested, rng) else {
         return;
     };
     let at = rng.random_range(turn + 2..=path.turns.len());
     let mut step = Step::new(new_fn);
     step.feeds.push(Feed { from: source, flow });
-    edit::insert_turn(
-        path,
-        at,
-        Turn {
-            purpose: Purpose::Calls,
-            steps: vec![step],
-        },
-    );
+    edit::insert_turn(path, at, Turn { purpose: Purpose::Calls, steps: vec![step] });
     log(path, InsertKind::Long, source, new_fn, at);
 }
 
@@ -102,40 +93,26 @@ fn candidates<'a>(
     let from = path.step(source).map(|step| step.function);
     let output = from.and_then(|from| library.get(from).output());
     let edges = from.map_or(&[][..], |from| input.graph.edges(from));
-    edges
-        .iter()
-        .filter(|edge| !edit::calls_function(path, edge.to))
-        .filter_map(move |edge| {
-            let function = library.get(edge.to);
-            let requires = |flow: &&Flow| function.param(&flow.input).is_some_and(|f| f.required);
-            let known = || {
-                edge.flows
-                    .iter()
-                    .filter(|f| params::has_place(output, &f.output))
-            };
-            let strong =
-                |flow: &&Flow| feeds::is_strong(flow) && function.param(&flow.input).is_some();
-            let flow = known().find(requires).or_else(|| known().find(strong))?;
-            Some((edge.to, flow))
-        })
+    edges.iter().filter(|edge| !edit::calls_function(path, edge.to)).filter_map(move |edge| {
+        let function = library.get(edge.to);
+        let requires = |flow: &&Flow| function.param(&flow.input).is_some_and(|f| f.required);
+        let known = || edge.flows.iter().filter(|f| params::has_place(output, &f.output));
+        let strong = |flow: &&Flow| feeds::is_strong(flow) && function.param(&flow.input).is_some();
+        let flow = known().find(requires).or_else(|| known().find(strong))?;
+        Some((edge.to, flow))
+    })
 }
 
 /// Whether outputs up to the source, or the schema, supply all it requires.
 fn all_supplied(path: &Path, source: StepRef, to: FunctionId, input: &Input<'_>) -> bool {
-    let next = StepRef {
-        step: source.step + 1,
-        ..source
-    };
+    let next = StepRef { step: source.step + 1, ..source };
     let supplied = |name: &str| {
-        feeds::sources(path, next)
-            .into_iter()
-            .filter_map(|from| path.step(from))
-            .any(|step| {
-                let output = input.library.get(step.function).output();
-                feeds::flows(input.graph, step.function, to)
-                    .iter()
-                    .any(|flow| flow.input == name && params::has_place(output, &flow.output))
-            })
+        feeds::sources(path, next).into_iter().filter_map(|from| path.step(from)).any(|step| {
+            let output = input.library.get(step.function).output();
+            feeds::flows(input.graph, step.function, to)
+                .iter()
+                .any(|flow| flow.input == name && params::has_place(output, &flow.output))
+        })
     };
     let mut required = input.library.get(to).required();
     required.all(|field| params::has_default(field) || supplied(&field.name))

@@ -15,17 +15,11 @@ use super::{Input, coin};
 /// A conversation of one request, which has to be declined.
 pub(super) fn path(input: &Input<'_>) -> Result<Path, Rejection> {
     let Some(&function) = input.walk.nodes.first() else {
-        return Err(Rejection::new(
-            Reason::ShortWalk,
-            "no node to write a request for",
-        ));
+        return Err(Rejection::new(Reason::ShortWalk, "no node to write a request for"));
     };
     Ok(Path {
         kind: Kind::Irrelevance,
-        turns: vec![Turn {
-            purpose: Purpose::Irrelevant { function },
-            steps: Vec::new(),
-        }],
+        turns: vec![Turn { purpose: Purpose::Irrelevant { function }, steps: Vec::new() }],
         ops: vec![NodeOp::Irrelevant { turn: 0, function }],
     })
 }
@@ -38,15 +32,9 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
         return;
     };
     let at = rng.random_range(1..=path.turns.len());
-    let turn = Turn {
-        purpose: Purpose::Irrelevant { function },
-        steps: Vec::new(),
-    };
+    let turn = Turn { purpose: Purpose::Irrelevant { function }, steps: Vec::new() };
     super::edit::insert_turn(path, at, turn);
-    path.ops.push(NodeOp::Irrelevant {
-        turn: at as u16,
-        function,
-    });
+    path.ops.push(NodeOp::Irrelevant { turn: at as u16, function });
 }
 
 /// A function of a category the path does not touch, else of another class;
@@ -57,15 +45,11 @@ fn foreign(path: &Path, input: &Input<'_>, rng: &mut Rng) -> Option<FunctionId> 
     let start = rng.random_range(0..library.len().max(1));
     let ids = || (0..library.len()).map(|at| FunctionId(((start + at) % library.len()) as u32));
     let other_category = |&id: &FunctionId| {
-        used.iter()
-            .all(|function| function.category != library.get(id).category)
+        used.iter().all(|function| function.category != library.get(id).category)
     };
     let other_class = |&id: &FunctionId| {
         let candidate = library.get(id);
-        used.iter()
-            .all(|f| f.category != candidate.category || f.class != candidate.class)
+        used.iter().all(|f| f.category != candidate.category || f.class != candidate.class)
     };
-    ids()
-        .find(other_category)
-        .or_else(|| ids().find(other_class))
+    ids().find(other_category).or_else(|| ids().find(other_class))
 }

@@ -14,13 +14,9 @@ pub(super) fn apply(path: &mut Path, probability: f64, rng: &mut Rng) {
     let mut turns = std::mem::take(&mut path.turns).into_iter().peekable();
     while let Some(mut turn) = turns.next() {
         if turns.peek().is_some() && coin(rng, probability) {
-            turn.steps
-                .extend(turns.next().into_iter().flat_map(|next| next.steps));
+            turn.steps.extend(turns.next().into_iter().flat_map(|next| next.steps));
             let functions = turn.steps.iter().map(|step| step.function).collect();
-            path.ops.push(NodeOp::Merge {
-                turn: merged.len() as u16,
-                functions,
-            });
+            path.ops.push(NodeOp::Merge { turn: merged.len() as u16, functions });
         }
         merged.push(turn);
     }

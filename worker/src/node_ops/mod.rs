@@ -65,11 +65,7 @@ pub struct Input<'a> {
 /// The index whose walk and φ a conversation uses: its own, unless φ and φ̂
 /// are both kept. Then 2k is φ and 2k+1 its φ̂, both made from walk k.
 pub fn path_index(ops: &NodeOps, index: WalkIndex) -> WalkIndex {
-    if ops.keep_unsplit {
-        WalkIndex(index.0 / 2)
-    } else {
-        index
-    }
+    if ops.keep_unsplit { WalkIndex(index.0 / 2) } else { index }
 }
 
 /// Makes the signature path of a walk.
@@ -112,23 +108,14 @@ fn one_turn_a_node(input: &Input<'_>) -> Path {
     let repeats_itself = |at: usize| {
         nodes[..at].contains(&nodes[at]) && input.library.get(nodes[at]).required().next().is_none()
     };
-    let turns = (0..nodes.len())
-        .filter(|&at| !repeats_itself(at))
-        .map(|at| calls([nodes[at]]));
-    Path {
-        kind: Kind::MultiTurn,
-        turns: turns.collect(),
-        ops: Vec::new(),
-    }
+    let turns = (0..nodes.len()).filter(|&at| !repeats_itself(at)).map(|at| calls([nodes[at]]));
+    Path { kind: Kind::MultiTurn, turns: turns.collect(), ops: Vec::new() }
 }
 
 /// A turn that calls these functions.
 fn calls(functions: impl IntoIterator<Item = FunctionId>) -> Turn {
     let steps = functions.into_iter().map(Step::new).collect();
-    Turn {
-        purpose: Purpose::Calls,
-        steps,
-    }
+    Turn { purpose: Purpose::Calls, steps }
 }
 
 fn draw_kind(mix: &Mix, rng: &mut Rng) -> Kind {
@@ -162,9 +149,5 @@ fn coin(rng: &mut Rng, probability: f64) -> bool {
 
 /// One of them, uniformly; nothing of nothing.
 fn pick<T>(mut from: Vec<T>, rng: &mut Rng) -> Option<T> {
-    if from.is_empty() {
-        None
-    } else {
-        Some(from.swap_remove(rng.random_range(0..from.len())))
-    }
+    if from.is_empty() { None } else { Some(from.swap_remove(rng.random_range(0..from.len()))) }
 }

@@ -22,10 +22,7 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
         return;
     };
     edit::change(path, at, |step| step.bulky = true);
-    path.ops.push(NodeOp::Pad {
-        turn: at.turn,
-        function,
-    });
+    path.ops.push(NodeOp::Pad { turn: at.turn, function });
 }
 
 /// Whether an output has a list that can be made long.

@@ -28,11 +28,7 @@ pub(super) fn repeat(path: &mut Path, at: StepRef, rng: &mut Rng) {
         return;
     };
     edit::change(path, at, |step| step.copies = copies);
-    path.ops.push(NodeOp::Parallel {
-        turn: at.turn,
-        function,
-        copies,
-    });
+    path.ops.push(NodeOp::Parallel { turn: at.turn, function, copies });
 }
 
 /// Whether a step can be asked for several times in one request.
@@ -42,20 +38,13 @@ pub(super) fn can_repeat(path: &Path, at: StepRef, input: &Input<'_>) -> bool {
     };
     let function = input.library.get(step.function);
     let varies = |ty: &Type, choices: usize| {
-        let scalar = matches!(
-            ty,
-            Type::String { .. } | Type::Integer { .. } | Type::Number { .. }
-        );
+        let scalar = matches!(ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. });
         scalar && (choices == 0 || choices >= MAX_COPIES as usize)
     };
     let mut given = params::from_user(function, step);
     let can_vary = given.any(|field| {
         varies(&field.shape.ty, field.shape.choices.len()) && !params::is_composed(field)
     });
-    let alone = path
-        .functions()
-        .filter(|&called| called == step.function)
-        .count()
-        == 1;
+    let alone = path.functions().filter(|&called| called == step.function).count() == 1;
     can_vary && alone && !step.implicit && !edit::is_used(path, at)
 }

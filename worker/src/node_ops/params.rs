@@ -19,40 +19,21 @@ pub(super) fn from_user<'a>(
     step: &'a Step,
 ) -> impl Iterator<Item = &'a Field> {
     let fed = |field: &Field| step.feeds.iter().any(|feed| feed.flow.input == field.name);
-    function
-        .required()
-        .filter(move |field| !fed(field) && !has_default(field))
+    function.required().filter(move |field| !fed(field) && !has_default(field))
 }
 
 /// Whether a person would notice that the value is missing and ask for it: no
 /// switch, no nested structure, no text that can be composed.
 pub(super) fn worth_asking(field: &Field) -> bool {
-    matches!(
-        field.shape.ty,
-        Type::String { .. } | Type::Integer { .. } | Type::Number { .. }
-    ) && !is_composed(field)
+    matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. })
+        && !is_composed(field)
 }
 
 /// Whether the value is free text that can be written from the conversation.
 pub(super) fn is_composed(field: &Field) -> bool {
     const TEXT: &[&str] = &[
-        "body",
-        "message",
-        "text",
-        "content",
-        "contents",
-        "note",
-        "notes",
-        "comment",
-        "comments",
-        "summary",
-        "description",
-        "reason",
-        "title",
-        "subject",
-        "prompt",
-        "details",
-        "caption",
+        "body", "message", "text", "content", "contents", "note", "notes", "comment", "comments",
+        "summary", "description", "reason", "title", "subject", "prompt", "details", "caption",
     ];
     matches!(field.shape.ty, Type::String { .. })
         && field.shape.choices.is_empty()
@@ -62,23 +43,8 @@ pub(super) fn is_composed(field: &Field) -> bool {
 /// Whether a name speaks of an identity, such that passing it on is certain.
 pub(super) fn is_identity(name: &str) -> bool {
     const IDENTITY: &[&str] = &[
-        "id",
-        "ids",
-        "uuid",
-        "code",
-        "number",
-        "key",
-        "ref",
-        "reference",
-        "token",
-        "sku",
-        "isbn",
-        "iban",
-        "email",
-        "handle",
-        "username",
-        "slug",
-        "symbol",
+        "id", "ids", "uuid", "code", "number", "key", "ref", "reference", "token", "sku", "isbn",
+        "iban", "email", "handle", "username", "slug", "symbol",
     ];
     last_word(name).is_some_and(|word| IDENTITY.contains(&word.as_str()))
 }
@@ -103,9 +69,7 @@ pub(super) fn is_derivable(
     let mut earlier = edit::steps(path).take_while(|(at, _)| (at.turn as usize) < turn);
     earlier.any(|(_, step)| {
         let source = library.get(step.function);
-        let flows = graph
-            .edge(step.function, function)
-            .map_or(&[][..], |edge| &edge.flows);
+        let flows = graph.edge(step.function, function).map_or(&[][..], |edge| &edge.flows);
         flows.iter().any(|flow| flow.input == parameter)
             || has_field(source.params(), &word)
             || source.output().is_some_and(|output| names(output, &word))
@@ -124,16 +88,11 @@ fn names(shape: &Shape, word: &str) -> bool {
 fn has_field(fields: &[Field], word: &str) -> bool {
     // The cheap test first: splitting a name into words allocates.
     let ends = |name: &str| {
-        let tail = name
-            .len()
-            .checked_sub(word.len())
-            .and_then(|at| name.get(at..));
+        let tail = name.len().checked_sub(word.len()).and_then(|at| name.get(at..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(word))
             && last_word(name).is_some_and(|last| last == word)
     };
-    fields
-        .iter()
-        .any(|field| ends(&field.name) || names(&field.shape, word))
+    fields.iter().any(|field| ends(&field.name) || names(&field.shape, word))
 }
 
 /// Whether the path of a flow leads to a place of that output.
@@ -147,10 +106,9 @@ fn descend<'a, 'p>(
 ) -> Option<&'a Shape> {
     names.try_fold(shape?, |shape, name| match &shape.ty {
         Type::Array { items, .. } if name == "*" => Some(&**items),
-        Type::Object { fields } => fields
-            .iter()
-            .find(|field| escape(&field.name) == name)
-            .map(|field| &field.shape),
+        Type::Object { fields } => {
+            fields.iter().find(|field| escape(&field.name) == name).map(|field| &field.shape)
+        }
         _ => None,
     })
 }

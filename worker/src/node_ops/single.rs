@@ -20,9 +20,7 @@ pub(super) fn path(input: &Input<'_>) -> Result<Path, Rejection> {
     let mut rng = input.stream("single turn");
     let mut path = Path {
         kind: Kind::SingleTurn,
-        turns: vec![calls(
-            nodes[..functions(nodes.len(), &mut rng)].iter().copied(),
-        )],
+        turns: vec![calls(nodes[..functions(nodes.len(), &mut rng)].iter().copied())],
         ops: Vec::new(),
     };
     drop_repeats(&mut path);
@@ -41,11 +39,7 @@ pub(super) fn path(input: &Input<'_>) -> Result<Path, Rejection> {
 
 /// How many functions the turn gets.
 fn functions(nodes: usize, rng: &mut Rng) -> usize {
-    let wanted = if coin(rng, MULTIPLE) {
-        rng.random_range(2..=MAX_FUNCTIONS)
-    } else {
-        1
-    };
+    let wanted = if coin(rng, MULTIPLE) { rng.random_range(2..=MAX_FUNCTIONS) } else { 1 };
     wanted.min(nodes)
 }
 

@@ -26,11 +26,8 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
     };
     // Where the drawn kind fits nowhere, the other one keeps the share.
     for kind in kinds {
-        let places = if resolved {
-            resolvable(path, kind, input)
-        } else {
-            unresolvable(path, kind, input)
-        };
+        let places =
+            if resolved { resolvable(path, kind, input) } else { unresolvable(path, kind, input) };
         if let Some((turn, missing)) = pick_turn(places, rng) {
             return put(path, turn, kind, missing, resolved);
         }
@@ -42,27 +39,10 @@ fn put(path: &mut Path, at: usize, kind: SplitKind, missing: Missing, resolved: 
     let (function, parameter) = missing;
     let purpose = match &parameter {
         None => Purpose::MissingFunction { function, resolved },
-        Some(name) => Purpose::MissingParameter {
-            function,
-            parameter: name.clone(),
-            resolved,
-        },
+        Some(name) => Purpose::MissingParameter { function, parameter: name.clone(), resolved },
     };
-    edit::insert_turn(
-        path,
-        at,
-        Turn {
-            purpose,
-            steps: Vec::new(),
-        },
-    );
-    path.ops.push(NodeOp::Split {
-        kind,
-        turn: at as u16,
-        function,
-        parameter,
-        resolved,
-    });
+    edit::insert_turn(path, at, Turn { purpose, steps: Vec::new() });
+    path.ops.push(NodeOp::Split { kind, turn: at as u16, function, parameter, resolved });
 }
 
 /// Draws the turn first, then what it misses: turns with many parameters are
@@ -110,9 +90,9 @@ fn unresolvable(path: &Path, kind: SplitKind, input: &Input<'_>) -> Vec<(usize, 
         let related = edges.filter(|&to| !edit::calls_function(path, to));
         let missing: Vec<Missing> = match kind {
             SplitKind::MissingFunction => related.map(|to| (to, None)).collect(),
-            SplitKind::MissingParameter => related
-                .flat_map(|to| askable(path, turn, &Step::new(to), input))
-                .collect(),
+            SplitKind::MissingParameter => {
+                related.flat_map(|to| askable(path, turn, &Step::new(to), input)).collect()
+            }
         };
         if !missing.is_empty() {
             places.push((turn, missing));
@@ -144,9 +124,7 @@ fn hangs_on_its_head(path: &Path, turn: usize) -> bool {
 }
 
 fn failed(steps: &[Step]) -> bool {
-    steps
-        .iter()
-        .any(|step| step.fault == Some(Fault::Permanent) || step.conflict.is_some())
+    steps.iter().any(|step| step.fault == Some(Fault::Permanent) || step.conflict.is_some())
 }
 
 /// Whether the function is called in no earlier turn, where it is withheld.

@@ -12,26 +12,9 @@ use super::{MAX_COPIES, MAX_FUNCTIONS, edit, params};
 
 /// Settings under which everything happens often.
 fn busy() -> impl Strategy<Value = NodeOps> {
-    (
-        prop::array::uniform8(0.0..=1.0f64),
-        prop::array::uniform3(0.0..=1.0f64),
-        any::<bool>(),
-    )
+    (prop::array::uniform8(0.0..=1.0f64), prop::array::uniform3(0.0..=1.0f64), any::<bool>())
         .prop_map(
-            |(
-                [
-                    merge,
-                    insert,
-                    split,
-                    parallel,
-                    pad,
-                    fault,
-                    conflict,
-                    irrelevant,
-                ],
-                rest,
-                keep,
-            )| {
+            |([merge, insert, split, parallel, pad, fault, conflict, irrelevant], rest, keep)| {
                 let [insert_short, split_function, unresolved] = rest;
                 NodeOps {
                     merge,
@@ -55,11 +38,7 @@ fn busy() -> impl Strategy<Value = NodeOps> {
 fn check_promises(world: &World, path: &Path) {
     for turn in &path.turns {
         let calls = turn.purpose == Purpose::Calls;
-        assert_eq!(
-            calls,
-            !turn.steps.is_empty(),
-            "only turns of calls have steps: {turn:?}"
-        );
+        assert_eq!(calls, !turn.steps.is_empty(), "only turns of calls have steps: {turn:?}");
         assert!(turn.steps.len() <= MAX_FUNCTIONS);
     }
     for (at, step) in edit::steps(path) {
@@ -67,34 +46,16 @@ fn check_promises(world: &World, path: &Path) {
         assert!((1..=MAX_COPIES).contains(&step.copies));
         let mut fed = HashSet::new();
         for feed in &step.feeds {
-            assert!(
-                feed.from < at,
-                "{feed:?} of {at:?} does not point backwards"
-            );
-            let source = path
-                .step(feed.from)
-                .expect("a feed comes from a step of the path");
-            assert_ne!(
-                source.fault,
-                Some(Fault::Permanent),
-                "fed by a call that fails"
-            );
+            assert!(feed.from < at, "{feed:?} of {at:?} does not point backwards");
+            let source = path.step(feed.from).expect("a feed comes from a step of the path");
+            assert_ne!(source.fault, Some(Fault::Permanent), "fed by a call that fails");
             assert_eq!(source.copies, 1, "fed by one of several calls");
-            assert!(params::has_place(
-                world.function(source.function).output(),
-                &feed.flow.output
-            ));
+            assert!(params::has_place(world.function(source.function).output(), &feed.flow.output));
             assert!(function.param(&feed.flow.input).is_some());
-            assert!(
-                fed.insert(&feed.flow.input),
-                "{} is fed twice",
-                feed.flow.input
-            );
+            assert!(fed.insert(&feed.flow.input), "{} is fed twice", feed.flow.input);
         }
         if let Some(conflict) = &step.conflict {
-            let first = path
-                .step(conflict.earlier)
-                .expect("a conflict is with a step of the path");
+            let first = path.step(conflict.earlier).expect("a conflict is with a step of the path");
             assert!(conflict.earlier.turn < at.turn);
             assert_eq!((first.function, &first.feeds), (step.function, &step.feeds));
             assert!(!function.changes_state());
@@ -115,63 +76,25 @@ fn check_promises(world: &World, path: &Path) {
 /// That an entry of the log tells the truth about the final path.
 fn check_log(path: &Path, op: &NodeOp) {
     let turn = |at: &u16| &path.turns[*at as usize];
-    let calls = |at: &u16, function| {
-        turn(at)
-            .steps
-            .iter()
-            .filter(move |s| s.function == function)
-    };
+    let calls = |at: &u16, function| turn(at).steps.iter().filter(move |s| s.function == function);
     match op {
-        NodeOp::Merge {
-            turn: at,
-            functions,
-        } => {
-            let called = turn(at)
-                .steps
-                .iter()
-                .filter(|step| !step.implicit)
-                .map(|s| s.function);
+        NodeOp::Merge { turn: at, functions } => {
+            let called = turn(at).steps.iter().filter(|step| !step.implicit).map(|s| s.function);
             assert!(called.eq(functions.iter().copied()));
         }
-        NodeOp::Insert {
-            kind,
-            src_turn,
-            src_fn,
-            new_fn,
-            dst_turn,
-        } => {
+        NodeOp::Insert { kind, src_turn, src_fn, new_fn, dst_turn } => {
             let short = *kind == InsertKind::Short;
-            assert!(if short {
-                src_turn == dst_turn
-            } else {
-                src_turn + 1 < *dst_turn
-            });
-            let step = calls(dst_turn, *new_fn)
-                .next()
-                .expect("the inserted step is there");
+            assert!(if short { src_turn == dst_turn } else { src_turn + 1 < *dst_turn });
+            let step = calls(dst_turn, *new_fn).next().expect("the inserted step is there");
             assert_eq!(step.implicit, short);
-            let from_source = |at| {
-                path.step(at)
-                    .is_some_and(|source| source.function == *src_fn)
-            };
-            assert!(
-                step.feeds
-                    .iter()
-                    .any(|f| f.from.turn == *src_turn && from_source(f.from))
-            );
+            let from_source = |at| path.step(at).is_some_and(|source| source.function == *src_fn);
+            assert!(step.feeds.iter().any(|f| f.from.turn == *src_turn && from_source(f.from)));
         }
-        NodeOp::Split {
-            turn: at,
-            function,
-            parameter,
-            resolved,
-            kind,
-        } => {
+        NodeOp::Split { turn: at, function, parameter, resolved, kind } => {
             let purpose = match (kind, parameter) {
-                (SplitKind::MissingFunction, None) => Purpose::MissingFunction {
-                    function: *function,
-                    resolved: *resolved,
-                },
+                (SplitKind::MissingFunction, None) => {
+                    Purpose::MissingFunction { function: *function, resolved: *resolved }
+                }
                 (SplitKind::MissingParameter, Some(name)) => Purpose::MissingParameter {
                     function: *function,
                     parameter: name.clone(),
@@ -182,83 +105,43 @@ fn check_log(path: &Path, op: &NodeOp) {
             assert_eq!(turn(at).purpose, purpose);
             check_split(path, *at, op);
         }
-        NodeOp::Parallel {
-            turn: at,
-            function,
-            copies,
-        } => {
+        NodeOp::Parallel { turn: at, function, copies } => {
             assert!(calls(at, *function).any(|step| step.copies == *copies && *copies > 1));
         }
         NodeOp::Pad { turn: at, function } => {
             assert!(calls(at, *function).any(|step| step.bulky));
         }
-        NodeOp::Fault {
-            turn: at,
-            function,
-            fault,
-        } => {
+        NodeOp::Fault { turn: at, function, fault } => {
             assert!(calls(at, *function).any(|step| step.fault == Some(*fault)));
-            let last = turn(at)
-                .steps
-                .last()
-                .expect("a turn with a fault has steps");
+            let last = turn(at).steps.last().expect("a turn with a fault has steps");
             assert!(*fault == Fault::Transient || last.fault == Some(*fault));
         }
-        NodeOp::Conflict {
-            turn: at,
-            function,
-            earlier_turn,
-            path: place,
-        } => {
+        NodeOp::Conflict { turn: at, function, earlier_turn, path: place } => {
             let named = |conflict: &magnet_proto::path::Conflict| {
                 conflict.earlier.turn == *earlier_turn && conflict.path == *place
             };
             assert!(calls(at, *function).any(|step| step.conflict.as_ref().is_some_and(named)));
         }
         NodeOp::Irrelevant { turn: at, function } => {
-            assert_eq!(
-                turn(at).purpose,
-                Purpose::Irrelevant {
-                    function: *function
-                }
-            );
+            assert_eq!(turn(at).purpose, Purpose::Irrelevant { function: *function });
         }
     }
 }
 
 fn check_split(path: &Path, at: u16, op: &NodeOp) {
-    let NodeOp::Split {
-        function,
-        parameter,
-        resolved,
-        ..
-    } = op
-    else {
+    let NodeOp::Split { function, parameter, resolved, .. } = op else {
         return;
     };
     if !resolved {
-        assert!(
-            !edit::calls_function(path, *function),
-            "what never comes is never called"
-        );
+        assert!(!edit::calls_function(path, *function), "what never comes is never called");
         return;
     }
     let next = &path.turns[at as usize + 1];
-    assert_eq!(
-        next.steps[0].function, *function,
-        "the next turn does what this one asked for"
-    );
+    assert_eq!(next.steps[0].function, *function, "the next turn does what this one asked for");
     if let Some(parameter) = parameter {
-        assert!(
-            next.steps[0]
-                .feeds
-                .iter()
-                .all(|feed| feed.flow.input != *parameter)
-        );
+        assert!(next.steps[0].feeds.iter().all(|feed| feed.flow.input != *parameter));
     } else {
-        let earlier = path.turns[..at as usize]
-            .iter()
-            .flat_map(|turn| &turn.steps);
+        let earlier = path.turns[..at as usize].iter().flat_map(|turn| &turn.steps);
         assert!(earlier.into_iter().all(|step| step.function != *function));
     }
 }
@@ -271,37 +154,13 @@ fn check_nothing_unlogged(path: &Path) {
         count(|turn| turn.purpose != Purpose::Calls),
     );
     let steps = |is: fn(&magnet_proto::path::Step) -> bool| {
-        path.turns
-            .iter()
-            .flat_map(|turn| &turn.steps)
-            .filter(|step| is(step))
-            .count()
+        path.turns.iter().flat_map(|turn| &turn.steps).filter(|step| is(step)).count()
     };
-    assert_eq!(
-        logged(|op| matches!(op, NodeOp::Parallel { .. })),
-        steps(|step| step.copies > 1)
-    );
-    assert_eq!(
-        logged(|op| matches!(op, NodeOp::Fault { .. })),
-        steps(|step| step.fault.is_some())
-    );
-    assert_eq!(
-        logged(|op| matches!(op, NodeOp::Conflict { .. })),
-        steps(|s| s.conflict.is_some())
-    );
-    assert_eq!(
-        logged(|op| matches!(op, NodeOp::Pad { .. })),
-        steps(|step| step.bulky)
-    );
-    let short = |op: &NodeOp| {
-        matches!(
-            op,
-            NodeOp::Insert {
-                kind: InsertKind::Short,
-                ..
-            }
-        )
-    };
+    assert_eq!(logged(|op| matches!(op, NodeOp::Parallel { .. })), steps(|step| step.copies > 1));
+    assert_eq!(logged(|op| matches!(op, NodeOp::Fault { .. })), steps(|step| step.fault.is_some()));
+    assert_eq!(logged(|op| matches!(op, NodeOp::Conflict { .. })), steps(|s| s.conflict.is_some()));
+    assert_eq!(logged(|op| matches!(op, NodeOp::Pad { .. })), steps(|step| step.bulky));
+    let short = |op: &NodeOp| matches!(op, NodeOp::Insert { kind: InsertKind::Short, .. });
     assert_eq!(logged(short), steps(|step| step.implicit));
 }
 
@@ -395,14 +254,7 @@ fn the_same_seed_gives_the_same_paths() {
 #[test]
 fn turning_one_operation_off_leaves_the_draws_of_the_others() {
     let on = World::drawn(40, NodeOps::default(), 5);
-    let off = World::drawn(
-        40,
-        NodeOps {
-            pad: 0.0,
-            ..NodeOps::default()
-        },
-        5,
-    );
+    let off = World::drawn(40, NodeOps { pad: 0.0, ..NodeOps::default() }, 5);
     for (on, off) in on.paths(200).iter().zip(off.paths(200)) {
         if on.ops.iter().all(|op| !matches!(op, NodeOp::Pad { .. })) {
             assert_eq!(*on, off);
@@ -415,11 +267,7 @@ fn the_paper_preset_does_nothing_of_ours() {
     let campaign = Campaign::paper();
     let mut world = World::drawn(60, campaign.node_ops, 11);
     (world.walks, world.mix) = (campaign.walk, campaign.mix);
-    for path in world
-        .paths(600)
-        .iter()
-        .filter(|path| path.kind == Kind::MultiTurn)
-    {
+    for path in world.paths(600).iter().filter(|path| path.kind == Kind::MultiTurn) {
         let ours = |op: &NodeOp| {
             !matches!(
                 op,
@@ -441,20 +289,13 @@ fn share<T>(of: impl IntoIterator<Item = T>, holds: impl Fn(&T) -> bool) -> f64 
 }
 
 fn assert_near(what: &str, measured: f64, expected: std::ops::RangeInclusive<f64>) {
-    assert!(
-        expected.contains(&measured),
-        "{what}: {measured:.3} is not in {expected:?}"
-    );
+    assert!(expected.contains(&measured), "{what}: {measured:.3} is not in {expected:?}");
 }
 
 #[test]
 fn the_kinds_come_in_the_shares_of_the_mix() {
     let mut world = World::drawn(60, NodeOps::default(), 2);
-    world.mix = Mix {
-        multi_turn: 1.0,
-        single_turn: 2.0,
-        irrelevance: 1.0,
-    };
+    world.mix = Mix { multi_turn: 1.0, single_turn: 2.0, irrelevance: 1.0 };
     let paths = world.paths(2_000);
     let of = |kind| share(&paths, |path| path.kind == kind);
     assert_near("single turn", of(Kind::SingleTurn), 0.46..=0.58);
@@ -462,11 +303,7 @@ fn the_kinds_come_in_the_shares_of_the_mix() {
     let single = || paths.iter().filter(|path| path.kind == Kind::SingleTurn);
     assert!(single().all(|path| path.turns.len() == 1));
     let calls = |path: &Path| -> u32 {
-        path.turns[0]
-            .steps
-            .iter()
-            .map(|step| u32::from(step.copies))
-            .sum()
+        path.turns[0].steps.iter().map(|step| u32::from(step.copies)).sum()
     };
     let mean = f64::from(single().map(calls).sum::<u32>()) / single().count() as f64;
     assert_near("calls of a single turn", mean, 1.5..=2.0);
@@ -474,42 +311,17 @@ fn the_kinds_come_in_the_shares_of_the_mix() {
 
 #[test]
 fn merges_and_inserts_happen_at_their_rates() {
-    let nodes = |paths: &[Path]| {
-        paths
-            .iter()
-            .map(|path| path.functions().count())
-            .sum::<usize>()
-    };
+    let nodes = |paths: &[Path]| paths.iter().map(|path| path.functions().count()).sum::<usize>();
     let plain = World::drawn(60, no_ops(), 9).paths(1_000);
     let pairs = nodes(&plain) - plain.len();
-    let merged = World::drawn(
-        60,
-        NodeOps {
-            merge: 0.3,
-            ..no_ops()
-        },
-        9,
-    )
-    .paths(1_000);
+    let merged = World::drawn(60, NodeOps { merge: 0.3, ..no_ops() }, 9).paths(1_000);
     let merges: usize = merged.iter().map(|path| path.ops.len()).sum();
     // Each merge takes the next pair from being drawn: p / (1 + p) at length.
     assert_near("merges a pair", merges as f64 / pairs as f64, 0.2..=0.3);
 
-    let inserted = World::drawn(
-        60,
-        NodeOps {
-            insert: 0.5,
-            ..no_ops()
-        },
-        9,
-    )
-    .paths(1_000);
+    let inserted = World::drawn(60, NodeOps { insert: 0.5, ..no_ops() }, 9).paths(1_000);
     let inserts: usize = inserted.iter().map(|path| path.ops.len()).sum();
-    assert_near(
-        "inserts a position",
-        inserts as f64 / nodes(&plain) as f64,
-        0.15..=0.5,
-    );
+    assert_near("inserts a position", inserts as f64 / nodes(&plain) as f64, 0.15..=0.5);
 }
 
 #[test]
@@ -518,84 +330,31 @@ fn each_of_our_operations_happens_at_its_rate() {
         let paths = World::drawn(60, ops, 21).paths(1_500);
         share(&paths, |path| path.ops.iter().any(is))
     };
-    let parallel = rate(
-        NodeOps {
-            parallel: 0.4,
-            ..no_ops()
-        },
-        |op| matches!(op, NodeOp::Parallel { .. }),
-    );
+    let parallel =
+        rate(NodeOps { parallel: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Parallel { .. }));
     assert_near("parallel", parallel, 0.2..=0.44);
-    let pad = rate(
-        NodeOps {
-            pad: 0.4,
-            ..no_ops()
-        },
-        |op| matches!(op, NodeOp::Pad { .. }),
-    );
+    let pad = rate(NodeOps { pad: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Pad { .. }));
     assert_near("pad", pad, 0.25..=0.44);
-    let fault = rate(
-        NodeOps {
-            fault: 0.4,
-            ..no_ops()
-        },
-        |op| matches!(op, NodeOp::Fault { .. }),
-    );
+    let fault = rate(NodeOps { fault: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Fault { .. }));
     assert_near("fault", fault, 0.33..=0.44);
-    let conflict = rate(
-        NodeOps {
-            conflict: 0.4,
-            ..no_ops()
-        },
-        |op| matches!(op, NodeOp::Conflict { .. }),
-    );
+    let conflict =
+        rate(NodeOps { conflict: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Conflict { .. }));
     assert_near("conflict", conflict, 0.25..=0.44);
-    let irrelevant = rate(
-        NodeOps {
-            irrelevant: 0.4,
-            ..no_ops()
-        },
-        |op| matches!(op, NodeOp::Irrelevant { .. }),
-    );
+    let irrelevant =
+        rate(NodeOps { irrelevant: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Irrelevant { .. }));
     assert_near("irrelevant", irrelevant, 0.33..=0.44);
 }
 
 #[test]
 fn splits_come_in_their_shares() {
-    let ops = NodeOps {
-        split: 0.5,
-        unresolved: 0.2,
-        ..NodeOps::default()
-    };
+    let ops = NodeOps { split: 0.5, unresolved: 0.2, ..NodeOps::default() };
     let paths = World::drawn(60, ops, 4).paths(2_000);
-    let splits: Vec<&NodeOp> = paths
-        .iter()
-        .flat_map(|p| &p.ops)
-        .filter(|op| matches!(op, NodeOp::Split { .. }))
-        .collect();
-    assert_near(
-        "split",
-        splits.len() as f64 / paths.len() as f64,
-        0.42..=0.54,
-    );
-    let function = share(&splits, |op| {
-        matches!(
-            op,
-            NodeOp::Split {
-                kind: SplitKind::MissingFunction,
-                ..
-            }
-        )
-    });
+    let splits: Vec<&NodeOp> =
+        paths.iter().flat_map(|p| &p.ops).filter(|op| matches!(op, NodeOp::Split { .. })).collect();
+    assert_near("split", splits.len() as f64 / paths.len() as f64, 0.42..=0.54);
+    let function =
+        share(&splits, |op| matches!(op, NodeOp::Split { kind: SplitKind::MissingFunction, .. }));
     assert_near("missing function", function, 0.4..=0.75);
-    let unresolved = share(&splits, |op| {
-        matches!(
-            op,
-            NodeOp::Split {
-                resolved: false,
-                ..
-            }
-        )
-    });
+    let unresolved = share(&splits, |op| matches!(op, NodeOp::Split { resolved: false, .. }));
     assert_near("unresolved", unresolved, 0.12..=0.28);
 }

@@ -24,9 +24,5 @@ pub fn system(purpose: Purpose) -> &'static str {
 
 /// The digest of all prompts: a part of the campaign's identity.
 pub fn digest() -> Digest {
-    Digest::of_fields(
-        Purpose::ALL
-            .iter()
-            .map(|purpose| system(*purpose).as_bytes()),
-    )
+    Digest::of_fields(Purpose::ALL.iter().map(|purpose| system(*purpose).as_bytes()))
 }

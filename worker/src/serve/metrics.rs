@@ -34,11 +34,7 @@ impl Metrics {
             registry.register(Box::new(counters.clone()))?;
             Ok::<_, prometheus::Error>(counters)
         };
-        let walks = counters(
-            "magnet_walks_total",
-            "Walks finished by this worker.",
-            "outcome",
-        )?;
+        let walks = counters("magnet_walks_total", "Walks finished by this worker.", "outcome")?;
         let in_flight = IntGauge::new("magnet_walks_in_flight", "Walks under way.")?;
         registry.register(Box::new(in_flight.clone()))?;
         Ok(Self {
@@ -46,13 +42,10 @@ impl Metrics {
             skipped: walks.with_label_values(&["skipped"]),
             walks,
             rejected: counters(
-                "magnet_walks_rejected_total",
-                "Walks that gave no sample, by reason.",
-                "reason",
+                "magnet_walks_rejected_total", "Walks that gave no sample, by reason.", "reason",
             )?,
             shards: counters(
-                "magnet_shards_total",
-                "Shards settled by this worker, by what came of them.",
+                "magnet_shards_total", "Shards settled by this worker, by what came of them.",
                 "outcome",
             )?,
             in_flight,
@@ -77,9 +70,7 @@ impl Metrics {
             Verdict::Skipped => self.skipped.inc(),
             Verdict::Rejected(rejection) => {
                 self.walks.with_label_values(&["rejected"]).inc();
-                self.rejected
-                    .with_label_values(&[rejection.reason.label()])
-                    .inc();
+                self.rejected.with_label_values(&[rejection.reason.label()]).inc();
             }
         }
     }

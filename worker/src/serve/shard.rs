@@ -43,11 +43,7 @@ impl Gate {
     pub(super) fn new(in_flight: usize) -> Self {
         let in_flight = in_flight.clamp(1, Semaphore::MAX_PERMITS);
         let unfinished = AtomicUsize::new(0);
-        Self {
-            permits: Semaphore::new(in_flight),
-            in_flight,
-            unfinished,
-        }
+        Self { permits: Semaphore::new(in_flight), in_flight, unfinished }
     }
 
     /// Whether the held shards leave walks to spare.
@@ -79,9 +75,7 @@ impl Unfinished<'_> {
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        self.gate
-            .unfinished
-            .fetch_sub(self.walks, Ordering::Relaxed);
+        self.gate.unfinished.fetch_sub(self.walks, Ordering::Relaxed);
     }
 }
 
@@ -119,12 +113,7 @@ pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shar
 }
 
 fn report(shard: &Shard, accepted: u32, rejected: u32) -> Report {
-    Report {
-        campaign: shard.campaign,
-        part: shard.part_name(),
-        accepted,
-        rejected,
-    }
+    Report { campaign: shard.campaign, part: shard.part_name(), accepted, rejected }
 }
 
 /// Runs the walks and puts the part.
@@ -207,10 +196,7 @@ async fn run_walk(
             Ok(finished)
         }
         Ok(Err(stop)) => Err(Unfit::Stop(stop)),
-        Err(panic) => Err(Unfit::Panic(format!(
-            "walk {walk} panicked: {}",
-            message(&*panic)
-        ))),
+        Err(panic) => Err(Unfit::Panic(format!("walk {walk} panicked: {}", message(&*panic)))),
     };
     (walk, result)
 }
@@ -221,17 +207,12 @@ fn pack(walked: Walked) -> Finished {
         End::Rejected(rejection) => Packed::rejected(rejection),
         End::Skipped => Packed::skipped(),
     };
-    Finished {
-        keys: walked.keys,
-        usage: walked.usage,
-        packed,
-    }
+    Finished { keys: walked.keys, usage: walked.usage, packed }
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Puts a part of these walks, which follow each other from the shard's first.
@@ -248,10 +229,7 @@ async fn put(worker: &Worker, shard: &Shard, finished: BTreeMap<WalkIndex, Finis
     let (part, bytes) = writer.finish();
     let name = part::object_name(&shard.campaign, &part);
     match worker.parts.put(&name, bytes).await {
-        Ok(()) => Attempt::Done(Report {
-            part,
-            ..report(shard, accepted, rejected)
-        }),
+        Ok(()) => Attempt::Done(Report { part, ..report(shard, accepted, rejected) }),
         Err(error) => Attempt::NotPut(error),
     }
 }
@@ -266,9 +244,6 @@ async fn keep_the_finished_start(
         drop(finished.split_off(&gap));
     }
     if let Attempt::NotPut(problem) = put(worker, shard, finished).await {
-        warn!(
-            problem = super::chain(&problem),
-            "finished walks of a stopped shard are lost"
-        );
+        warn!(problem = super::chain(&problem), "finished walks of a stopped shard are lost");
     }
 }

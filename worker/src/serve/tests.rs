@@ -47,12 +47,7 @@ impl WalkRunner for Scripted {
         let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let act = self
-            .tries
-            .lock()
-            .unwrap()
-            .get_mut(&walk.0)
-            .and_then(Vec::pop);
+        let act = self.tries.lock().unwrap().get_mut(&walk.0).and_then(Vec::pop);
         let result = match act {
             None => Ok(rejected(walk)),
             Some(Act::Cancel(token)) => {
@@ -70,11 +65,7 @@ impl WalkRunner for Scripted {
 
 fn rejected(walk: WalkIndex) -> Walked {
     let end = End::Rejected(Rejection::new(Reason::NoValue, walk.to_string()));
-    Walked {
-        keys: Keys::default(),
-        usage: Spending::default(),
-        end,
-    }
+    Walked { keys: Keys::default(), usage: Spending::default(), end }
 }
 
 fn campaign() -> CampaignDigest {
@@ -82,12 +73,7 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64, len: u32) -> Shard {
-    Shard {
-        campaign: campaign(),
-        first: WalkIndex(first),
-        len,
-        attempt: 0,
-    }
+    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0 }
 }
 
 struct Only(Arc<Scripted>);
@@ -111,27 +97,17 @@ struct Stage {
 
 fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
     let tries = Mutex::new(script.into_iter().collect());
-    let script = Arc::new(Scripted {
-        tries,
-        ..Scripted::default()
-    });
+    let script = Arc::new(Scripted { tries, ..Scripted::default() });
     let queue = MemoryQueue::new();
     let worker = Worker {
         queue: Arc::new(queue.clone()),
         parts: Parts::open("memory:", ".".as_ref()).unwrap(),
         runners: Arc::new(Only(Arc::clone(&script))),
-        limits: Limits {
-            in_flight: 8,
-            shards: 4,
-        },
+        limits: Limits { in_flight: 8, shards: 4 },
         metrics: Metrics::new(&Registry::new()).unwrap(),
         shutdown: Shutdown::default(),
     };
-    Stage {
-        worker,
-        queue,
-        script,
-    }
+    Stage { worker, queue, script }
 }
 
 impl Stage {
@@ -150,9 +126,7 @@ impl Stage {
             self.queue.close().await;
         };
         let served = async { tokio::join!(serve(&self.worker), quiet).0 };
-        tokio::time::timeout(Duration::from_secs(120), served)
-            .await
-            .expect("it comes to rest")
+        tokio::time::timeout(Duration::from_secs(120), served).await.expect("it comes to rest")
     }
 
     async fn until(&self, condition: impl Fn(&Scripted) -> bool) {
@@ -161,18 +135,11 @@ impl Stage {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reached)
-            .await
-            .expect("it comes to that");
+        tokio::time::timeout(Duration::from_secs(60), reached).await.expect("it comes to that");
     }
 
     async fn parts(&self) -> Vec<String> {
-        let objects = self
-            .worker
-            .parts
-            .list(&part::folder(&campaign()))
-            .await
-            .unwrap();
+        let objects = self.worker.parts.list(&part::folder(&campaign())).await.unwrap();
         objects.into_iter().map(|object| object.name).collect()
     }
 
@@ -186,46 +153,22 @@ impl Stage {
     }
 }
 
-const QUIET: Depth = Depth {
-    ready: 0,
-    held: 0,
-    delayed: 0,
-    dead: 0,
-};
+const QUIET: Depth = Depth { ready: 0, held: 0, delayed: 0, dead: 0 };
 
 fn away() -> Act {
     let retry_after = Some(Duration::from_millis(15));
-    Act::Stop(Stop::Transient {
-        reason: "teacher is away".into(),
-        retry_after,
-    })
+    Act::Stop(Stop::Transient { reason: "teacher is away".into(), retry_after })
 }
 
 #[tokio::test]
 async fn every_shard_gets_one_part_with_its_walks_in_order() {
     let stage = stage([]);
-    stage
-        .publish([shard(0, 16), shard(16, 16), shard(32, 3)])
-        .await;
+    stage.publish([shard(0, 16), shard(16, 16), shard(32, 3)]).await;
     stage.serve_until(QUIET).await.unwrap();
-    let names = [
-        "000000000000-000016",
-        "000000000016-000016",
-        "000000000032-000003",
-    ];
+    let names = ["000000000000-000016", "000000000016-000016", "000000000032-000003"];
     assert_eq!(stage.parts().await, names);
-    let bytes = stage
-        .worker
-        .parts
-        .get(&part::object_name(&campaign(), names[1]))
-        .await
-        .unwrap();
-    assert!(
-        Part::read(&bytes)
-            .unwrap()
-            .index
-            .covers(&campaign(), &(16..32))
-    );
+    let bytes = stage.worker.parts.get(&part::object_name(&campaign(), names[1])).await.unwrap();
+    assert!(Part::read(&bytes).unwrap().index.covers(&campaign(), &(16..32)));
     assert_eq!(stage.reports().await, 3);
 }
 
@@ -241,12 +184,7 @@ async fn no_more_walks_are_under_way_than_allowed_and_no_fewer() {
 async fn a_shard_whose_part_is_there_is_settled_without_a_walk() {
     let stage = stage([]);
     let name = part::object_name(&campaign(), &shard(0, 16).part_name());
-    stage
-        .worker
-        .parts
-        .put(&name, b"whole".to_vec())
-        .await
-        .unwrap();
+    stage.worker.parts.put(&name, b"whole".to_vec()).await.unwrap();
     stage.publish([shard(0, 16)]).await;
     stage.serve_until(QUIET).await.unwrap();
     assert_eq!(stage.script.ran(), 0);
@@ -264,14 +202,9 @@ async fn while_a_service_is_away_a_shard_waits_and_is_not_counted() {
 #[tokio::test]
 async fn a_walk_that_panics_three_times_costs_its_shard_and_names_itself() {
     let stage = stage([(20, vec![Act::Panic; 9])]);
-    stage
-        .publish([shard(0, 16), shard(16, 16), shard(32, 16)])
-        .await;
+    stage.publish([shard(0, 16), shard(16, 16), shard(32, 16)]).await;
     stage.serve_until(Depth { dead: 1, ..QUIET }).await.unwrap();
-    assert_eq!(
-        stage.parts().await,
-        ["000000000000-000016", "000000000032-000016"]
-    );
+    assert_eq!(stage.parts().await, ["000000000000-000016", "000000000032-000016"]);
     let dead = stage.queue.dead_letters(9).await.unwrap();
     assert_eq!(dead[0].reason, "walk 20 panicked: the script says so");
 }
@@ -287,10 +220,7 @@ async fn a_walk_that_panics_once_costs_nothing() {
 #[tokio::test]
 async fn a_shard_of_an_unknown_campaign_is_quarantined_at_once() {
     let stage = stage([]);
-    let foreign = Shard {
-        campaign: CampaignDigest(Digest::of(b"foreign")),
-        ..shard(0, 16)
-    };
+    let foreign = Shard { campaign: CampaignDigest(Digest::of(b"foreign")), ..shard(0, 16) };
     stage.publish([foreign, shard(0, 16)]).await;
     stage.serve_until(Depth { dead: 1, ..QUIET }).await.unwrap();
     assert_eq!(stage.parts().await.len(), 1);
@@ -304,15 +234,8 @@ async fn a_refusal_ends_the_loop_with_the_teachers_words_and_keeps_what_is_finis
     let error = serve(&stage.worker).await.unwrap_err();
     assert_eq!(error.to_string(), "model \"x\" does not exist");
     let kept = stage.parts().await;
-    assert!(
-        kept.len() == 1 && kept[0].as_str() >= "000000000000-000008",
-        "{kept:?}"
-    );
-    assert_eq!(
-        stage.queue.depth().await.unwrap().ready,
-        1,
-        "the shard is handed back"
-    );
+    assert!(kept.len() == 1 && kept[0].as_str() >= "000000000000-000008", "{kept:?}");
+    assert_eq!(stage.queue.depth().await.unwrap().ready, 1, "the shard is handed back");
 }
 
 #[tokio::test]
@@ -332,27 +255,12 @@ async fn aborting_keeps_the_finished_start_of_a_shard_and_hands_it_back() {
     stage.publish([shard(0, 16)]).await;
     let stop = async {
         // All have run and only the one that hangs is left.
-        stage
-            .until(|script| (script.ran(), script.at_once()) == (16, 1))
-            .await;
+        stage.until(|script| (script.ran(), script.at_once()) == (16, 1)).await;
         stage.worker.shutdown.abort.cancel();
     };
     let (served, ()) = tokio::join!(serve(&stage.worker), stop);
     served.unwrap();
     assert_eq!(stage.parts().await, ["000000000000-000007"]);
-    assert_eq!(
-        stage.queue.depth().await.unwrap(),
-        Depth { ready: 1, ..QUIET }
-    );
-    assert_eq!(
-        stage
-            .queue
-            .receive()
-            .await
-            .unwrap()
-            .unwrap()
-            .shard()
-            .attempt,
-        0
-    );
+    assert_eq!(stage.queue.depth().await.unwrap(), Depth { ready: 1, ..QUIET });
+    assert_eq!(stage.queue.receive().await.unwrap().unwrap().shard().attempt, 0);
 }

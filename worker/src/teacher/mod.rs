@@ -97,10 +97,7 @@ pub enum Error {
     GaveUp(String),
     /// Retries in place ran out: hand the shard back, uncounted.
     #[error("teacher is away: {reason}")]
-    Transient {
-        reason: String,
-        retry_after: Option<Duration>,
-    },
+    Transient { reason: String, retry_after: Option<Duration> },
     /// Asking again cannot help (bad key, unknown model, quota used up): stop.
     #[error("teacher refused: {0}")]
     Permanent(String),

@@ -38,25 +38,13 @@ pub fn prose(answer: &str) -> String {
         let inner = inner.split_once('\n').map_or(inner, |(_, rest)| rest);
         text = inner.trim_end_matches('`').trim();
     }
-    for label in [
-        "user:",
-        "request:",
-        "query:",
-        "message:",
-        "assistant:",
-        "user request:",
-    ] {
-        if text
-            .get(..label.len())
-            .is_some_and(|head| head.eq_ignore_ascii_case(label))
-        {
+    for label in ["user:", "request:", "query:", "message:", "assistant:", "user request:"] {
+        if text.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label)) {
             text = text[label.len()..].trim_start();
         }
     }
     for (open, close) in [('"', '"'), ('“', '”'), ('\'', '\'')] {
-        let inner = text
-            .strip_prefix(open)
-            .and_then(|rest| rest.strip_suffix(close));
+        let inner = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
         if let Some(inner) = inner.filter(|inner| !inner.contains([open, close])) {
             text = inner.trim();
         }
@@ -139,20 +127,16 @@ mod tests {
         let read = json(answer).map(|value| value.to_string());
         match expected {
             Ok(json) => assert_eq!(read.as_deref(), Ok(json), "{answer}"),
-            Err(part) => assert!(
-                read.as_ref().is_err_and(|e| e.contains(part)),
-                "{answer}: {read:?}"
-            ),
+            Err(part) => {
+                assert!(read.as_ref().is_err_and(|e| e.contains(part)), "{answer}: {read:?}")
+            }
         }
     }
 
     #[test]
     fn form_is_forgiven() {
         check("{\"a\":1}", Ok("{\"a\":1}"));
-        check(
-            "Sure! ```json\n{\"a\": 1}\n``` Hope it helps.",
-            Ok("{\"a\":1}"),
-        );
+        check("Sure! ```json\n{\"a\": 1}\n``` Hope it helps.", Ok("{\"a\":1}"));
         check("{\"a\":1}.00000000", Ok("{\"a\":1}"));
         check("Use {city}: {\"a\":1}", Ok("{\"a\":1}"));
     }

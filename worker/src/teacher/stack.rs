@@ -47,20 +47,13 @@ pub fn teacher(
     name: &str,
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Teacher>, Error> {
-    let endpoint = campaign
-        .endpoint(name)
-        .ok_or_else(|| Error::Unknown(name.to_owned()))?;
+    let endpoint = campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))?;
     if endpoint.kind == EndpointKind::Offline {
         return Ok(Arc::new(Offline));
     }
     let chat = chat(campaign, name, endpoint, wiring)?;
     let tokens = endpoint.max_output_tokens.get();
-    Ok(Arc::new(Remote::new(
-        endpoint.model.clone(),
-        chat,
-        endpoint.temperature,
-        tokens,
-    )))
+    Ok(Arc::new(Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens)))
 }
 
 /// `memo( failover( retry( circuit( usage( limit( http ))))))`.
@@ -72,18 +65,11 @@ fn chat(
 ) -> Result<Arc<dyn Chat>, Error> {
     let mut chat = direct(campaign, name, endpoint, wiring)?;
     if let Some(other) = &endpoint.failover {
-        let stand_in = campaign
-            .endpoint(other)
-            .ok_or_else(|| Error::Unknown(other.clone()))?;
+        let stand_in = campaign.endpoint(other).ok_or_else(|| Error::Unknown(other.clone()))?;
         let second = direct(campaign, other, stand_in, wiring)?;
         chat = Arc::new(Failover::new(chat, second));
     }
-    Ok(Arc::new(Memo::new(
-        chat,
-        wiring.state.clone(),
-        name,
-        &endpoint.model,
-    )))
+    Ok(Arc::new(Memo::new(chat, wiring.state.clone(), name, &endpoint.model)))
 }
 
 fn direct(
@@ -92,20 +78,11 @@ fn direct(
     endpoint: &Endpoint,
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Chat>, Error> {
-    let fail = |source| Error::Endpoint {
-        name: name.to_owned(),
-        source,
-    };
+    let fail = |source| Error::Endpoint { name: name.to_owned(), source };
     let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
     let key = key(name, endpoint, wiring)?;
-    let http = Http::new(
-        client,
-        &endpoint.base_url,
-        &endpoint.model,
-        key,
-        endpoint.timeout,
-    )
-    .map_err(fail)?;
+    let http = Http::new(client, &endpoint.base_url, &endpoint.model, key, endpoint.timeout)
+        .map_err(fail)?;
     let limited = Limit::new(http, name, endpoint, wiring.state.clone());
     let prices = Prices {
         input: endpoint.usd_per_million_input_tokens,
@@ -118,11 +95,7 @@ fn direct(
         base: Duration::from_millis(500),
         cap: Duration::from_secs(30),
     };
-    Ok(Arc::new(Retry::new(
-        Circuit::new(metered),
-        policy,
-        campaign.campaign.seed,
-    )))
+    Ok(Arc::new(Retry::new(Circuit::new(metered), policy, campaign.campaign.seed)))
 }
 
 fn key(name: &str, endpoint: &Endpoint, wiring: &Wiring<'_>) -> Result<Secret, Error> {
@@ -133,8 +106,5 @@ fn key(name: &str, endpoint: &Endpoint, wiring: &Wiring<'_>) -> Result<Secret, E
     let found = (wiring.variable)(variable).filter(|key| !key.trim().is_empty());
     found
         .map(|key| Secret::new(key.trim().to_owned()))
-        .ok_or_else(|| Error::NoKey {
-            name: name.to_owned(),
-            variable: variable.to_owned(),
-        })
+        .ok_or_else(|| Error::NoKey { name: name.to_owned(), variable: variable.to_owned() })
 }

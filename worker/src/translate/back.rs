@@ -17,12 +17,8 @@ pub(super) async fn write(
 ) -> Result<Request, Failure> {
     let mut tries = Tries::new(translator.tries);
     loop {
-        let ask = WriteRequest {
-            scene: translator.scene,
-            turn,
-            conversation,
-            problem: tries.problem(),
-        };
+        let ask =
+            WriteRequest { scene: translator.scene, turn, conversation, problem: tries.problem() };
         let answer = translator.teacher.write_request(&ask).await;
         let Some(request) = tries.usable(answer)? else {
             continue;
@@ -56,10 +52,7 @@ fn check(translator: &Translator<'_>, turn: usize, text: &str) -> Result<(), Rej
     for step in path.turns[turn].steps.iter().filter(|step| step.implicit) {
         let function = translator.scene.library.get(step.function);
         if prose::mentions_action(text, function) {
-            let detail = format!(
-                "the request mentions \"{}\", which is implicit",
-                function.name
-            );
+            let detail = format!("the request mentions \"{}\", which is implicit", function.name);
             return refuse(Reason::RequestNamesFunction, detail);
         }
     }
@@ -69,14 +62,9 @@ fn check(translator: &Translator<'_>, turn: usize, text: &str) -> Result<(), Rej
 /// After a turn that missed a function the user says which were added: there
 /// the name belongs.
 fn announces_functions(path: &magnet_proto::path::Path, turn: usize) -> bool {
-    let before = turn
-        .checked_sub(1)
-        .and_then(|before| path.turns.get(before));
+    let before = turn.checked_sub(1).and_then(|before| path.turns.get(before));
     before.is_some_and(|before| {
-        matches!(
-            before.purpose,
-            Purpose::MissingFunction { resolved: true, .. }
-        )
+        matches!(before.purpose, Purpose::MissingFunction { resolved: true, .. })
     })
 }
 

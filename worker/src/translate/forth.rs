@@ -34,11 +34,7 @@ pub(super) async fn call(
         let Some(arguments) = tries.usable(answer)? else {
             continue;
         };
-        let call = Call {
-            id: next_id(done),
-            function: step.function,
-            arguments,
-        };
+        let call = Call { id: next_id(done), function: step.function, arguments };
         let provenance = match check(translator, done, step, &call) {
             Ok(provenance) => provenance,
             Err(rejection) => {
@@ -46,12 +42,7 @@ pub(super) async fn call(
                 continue;
             }
         };
-        let ready = Ready {
-            at,
-            copy,
-            call,
-            provenance,
-        };
+        let ready = Ready { at, copy, call, provenance };
         match execute(translator, done, session, ready).await? {
             None => return Ok(()),
             Some(error) => tries.refuse(Rejection::new(Reason::ExecutorFailed, error))?,
@@ -75,21 +66,13 @@ async fn execute(
     session: &mut dyn Session,
     ready: Ready,
 ) -> Result<Option<String>, Failure> {
-    let Ready {
-        at,
-        copy,
-        call,
-        provenance,
-    } = ready;
+    let Ready { at, copy, call, provenance } = ready;
     let step = &translator.scene.path.turns[at.turn as usize].steps[at.step as usize];
     let function = translator.scene.library.get(step.function);
     let mut plan = Plan {
         fault: step.fault,
         contradicts: step.conflict.as_ref().and_then(|conflict| {
-            let earlier = done
-                .conversation
-                .executed()
-                .find(|(_, e)| e.step == conflict.earlier)?;
+            let earlier = done.conversation.executed().find(|(_, e)| e.step == conflict.earlier)?;
             Some((earlier.1.call.id.clone(), conflict.path.clone()))
         }),
         bulky: step.bulky,
@@ -99,49 +82,19 @@ async fn execute(
     if let (Output::Error(text), false) = (&output, planned_error) {
         return Ok(Some(text.clone()));
     }
-    let again = matches!(
-        (&output, step.fault),
-        (Output::Error(_), Some(Fault::Transient))
-    );
+    let again = matches!((&output, step.fault), (Output::Error(_), Some(Fault::Transient)));
     let arguments = call.arguments.clone();
-    record(
-        done,
-        Executed {
-            step: at,
-            copy,
-            call,
-            output,
-        },
-        provenance.clone(),
-    );
+    record(done, Executed { step: at, copy, call, output }, provenance.clone());
     if again {
         plan.fault = None;
-        let call = Call {
-            id: next_id(done),
-            function: step.function,
-            arguments,
-        };
-        let provenance = provenance
-            .into_iter()
-            .map(|p| Provenance {
-                call: call.id.clone(),
-                ..p
-            })
-            .collect();
+        let call = Call { id: next_id(done), function: step.function, arguments };
+        let provenance =
+            provenance.into_iter().map(|p| Provenance { call: call.id.clone(), ..p }).collect();
         let output = session.call(function, &call, &plan).await?;
         if let Output::Error(text) = output {
             return Err(Failure::rejected(Reason::ExecutorFailed, text));
         }
-        record(
-            done,
-            Executed {
-                step: at,
-                copy,
-                call,
-                output,
-            },
-            provenance,
-        );
+        record(done, Executed { step: at, copy, call, output }, provenance);
     }
     Ok(None)
 }
@@ -178,16 +131,11 @@ fn check(
         .map_err(|why| Rejection::new(Reason::InvalidArguments, why))?;
     let function = library.get(call.function);
     if step.conflict.is_none() && is_repeated(done, call) {
-        let detail = format!(
-            "\"{}\" was called with the same arguments before",
-            function.name
-        );
+        let detail = format!("\"{}\" was called with the same arguments before", function.name);
         return Err(Rejection::new(Reason::RepeatedCall, detail));
     }
     let expected = expected_sources(done, step);
-    let provenance = done
-        .ledger
-        .trace(function, &call.id, &call.arguments, &expected);
+    let provenance = done.ledger.trace(function, &call.id, &call.arguments, &expected);
     let ungrounded = provenance.iter().find(|claim| {
         claim.source == Source::None && is_required(function, &call.arguments, &claim.argument)
     });
@@ -195,10 +143,7 @@ fn check(
         None => Ok(provenance),
         Some(claim) => Err(Rejection::new(
             Reason::UngroundedArgument,
-            format!(
-                "\"{}\": the value of {} comes from nowhere",
-                function.name, claim.argument
-            ),
+            format!("\"{}\": the value of {} comes from nowhere", function.name, claim.argument),
         )),
     }
 }
@@ -212,15 +157,9 @@ fn is_repeated(done: &Translated, call: &Call) -> bool {
 /// The calls that the step's feeds point at.
 fn expected_sources<'a>(done: &'a Translated, step: &'a Step) -> Vec<Expected<'a>> {
     let source = |feed: &'a magnet_proto::path::Feed| {
-        let mut calls = done
-            .conversation
-            .executed()
-            .filter(|(_, e)| e.step == feed.from);
+        let mut calls = done.conversation.executed().filter(|(_, e)| e.step == feed.from);
         let call = calls.find(|(_, e)| matches!(e.output, Output::Value(_)))?;
-        Some(Expected {
-            parameter: &feed.flow.input,
-            call: &call.1.call.id,
-        })
+        Some(Expected { parameter: &feed.flow.input, call: &call.1.call.id })
     };
     step.feeds.iter().filter_map(source).collect()
 }
@@ -230,9 +169,7 @@ fn is_required(
     arguments: &Arguments,
     pointer: &str,
 ) -> bool {
-    let mut required = function
-        .required()
-        .filter(|field| arguments.contains_key(&field.name));
+    let mut required = function.required().filter(|field| arguments.contains_key(&field.name));
     required.any(|field| {
         let at = format!("/{}", magnet_proto::shape::escape(&field.name));
         pointer == at || pointer.starts_with(&format!("{at}/"))

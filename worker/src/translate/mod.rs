@@ -47,10 +47,7 @@ pub struct Translated {
 impl Translated {
     /// The conversation's first request.
     pub fn opening(&self) -> Option<&str> {
-        self.conversation
-            .turns
-            .first()
-            .map(|exchange| exchange.request.text.as_str())
+        self.conversation.turns.first().map(|exchange| exchange.request.text.as_str())
     }
 
     /// The reference calls of a turn, each once: a repeat after a passing
@@ -70,23 +67,13 @@ pub async fn translate(
     translator: &Translator<'_>,
     session: &mut dyn Session,
 ) -> Result<Translated, Failure> {
-    let mut done = Translated {
-        initial_config: session.initial_config(),
-        ..Translated::default()
-    };
+    let mut done = Translated { initial_config: session.initial_config(), ..Translated::default() };
     for (turn, plan) in translator.scene.path.turns.iter().enumerate() {
         let request = back::write(translator, turn, &done.conversation).await?;
         done.ledger.requests.push(Text::new(&request.text));
-        done.conversation.turns.push(Exchange {
-            request,
-            calls: Vec::new(),
-            reply: String::new(),
-        });
+        done.conversation.turns.push(Exchange { request, calls: Vec::new(), reply: String::new() });
         for (step, planned) in plan.steps.iter().enumerate() {
-            let at = StepRef {
-                turn: turn as u16,
-                step: step as u16,
-            };
+            let at = StepRef { turn: turn as u16, step: step as u16 };
             for copy in 0..planned.copies {
                 forth::call(translator, &mut done, session, at, copy).await?;
             }

@@ -16,9 +16,7 @@ pub struct Validators {
 
 impl Validators {
     pub fn new(library: &Library) -> Self {
-        Self {
-            compiled: library.iter().map(|_| OnceLock::new()).collect(),
-        }
+        Self { compiled: library.iter().map(|_| OnceLock::new()).collect() }
     }
 
     /// Whether the arguments are valid for the function: declared names only,
@@ -34,29 +32,21 @@ impl Validators {
         if let Some(name) = arguments.keys().find(|name| function.param(name).is_none()) {
             return Err(format!("\"{}\" has no parameter \"{name}\"", function.name));
         }
-        if let Some(field) = function
-            .required()
-            .find(|f| !arguments.contains_key(&f.name))
-        {
+        if let Some(field) = function.required().find(|f| !arguments.contains_key(&f.name)) {
             return Err(format!("\"{}\" needs \"{}\"", function.name, field.name));
         }
         let compiled = self.compiled[id.index()].get_or_init(|| {
             jsonschema::validator_for(&function.parameters).map_err(|error| error.to_string())
         });
         let validator = compiled.as_ref().map_err(|error| {
-            format!(
-                "the schema of \"{}\" cannot be compiled: {error}",
-                function.name
-            )
+            format!("the schema of \"{}\" cannot be compiled: {error}", function.name)
         })?;
         let instance = Value::Object(arguments.clone());
         match validator.iter_errors(&instance).next() {
             None => Ok(()),
-            Some(error) => Err(format!(
-                "\"{}\": argument {}: {error}",
-                function.name,
-                error.instance_path()
-            )),
+            Some(error) => {
+                Err(format!("\"{}\": argument {}: {error}", function.name, error.instance_path()))
+            }
         }
     }
 }

@@ -47,10 +47,7 @@ pub fn turns(messages: &[Message]) -> Vec<TurnView<'_>> {
             }),
             (Message::Assistant { content, calls }, Some(turn)) => {
                 turn.calls.extend(calls);
-                turn.reply = content
-                    .as_deref()
-                    .filter(|_| calls.is_empty())
-                    .or(turn.reply);
+                turn.reply = content.as_deref().filter(|_| calls.is_empty()).or(turn.reply);
             }
             (Message::Tool { content, .. }, Some(turn)) => turn.outputs.push(content),
             _ => {}
@@ -70,21 +67,12 @@ pub fn observed(evidence: &Evidence<'_>) -> Vec<Challenge> {
         if has_parallel_calls(&turn.calls) {
             found.insert(Challenge::Parallel);
         }
-        if turn
-            .outputs
-            .iter()
-            .any(|content| matches!(Output::parse(content), Output::Error(_)))
-        {
+        if turn.outputs.iter().any(|content| matches!(Output::parse(content), Output::Error(_))) {
             found.insert(Challenge::ToolError);
         }
     }
     found.extend(dependencies(&turns, evidence.provenance));
-    found.extend(
-        evidence
-            .node_ops
-            .iter()
-            .filter_map(|op| of_operation(op, &turns, evidence)),
-    );
+    found.extend(evidence.node_ops.iter().filter_map(|op| of_operation(op, &turns, evidence)));
     if context_chars(evidence) >= LONG_CONTEXT_CHARS {
         found.insert(Challenge::LongContext);
     }
@@ -106,11 +94,8 @@ fn has_parallel_calls(calls: &[&Call]) -> bool {
 
 /// Short and long dependencies: values that only an output could supply.
 fn dependencies(turns: &[TurnView<'_>], provenance: &[Provenance]) -> BTreeSet<Challenge> {
-    let turn_of = |id: &str| {
-        turns
-            .iter()
-            .position(|turn| turn.calls.iter().any(|call| call.id == id))
-    };
+    let turn_of =
+        |id: &str| turns.iter().position(|turn| turn.calls.iter().any(|call| call.id == id));
     let mut found = BTreeSet::new();
     for claim in provenance {
         let Source::Output { turn, .. } = &claim.source else {
@@ -128,12 +113,7 @@ fn dependencies(turns: &[TurnView<'_>], provenance: &[Provenance]) -> BTreeSet<C
 fn of_operation(op: &NodeOp, turns: &[TurnView<'_>], evidence: &Evidence<'_>) -> Option<Challenge> {
     let turn = |at: u16| turns.get(at as usize);
     match op {
-        NodeOp::Insert {
-            kind: InsertKind::Short,
-            new_fn,
-            dst_turn,
-            ..
-        } => {
+        NodeOp::Insert { kind: InsertKind::Short, new_fn, dst_turn, .. } => {
             let turn = turn(*dst_turn)?;
             let function = evidence.library.get(*new_fn);
             let called = turn.calls.iter().any(|call| call.function == *new_fn);
@@ -150,18 +130,10 @@ fn of_operation(op: &NodeOp, turns: &[TurnView<'_>], evidence: &Evidence<'_>) ->
         NodeOp::Irrelevant { turn: at, .. } => {
             turn(*at)?.calls.is_empty().then_some(Challenge::Irrelevant)
         }
-        NodeOp::Conflict {
-            turn: at,
-            function,
-            earlier_turn,
-            path,
-        } => {
+        NodeOp::Conflict { turn: at, function, earlier_turn, path } => {
             let value = |at: u16| {
                 let turn = turn(at)?;
-                let call = turn
-                    .calls
-                    .iter()
-                    .rposition(|call| call.function == *function)?;
+                let call = turn.calls.iter().rposition(|call| call.function == *function)?;
                 match Output::parse(turn.outputs.get(call)?) {
                     Output::Value(output) => output.pointer(&path.replace('*', "0")).cloned(),
                     Output::Error(_) => None,

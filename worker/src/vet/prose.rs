@@ -56,9 +56,7 @@ fn looks_coded(name: &str) -> bool {
 /// and every other word of its name.
 pub fn mentions_action(text: &str, function: &Function) -> bool {
     let said: HashSet<String> = words(text).collect();
-    let mut named = words(&function.name)
-        .filter(|word| word.len() > 2)
-        .peekable();
+    let mut named = words(&function.name).filter(|word| word.len() > 2).peekable();
     named.peek().is_some() && named.all(|word| said.contains(&word))
 }
 
@@ -84,10 +82,7 @@ impl Grounds {
 
     fn add_number(&mut self, token: &str) {
         self.numbers.insert(canonical(token));
-        for part in token
-            .split(|c: char| !c.is_ascii_digit())
-            .filter(|part| !part.is_empty())
-        {
+        for part in token.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()) {
             self.numbers.insert(canonical(part));
             // 14:05 may be told as 2:05 pm.
             if let Ok(hour @ 13..=23) = part.parse::<u32>() {
@@ -101,8 +96,7 @@ impl Grounds {
             for digits in 0..=2 {
                 self.numbers.insert(canonical(&format!("{value:.digits$}")));
             }
-            self.numbers
-                .insert(canonical(&format!("{:.0}", value * 100.0)));
+            self.numbers.insert(canonical(&format!("{:.0}", value * 100.0)));
         }
     }
 
@@ -140,10 +134,7 @@ impl Grounds {
     /// telephone number's.
     fn knows_run(&self, tokens: &[Token<'_>], at: usize) -> bool {
         let is_group = |token: &Token<'_>| token.text.bytes().all(|b| b.is_ascii_digit());
-        let first = tokens[..at]
-            .iter()
-            .rposition(|token| !is_group(token))
-            .map_or(0, |at| at + 1);
+        let first = tokens[..at].iter().rposition(|token| !is_group(token)).map_or(0, |at| at + 1);
         let groups = tokens[first..].iter().take_while(|token| is_group(token));
         let run: String = groups.map(|token| token.text).collect();
         run.len() >= 7 && self.numbers.contains(&canonical(&run))
@@ -170,50 +161,11 @@ impl Grounds {
 }
 
 const CALENDAR: &[&str] = &[
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "sept",
-    "oct",
-    "nov",
-    "dec",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "i'm",
-    "i've",
-    "i'd",
-    "i'll",
-    "ve",
-    "ll",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday",
+    "saturday", "sunday", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct",
+    "nov", "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "i'm", "i've", "i'd", "i'll",
+    "ve", "ll",
 ];
 
 /// A capital or a digit inside: a proper name, an id, a code.
@@ -224,9 +176,7 @@ fn is_name(token: &str) -> bool {
 }
 
 fn is_number(token: &str) -> bool {
-    token
-        .chars()
-        .all(|c| c.is_ascii_digit() || ".,:".contains(c))
+    token.chars().all(|c| c.is_ascii_digit() || ".,:".contains(c))
 }
 
 /// A word or number of a text, bare of what stands around it.
@@ -250,10 +200,7 @@ fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
             true => number.trim_end_matches(|c: char| "%,.!?:°$€£".contains(c)),
             false => bare.trim_end_matches(','),
         };
-        (!text.is_empty()).then_some(Token {
-            text,
-            ends_sentence,
-        })
+        (!text.is_empty()).then_some(Token { text, ends_sentence })
     })
 }
 
@@ -283,24 +230,14 @@ mod tests {
     }
 
     fn check(prose: &str, expected: Option<&str>) {
-        assert_eq!(
-            grounds().first_ungrounded(prose).as_deref(),
-            expected,
-            "{prose}"
-        );
+        assert_eq!(grounds().first_ungrounded(prose).as_deref(), expected, "{prose}");
     }
 
     #[test]
     fn prose_may_repeat_what_outputs_say() {
-        check(
-            "TER-96508 reaches Lyon at 18:35 and costs 31.50, in all 1,250.",
-            None,
-        );
+        check("TER-96508 reaches Lyon at 18:35 and costs 31.50, in all 1,250.", None);
         check("It leaves at 6:35 pm on 14 March 2026.", None);
-        check(
-            "I found 3 trains to Lyon. The fare is 31.5. They leave soon.",
-            None,
-        );
+        check("I found 3 trains to Lyon. The fare is 31.5. They leave soon.", None);
         check("Call +33 6 12 34 56 78.", None);
     }
 

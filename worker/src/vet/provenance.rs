@@ -48,18 +48,10 @@ impl Ledger {
         let mut found = Vec::new();
         for (name, value) in arguments {
             let field = function.param(name);
-            let planned = expected
-                .iter()
-                .find(|e| e.parameter == name)
-                .map(|e| e.call);
+            let planned = expected.iter().find(|e| e.parameter == name).map(|e| e.call);
             let default = field.and_then(|field| field.shape.default.as_ref());
             if default == Some(value) && !value.is_string() && !value.is_number() {
-                found.push((
-                    pointer("", name),
-                    Source::Schema {
-                        key: SchemaKey::Default,
-                    },
-                ));
+                found.push((pointer("", name), Source::Schema { key: SchemaKey::Default }));
                 continue;
             }
             let shape = field.map(|field| &field.shape);
@@ -67,11 +59,7 @@ impl Ledger {
         }
         found
             .into_iter()
-            .map(|(argument, source)| Provenance {
-                call: call.to_owned(),
-                argument,
-                source,
-            })
+            .map(|(argument, source)| Provenance { call: call.to_owned(), argument, source })
             .collect()
     }
 
@@ -124,33 +112,19 @@ impl Ledger {
         let turns = self.requests.iter().enumerate().rev();
         turns.into_iter().find_map(|(turn, text)| {
             let span = text.find(value)?;
-            Some(Source::User {
-                turn: turn as u16,
-                start: span.start,
-                end: span.end,
-            })
+            Some(Source::User { turn: turn as u16, start: span.start, end: span.end })
         })
     }
 
     fn returned(&self, value: &Value, planned: Option<&str>) -> Option<Source> {
-        if matches!(
-            value,
-            Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_)
-        ) {
+        if matches!(value, Value::Bool(_) | Value::Null | Value::Array(_) | Value::Object(_)) {
             return None;
         }
         let find = |shown: &Shown| {
             let path = locate(&shown.output, value)?;
-            Some(Source::Output {
-                turn: shown.turn,
-                call: shown.call.clone(),
-                path,
-            })
+            Some(Source::Output { turn: shown.turn, call: shown.call.clone(), path })
         };
-        let first = self
-            .outputs
-            .iter()
-            .filter(|shown| Some(shown.call.as_str()) == planned);
+        let first = self.outputs.iter().filter(|shown| Some(shown.call.as_str()) == planned);
         first.chain(self.outputs.iter().rev()).find_map(find)
     }
 
@@ -175,11 +149,7 @@ impl Ledger {
 
 fn in_schema(value: &Value, shape: Option<&Shape>) -> Option<Source> {
     let shape = shape?;
-    let key = if shape
-        .default
-        .as_ref()
-        .is_some_and(|default| same(default, value))
-    {
+    let key = if shape.default.as_ref().is_some_and(|default| same(default, value)) {
         SchemaKey::Default
     } else if shape.choices.contains(value) || (value.is_boolean() && shape.ty == Type::Boolean) {
         SchemaKey::Enum
@@ -216,9 +186,9 @@ pub fn locate(output: &Value, value: &Value) -> Option<String> {
 pub fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Number(n), Value::String(s)) | (Value::String(s), Value::Number(n)) => s
-            .parse::<serde_json::Number>()
-            .is_ok_and(|parsed| parsed == *n),
+        (Value::Number(n), Value::String(s)) | (Value::String(s), Value::Number(n)) => {
+            s.parse::<serde_json::Number>().is_ok_and(|parsed| parsed == *n)
+        }
         _ => left == right,
     }
 }
@@ -227,56 +197,19 @@ pub fn same(left: &Value, right: &Value) -> bool {
 /// have said word for word.
 pub fn is_free_text(field: &Field) -> bool {
     const PROSE: &[&str] = &[
-        "body",
-        "message",
-        "text",
-        "content",
-        "contents",
-        "description",
-        "note",
-        "notes",
-        "comment",
-        "comments",
-        "title",
-        "subject",
-        "summary",
-        "prompt",
-        "caption",
-        "reason",
-        "details",
-        "query",
-        "question",
-        "feedback",
-        "review",
-        "bio",
-        "instructions",
-        "topic",
-        "html",
-        "markdown",
-        "sentence",
-        "paragraph",
-        "article",
-        "keyword",
-        "keywords",
-        "search",
-        "phrase",
-        "memo",
-        "remark",
-        "remarks",
-        "agenda",
+        "body", "message", "text", "content", "contents", "description", "note", "notes",
+        "comment", "comments", "title", "subject", "summary", "prompt", "caption", "reason",
+        "details", "query", "question", "feedback", "review", "bio", "instructions", "topic",
+        "html", "markdown", "sentence", "paragraph", "article", "keyword", "keywords", "search",
+        "phrase", "memo", "remark", "remarks", "agenda",
     ];
-    let is_string = matches!(
-        field.shape.ty,
-        Type::String { .. } | Type::Any | Type::Array { .. }
-    );
+    let is_string = matches!(field.shape.ty, Type::String { .. } | Type::Any | Type::Array { .. });
     let constrained = field.shape.format.is_some()
         || field.shape.pattern.is_some()
         || !field.shape.choices.is_empty();
     is_string
         && !constrained
-        && words(&field.name)
-            .last()
-            .is_some_and(|word| PROSE.contains(&word.as_str()))
+        && words(&field.name).last().is_some_and(|word| PROSE.contains(&word.as_str()))
 }
 
 fn pointer(at: &str, name: &str) -> String {

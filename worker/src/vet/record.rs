@@ -23,15 +23,8 @@ pub struct Offer<'a> {
 impl Offer<'_> {
     /// What is on offer at a user turn.
     pub fn at(&self, turn: usize) -> Vec<FunctionId> {
-        let added = self
-            .added
-            .iter()
-            .filter(|(from, _)| **from as usize <= turn);
-        self.tools
-            .iter()
-            .chain(added.flat_map(|(_, functions)| functions))
-            .copied()
-            .collect()
+        let added = self.added.iter().filter(|(from, _)| **from as usize <= turn);
+        self.tools.iter().chain(added.flat_map(|(_, functions)| functions)).copied().collect()
     }
 }
 
@@ -86,11 +79,7 @@ pub fn legal(
                     }
                     open.push(&call.id);
                 }
-                if calls.is_empty() {
-                    "assistant"
-                } else {
-                    "calls"
-                }
+                if calls.is_empty() { "assistant" } else { "calls" }
             }
             Message::Tool { call_id, .. } => {
                 let Some(place) = open.iter().position(|id| id == call_id) else {
@@ -116,10 +105,7 @@ pub fn check(
     sample: &Sample,
     tools_chars: usize,
 ) -> Result<(), String> {
-    let offer = Offer {
-        tools: &sample.tools,
-        added: &sample.tools_added,
-    };
+    let offer = Offer { tools: &sample.tools, added: &sample.tools_added };
     legal(library, validators, offer, &sample.messages)?;
     no_hint(&sample.messages)?;
     provenance_holds(library, sample)?;
@@ -130,11 +116,7 @@ pub fn check(
         node_ops: &sample.node_ops,
         tools_chars,
     });
-    if let Some(absent) = sample
-        .challenges
-        .iter()
-        .find(|claim| !observed.contains(claim))
-    {
+    if let Some(absent) = sample.challenges.iter().find(|claim| !observed.contains(claim)) {
         return Err(format!("the challenge {absent:?} is claimed but not there"));
     }
     for pair in &sample.pairs {
@@ -188,11 +170,7 @@ fn provenance_holds(library: &Library, sample: &Sample) -> Result<(), String> {
             Message::Tool { call_id, content } => {
                 if let Output::Value(output) = Output::parse(content) {
                     let turn = ledger.requests.len().saturating_sub(1) as u16;
-                    ledger.outputs.push(Shown {
-                        turn,
-                        call: call_id.clone(),
-                        output,
-                    });
+                    ledger.outputs.push(Shown { turn, call: call_id.clone(), output });
                 }
             }
             Message::System(_) => {}

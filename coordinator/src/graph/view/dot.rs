@@ -20,24 +20,14 @@ pub fn dot(library: &Library, graph: &Graph) -> String {
     let edge = |_, edge: petgraph::graph::EdgeReference<'_, &Edge>| edge_attributes(edge.weight());
     let node = |_, (_, id): (_, &FunctionId)| {
         let function = library.get(*id);
-        format!(
-            "label={} group={}",
-            quoted(&function.name),
-            quoted(&function.category)
-        )
+        format!("label={} group={}", quoted(&function.name), quoted(&function.category))
     };
-    format!(
-        "{:?}",
-        Dot::with_attr_getters(&drawn, &config, &edge, &node)
-    )
+    format!("{:?}", Dot::with_attr_getters(&drawn, &config, &edge, &node))
 }
 
 fn edge_attributes(edge: &Edge) -> String {
-    let flows: Vec<String> = edge
-        .flows
-        .iter()
-        .map(|flow| format!("{} → {}", flow.output, flow.input))
-        .collect();
+    let flows: Vec<String> =
+        edge.flows.iter().map(|flow| format!("{} → {}", flow.output, flow.input)).collect();
     let style = match edge.kind {
         EdgeKind::FullInput => "bold",
         EdgeKind::PartialInput => "solid",

@@ -78,11 +78,7 @@ impl Statistics {
             unreached: (0..graph.len()).filter(|&id| unreached(id)).count(),
             isolated: graph.nodes().filter(alone).count(),
             components: connected_components(&structure),
-            largest_cycle: tarjan_scc(&structure)
-                .iter()
-                .map(Vec::len)
-                .max()
-                .unwrap_or(0),
+            largest_cycle: tarjan_scc(&structure).iter().map(Vec::len).max().unwrap_or(0),
             walks: WalkStatistics::of(graph, walks, seed),
         }
     }
@@ -91,11 +87,7 @@ impl Statistics {
 impl WalkStatistics {
     fn of(graph: &Graph, settings: &Walks, seed: u64) -> Self {
         let walker = Walker::new(graph, settings.clone(), seed);
-        let sampled = if graph.is_empty() {
-            0
-        } else {
-            MIN_SAMPLE.max(graph.len() as u64)
-        };
+        let sampled = if graph.is_empty() { 0 } else { MIN_SAMPLE.max(graph.len() as u64) };
         let min_nodes = settings.min_nodes.get();
         let (mut nodes, mut long_enough, mut steps, mut flows) = (0, 0, 0, 0);
         for index in 0..sampled {
@@ -104,9 +96,7 @@ impl WalkStatistics {
             long_enough += u64::from(walk.nodes.len() >= min_nodes);
             steps += walk.nodes.len().saturating_sub(1);
             let passes = |pair: &&[_]| {
-                graph
-                    .edge(pair[0], pair[1])
-                    .is_some_and(|edge| !edge.flows.is_empty())
+                graph.edge(pair[0], pair[1]).is_some_and(|edge| !edge.flows.is_empty())
             };
             flows += walk.nodes.windows(2).filter(passes).count();
         }

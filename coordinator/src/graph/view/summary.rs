@@ -25,18 +25,11 @@ fn write_numbers(text: &mut String, numbers: &Statistics) -> std::fmt::Result {
     let per_function = numbers.edges as f64 / numbers.functions.max(1) as f64;
     let share = |part: u64, all: u64| 100.0 * part as f64 / all.max(1) as f64;
     let list = |counts: &std::collections::BTreeMap<&str, usize>| {
-        let items: Vec<String> = counts
-            .iter()
-            .map(|(name, n)| format!("{n} {name}"))
-            .collect();
+        let items: Vec<String> = counts.iter().map(|(name, n)| format!("{n} {name}")).collect();
         items.join(", ")
     };
     writeln!(text, "functions      {}", numbers.functions)?;
-    writeln!(
-        text,
-        "edges          {} ({per_function:.1} a function)",
-        numbers.edges
-    )?;
+    writeln!(text, "edges          {} ({per_function:.1} a function)", numbers.edges)?;
     if numbers.edges > 0 {
         writeln!(text, "  by kind      {}", list(&numbers.kinds))?;
         writeln!(text, "  by source    {}", list(&numbers.sources))?;
@@ -99,12 +92,7 @@ fn write_sample(
         let (from, to) = (&library.get(*from).name, &library.get(edge.to).name);
         writeln!(text, "  {from} → {to} ({})", kind_name(edge.kind))?;
         for flow in &edge.flows {
-            writeln!(
-                text,
-                "      {} → {}",
-                plain(&flow.output),
-                plain(&flow.input)
-            )?;
+            writeln!(text, "      {} → {}", plain(&flow.output), plain(&flow.input))?;
         }
     }
     Ok(())

@@ -17,11 +17,7 @@ fn small() -> (Library, Graph) {
     }}}});
     let library = library(vec![
         function("search_trains", &["origin", "destination"], Some(trains)),
-        function(
-            "hold_seat",
-            &["train_id"],
-            Some(json!({"hold_id": {"type": "string"}})),
-        ),
+        function("hold_seat", &["train_id"], Some(json!({"hold_id": {"type": "string"}}))),
         function("cancel_hold", &["hold_id"], None),
     ]);
     let graph = build(&library, &GraphSettings::default(), 7);
@@ -40,12 +36,7 @@ fn hostile() -> (Library, Graph) {
 fn the_summary_tells_sizes_ends_and_walks() {
     let (library, graph) = small();
     let text = summary(&library, &graph, &Walks::default(), 7);
-    for part in [
-        "functions      3",
-        "lead nowhere",
-        "walks",
-        "search_trains → hold_seat",
-    ] {
+    for part in ["functions      3", "lead nowhere", "walks", "search_trains → hold_seat"] {
         assert!(text.contains(part), "no \"{part}\" in\n{text}");
     }
 }
@@ -60,10 +51,7 @@ fn the_json_names_every_edge_with_its_flows() {
     let edge = edges.iter().find(|edge| edge["to"] == "hold_seat").unwrap();
     assert_eq!(edge["from"], "search_trains");
     assert_eq!(edge["kind"], "full_input");
-    assert_eq!(
-        edge["flows"],
-        json!([{"output": "/trains/*/train_id", "input": "train_id"}])
-    );
+    assert_eq!(edge["flows"], json!([{"output": "/trains/*/train_id", "input": "train_id"}]));
     assert_eq!(view["summary"]["functions"], 3);
 }
 
@@ -81,20 +69,10 @@ fn dot_quotes_what_it_is_given() {
 fn a_hostile_library_cannot_leave_its_script_element() {
     let (library, graph) = hostile();
     let page = html(&library, &graph, &Walks::default(), 7);
-    assert_eq!(
-        page.matches("</script>").count(),
-        2,
-        "only our own elements end"
-    );
+    assert_eq!(page.matches("</script>").count(), 2, "only our own elements end");
     assert!(!page.contains('\u{2028}'));
     let opening = "<script type=\"application/json\" id=\"data\">";
-    let data = page
-        .split(opening)
-        .nth(1)
-        .unwrap()
-        .split("</script>")
-        .next()
-        .unwrap();
+    let data = page.split(opening).nth(1).unwrap().split("</script>").next().unwrap();
     let data: Value = serde_json::from_str(data).unwrap();
     assert_eq!(data["functions"][0]["description"], HOSTILE);
 }
@@ -111,10 +89,7 @@ fn the_page_asks_no_network() {
 #[test]
 fn an_empty_graph_has_its_views_too() {
     let (library, graph) = (Library::default(), Graph::default());
-    let walks = Walks {
-        min_nodes: NonZeroUsize::MIN,
-        ..Walks::default()
-    };
+    let walks = Walks { min_nodes: NonZeroUsize::MIN, ..Walks::default() };
     assert!(summary(&library, &graph, &walks, 7).contains("functions      0"));
     assert!(json(&library, &graph, &walks, 7).contains("\"edges\": []"));
     assert!(html(&library, &graph, &walks, 7).contains("<canvas"));

@@ -24,24 +24,13 @@ pub(super) fn infer(schema: &Map<String, Value>, name: &str, side: Side) -> Opti
 }
 
 fn description(schema: &Map<String, Value>) -> Option<&str> {
-    schema
-        .get("description")?
-        .as_str()
-        .filter(|text| !text.is_empty())
+    schema.get("description")?.as_str().filter(|text| !text.is_empty())
 }
 
 fn from_values(schema: &Map<String, Value>) -> Option<&'static str> {
-    let list = ["enum", "examples"]
-        .iter()
-        .find_map(|key| schema.get(*key)?.as_array());
-    let single = ["const", "default"]
-        .iter()
-        .filter_map(|key| schema.get(*key));
-    let mut values = list
-        .into_iter()
-        .flatten()
-        .chain(single)
-        .filter(|value| !value.is_null());
+    let list = ["enum", "examples"].iter().find_map(|key| schema.get(*key)?.as_array());
+    let single = ["const", "default"].iter().filter_map(|key| schema.get(*key));
+    let mut values = list.into_iter().flatten().chain(single).filter(|value| !value.is_null());
     let first = type_of(values.next()?);
     values.try_fold(first, |ty, value| match (ty, type_of(value)) {
         (a, b) if a == b => Some(a),
@@ -67,10 +56,7 @@ fn from_structure(schema: &Map<String, Value>) -> Option<&'static str> {
 
 /// Wordings that give a type away, and the type.
 const WORDINGS: &[(&str, &str)] = &[
-    (
-        r"(?i)^(?:a )?boolean\b|\bboolean (?:flag|value|indicating)",
-        "boolean",
-    ),
+    (r"(?i)^(?:a )?boolean\b|\bboolean (?:flag|value|indicating)", "boolean"),
     (
         r"(?i)^(?:indicates |specifies |flag |determines )*(?:whether|if)\b|\btrue (?:or|if|to)\b",
         "boolean",
@@ -87,10 +73,7 @@ const WORDINGS: &[(&str, &str)] = &[
         r"(?i)^(?:the )?(?:total |maximum |minimum |max |min )?(?:number|count|quantity) of\b",
         "integer",
     ),
-    (
-        r"(?i)\b(?:as|must be|is) an integer\b|^(?:an )?integer\b",
-        "integer",
-    ),
+    (r"(?i)\b(?:as|must be|is) an integer\b|^(?:an )?integer\b", "integer"),
     (
         r"(?i)^(?:the )?(?:average |total |daily |monthly )?(?:amount|price|cost|percentage|latitude|longitude|temperature)\b",
         "number",
@@ -132,20 +115,12 @@ mod tests {
 
     fn check(schema: Value, name: &str, expected: Option<&str>) {
         let schema = schema.as_object().unwrap();
-        assert_eq!(
-            infer(schema, name, Side::Output),
-            expected,
-            "{name}: {schema:?}"
-        );
+        assert_eq!(infer(schema, name, Side::Output), expected, "{name}: {schema:?}");
     }
 
     #[test]
     fn values_come_before_structure_and_structure_before_words() {
-        check(
-            json!({"default": 3, "description": "Whether to"}),
-            "x",
-            Some("integer"),
-        );
+        check(json!({"default": 3, "description": "Whether to"}), "x", Some("integer"));
         check(json!({"enum": [1, 2.5]}), "x", Some("number"));
         check(json!({"items": {}}), "x", Some("array"));
         check(json!({"minLength": 2}), "count", Some("string"));
@@ -158,31 +133,15 @@ mod tests {
             "p",
             Some("boolean"),
         );
-        check(
-            json!({"description": "Number of seats to book"}),
-            "s",
-            Some("integer"),
-        );
-        check(
-            json!({"description": "List of devices included in the scene."}),
-            "d",
-            Some("array"),
-        );
+        check(json!({"description": "Number of seats to book"}), "s", Some("integer"));
+        check(json!({"description": "List of devices included in the scene."}), "d", Some("array"));
         check(
             json!({"description": "JSON object containing the stock data."}),
             "d",
             Some("object"),
         );
-        check(
-            json!({"description": "Price per ticket"}),
-            "price",
-            Some("number"),
-        );
-        check(
-            json!({"description": "Ending city for the trip"}),
-            "city",
-            Some("string"),
-        );
+        check(json!({"description": "Price per ticket"}), "price", Some("number"));
+        check(json!({"description": "Ending city for the trip"}), "city", Some("string"));
         check(json!({}), "is_open", Some("boolean"));
     }
 

@@ -22,9 +22,9 @@ impl<'a> Mender<'a> {
             "additionalProperties" | "unevaluatedProperties" | "unevaluatedItems" => {
                 let kept = match value {
                     Value::Bool(_) => Some(value.clone()),
-                    Value::Object(_) => Some(self.at(key, |m| {
-                        m.schema(value, "", Standing::Alternative, depth + 1)
-                    })),
+                    Value::Object(_) => Some(
+                        self.at(key, |m| m.schema(value, "", Standing::Alternative, depth + 1)),
+                    ),
                     _ => None,
                 };
                 self.keep(key, kept, value, out);
@@ -53,9 +53,7 @@ impl<'a> Mender<'a> {
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties"
             | "maxProperties" | "minContains" | "maxContains" => {
                 let whole = values::coerce(value, &["integer"]);
-                let kept = whole
-                    .and_then(|n| n.as_f64())
-                    .filter(|n| (0.0..1e15).contains(n));
+                let kept = whole.and_then(|n| n.as_f64()).filter(|n| (0.0..1e15).contains(n));
                 self.keep(key, kept.map(|n| Value::from(n as u64)), value, out);
             }
             "uniqueItems" | "deprecated" | "nullable" => {
@@ -73,10 +71,7 @@ impl<'a> Mender<'a> {
                 }
             }
             "pattern" => {
-                let kept = value
-                    .as_str()
-                    .filter(|text| compiles(text))
-                    .map(Value::from);
+                let kept = value.as_str().filter(|text| compiles(text)).map(Value::from);
                 self.keep(key, kept, value, out);
             }
             "x-sim" | "x-noun" => {
@@ -97,10 +92,8 @@ impl<'a> Mender<'a> {
                 }
                 out.insert(key.to_owned(), value);
             }
-            None => self.note(
-                RepairKind::Keyword,
-                format!("\"{key}\" dropped: {} is no use", brief(raw)),
-            ),
+            None => self
+                .note(RepairKind::Keyword, format!("\"{key}\" dropped: {} is no use", brief(raw))),
         }
     }
 
@@ -108,19 +101,11 @@ impl<'a> Mender<'a> {
         // Draft 4's list of item schemas: one for all, or alternatives.
         let items = match value {
             Value::Array(list) if list.len() == 1 => {
-                self.note(
-                    RepairKind::Properties,
-                    "a list of one item schema became that schema",
-                );
-                self.at("items", |m| {
-                    m.schema(&list[0], "", Standing::Whole, depth + 1)
-                })
+                self.note(RepairKind::Properties, "a list of one item schema became that schema");
+                self.at("items", |m| m.schema(&list[0], "", Standing::Whole, depth + 1))
             }
             Value::Array(list) if !list.is_empty() => {
-                self.note(
-                    RepairKind::Properties,
-                    "a list of item schemas became alternatives",
-                );
+                self.note(RepairKind::Properties, "a list of item schemas became alternatives");
                 let mut either = Object::new();
                 self.alternatives("anyOf", value, &mut either, depth + 1);
                 if either.is_empty() {
@@ -139,10 +124,8 @@ impl<'a> Mender<'a> {
             return self.keep(key, None, value, out);
         };
         let mended: Vec<Value> = self.at(key, |m| {
-            let usable = variants
-                .iter()
-                .enumerate()
-                .filter(|(_, v)| v.is_object() || v.is_string());
+            let usable =
+                variants.iter().enumerate().filter(|(_, v)| v.is_object() || v.is_string());
             usable
                 .map(|(at, variant)| {
                     let variant =
@@ -175,9 +158,7 @@ impl<'a> Mender<'a> {
             .map(|(name, raw)| {
                 let mended = match raw {
                     Value::Bool(_) => raw.clone(),
-                    _ => self.at(name, |m| {
-                        m.schema(raw, "", Standing::Alternative, depth + 1)
-                    }),
+                    _ => self.at(name, |m| m.schema(raw, "", Standing::Alternative, depth + 1)),
                 };
                 (name.clone(), mended)
             })
@@ -221,9 +202,9 @@ impl<'a> Mender<'a> {
         let listed = matches!(key, "enum" | "examples");
         let small = |value: &Value| measure(value, MAX_VALUE_BYTES) <= MAX_VALUE_BYTES;
         let kept = match value {
-            Value::Array(values) if listed => Some(Value::Array(
-                values.iter().filter(|v| small(v)).cloned().collect(),
-            )),
+            Value::Array(values) if listed => {
+                Some(Value::Array(values.iter().filter(|v| small(v)).cloned().collect()))
+            }
             other => small(other).then(|| other.clone()),
         };
         match kept {
@@ -240,18 +221,10 @@ fn measure(value: &Value, limit: usize) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(values) => values.iter().fold(2, |size, value| {
-            if size > limit {
-                size
-            } else {
-                size + 1 + measure(value, limit)
-            }
+            if size > limit { size } else { size + 1 + measure(value, limit) }
         }),
         Value::Object(object) => object.iter().fold(2, |size, (key, value)| {
-            if size > limit {
-                size
-            } else {
-                size + key.len() + measure(value, limit)
-            }
+            if size > limit { size } else { size + key.len() + measure(value, limit) }
         }),
         _ => 4,
     }

@@ -47,10 +47,7 @@ mod tests {
     fn properties_and_required_names_are_united() {
         let mut whole = json!({"properties": {"a": 1}, "required": ["a"], "title": "x"});
         let part = json!({"properties": {"a": 2, "b": 3}, "required": ["b", "a"], "title": "y"});
-        into(
-            whole.as_object_mut().unwrap(),
-            part.as_object().unwrap().clone(),
-        );
+        into(whole.as_object_mut().unwrap(), part.as_object().unwrap().clone());
         let expected =
             json!({"properties": {"a": 1, "b": 3}, "required": ["a", "b"], "title": "x"});
         assert_eq!(whole, expected);

@@ -74,15 +74,7 @@ impl<'a> Mender<'a> {
         expanded: &'a mut usize,
     ) -> Self {
         let pointer = format!("/{key}");
-        Self {
-            side,
-            roots,
-            notes,
-            expanded,
-            pointer,
-            open: Vec::new(),
-            nodes: 0,
-        }
+        Self { side, roots, notes, expanded, pointer, open: Vec::new(), nodes: 0 }
     }
 
     /// The mended form of a whole schema. What type the root of parameters is
@@ -118,11 +110,7 @@ impl<'a> Mender<'a> {
             *self.expanded += 1;
         }
         if depth > MAX_DEPTH || self.nodes > MAX_NODES || *self.expanded > MAX_EXPANDED {
-            let limit = if depth > MAX_DEPTH {
-                "nested too deeply"
-            } else {
-                "too large"
-            };
+            let limit = if depth > MAX_DEPTH { "nested too deeply" } else { "too large" };
             self.note(RepairKind::Cut, format!("cut: the schema is {limit}"));
             return self.stump(raw);
         }
@@ -136,11 +124,7 @@ impl<'a> Mender<'a> {
     /// What is left of a node that is not looked into: its plain type.
     fn stump(&mut self, raw: &Value) -> Value {
         let mut object = Object::new();
-        if let Some(ty) = raw
-            .get("type")
-            .and_then(Value::as_str)
-            .and_then(types::canonical)
-        {
+        if let Some(ty) = raw.get("type").and_then(Value::as_str).and_then(types::canonical) {
             object.insert("type".into(), ty.into());
         }
         object.into()
@@ -153,10 +137,7 @@ impl<'a> Mender<'a> {
             Value::Bool(true) => {}
             Value::String(text) => match types::read(text) {
                 Some(reading) => {
-                    self.note(
-                        RepairKind::Type,
-                        format!("a bare {} became a schema", brief(raw)),
-                    );
+                    self.note(RepairKind::Type, format!("a bare {} became a schema", brief(raw)));
                     types::put_reading(&mut object, &reading);
                 }
                 None => {
@@ -165,10 +146,7 @@ impl<'a> Mender<'a> {
                 }
             },
             other => {
-                self.note(
-                    RepairKind::Type,
-                    format!("{} is no schema: anything goes", kind(other)),
-                );
+                self.note(RepairKind::Type, format!("{} is no schema: anything goes", kind(other)));
             }
         }
         object
@@ -211,25 +189,16 @@ impl<'a> Mender<'a> {
     }
 
     fn reference(&mut self, reference: &'a str, depth: usize) -> Object {
-        let target = self
-            .roots
-            .iter()
-            .find_map(|root| refs::find(root, reference));
+        let target = self.roots.iter().find_map(|root| refs::find(root, reference));
         let Some(target) = target else {
             let shown = one_line(reference);
-            self.note(
-                RepairKind::Reference,
-                format!("\"{shown}\" leads nowhere: anything goes"),
-            );
+            self.note(RepairKind::Reference, format!("\"{shown}\" leads nowhere: anything goes"));
             return Object::new();
         };
         let open = self.open.iter().filter(|open| **open == reference).count();
         if open >= MAX_RECURSION || depth >= MAX_DEPTH || *self.expanded > MAX_EXPANDED {
             let shown = one_line(reference);
-            self.note(
-                RepairKind::Cut,
-                format!("the recursion of \"{shown}\" is cut here"),
-            );
+            self.note(RepairKind::Cut, format!("the recursion of \"{shown}\" is cut here"));
             return match self.stump(target) {
                 Value::Object(stump) => stump,
                 _ => Object::new(),

@@ -21,20 +21,14 @@ impl<'a> Mender<'a> {
                 }
             }
             Value::Array(list) => {
-                self.note(
-                    RepairKind::Properties,
-                    "a list of properties became an object",
-                );
+                self.note(RepairKind::Properties, "a list of properties became an object");
                 for raw in list.iter().filter(|raw| !raw.is_null()) {
                     self.listed_property(raw, depth, &mut properties, &mut required);
                 }
             }
             Value::Null => {}
             other => {
-                self.note(
-                    RepairKind::Properties,
-                    format!("dropped: {} is no use", brief(other)),
-                );
+                self.note(RepairKind::Properties, format!("dropped: {} is no use", brief(other)));
             }
         }
         out.insert("properties".into(), properties.into());
@@ -77,10 +71,7 @@ impl<'a> Mender<'a> {
                 }
                 let schema = m.schema(raw, &name, Standing::Whole, depth + 1);
                 if is_required(raw) {
-                    m.note(
-                        RepairKind::Required,
-                        "\"required\" moved to the object's list",
-                    );
+                    m.note(RepairKind::Required, "\"required\" moved to the object's list");
                     required.push(Value::from(name.as_str()));
                 }
                 properties.insert(name.clone(), schema);
@@ -92,10 +83,7 @@ impl<'a> Mender<'a> {
     fn property_name(&mut self, raw: &str, taken: &Object) -> Option<String> {
         let name = mended_name(raw);
         if name.is_empty() {
-            self.note(
-                RepairKind::Properties,
-                "a property without a name was dropped",
-            );
+            self.note(RepairKind::Properties, "a property without a name was dropped");
             return None;
         }
         if name != raw {
@@ -119,9 +107,7 @@ impl<'a> Mender<'a> {
             Value::Array(names) => names.clone(),
             Value::String(text) if !text.trim().is_empty() && text.parse::<bool>().is_err() => {
                 self.note(RepairKind::Required, "a text of names became a list");
-                text.split(',')
-                    .map(|name| Value::from(name.trim()))
-                    .collect()
+                text.split(',').map(|name| Value::from(name.trim())).collect()
             }
             Value::Bool(_) | Value::Null | Value::String(_) => return,
             other => {
@@ -137,10 +123,7 @@ impl<'a> Mender<'a> {
 pub(super) fn mended_name(raw: &str) -> String {
     let bad = |c: char| c.is_control() || matches!(c, '"' | '\\' | '`');
     let mut name = raw.trim().replace(bad, "_");
-    if let Some((end, _)) = name
-        .char_indices()
-        .find(|(at, c)| at + c.len_utf8() > MAX_NAME)
-    {
+    if let Some((end, _)) = name.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_NAME) {
         name.truncate(end);
     }
     name
@@ -158,10 +141,7 @@ fn is_required(raw: &Value) -> bool {
 }
 
 fn add_required(out: &mut Object, names: Vec<Value>) {
-    if let Value::Array(list) = out
-        .entry("required")
-        .or_insert_with(|| Value::Array(Vec::new()))
-    {
+    if let Value::Array(list) = out.entry("required").or_insert_with(|| Value::Array(Vec::new())) {
         for name in names {
             if !list.contains(&name) {
                 list.push(name);
@@ -174,17 +154,11 @@ fn add_required(out: &mut Object, names: Vec<Value>) {
 /// makes the others required: `{"url": {"type": "str, optional"}, …}`.
 pub(in crate::library) fn required_by_contrast(map: &Object) -> Option<Vec<Value>> {
     let optional = |raw: &Value| {
-        let reading = raw
-            .get("type")
-            .and_then(Value::as_str)
-            .and_then(types::read);
+        let reading = raw.get("type").and_then(Value::as_str).and_then(types::read);
         reading.is_some_and(|reading| reading.optional)
     };
     let contrast = map.values().any(optional);
-    let others = map
-        .iter()
-        .filter(|(_, raw)| !optional(raw))
-        .map(|(name, _)| name.as_str().into());
+    let others = map.iter().filter(|(_, raw)| !optional(raw)).map(|(name, _)| name.as_str().into());
     contrast.then(|| others.collect())
 }
 

@@ -81,10 +81,7 @@ pub(super) fn read(description: &str) -> Option<Found> {
 
 fn tail(description: &str, from: usize) -> &str {
     let tail = &description[from..];
-    let end = tail
-        .char_indices()
-        .nth(LONGEST_TAIL)
-        .map_or(tail.len(), |(at, _)| at);
+    let end = tail.char_indices().nth(LONGEST_TAIL).map_or(tail.len(), |(at, _)| at);
     &tail[..end]
 }
 
@@ -93,23 +90,12 @@ fn choices(tail: &str, marker: &str) -> Option<Found> {
     let marker = marker.trim_end().to_lowercase();
     let weak = !marker.ends_with([':', '=', ']'])
         && !marker.contains("value")
-        && ["one of", "either"]
-            .iter()
-            .any(|words| marker.contains(words));
-    let items = bullets(tail)
-        .or_else(|| separated(tail, weak))
-        .or_else(|| spaced(tail, weak))?;
+        && ["one of", "either"].iter().any(|words| marker.contains(words));
+    let items = bullets(tail).or_else(|| separated(tail, weak)).or_else(|| spaced(tail, weak))?;
     let open = items.iter().any(|item| is_open_end(item));
-    let items: Vec<String> = items
-        .into_iter()
-        .filter(|item| !is_open_end(item))
-        .collect();
+    let items: Vec<String> = items.into_iter().filter(|item| !is_open_end(item)).collect();
     let items = values(items)?;
-    (items.len() >= 2).then_some(if open {
-        Found::Examples(items)
-    } else {
-        Found::Choices(items)
-    })
+    (items.len() >= 2).then_some(if open { Found::Examples(items) } else { Found::Choices(items) })
 }
 
 /// `- asc - desc`, one item after each dash.
@@ -117,10 +103,7 @@ fn bullets(tail: &str) -> Option<Vec<String>> {
     if BULLET.find(tail).is_none_or(|bullet| bullet.start() > 0) {
         return None;
     }
-    let items = BULLET
-        .split(tail)
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
+    let items = BULLET.split(tail).map(str::trim).filter(|item| !item.is_empty());
     Some(items.map(|item| leading(item).to_owned()).collect())
 }
 
@@ -131,11 +114,7 @@ fn leading(item: &str) -> &str {
         return &item[..quoted.end()];
     }
     let line = item.lines().next().unwrap_or("");
-    line.split([':', '(', '='])
-        .next()
-        .unwrap_or("")
-        .trim()
-        .trim_end_matches(['.', ',', ';'])
+    line.split([':', '(', '=']).next().unwrap_or("").trim().trim_end_matches(['.', ',', ';'])
 }
 
 /// Items between commas, bars, slashes, "or" and "and".
@@ -152,16 +131,9 @@ fn separated(tail: &str, quoted_only: bool) -> Option<Vec<String>> {
     };
     let mut items: Vec<String> = Vec::new();
     for part in list.split(comma) {
-        let joined = part
-            .trim()
-            .trim_start_matches("or ")
-            .trim_start_matches("and ");
+        let joined = part.trim().trim_start_matches("or ").trim_start_matches("and ");
         let halves = joined.split(" or ").flat_map(|half| half.split(" and "));
-        items.extend(
-            halves
-                .map(|item| item.trim().to_owned())
-                .filter(|item| !item.is_empty()),
-        );
+        items.extend(halves.map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()));
     }
     let enough = items.len() >= 2 && (!quoted_only || items.iter().all(|item| is_quoted(item)));
     enough.then_some(items)
@@ -220,9 +192,7 @@ fn quoted_run(list: &str) -> Option<Vec<String>> {
 }
 
 fn is_quoted(item: &str) -> bool {
-    QUOTED
-        .find(item)
-        .is_some_and(|quoted| quoted.len() == item.len())
+    QUOTED.find(item).is_some_and(|quoted| quoted.len() == item.len())
 }
 
 fn is_open_end(item: &str) -> bool {
@@ -236,15 +206,9 @@ fn values(items: Vec<String>) -> Option<Vec<String>> {
     let mut values: Vec<String> = Vec::new();
     for item in items {
         let quoted = is_quoted(&item);
-        let value = item
-            .trim_matches(['`', '"', '\'', '*', ' ', '[', ']', '{', '}'])
-            .to_owned();
+        let value = item.trim_matches(['`', '"', '\'', '*', ' ', '[', ']', '{', '}']).to_owned();
         let literal = !value.is_empty() && !value.contains(['<', '>', '=', '{', '}']);
-        if !(if quoted {
-            literal
-        } else {
-            reads_as_value(&value)
-        }) {
+        if !(if quoted { literal } else { reads_as_value(&value) }) {
             return None;
         }
         if !values.contains(&value) {
@@ -256,51 +220,10 @@ fn values(items: Vec<String>) -> Option<Vec<String>> {
 
 /// Words that only sentences have.
 const PROSE: &[&str] = &[
-    "the",
-    "a",
-    "an",
-    "of",
-    "to",
-    "is",
-    "are",
-    "for",
-    "be",
-    "any",
-    "if",
-    "when",
-    "you",
-    "your",
-    "this",
-    "these",
-    "those",
-    "that",
-    "by",
-    "with",
-    "which",
-    "from",
-    "not",
-    "will",
-    "can",
-    "it",
-    "as",
-    "in",
-    "on",
-    "at",
-    "use",
-    "used",
-    "see",
-    "only",
-    "must",
-    "has",
-    "have",
-    "was",
-    "please",
-    "following",
-    "above",
-    "below",
-    "list",
-    "value",
-    "values",
+    "the", "a", "an", "of", "to", "is", "are", "for", "be", "any", "if", "when", "you", "your",
+    "this", "these", "those", "that", "by", "with", "which", "from", "not", "will", "can", "it",
+    "as", "in", "on", "at", "use", "used", "see", "only", "must", "has", "have", "was", "please",
+    "following", "above", "below", "list", "value", "values",
 ];
 
 fn reads_as_value(item: &str) -> bool {
@@ -340,15 +263,9 @@ mod tests {
             "The seat type. Options: First class, Second class.",
             &["First class", "Second class"],
         );
-        choices(
-            "Options are small, medium and large.",
-            &["small", "medium", "large"],
-        );
+        choices("Options are small, medium and large.", &["small", "medium", "large"]);
         choices("Must be one of: 'a', 'b' or 'c'", &["a", "b", "c"]);
-        choices(
-            "Possible values: \"conflict\" or \"no conflict\"",
-            &["conflict", "no conflict"],
-        );
+        choices("Possible values: \"conflict\" or \"no conflict\"", &["conflict", "no conflict"]);
         choices(
             "Allowed values: - dns - url - oid - x500 - nil",
             &["dns", "url", "oid", "x500", "nil"],
@@ -358,22 +275,13 @@ mod tests {
             "Possible values are: beginner intermediate expert",
             &["beginner", "intermediate", "expert"],
         );
-        choices(
-            "Select the quality. Allowed values are: 320 192 256",
-            &["320", "192", "256"],
-        );
-        choices(
-            "valid values are `standard` and `stickers`",
-            &["standard", "stickers"],
-        );
+        choices("Select the quality. Allowed values are: 320 192 256", &["320", "192", "256"]);
+        choices("valid values are `standard` and `stickers`", &["standard", "stickers"]);
         choices(
             "valid options are **km** (default), **mi**, **ft**, and **yd**.",
             &["km", "mi", "ft", "yd"],
         );
-        choices(
-            "Possible Values: - `asc` - `desc` sortBy must be present",
-            &["asc", "desc"],
-        );
+        choices("Possible Values: - `asc` - `desc` sortBy must be present", &["asc", "desc"]);
         choices("Enum: [LOW, HIGH]", &["LOW", "HIGH"]);
     }
 
@@ -388,14 +296,8 @@ mod tests {
         examples("Options: red, green, etc.", &["red", "green"]);
         examples("Countries. Example: GB,US,PL", &["GB,US,PL"]);
         examples("For example: **duett** - **NOTE:** faster", &["duett"]);
-        examples(
-            "A comma-separated list. Valid options are `on` and `off`.",
-            &["on", "off"],
-        );
-        examples(
-            "Example: 2022-10-17T18:41:34.306Z",
-            &["2022-10-17T18:41:34.306Z"],
-        );
+        examples("A comma-separated list. Valid options are `on` and `off`.", &["on", "off"]);
+        examples("Example: 2022-10-17T18:41:34.306Z", &["2022-10-17T18:41:34.306Z"]);
     }
 
     #[test]

@@ -22,9 +22,7 @@ fn unescape(pointer: &str) -> String {
     let mut rest = pointer;
     while let Some(at) = rest.find('%') {
         out.push_str(&rest[..at]);
-        let byte = rest
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match byte.filter(u8::is_ascii) {
             Some(byte) => {
                 out.push(char::from(byte));
@@ -78,21 +76,13 @@ fn gather(
     };
     if let Some(own) = schema.get("properties").and_then(Value::as_object) {
         for (name, property) in own {
-            properties
-                .entry(name.as_str())
-                .or_insert_with(|| property.clone());
+            properties.entry(name.as_str()).or_insert_with(|| property.clone());
         }
     }
     if let Some(names) = schema.get("required").and_then(Value::as_array) {
         required.extend(names.iter().cloned());
     }
-    for part in schema
-        .get("allOf")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .take(32)
-    {
+    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten().take(32) {
         gather(root, part, depth + 1, properties, required);
     }
 }

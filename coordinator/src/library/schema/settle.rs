@@ -41,23 +41,15 @@ impl Mender<'_> {
     /// `enum` as a list of at least one value.
     fn settle_choices(&mut self, node: &mut Object) {
         let Some(raw) = node.get("enum") else { return };
-        let values = listed(raw)
-            .map(distinct)
-            .filter(|values| !values.is_empty());
+        let values = listed(raw).map(distinct).filter(|values| !values.is_empty());
         match values {
             Some(values) if raw.as_array() == Some(&values) => {}
             Some(values) => {
-                self.note(
-                    RepairKind::Enum,
-                    format!("mended to {} different values", values.len()),
-                );
+                self.note(RepairKind::Enum, format!("mended to {} different values", values.len()));
                 node.insert("enum".into(), values.into());
             }
             None => {
-                self.note(
-                    RepairKind::Enum,
-                    format!("dropped: {} is no choice", brief(raw)),
-                );
+                self.note(RepairKind::Enum, format!("dropped: {} is no choice", brief(raw)));
                 node.shift_remove("enum");
             }
         }
@@ -86,9 +78,7 @@ impl Mender<'_> {
     }
 
     fn settle_type(&mut self, node: &mut Object, name: &str) {
-        let composed = ["anyOf", "oneOf", "const", "not"]
-            .iter()
-            .any(|key| node.contains_key(*key));
+        let composed = ["anyOf", "oneOf", "const", "not"].iter().any(|key| node.contains_key(*key));
         if node.contains_key("type") || composed {
             return;
         }
@@ -124,14 +114,10 @@ impl Mender<'_> {
             return;
         }
         if let Some(Value::Array(values)) = node.get("enum")
-            && !values
-                .iter()
-                .all(|value| named.iter().any(|ty| fits(value, ty)))
+            && !values.iter().all(|value| named.iter().any(|ty| fits(value, ty)))
         {
-            let mended: Vec<Value> = values
-                .iter()
-                .filter_map(|value| coerce(value, &named))
-                .collect();
+            let mended: Vec<Value> =
+                values.iter().filter_map(|value| coerce(value, &named)).collect();
             if mended.len() == values.len() {
                 self.note(
                     RepairKind::Enum,
@@ -145,19 +131,14 @@ impl Mender<'_> {
                 );
                 node.shift_remove("enum");
             } else {
-                self.note(
-                    RepairKind::Type,
-                    "dropped: the allowed values are of other types",
-                );
+                self.note(RepairKind::Type, "dropped: the allowed values are of other types");
                 node.shift_remove("type");
                 return;
             }
         }
         if let Some(Value::Array(values)) = node.get("examples") {
-            let mended: Vec<Value> = values
-                .iter()
-                .filter_map(|value| coerce(value, &named))
-                .collect();
+            let mended: Vec<Value> =
+                values.iter().filter_map(|value| coerce(value, &named)).collect();
             if mended.is_empty() {
                 node.shift_remove("examples");
             } else if mended != *values {
@@ -170,24 +151,16 @@ impl Mender<'_> {
     fn settle_prose(&mut self, node: &mut Object) {
         let named = types(node);
         let scalar = matches!(named.as_slice(), ["string" | "integer" | "number"]);
-        let told = ["enum", "const", "pattern"]
-            .iter()
-            .any(|key| node.contains_key(*key));
+        let told = ["enum", "const", "pattern"].iter().any(|key| node.contains_key(*key));
         if !scalar || told {
             return;
         }
-        let Some(found) = node
-            .get("description")
-            .and_then(Value::as_str)
-            .and_then(prose::read)
+        let Some(found) = node.get("description").and_then(Value::as_str).and_then(prose::read)
         else {
             return;
         };
         let typed = |items: &[String]| -> Option<Vec<Value>> {
-            items
-                .iter()
-                .map(|item| coerce(&Value::from(item.as_str()), &named))
-                .collect()
+            items.iter().map(|item| coerce(&Value::from(item.as_str()), &named)).collect()
         };
         match found {
             Found::Choices(items) => {
@@ -221,10 +194,8 @@ impl Mender<'_> {
 
     /// Bounds that leave room for a value; draft 4's boolean exclusions.
     fn settle_bounds(&mut self, node: &mut Object) {
-        for (exclusive, bound) in [
-            ("exclusiveMinimum", "minimum"),
-            ("exclusiveMaximum", "maximum"),
-        ] {
+        for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")]
+        {
             if node.get(exclusive).is_some_and(Value::is_boolean) {
                 node.shift_remove(exclusive);
                 if let Some(limit) = node.shift_remove(bound) {
@@ -234,14 +205,8 @@ impl Mender<'_> {
         }
         for (low, high) in BOUNDS {
             let number = |key: &str| node.get(key).and_then(Value::as_f64);
-            if number(low)
-                .zip(number(high))
-                .is_some_and(|(low, high)| low > high)
-            {
-                self.note(
-                    RepairKind::Keyword,
-                    format!("\"{low}\" above \"{high}\": both dropped"),
-                );
+            if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
+                self.note(RepairKind::Keyword, format!("\"{low}\" above \"{high}\": both dropped"));
                 node.shift_remove(*low);
                 node.shift_remove(*high);
             }
@@ -265,21 +230,13 @@ impl Mender<'_> {
             })
             .collect();
         let known = |name: &Value| {
-            name.as_str()
-                .is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
+            name.as_str().is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
         };
-        let undeclared: Vec<String> = names
-            .iter()
-            .filter(|name| !known(name))
-            .map(brief)
-            .collect();
+        let undeclared: Vec<String> = names.iter().filter(|name| !known(name)).map(brief).collect();
         let kept: Vec<Value> = names.iter().filter(|name| known(name)).cloned().collect();
         if !undeclared.is_empty() {
             let shown = undeclared[..undeclared.len().min(3)].join(", ");
-            self.note(
-                RepairKind::Required,
-                format!("{shown} dropped: not declared"),
-            );
+            self.note(RepairKind::Required, format!("{shown} dropped: not declared"));
         }
         let kept = distinct(kept);
         if kept.is_empty() && (declared.is_none() || self.side == Side::Output) {
@@ -341,10 +298,6 @@ fn is_nothing(value: &Value) -> bool {
 /// The choice that differs only in case.
 fn same_letters(value: &Value, choices: &[Value]) -> Option<Value> {
     let text = value.as_str()?;
-    let same = |choice: &&Value| {
-        choice
-            .as_str()
-            .is_some_and(|c| c.eq_ignore_ascii_case(text))
-    };
+    let same = |choice: &&Value| choice.as_str().is_some_and(|c| c.eq_ignore_ascii_case(text));
     choices.iter().find(same).cloned()
 }

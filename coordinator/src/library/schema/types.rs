@@ -21,20 +21,15 @@ pub(super) struct Reading {
 
 /// Whether this is one of JSON Schema's own type names.
 pub(super) fn canonical(name: &str) -> Option<&'static str> {
-    [
-        "string", "number", "integer", "boolean", "array", "object", "null",
-    ]
-    .into_iter()
-    .find(|known| *known == name)
+    ["string", "number", "integer", "boolean", "array", "object", "null"]
+        .into_iter()
+        .find(|known| *known == name)
 }
 
 /// Reads a type's name; `None` if it means nothing known.
 pub(super) fn read(text: &str) -> Option<Reading> {
     if let Some(ty) = canonical(text) {
-        return Some(Reading {
-            ty: Some(ty),
-            ..Reading::default()
-        });
+        return Some(Reading { ty: Some(ty), ..Reading::default() });
     }
     if text.len() > 120 {
         return None;
@@ -66,11 +61,7 @@ pub(super) fn read(text: &str) -> Option<Reading> {
 
 /// `prefix[inner]` or `prefix<inner>`.
 fn inside<'a>(text: &'a str, prefix: &str, open: char, close: char) -> Option<&'a str> {
-    text.strip_prefix(prefix)?
-        .trim_start()
-        .strip_prefix(open)?
-        .strip_suffix(close)
-        .map(str::trim)
+    text.strip_prefix(prefix)?.trim_start().strip_prefix(open)?.strip_suffix(close).map(str::trim)
 }
 
 fn name(text: &str, reading: &mut Reading) -> bool {
@@ -86,11 +77,8 @@ fn name(text: &str, reading: &mut Reading) -> bool {
         return true;
     }
     let maps = ["dict", "map", "hashmap", "record", "mapping", "object"];
-    if maps.iter().any(|map| {
-        inside(text, map, '[', ']')
-            .or(inside(text, map, '<', '>'))
-            .is_some()
-    }) {
+    if maps.iter().any(|map| inside(text, map, '[', ']').or(inside(text, map, '<', '>')).is_some())
+    {
         reading.ty = Some("object");
         return true;
     }
@@ -108,23 +96,11 @@ fn name(text: &str, reading: &mut Reading) -> bool {
 
 /// The item's name in `list[str]`, `array<int>`, `string[]`, `list of str`.
 fn list_item(text: &str) -> Option<&str> {
-    for list in [
-        "list",
-        "array",
-        "arraylist",
-        "set",
-        "tuple",
-        "sequence",
-        "iterable",
-        "vec",
-    ] {
+    for list in ["list", "array", "arraylist", "set", "tuple", "sequence", "iterable", "vec"] {
         if let Some(item) = inside(text, list, '[', ']').or(inside(text, list, '<', '>')) {
             return Some(item.split(',').next().unwrap_or("").trim());
         }
-        if let Some(item) = text
-            .strip_prefix(list)
-            .and_then(|rest| rest.strip_prefix(" of "))
-        {
+        if let Some(item) = text.strip_prefix(list).and_then(|rest| rest.strip_prefix(" of ")) {
             return Some(item.trim());
         }
     }
@@ -178,18 +154,12 @@ impl Mender<'_> {
                 }
             }
             Value::Object(inner) => {
-                self.note(
-                    RepairKind::Type,
-                    "a schema in place of a type was unwrapped",
-                );
+                self.note(RepairKind::Type, "a schema in place of a type was unwrapped");
                 if let Some(Value::String(text)) = inner.get("type") {
                     readings.extend(self.read_type_name(text));
                 }
             }
-            other => self.note(
-                RepairKind::Type,
-                format!("the type is {}: inferred", kind(other)),
-            ),
+            other => self.note(RepairKind::Type, format!("the type is {}: inferred", kind(other))),
         }
         match readings.as_slice() {
             [] => {}
@@ -203,24 +173,17 @@ impl Mender<'_> {
         match &reading {
             Some(known) if known.ty == Some(text) => {}
             Some(Reading { ty: Some(ty), .. }) => {
-                self.note(
-                    RepairKind::Type,
-                    format!("\"{}\" became \"{ty}\"", one_line(text)),
-                );
+                self.note(RepairKind::Type, format!("\"{}\" became \"{ty}\"", one_line(text)));
             }
             Some(_) => {
-                self.note(
-                    RepairKind::Type,
-                    format!("\"{}\": inferred", one_line(text)),
-                );
+                self.note(RepairKind::Type, format!("\"{}\": inferred", one_line(text)));
             }
             None if text.trim().is_empty() => {
                 self.note(RepairKind::Type, "the type is empty: inferred")
             }
-            None => self.note(
-                RepairKind::Type,
-                format!("\"{}\" is unknown: inferred", one_line(text)),
-            ),
+            None => {
+                self.note(RepairKind::Type, format!("\"{}\" is unknown: inferred", one_line(text)))
+            }
         }
         reading
     }
@@ -234,8 +197,7 @@ pub(super) fn put_reading(out: &mut Object, reading: &Reading) {
         out.entry("format").or_insert_with(|| format.into());
     }
     if let Some(items) = reading.items {
-        out.entry("items")
-            .or_insert_with(|| serde_json::json!({ "type": items }));
+        out.entry("items").or_insert_with(|| serde_json::json!({ "type": items }));
     }
     if reading.nullable {
         out.insert("nullable".into(), true.into());
@@ -262,11 +224,7 @@ mod tests {
     #[test]
     fn names_of_other_languages_are_read() {
         let check = |text: &str, ty: &'static str| {
-            assert_eq!(
-                read(text).and_then(|reading| reading.ty),
-                Some(ty),
-                "{text}"
-            );
+            assert_eq!(read(text).and_then(|reading| reading.ty), Some(ty), "{text}");
         };
         for (text, ty) in [
             ("dict", "object"),

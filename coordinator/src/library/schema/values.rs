@@ -75,9 +75,7 @@ fn coerce_to(value: &Value, ty: &str) -> Option<Value> {
             _ => None,
         },
         ("array" | "object", Value::String(text)) if text.len() < 10_000 => {
-            serde_json::from_str(text)
-                .ok()
-                .filter(|value| fits(value, ty))
+            serde_json::from_str(text).ok().filter(|value| fits(value, ty))
         }
         _ => None,
     }
@@ -96,10 +94,7 @@ pub(super) fn listed(value: &Value) -> Option<Vec<Value>> {
     match value {
         Value::Array(values) => Some(values.clone()),
         Value::String(text) if text.contains([',', '|']) => {
-            let parts = text
-                .split([',', '|'])
-                .map(str::trim)
-                .filter(|part| !part.is_empty());
+            let parts = text.split([',', '|']).map(str::trim).filter(|part| !part.is_empty());
             Some(parts.map(Value::from).collect())
         }
         Value::Object(keyed) => Some(keyed.keys().map(|key| Value::from(key.as_str())).collect()),
@@ -110,11 +105,7 @@ pub(super) fn listed(value: &Value) -> Option<Vec<Value>> {
 /// The values without repetition, at most [`MAX_CHOICES`].
 pub(super) fn distinct(values: Vec<Value>) -> Vec<Value> {
     let mut seen = std::collections::HashSet::new();
-    values
-        .into_iter()
-        .filter(|value| seen.insert(value.to_string()))
-        .take(MAX_CHOICES)
-        .collect()
+    values.into_iter().filter(|value| seen.insert(value.to_string())).take(MAX_CHOICES).collect()
 }
 
 #[cfg(test)]

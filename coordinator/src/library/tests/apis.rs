@@ -47,11 +47,7 @@ fn an_operation_becomes_a_function_with_one_flat_object() {
     assert_eq!(function.description, "Update a pet. Changes what is known.");
     assert_eq!(function.category, "pets");
     let parameters = &function.parameters;
-    let names: Vec<&String> = parameters["properties"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .collect();
+    let names: Vec<&String> = parameters["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["id", "dry", "name", "body_id", "parent"]);
     assert_eq!(parameters["required"], json!(["id", "name"]));
     assert_eq!(parameters["deprecated"], true);

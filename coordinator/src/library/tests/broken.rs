@@ -58,10 +58,7 @@ fn files_that_are_not_there_or_not_text() {
         "tool library \"latin1.json\" is not text: byte 32 is not UTF-8\nhint: save it as UTF-8",
     );
     for (file, name) in [("empty.json", "empty.json"), ("blank.yaml", "blank.yaml")] {
-        check(
-            file,
-            &format!("tool library \"{name}\" is empty\n{EXPECTED}"),
-        );
+        check(file, &format!("tool library \"{name}\" is empty\n{EXPECTED}"));
     }
 }
 
@@ -69,17 +66,11 @@ fn files_that_are_not_there_or_not_text() {
 fn json_that_does_not_parse() {
     let cases = [
         (
-            "trailing_comma.json",
-            3,
-            1,
-            "trailing comma",
+            "trailing_comma.json", 3, 1, "trailing comma",
             "remove the comma before the closing bracket",
         ),
         (
-            "python.json",
-            1,
-            3,
-            "key must be a string",
+            "python.json", 1, 3, "key must be a string",
             "it looks like Python: write the file with json.dump",
         ),
         (
@@ -90,10 +81,7 @@ fn json_that_does_not_parse() {
             "JSON has no NaN and no Infinity: use null or leave the key out",
         ),
         (
-            "comment.json",
-            2,
-            3,
-            "expected value",
+            "comment.json", 2, 3, "expected value",
             "JSON has no comments: remove it, or name the file .yaml",
         ),
         (
@@ -104,10 +92,7 @@ fn json_that_does_not_parse() {
             "the text ends too early: was the file cut off? write it again",
         ),
         (
-            "deep.json",
-            1,
-            128,
-            "recursion limit exceeded",
+            "deep.json", 1, 128, "recursion limit exceeded",
             "flatten it: nothing may be nested deeper than 128 levels",
         ),
     ];
@@ -130,29 +115,18 @@ fn yaml_that_does_not_parse() {
          hint: mend the text at that place; strings with : or # need quotes",
     );
     let bomb = message("aliases.yaml");
-    assert!(
-        bomb.contains("it expands beyond the limits on size or depth"),
-        "{bomb}"
-    );
-    assert!(
-        bomb.ends_with("hint: write anchors and aliases out, and nest less deeply"),
-        "{bomb}"
-    );
+    assert!(bomb.contains("it expands beyond the limits on size or depth"), "{bomb}");
+    assert!(bomb.ends_with("hint: write anchors and aliases out, and nest less deeply"), "{bomb}");
 }
 
 #[test]
 fn files_that_are_something_else() {
     let cases = [
         ("text.json", "a string at the top", EXPECTED),
-        (
-            "numbers.json",
-            "a list of which entry 1 is a number",
-            EXPECTED,
-        ),
+        ("numbers.json", "a list of which entry 1 is a number", EXPECTED),
         ("other.json", "an object (a, b)", EXPECTED),
         (
-            "tools_text.json",
-            "its key \"tools\" is a string",
+            "tools_text.json", "its key \"tools\" is a string",
             "hint: make \"tools\" a list of functions",
         ),
         (
@@ -160,19 +134,13 @@ fn files_that_are_something_else() {
             "a conversation",
             "hint: give the tools it was held with, not the conversation",
         ),
+        ("postman.json", "a Postman collection", "hint: export it as an OpenAPI 3 document"),
         (
-            "postman.json",
-            "a Postman collection",
-            "hint: export it as an OpenAPI 3 document",
-        ),
-        (
-            "servers.json",
-            "a list of MCP servers",
+            "servers.json", "a list of MCP servers",
             "hint: save each server's tools/list answer and give that",
         ),
         (
-            "schema.json",
-            "a JSON Schema without a function around it",
+            "schema.json", "a JSON Schema without a function around it",
             "hint: wrap it: {\"name\": …, \"parameters\": …}",
         ),
         (
@@ -180,17 +148,10 @@ fn files_that_are_something_else() {
             "a JSON-RPC error",
             "hint: ask the server for tools/list again and save its answer",
         ),
-        (
-            "openapi4.json",
-            "OpenAPI version \"4.0.0\"",
-            "hint: convert it to OpenAPI 3.0 or 3.1",
-        ),
+        ("openapi4.json", "OpenAPI version \"4.0.0\"", "hint: convert it to OpenAPI 3.0 or 3.1"),
     ];
     for (file, found, hint) in cases {
-        check(
-            file,
-            &format!("\"{file}\" is not a tool library: {found}\n{hint}"),
-        );
+        check(file, &format!("\"{file}\" is not a tool library: {found}\n{hint}"));
     }
 }
 
@@ -201,8 +162,7 @@ fn libraries_without_functions() {
         ("no_tools.json", "its list is empty", add),
         ("no_mcp_tools.json", "its list is empty", add),
         (
-            "openapi_without_paths.json",
-            "it is an OpenAPI document without \"paths\"",
+            "openapi_without_paths.json", "it is an OpenAPI document without \"paths\"",
             "hint: give the document that describes the operations",
         ),
         (
@@ -212,10 +172,7 @@ fn libraries_without_functions() {
         ),
     ];
     for (file, found, hint) in cases {
-        check(
-            file,
-            &format!("tool library \"{file}\" holds no functions: {found}\n{hint}"),
-        );
+        check(file, &format!("tool library \"{file}\" holds no functions: {found}\n{hint}"));
     }
     check(
         "all_refused.json",
@@ -245,16 +202,8 @@ fn a_broken_entry_is_refused_and_the_rest_goes_on() {
             "put the value into an object: {\"type\": \"object\", \"properties\": {\"value\": …}}",
         ),
         ("7 (\"number\")", "its \"parameters\" is 12", object),
-        (
-            "8 (\"words\")",
-            "its \"parameters\" is \"a city and a date\"",
-            object,
-        ),
-        (
-            "9 (\"unnamed_list\")",
-            "its \"parameters\" is a list of 1",
-            object,
-        ),
+        ("8 (\"words\")", "its \"parameters\" is \"a city and a date\"", object),
+        ("9 (\"unnamed_list\")", "its \"parameters\" is a list of 1", object),
         (
             "10",
             "its type is \"web_search\", not \"function\"",
@@ -262,15 +211,10 @@ fn a_broken_entry_is_refused_and_the_rest_goes_on() {
         ),
         ("11", "its key \"function\" is a string", whole),
         (
-            "12 (\"good\")",
-            "it repeats entry 1 of entries.json in every part",
+            "12 (\"good\")", "it repeats entry 1 of entries.json in every part",
             "keep one of the two",
         ),
-        (
-            "13 (\"plain_values\")",
-            "\"city\" in its \"parameters\" is 3, not a schema",
-            object,
-        ),
+        ("13 (\"plain_values\")", "\"city\" in its \"parameters\" is 3, not a schema", object),
     ];
     let expected: Vec<String> = expected
         .iter()

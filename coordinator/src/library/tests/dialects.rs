@@ -39,22 +39,10 @@ fn every_shape_of_a_library_gives_the_same_function() {
         assert_eq!(function.tool(), expected.tool(), "{library}");
     }
     let line = bare.to_string();
-    assert_eq!(
-        load_text("t.jsonl", &format!("{line}\n"))
-            .unwrap()
-            .library
-            .len(),
-        1
-    );
+    assert_eq!(load_text("t.jsonl", &format!("{line}\n")).unwrap().library.len(), 1);
     let pretty = serde_json::to_string_pretty(&bare).unwrap();
     let second = pretty.replace("\"f\"", "\"g\"");
-    assert_eq!(
-        load_text("t.json", &format!("{pretty}\n{second}"))
-            .unwrap()
-            .library
-            .len(),
-        2
-    );
+    assert_eq!(load_text("t.json", &format!("{pretty}\n{second}")).unwrap().library.len(), 2);
 }
 
 #[test]
@@ -74,10 +62,7 @@ fn the_output_schema_and_the_group_are_found_at_either_level() {
           "required_parameters": [{ "name": "q", "type": "STRING" }],
           "optional_parameters": [{ "name": "limit", "type": "NUMBER", "default": "10" }] }] });
     let function = only(&listed);
-    assert_eq!(
-        (&*function.category, &*function.class),
-        ("Music", "Spotify")
-    );
+    assert_eq!((&*function.category, &*function.class), ("Music", "Spotify"));
     assert_eq!(
         function.parameters,
         json!({ "type": "object", "required": ["q"], "properties": {
@@ -121,48 +106,21 @@ fn types_are_named_or_inferred() {
     assert_eq!(ty(json!({ "type": "tuple" })), "array");
     assert_eq!(ty(json!({ "type": "", "default": 3 })), "integer");
     assert_eq!(ty(json!({ "enum": [1.5, 2] })), "number");
-    assert_eq!(
-        ty(json!({ "type": "any", "description": "Whether to go on." })),
-        "boolean"
-    );
-    assert_eq!(
-        ty(json!({ "description": "Ending city for the trip" })),
-        "string"
-    );
-    assert_eq!(
-        ty(json!({ "type": ["str", "None"] })),
-        json!(["string", "null"])
-    );
-    assert_eq!(
-        ty(json!({ "type": "string", "nullable": true })),
-        json!(["string", "null"])
-    );
+    assert_eq!(ty(json!({ "type": "any", "description": "Whether to go on." })), "boolean");
+    assert_eq!(ty(json!({ "description": "Ending city for the trip" })), "string");
+    assert_eq!(ty(json!({ "type": ["str", "None"] })), json!(["string", "null"]));
+    assert_eq!(ty(json!({ "type": "string", "nullable": true })), json!(["string", "null"]));
     assert_eq!(ty(json!({ "type": { "type": "int" } })), "integer");
 }
 
 #[test]
 fn defaults_are_of_their_type_or_gone() {
     let default = |raw: Value| property(raw).get("default").cloned();
-    assert_eq!(
-        default(json!({ "type": "string", "default": "None" })),
-        None
-    );
-    assert_eq!(
-        default(json!({ "type": "integer", "default": "null" })),
-        None
-    );
-    assert_eq!(
-        default(json!({ "type": "number", "default": "0.32" })),
-        Some(json!(0.32))
-    );
-    assert_eq!(
-        default(json!({ "type": "boolean", "default": "True" })),
-        Some(json!(true))
-    );
-    assert_eq!(
-        default(json!({ "type": "integer", "default": "many" })),
-        None
-    );
+    assert_eq!(default(json!({ "type": "string", "default": "None" })), None);
+    assert_eq!(default(json!({ "type": "integer", "default": "null" })), None);
+    assert_eq!(default(json!({ "type": "number", "default": "0.32" })), Some(json!(0.32)));
+    assert_eq!(default(json!({ "type": "boolean", "default": "True" })), Some(json!(true)));
+    assert_eq!(default(json!({ "type": "integer", "default": "many" })), None);
     assert_eq!(
         default(json!({ "type": "string", "enum": ["A"], "default": "a" })),
         Some(json!("A"))
@@ -216,16 +174,11 @@ fn references_are_inlined_and_recursive_ones_cut() {
     assert_eq!(tree["description"], "The tree.");
     let inner = &tree["properties"]["children"]["items"];
     assert_eq!(inner["properties"]["name"], json!({ "type": "string" }));
-    assert_eq!(
-        inner["properties"]["children"]["items"],
-        json!({ "type": "object" })
-    );
+    assert_eq!(inner["properties"]["children"]["items"], json!({ "type": "object" }));
     assert!(!schema.to_string().contains("$ref") && schema.get("$defs").is_none());
 
-    let lost = load_value(
-        &json!([{ "name": "f", "parameters": { "type": "object", "properties": {
-        "p": { "$ref": "#/nowhere" } } } }]),
-    )
+    let lost = load_value(&json!([{ "name": "f", "parameters": { "type": "object", "properties": {
+        "p": { "$ref": "#/nowhere" } } } }]))
     .unwrap();
     let repair = &lost.report.repaired[0];
     assert_eq!(repair.pointer, "/parameters/properties/p");
@@ -279,23 +232,9 @@ fn names_are_made_legal_and_unique_and_every_change_is_reported() {
         function("get \"it\"\nnow", "Misc"),
     ]))
     .unwrap();
-    let names: Vec<&str> = loaded
-        .library
-        .iter()
-        .map(|(_, f)| f.name.as_str())
-        .collect();
+    let names: Vec<&str> = loaded.library.iter().map(|(_, f)| f.name.as_str()).collect();
     assert_eq!(names, ["search", "search_you_tube", "get_it_now"]);
-    let renamed: Vec<(&str, &str)> = loaded
-        .report
-        .renamed
-        .iter()
-        .map(|r| (&*r.from, &*r.to))
-        .collect();
-    assert_eq!(
-        renamed,
-        [
-            ("search", "search_you_tube"),
-            ("get \"it\" now", "get_it_now")
-        ]
-    );
+    let renamed: Vec<(&str, &str)> =
+        loaded.report.renamed.iter().map(|r| (&*r.from, &*r.to)).collect();
+    assert_eq!(renamed, [("search", "search_you_tube"), ("get \"it\" now", "get_it_now")]);
 }

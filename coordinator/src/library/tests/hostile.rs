@@ -15,20 +15,12 @@ fn assert_clean(loaded: &Loaded) {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         assert!((1..=64).contains(&function.name.len()), "{}", function.name);
         assert!(function.name.chars().all(legal), "{}", function.name);
-        assert!(
-            names.insert(function.name.clone()),
-            "{} twice",
-            function.name
-        );
+        assert!(names.insert(function.name.clone()), "{} twice", function.name);
         assert_eq!(loaded.library.find(&function.name), Some(id));
         assert!(!function.category.is_empty() && !function.class.is_empty());
         assert!(!function.description.contains('\u{1b}'));
         assert_eq!(function.parameters["type"], "object");
-        assert!(
-            jsonschema::validator_for(&function.parameters).is_ok(),
-            "{}",
-            function.parameters
-        );
+        assert!(jsonschema::validator_for(&function.parameters).is_ok(), "{}", function.parameters);
         if let Some(response) = &function.response {
             assert!(jsonschema::validator_for(response).is_ok(), "{response}");
         }
@@ -46,11 +38,7 @@ fn a_hundred_thousand_functions_are_loaded_in_bounded_time() {
     let functions: Vec<Value> = (0..100_000).map(function).collect();
     let started = Instant::now();
     let loaded = load_value(&functions.into()).unwrap();
-    assert!(
-        started.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
     assert_eq!(loaded.library.len(), 100_000);
     assert_eq!(loaded.report.repairs.values().sum::<usize>(), 200_000);
     assert_eq!(loaded.report.repaired.len(), 10_000);
@@ -74,13 +62,9 @@ fn references_that_multiply_are_cut() {
     let mut definitions = Map::new();
     for at in 0..30 {
         let next = json!({ "$ref": format!("#/$defs/d{}", at + 1) });
-        let properties: Map<String, Value> = (0..10)
-            .map(|child| (format!("c{child}"), next.clone()))
-            .collect();
-        definitions.insert(
-            format!("d{at}"),
-            json!({ "type": "object", "properties": properties }),
-        );
+        let properties: Map<String, Value> =
+            (0..10).map(|child| (format!("c{child}"), next.clone())).collect();
+        definitions.insert(format!("d{at}"), json!({ "type": "object", "properties": properties }));
     }
     let bomb = json!({ "name": "bomb", "parameters": { "type": "object", "$defs": definitions,
         "properties": { "p": { "$ref": "#/$defs/d0" } } } });
@@ -119,72 +103,19 @@ fn names_and_texts_cannot_write_to_the_terminal() {
     assert_clean(&loaded);
     let summary = loaded.report.to_string();
     assert!(!summary.contains('\u{1b}'), "{summary:?}");
-    assert!(
-        !serde_json::to_string(&loaded.library)
-            .unwrap()
-            .contains("u001b")
-    );
+    assert!(!serde_json::to_string(&loaded.library).unwrap().contains("u001b"));
 }
 
 /// Any JSON, with the keywords of schemas and libraries among its keys.
 fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
-        "type",
-        "properties",
-        "required",
-        "items",
-        "$ref",
-        "$defs",
-        "allOf",
-        "anyOf",
-        "enum",
-        "default",
-        "description",
-        "name",
-        "parameters",
-        "function",
-        "tools",
-        "result",
-        "openapi",
-        "swagger",
-        "paths",
-        "get",
-        "requestBody",
-        "content",
-        "schema",
-        "responses",
-        "200",
-        "in",
-        "inputSchema",
-        "response",
-        "x-group",
-        "tool_name",
-        "x-requests",
-        "nullable",
-        "pattern",
-        "minimum",
-        "maximum",
-        "minLength",
-        "const",
-        "examples",
-        "not",
-        "additionalProperties",
-        "object",
-        "array",
-        "string",
-        "dict",
-        "float",
-        "any",
-        "None",
-        "#",
-        "#/a",
-        "3.0.0",
-        "",
-        "Options: a, b",
-        "e.g. `x`",
-        "(",
-        "é\u{1b}\n\"",
-        "true",
+        "type", "properties", "required", "items", "$ref", "$defs", "allOf", "anyOf", "enum",
+        "default", "description", "name", "parameters", "function", "tools", "result", "openapi",
+        "swagger", "paths", "get", "requestBody", "content", "schema", "responses", "200", "in",
+        "inputSchema", "response", "x-group", "tool_name", "x-requests", "nullable", "pattern",
+        "minimum", "maximum", "minLength", "const", "examples", "not", "additionalProperties",
+        "object", "array", "string", "dict", "float", "any", "None", "#", "#/a", "3.0.0", "",
+        "Options: a, b", "e.g. `x`", "(", "é\u{1b}\n\"", "true",
     ])
     .prop_map(str::to_owned);
     let key = prop_oneof![9 => word.clone(), 1 => "\\PC{0,6}"];
@@ -213,9 +144,7 @@ fn replace(document: &mut Value, at: &mut usize, value: &Value) {
     *at = at.wrapping_sub(1);
     match document {
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, at, value)),
-        Value::Object(object) => object
-            .values_mut()
-            .for_each(|item| replace(item, at, value)),
+        Value::Object(object) => object.values_mut().for_each(|item| replace(item, at, value)),
         _ => {}
     }
 }

@@ -47,45 +47,22 @@ fn the_built_in_library_needs_no_repair() {
     assert_eq!(report.renamed, []);
     for (_, function) in library.iter() {
         assert!(!function.phrasing.requests.is_empty(), "{}", function.name);
-        assert!(
-            !function.tool().to_string().contains("\"x-"),
-            "{}",
-            function.name
-        );
+        assert!(!function.tool().to_string().contains("\"x-"), "{}", function.name);
     }
 }
 
 #[test]
 fn several_files_and_directories_make_one_library() {
-    let paths = [
-        "good/weather.json".to_owned(),
-        "good".to_owned(),
-        "good/*.yaml".to_owned(),
-    ];
+    let paths = ["good/weather.json".to_owned(), "good".to_owned(), "good/*.yaml".to_owned()];
     let Loaded { library, report } = load(&paths, &fixtures()).unwrap();
     let names: Vec<&str> = library.iter().map(|(_, f)| f.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "get_weather",
-            "list_events",
-            "create_event",
-            "listPets",
-            "addPet"
-        ]
-    );
+    assert_eq!(names, ["get_weather", "list_events", "create_event", "listPets", "addPet"]);
     let files: Vec<(&str, &str)> = report.files.iter().map(|f| (&*f.file, f.format)).collect();
-    let expected = [
-        ("good/weather.json", "json"),
-        ("good/events.jsonl", "jsonl"),
-        ("good/pets.yaml", "yaml"),
-    ];
+    let expected =
+        [("good/weather.json", "json"), ("good/events.jsonl", "jsonl"), ("good/pets.yaml", "yaml")];
     assert_eq!(files, expected);
     let categories: Vec<&str> = library.iter().map(|(_, f)| f.category.as_str()).collect();
-    assert_eq!(
-        categories,
-        ["weather", "calendar", "calendar", "pets", "pets"]
-    );
+    assert_eq!(categories, ["weather", "calendar", "calendar", "pets", "pets"]);
 }
 
 #[test]
@@ -93,11 +70,7 @@ fn the_same_files_give_the_same_library_and_report() {
     let once = || {
         let Loaded { library, report } = load(&["good".to_owned()], &fixtures()).unwrap();
         let library = serde_json::to_string(&library).unwrap();
-        (
-            library,
-            serde_json::to_string(&report).unwrap(),
-            report.to_string(),
-        )
+        (library, serde_json::to_string(&report).unwrap(), report.to_string())
     };
     assert_eq!(once(), once());
 }

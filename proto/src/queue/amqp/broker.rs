@@ -42,36 +42,23 @@ impl Broker {
         uri.query.heartbeat = Some(heartbeat.clamp(1, HEARTBEAT_S));
         if uri.scheme == AMQPScheme::AMQPS {
             // Others in the process may have chosen already: theirs will do.
-            rustls::crypto::ring::default_provider()
-                .install_default()
-                .ok();
+            rustls::crypto::ring::default_provider().install_default().ok();
         }
         let ca = access.ca_file.as_deref().map(read_ca).transpose()?;
-        Ok(Self {
-            access,
-            counters: Counters::default(),
-            uri,
-            ca,
-        })
+        Ok(Self { access, counters: Counters::default(), uri, ca })
     }
 
     /// Where it is, for messages: host, port and virtual host.
     pub(super) fn place(&self) -> String {
         let host = &self.uri.authority;
-        format!(
-            "{}:{} virtual host \"{}\"",
-            host.host, host.port, self.uri.vhost
-        )
+        format!("{}:{} virtual host \"{}\"", host.host, host.port, self.uri.vhost)
     }
 
     /// Tries once.
     pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, Error> {
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("magnet {purpose}").into());
-        let tls = OwnedTLSConfig {
-            identity: None,
-            cert_chain: self.ca.clone(),
-        };
+        let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
         let runtime = lapin::runtime::default_runtime().map_err(|error| self.explain(&error))?;
         let uri = self.uri.clone();
         let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
@@ -79,9 +66,7 @@ impl Broker {
             Ok(connected) => connected.map_err(|error| self.explain(&error)),
             Err(_) => {
                 let place = self.place();
-                Err(Error::Transient(format!(
-                    "{place} does not answer within {TRY:?}"
-                )))
+                Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
             }
         }
     }

@@ -62,10 +62,7 @@ impl Session for Consuming {
         let explain = |error: lapin::Error| broker.explain(&error);
         let shards = connection.create_channel().await.map_err(explain)?;
         let prefetch = broker.access.prefetch.max(1);
-        shards
-            .basic_qos(prefetch, BasicQosOptions::default())
-            .await
-            .map_err(explain)?;
+        shards.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(explain)?;
         let reports = match &broker.access.campaign {
             Some(campaign) => Some(hear_reports(&connection, campaign).await.map_err(explain)?),
             None => None,
@@ -98,10 +95,7 @@ impl Consuming {
                 ended => {
                     let why = why_ended(ended);
                     // The session is of no further use without them.
-                    self.connection
-                        .close(200, "reports ended".into())
-                        .await
-                        .ok();
+                    self.connection.close(200, "reports ended".into()).await.ok();
                     return Err(Error::Transient(why));
                 }
             };
@@ -115,9 +109,7 @@ impl Consuming {
     /// Whether a message that was delivered before comes from a worker that
     /// vanished, rather than from a connection that was lost.
     fn tells_of_a_crash(&self, delivery: &Delivery) -> bool {
-        let aftermath = self
-            .again_since
-            .is_some_and(|since| since.elapsed() < AFTERMATH);
+        let aftermath = self.again_since.is_some_and(|since| since.elapsed() < AFTERMATH);
         delivery.redelivered && !aftermath
     }
 }
@@ -137,9 +129,7 @@ impl Stream {
                 }
             }
         }
-        self.pending
-            .front()
-            .ok_or_else(|| Error::Transient("nothing arrived".into()))
+        self.pending.front().ok_or_else(|| Error::Transient("nothing arrived".into()))
     }
 
     /// Stops the flow and puts what has arrived into `pending`.
@@ -166,32 +156,19 @@ async fn hear_reports(
 ) -> Result<Consumer, lapin::Error> {
     let channel = connection.create_channel().await?;
     let options = QueueDeclareOptions::exclusive().auto_delete();
-    let name = channel
-        .queue_declare("".into(), options, FieldTable::default())
-        .await?;
+    let name = channel.queue_declare("".into(), options, FieldTable::default()).await?;
     let name = name.name().clone();
     let key = campaign.to_string().into();
     let (options, table) = (QueueBindOptions::default(), FieldTable::default());
-    channel
-        .queue_bind(name.clone(), topology::REPORTS.into(), key, options, table)
-        .await?;
-    let options = BasicConsumeOptions {
-        no_ack: true,
-        ..BasicConsumeOptions::default()
-    };
-    channel
-        .basic_consume(name, "".into(), options, FieldTable::default())
-        .await
+    channel.queue_bind(name.clone(), topology::REPORTS.into(), key, options, table).await?;
+    let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+    channel.basic_consume(name, "".into(), options, FieldTable::default()).await
 }
 
 async fn consume(session: &Consuming) -> Result<Consumer, Error> {
     let (options, table) = (BasicConsumeOptions::default(), FieldTable::default());
-    let consuming = session
-        .shards
-        .basic_consume(topology::WORK.into(), "".into(), options, table);
-    consuming
-        .await
-        .map_err(|error| session.broker.explain(&error))
+    let consuming = session.shards.basic_consume(topology::WORK.into(), "".into(), options, table);
+    consuming.await.map_err(|error| session.broker.explain(&error))
 }
 
 fn why_ended(ended: Option<Result<Delivery, lapin::Error>>) -> String {
@@ -220,11 +197,7 @@ pub(super) struct Shards {
 
 impl Shards {
     pub(super) fn new(publisher: Publisher) -> Self {
-        Self {
-            publisher,
-            held: Arc::default(),
-            company: Arc::default(),
-        }
+        Self { publisher, held: Arc::default(), company: Arc::default() }
     }
 
     pub(super) fn held(&self) -> u64 {
@@ -250,10 +223,7 @@ impl Shards {
                     stream.pending.pop_front();
                 }
                 Arrived::Shard(shard, headers) if headers.crashes + 1 >= MAX_ATTEMPTS => {
-                    warn!(
-                        part = shard.part_name(),
-                        "worked alone: it has crashed workers"
-                    );
+                    warn!(part = shard.part_name(), "worked alone: it has crashed workers");
                     stream.stop(session).await;
                     let others: Vec<Delivery> = stream.pending.drain(1..).collect();
                     for other in others {
@@ -276,23 +246,13 @@ impl Shards {
 
     fn hold(&self, delivery: Delivery, shard: Shard, headers: Headers, alone: Alone) -> Held {
         let publisher = self.publisher.clone();
-        Held::new(
-            publisher,
-            delivery,
-            shard,
-            headers.crashes,
-            alone,
-            &self.held,
-        )
+        Held::new(publisher, delivery, shard, headers.crashes, alone, &self.held)
     }
 
     fn look(&self, session: &Consuming, delivery: &Delivery) -> Arrived {
         let counters = &session.broker.counters;
         let mut headers = Headers::read(&delivery.properties);
-        let envelope = |headers| Envelope {
-            bytes: delivery.data.clone(),
-            headers,
-        };
+        let envelope = |headers| Envelope { bytes: delivery.data.clone(), headers };
         let shard: Shard = match wire::decode(&delivery.data) {
             Ok(shard) => shard,
             Err(wire::Error::Newer { version }) => {
@@ -341,10 +301,7 @@ impl Shards {
     /// Hands back what was not worked, as if it had not been delivered.
     async fn hand_back(&self, delivery: &Delivery) {
         let headers = Headers::read(&delivery.properties);
-        let envelope = Envelope {
-            bytes: delivery.data.clone(),
-            headers,
-        };
+        let envelope = Envelope { bytes: delivery.data.clone(), headers };
         if let Err(problem) = self.pass_on(delivery, topology::WORK, &envelope).await {
             // The broker takes it back by itself, with the connection.
             debug!("handing back a shard: {problem}");

@@ -44,14 +44,7 @@ impl Held {
     ) -> Self {
         held.fetch_add(1, Ordering::Relaxed);
         let held = Arc::clone(held);
-        Self {
-            publisher,
-            message: Some(message),
-            shard,
-            crashes,
-            held,
-            _alone: alone,
-        }
+        Self { publisher, message: Some(message), shard, crashes, held, _alone: alone }
     }
 
     /// Where the shard goes by what came of it; `None` = nowhere.
@@ -69,10 +62,7 @@ impl Held {
             }
             Settle::Failed(reason) => {
                 let attempt = self.shard.attempt.saturating_add(1);
-                let failed = Shard {
-                    attempt,
-                    ..self.shard.clone()
-                };
+                let failed = Shard { attempt, ..self.shard.clone() };
                 let envelope = Envelope::of(&failed, self.crashes);
                 match attempt < MAX_ATTEMPTS {
                     true => Some((topology::WORK.into(), envelope)),
@@ -97,24 +87,14 @@ impl Delivery for Held {
         if let Some((queue, envelope)) = self.onward(outcome)
             && let Err(problem) = self.publisher.pass_on(&queue, &envelope).await
         {
-            debug!(
-                part = self.shard.part_name(),
-                "handed back as it is: {problem}"
-            );
+            debug!(part = self.shard.part_name(), "handed back as it is: {problem}");
             return Ok(());
         }
         if let Some(message) = self.message.take() {
             // A delivery that the broker has taken back is someone else's by
             // now: no error.
-            if !message
-                .ack(BasicAckOptions::default())
-                .await
-                .unwrap_or(false)
-            {
-                debug!(
-                    part = self.shard.part_name(),
-                    "the broker had taken it back"
-                );
+            if !message.ack(BasicAckOptions::default()).await.unwrap_or(false) {
+                debug!(part = self.shard.part_name(), "the broker had taken it back");
             }
         }
         Ok(())
@@ -131,10 +111,7 @@ impl Drop for Held {
             return;
         };
         runtime.spawn(async move {
-            let options = BasicNackOptions {
-                requeue: true,
-                ..BasicNackOptions::default()
-            };
+            let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
             let nacked = tokio::time::timeout(NACK, message.nack(options)).await;
             if !matches!(nacked, Ok(Ok(true))) {
                 debug!("the broker takes a shard back by itself, with the connection");

@@ -54,10 +54,7 @@ fn letter(message: &Delivery) -> DeadLetter {
     let shard = wire::decode::<Shard>(&message.data).ok();
     DeadLetter {
         campaign: shard.as_ref().map(|shard| shard.campaign),
-        attempts: shard
-            .as_ref()
-            .map_or(0, |shard| shard.attempt)
-            .max(headers.crashes),
+        attempts: shard.as_ref().map_or(0, |shard| shard.attempt).max(headers.crashes),
         shard,
         reason: headers.reason.unwrap_or_else(|| "no reason is told".into()),
     }
@@ -71,25 +68,10 @@ pub(super) async fn redrive(
     campaign: &CampaignDigest,
 ) -> Result<usize, Error> {
     let again = |message: &Delivery| match wire::decode::<Shard>(&message.data) {
-        Ok(shard) => (
-            topology::WORK.into(),
-            Envelope::of(
-                &Shard {
-                    attempt: 0,
-                    ..shard
-                },
-                0,
-            ),
-        ),
+        Ok(shard) => (topology::WORK.into(), Envelope::of(&Shard { attempt: 0, ..shard }, 0)),
         Err(problem) => {
-            let envelope = Envelope {
-                bytes: message.data.clone(),
-                headers: Headers::default(),
-            };
-            (
-                topology::UNREADABLE.into(),
-                envelope.because(&problem.to_string()),
-            )
+            let envelope = Envelope { bytes: message.data.clone(), headers: Headers::default() };
+            (topology::UNREADABLE.into(), envelope.because(&problem.to_string()))
         }
     };
     move_all(publisher, &topology::dead(campaign), again).await
@@ -126,10 +108,7 @@ async fn move_all(
         });
         try_join_all(published).await?;
         for message in &batch {
-            message
-                .ack(BasicAckOptions::default())
-                .await
-                .map_err(away)?;
+            message.ack(BasicAckOptions::default()).await.map_err(away)?;
         }
         moved += batch.len();
     }
@@ -147,10 +126,7 @@ pub(super) async fn purge(
         let channel = session.channel().await?;
         if topology::depth(&channel, &queue).await?.is_some() {
             let options = QueuePurgeOptions::default();
-            dropped += channel
-                .queue_purge(queue.into(), options)
-                .await
-                .map_err(away)? as usize;
+            dropped += channel.queue_purge(queue.into(), options).await.map_err(away)? as usize;
             close(&channel).await;
         }
     }
@@ -161,13 +137,7 @@ pub(super) async fn purge(
 pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: CancellationToken) {
     let as_it_is = |message: &Delivery| {
         let headers = Headers::read(&message.properties);
-        (
-            topology::WORK.to_owned(),
-            Envelope {
-                bytes: message.data.clone(),
-                headers,
-            },
-        )
+        (topology::WORK.to_owned(), Envelope { bytes: message.data.clone(), headers })
     };
     let mut looks = tokio::time::interval(UNPARK);
     loop {
@@ -186,9 +156,7 @@ pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: Cancellati
 }
 
 async fn get(channel: &Channel, queue: &str) -> Result<Option<Delivery>, Error> {
-    let got = channel
-        .basic_get(queue.into(), BasicGetOptions::default())
-        .await;
+    let got = channel.basic_get(queue.into(), BasicGetOptions::default()).await;
     Ok(got.map_err(away)?.map(|message| message.delivery))
 }
 

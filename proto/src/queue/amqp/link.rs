@@ -62,11 +62,7 @@ pub(super) struct Link<S> {
 impl<S> Clone for Link<S> {
     fn clone(&self) -> Self {
         let (current, broken) = (self.current.clone(), Arc::clone(&self.broken));
-        Self {
-            current,
-            broken,
-            closed: self.closed.clone(),
-        }
+        Self { current, broken, closed: self.closed.clone() }
     }
 }
 
@@ -79,24 +75,13 @@ impl<S: Session> Link<S> {
         let first = connect_in_time::<S>(broker).await?;
         let (sender, current) = watch::channel(Some(Arc::new(first)));
         let broken = Arc::new(Notify::new());
-        let keeper = Keeper {
-            broker: Arc::clone(broker),
-            sender,
-            broken: Arc::clone(&broken),
-        };
+        let keeper = Keeper { broker: Arc::clone(broker), sender, broken: Arc::clone(&broken) };
         tokio::spawn(keeper.keep());
-        Ok(Self {
-            current,
-            broken,
-            closed: closed.clone(),
-        })
+        Ok(Self { current, broken, closed: closed.clone() })
     }
 
     pub(super) fn current(&self) -> Option<Arc<S>> {
-        self.current
-            .borrow()
-            .clone()
-            .filter(|session| session.is_alive())
+        self.current.borrow().clone().filter(|session| session.is_alive())
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -144,21 +129,12 @@ impl<S: Session> Keeper<S> {
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.broken.notified() => {}
             }
-            if self
-                .sender
-                .borrow()
-                .as_ref()
-                .is_some_and(|session| session.is_alive())
-            {
+            if self.sender.borrow().as_ref().is_some_and(|session| session.is_alive()) {
                 pauses = Pauses::default();
                 continue;
             }
             if self.sender.send_replace(None).is_some() {
-                warn!(
-                    "the connection for {} to {} is lost",
-                    S::PURPOSE,
-                    self.broker.place()
-                );
+                warn!("the connection for {} to {} is lost", S::PURPOSE, self.broker.place());
             }
             tokio::select! {
                 () = self.sender.closed() => return,
@@ -207,10 +183,7 @@ pub(super) struct Pauses {
 
 impl Default for Pauses {
     fn default() -> Self {
-        Self {
-            longest: FIRST_PAUSE,
-            drawn: u64::from(std::process::id()),
-        }
+        Self { longest: FIRST_PAUSE, drawn: u64::from(std::process::id()) }
     }
 }
 
@@ -218,10 +191,7 @@ impl Pauses {
     pub(super) fn next(&mut self) -> Duration {
         // Neither data nor secrets hang on this: the process's id will do as
         // a seed.
-        self.drawn = self
-            .drawn
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
+        self.drawn = self.drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let share = 0.5 + (self.drawn >> 33) as f64 / (1u64 << 32) as f64;
         let pause = self.longest.mul_f64(share.min(1.0));
         self.longest = (self.longest * 2).min(LONGEST_PAUSE);

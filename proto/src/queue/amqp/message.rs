@@ -33,14 +33,8 @@ pub(super) struct Headers {
 
 impl Envelope {
     pub(super) fn of(shard: &Shard, crashes: u32) -> Self {
-        let headers = Headers {
-            crashes,
-            ..Headers::default()
-        };
-        Self {
-            bytes: wire::encode(shard),
-            headers,
-        }
+        let headers = Headers { crashes, ..Headers::default() };
+        Self { bytes: wire::encode(shard), headers }
     }
 
     #[must_use]
@@ -57,10 +51,7 @@ impl Envelope {
             }
         };
         number(CRASHES, i64::from(self.headers.crashes));
-        number(
-            MORE_MS,
-            i64::try_from(self.headers.more_ms).unwrap_or(i64::MAX),
-        );
+        number(MORE_MS, i64::try_from(self.headers.more_ms).unwrap_or(i64::MAX));
         if let Some(reason) = &self.headers.reason {
             let reason = AMQPValue::LongString(LongString::from(reason.as_str()));
             table.insert(REASON.into(), reason);
@@ -101,19 +92,9 @@ mod tests {
 
     #[test]
     fn headers_survive_the_broker() {
-        let headers = Headers {
-            crashes: 2,
-            reason: Some("it \"fell\"".into()),
-            more_ms: 9,
-        };
-        let envelope = Envelope {
-            bytes: vec![],
-            headers: headers.clone(),
-        };
+        let headers = Headers { crashes: 2, reason: Some("it \"fell\"".into()), more_ms: 9 };
+        let envelope = Envelope { bytes: vec![], headers: headers.clone() };
         assert_eq!(Headers::read(&envelope.properties()), headers);
-        assert_eq!(
-            Headers::read(&BasicProperties::default()),
-            Headers::default()
-        );
+        assert_eq!(Headers::read(&BasicProperties::default()), Headers::default());
     }
 }

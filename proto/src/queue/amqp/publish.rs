@@ -61,16 +61,8 @@ impl Session for Publishing {
         let confirmed = connection.create_channel().await.map_err(explain)?;
         let unconfirmed = connection.create_channel().await.map_err(explain)?;
         topology::declare(broker, &confirmed).await?;
-        confirmed
-            .confirm_select(ConfirmSelectOptions::default())
-            .await
-            .map_err(explain)?;
-        Ok(Self {
-            connection,
-            confirmed,
-            unconfirmed,
-            broker: Arc::clone(broker),
-        })
+        confirmed.confirm_select(ConfirmSelectOptions::default()).await.map_err(explain)?;
+        Ok(Self { connection, confirmed, unconfirmed, broker: Arc::clone(broker) })
     }
 
     fn is_alive(&self) -> bool {
@@ -83,10 +75,7 @@ impl Session for Publishing {
 impl Publishing {
     /// A channel for one errand: some errands end theirs.
     pub(super) async fn channel(&self) -> Result<Channel, Error> {
-        self.connection
-            .create_channel()
-            .await
-            .map_err(|error| self.broker.explain(&error))
+        self.connection.create_channel().await.map_err(|error| self.broker.explain(&error))
     }
 }
 
@@ -104,11 +93,7 @@ impl Publisher {
     ) -> Result<Self, Error> {
         let link = Link::connect(broker, closed).await?;
         let window = Arc::new(Semaphore::new(WINDOW));
-        Ok(Self {
-            broker: Arc::clone(broker),
-            link,
-            window,
-        })
+        Ok(Self { broker: Arc::clone(broker), link, window })
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -116,19 +101,14 @@ impl Publisher {
     }
 
     pub(super) fn is_blocked(&self) -> bool {
-        self.link
-            .current()
-            .is_some_and(|session| session.connection.status().blocked())
+        self.link.current().is_some_and(|session| session.connection.status().blocked())
     }
 
     /// The session, if it is there soon.
     pub(super) async fn session(&self) -> Result<Arc<Publishing>, Error> {
         match tokio::time::timeout(SESSION, self.link.session()).await {
             Ok(Some(session)) => Ok(session),
-            _ => Err(Error::Transient(format!(
-                "{} is not connected",
-                self.broker.place()
-            ))),
+            _ => Err(Error::Transient(format!("{} is not connected", self.broker.place()))),
         }
     }
 
@@ -161,9 +141,7 @@ impl Publisher {
             Err(_) if session.connection.status().blocked() => Err(Unconfirmed::Unsure(
                 "the broker takes no messages: it is short of memory or disk".into(),
             )),
-            Err(_) => Err(Unconfirmed::Unsure(format!(
-                "not confirmed within {CONFIRM:?}"
-            ))),
+            Err(_) => Err(Unconfirmed::Unsure(format!("not confirmed within {CONFIRM:?}"))),
         };
         match outcome {
             Ok(()) => {
@@ -187,10 +165,9 @@ impl Publisher {
         problem: Unconfirmed,
     ) -> Result<(), Error> {
         match problem {
-            Unconfirmed::Unsure(problem) => Err(Error::Transient(format!(
-                "{}: {problem}",
-                self.broker.place()
-            ))),
+            Unconfirmed::Unsure(problem) => {
+                Err(Error::Transient(format!("{}: {problem}", self.broker.place())))
+            }
             Unconfirmed::Unroutable => {
                 let channel = session.channel().await?;
                 topology::declare(&self.broker, &channel).await?;
@@ -231,27 +208,17 @@ impl Publisher {
             &bytes,
             BasicProperties::default(),
         );
-        published
-            .await
-            .map_err(|error| self.broker.explain(&error))?;
+        published.await.map_err(|error| self.broker.explain(&error))?;
         Ok(())
     }
 }
 
 async fn confirm(channel: &Channel, queue: &str, envelope: &Envelope) -> Result<(), Unconfirmed> {
     let unsure = |error: lapin::Error| Unconfirmed::Unsure(error.to_string());
-    let options = BasicPublishOptions {
-        mandatory: true,
-        ..BasicPublishOptions::default()
-    };
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
     let properties = envelope.properties();
-    let published = channel.basic_publish(
-        "".into(),
-        queue.into(),
-        options,
-        &envelope.bytes,
-        properties,
-    );
+    let published =
+        channel.basic_publish("".into(), queue.into(), options, &envelope.bytes, properties);
     match published.await.map_err(unsure)?.await.map_err(unsure)? {
         Confirmation::Ack(None) => Ok(()),
         Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_)) => Err(Unconfirmed::Unroutable),

@@ -27,22 +27,10 @@ pub(super) struct Rung {
 }
 
 pub(super) const RUNGS: [Rung; 4] = [
-    Rung {
-        name: "5s",
-        delay: Duration::from_secs(5),
-    },
-    Rung {
-        name: "30s",
-        delay: Duration::from_secs(30),
-    },
-    Rung {
-        name: "2m",
-        delay: Duration::from_secs(120),
-    },
-    Rung {
-        name: "10m",
-        delay: Duration::from_secs(600),
-    },
+    Rung { name: "5s", delay: Duration::from_secs(5) },
+    Rung { name: "30s", delay: Duration::from_secs(30) },
+    Rung { name: "2m", delay: Duration::from_secs(120) },
+    Rung { name: "10m", delay: Duration::from_secs(600) },
 ];
 
 impl Rung {
@@ -54,10 +42,7 @@ impl Rung {
     /// after it.
     pub(super) fn for_delay(delay: Duration) -> (Self, Duration) {
         let highest = RUNGS[RUNGS.len() - 1];
-        let rung = RUNGS
-            .into_iter()
-            .find(|rung| rung.delay >= delay)
-            .unwrap_or(highest);
+        let rung = RUNGS.into_iter().find(|rung| rung.delay >= delay).unwrap_or(highest);
         (rung, delay.saturating_sub(rung.delay))
     }
 }
@@ -94,10 +79,7 @@ pub(super) async fn declare(broker: &Broker, channel: &Channel) -> Result<(), Er
     if let Some(campaign) = &broker.access.campaign {
         queue(broker, channel, &dead(campaign), Vec::new()).await?;
     }
-    let options = ExchangeDeclareOptions {
-        durable: true,
-        ..ExchangeDeclareOptions::default()
-    };
+    let options = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
     let reports = channel.exchange_declare(
         REPORTS.into(),
         ExchangeKind::Direct,
@@ -135,9 +117,7 @@ async fn queue(
     for (key, value) in arguments {
         table.insert(key.into(), value);
     }
-    let declared = channel
-        .queue_declare(name.into(), QueueDeclareOptions::durable(), table)
-        .await;
+    let declared = channel.queue_declare(name.into(), QueueDeclareOptions::durable(), table).await;
     declared.map(drop).map_err(|error| broker.explain(&error))
 }
 
@@ -148,14 +128,8 @@ fn text(value: &str) -> AMQPValue {
 /// How many messages wait in a queue; `None` if it does not exist, after
 /// which the channel is of no further use.
 pub(super) async fn depth(channel: &Channel, name: &str) -> Result<Option<u64>, Error> {
-    let options = QueueDeclareOptions {
-        passive: true,
-        ..QueueDeclareOptions::default()
-    };
-    match channel
-        .queue_declare(name.into(), options, FieldTable::default())
-        .await
-    {
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    match channel.queue_declare(name.into(), options, FieldTable::default()).await {
         Ok(queue) => Ok(Some(u64::from(queue.message_count()))),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(Error::Transient(error.to_string())),

@@ -41,12 +41,7 @@ impl Link {
     pub(super) async fn connect(access: &Access) -> Result<Arc<Self>, Error> {
         let (client, place) = client(access)?;
         let away = Phase::Away("not connected yet".into());
-        let link = Self {
-            client,
-            place,
-            role: access.role,
-            phase: Mutex::new(away),
-        };
+        let link = Self { client, place, role: access.role, phase: Mutex::new(away) };
         let deadline = Instant::now() + access.connect_timeout;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -147,9 +142,7 @@ impl Link {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(ANSWER));
-        let connecting = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config);
+        let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
         let mut connection = connecting.await.map_err(|error| self.explain(&error))?;
         let ping: Result<(), RedisError> = redis::cmd("PING").query_async(&mut connection).await;
         ping.map_err(|error| self.explain(&error))?;
@@ -159,10 +152,7 @@ impl Link {
     /// Warns of a server that may forget what it should keep, or keeps what
     /// it should forget.
     async fn check_policy(&self, mut connection: MultiplexedConnection) {
-        let asked = redis::cmd("INFO")
-            .arg("memory")
-            .query_async::<String>(&mut connection)
-            .await;
+        let asked = redis::cmd("INFO").arg("memory").query_async::<String>(&mut connection).await;
         let Ok(memory) = asked else {
             return info!("{} does not tell its memory policy", self.place);
         };
@@ -234,19 +224,13 @@ fn client(access: &Access) -> Result<(Client, String), Error> {
                 .into(),
         )
     };
-    let info = access
-        .url
-        .as_str()
-        .into_connection_info()
-        .map_err(unreadable)?;
+    let info = access.url.as_str().into_connection_info().map_err(unreadable)?;
     let place = format!("{}/{}", info.addr(), info.redis_settings().db());
     if !access.url.starts_with("rediss") {
         return Ok((Client::open(info).map_err(unreadable)?, place));
     }
     // Others in the process may have chosen already: theirs will do.
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .ok();
+    rustls::crypto::ring::default_provider().install_default().ok();
     let read = |path: &std::path::PathBuf| {
         std::fs::read(path).map_err(|problem| {
             let path = path.display();
@@ -256,12 +240,6 @@ fn client(access: &Access) -> Result<(Client, String), Error> {
         })
     };
     let root_cert = access.ca_file.as_ref().map(read).transpose()?;
-    let certificates = TlsCertificates {
-        client_tls: None,
-        root_cert,
-    };
-    Ok((
-        Client::build_with_tls(info, certificates).map_err(unreadable)?,
-        place,
-    ))
+    let certificates = TlsCertificates { client_tls: None, root_cert };
+    Ok((Client::build_with_tls(info, certificates).map_err(unreadable)?, place))
 }

@@ -34,9 +34,7 @@ impl Swaps {
                 }
             }
             (Value::Array(old), Value::Array(new)) => {
-                old.iter()
-                    .zip(new)
-                    .for_each(|(old, new)| self.learn(old, new));
+                old.iter().zip(new).for_each(|(old, new)| self.learn(old, new));
             }
             (Value::String(_) | Value::Number(_), Value::String(_) | Value::Number(_)) => {
                 for (old, new) in texts(old).into_iter().zip(texts(new)) {
@@ -79,10 +77,7 @@ impl Swaps {
                 && beyond.is_some_and(|c| c.is_ascii_digit());
             !next.is_some_and(char::is_alphanumeric) && !fraction
         };
-        let here = self
-            .by_old
-            .iter()
-            .filter(|(old, _)| text.starts_with(old.as_str()));
+        let here = self.by_old.iter().filter(|(old, _)| text.starts_with(old.as_str()));
         here.filter(|(old, _)| ends_word(old))
             .max_by_key(|(old, _)| old.len())
             .map(|(old, new)| (old.as_str(), new.as_str()))
@@ -94,9 +89,7 @@ fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone(), text.clone()],
         Value::Number(number) => {
-            let money = number
-                .as_f64()
-                .map_or_else(String::new, |n| format!("{n:.2}"));
+            let money = number.as_f64().map_or_else(String::new, |n| format!("{n:.2}"));
             vec![number.to_string(), money]
         }
         _ => Vec::new(),
@@ -194,10 +187,7 @@ fn gather(value: &Value, name: &str, facts: &mut Vec<String>) {
     };
     match value {
         Value::Object(members) => members.iter().for_each(|(name, v)| gather(v, name, facts)),
-        Value::Array(items) => items
-            .iter()
-            .take(1)
-            .for_each(|item| gather(item, name, facts)),
+        Value::Array(items) => items.iter().take(1).for_each(|item| gather(item, name, facts)),
         Value::String(text) if !text.is_empty() && text.len() <= 60 => facts.push(named(text)),
         Value::Number(number) => facts.push(named(&number.to_string())),
         _ => {}
@@ -217,22 +207,9 @@ mod tests {
 
     #[test]
     fn values_are_exchanged_on_word_borders_and_all_at_once() {
-        let (old, new) = (
-            json!({"id": "A-1", "next": "A-2"}),
-            json!({"id": "A-2", "next": "A-3"}),
-        );
-        check(
-            old,
-            new,
-            "A-1, then A-2; not A-12.",
-            "A-2, then A-3; not A-12.",
-        );
-        check(
-            json!(31.5),
-            json!(33.8),
-            "31.5 is 31.50, not 131.5",
-            "33.8 is 33.80, not 131.5",
-        );
+        let (old, new) = (json!({"id": "A-1", "next": "A-2"}), json!({"id": "A-2", "next": "A-3"}));
+        check(old, new, "A-1, then A-2; not A-12.", "A-2, then A-3; not A-12.");
+        check(json!(31.5), json!(33.8), "31.5 is 31.50, not 131.5", "33.8 is 33.80, not 131.5");
         check(json!("08:31"), json!("10:37"), "at 08:31.", "at 10:37.");
     }
 

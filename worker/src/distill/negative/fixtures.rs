@@ -94,21 +94,14 @@ impl World {
             ledger.requests.push(Text::new(script.request));
             messages.push(Message::User(script.request.into()));
             let mut exchange = Exchange {
-                request: Request {
-                    text: script.request.into(),
-                    ..Request::default()
-                },
+                request: Request { text: script.request.into(), ..Request::default() },
                 calls: Vec::new(),
                 reply: script.reply.into(),
             };
             for (step, (name, arguments)) in script.calls.iter().enumerate() {
                 let count = conversation.executed().count() + step + 1;
                 let (function, arguments) = (self.id(name), arguments.as_object().unwrap().clone());
-                let call = Call {
-                    id: format!("call_{count}"),
-                    function,
-                    arguments,
-                };
+                let call = Call { id: format!("call_{count}"), function, arguments };
                 let source = self.library.get(function);
                 let traced = ledger.trace(source, &call.id, &call.arguments, &[]);
                 self.trajectory.provenance.extend(traced);
@@ -119,18 +112,9 @@ impl World {
                     call: id.clone(),
                     output: output.clone(),
                 });
-                messages.push(Message::Assistant {
-                    content: None,
-                    calls: vec![call.clone()],
-                });
-                messages.push(Message::Tool {
-                    call_id: id,
-                    content,
-                });
-                let step = StepRef {
-                    turn: turn as u16,
-                    step: step as u16,
-                };
+                messages.push(Message::Assistant { content: None, calls: vec![call.clone()] });
+                messages.push(Message::Tool { call_id: id, content });
+                let step = StepRef { turn: turn as u16, step: step as u16 };
                 exchange.calls.push(Executed {
                     step,
                     copy: 0,
@@ -138,10 +122,7 @@ impl World {
                     output: Output::Value(output),
                 });
             }
-            messages.push(Message::Assistant {
-                content: Some(script.reply.into()),
-                calls: vec![],
-            });
+            messages.push(Message::Assistant { content: Some(script.reply.into()), calls: vec![] });
             conversation.turns.push(exchange);
         }
         self.translated.conversation = conversation;
@@ -151,12 +132,7 @@ impl World {
 
 fn scripts(library: &Library) -> Vec<Script> {
     let id = |name| library.find(name).unwrap();
-    let script = |request, purpose, calls, reply| Script {
-        request,
-        purpose,
-        calls,
-        reply,
-    };
+    let script = |request, purpose, calls, reply| Script { request, purpose, calls, reply };
     let text = (id("send_text"), "to".to_owned());
     vec![
         script(
@@ -168,10 +144,7 @@ fn scripts(library: &Library) -> Vec<Script> {
                     "search_trains",
                     json!({"origin": "Geneva", "destination": "Lyon", "date": "2024-03-14"}),
                 ),
-                (
-                    "hold_seat",
-                    json!({"train_id": "TER-96508", "position": "window"}),
-                ),
+                ("hold_seat", json!({"train_id": "TER-96508", "position": "window"})),
                 (PLATFORM, json!({"train_id": "TER-96508"})),
             ],
             "The TER-96508 reaches Lyon at 08:31 and costs CHF 31.50. Seat 12F is held under \
@@ -180,19 +153,12 @@ fn scripts(library: &Library) -> Vec<Script> {
         script(
             "What's that fare in euros? My expense form takes nothing else.",
             Purpose::Calls,
-            vec![(
-                "convert_currency",
-                json!({"amount": 31.5, "from": "CHF", "to": "EUR"}),
-            )],
+            vec![("convert_currency", json!({"amount": 31.5, "from": "CHF", "to": "EUR"}))],
             "At a rate of 1.0483 that is EUR 33.02.",
         ),
         script(
             "Good. Text the client when I'll be there.",
-            Purpose::MissingParameter {
-                function: text.0,
-                parameter: text.1,
-                resolved: true,
-            },
+            Purpose::MissingParameter { function: text.0, parameter: text.1, resolved: true },
             vec![],
             "Which number should I text?",
         ),
@@ -207,9 +173,7 @@ fn scripts(library: &Library) -> Vec<Script> {
         ),
         script(
             "And a table for two at a bistro near the station, please.",
-            Purpose::Irrelevant {
-                function: id("book_table"),
-            },
+            Purpose::Irrelevant { function: id("book_table") },
             vec![],
             "Booking tables is nothing that my tools can do.",
         ),
@@ -220,22 +184,12 @@ fn path(library: &Library, scripts: &[Script]) -> Path {
     let id = |name: &str| library.find(name).unwrap();
     let turn = |script: &Script| Turn {
         purpose: script.purpose.clone(),
-        steps: script
-            .calls
-            .iter()
-            .map(|(name, _)| Step::new(id(name)))
-            .collect(),
+        steps: script.calls.iter().map(|(name, _)| Step::new(id(name))).collect(),
     };
     let mut turns: Vec<Turn> = scripts.iter().map(turn).collect();
     let from = StepRef { turn: 0, step: 0 };
-    let flow = Flow {
-        output: "/trains/*/train_id".into(),
-        input: "train_id".into(),
-    };
-    turns[0].steps[1].feeds.push(Feed {
-        from,
-        flow: flow.clone(),
-    });
+    let flow = Flow { output: "/trains/*/train_id".into(), input: "train_id".into() };
+    turns[0].steps[1].feeds.push(Feed { from, flow: flow.clone() });
     turns[0].steps[2].feeds.push(Feed { from, flow });
     turns[0].steps[2].implicit = true;
     let insert = NodeOp::Insert {
@@ -252,25 +206,13 @@ fn path(library: &Library, scripts: &[Script]) -> Path {
         parameter: Some("to".into()),
         resolved: true,
     };
-    let irrelevant = NodeOp::Irrelevant {
-        turn: 4,
-        function: id("book_table"),
-    };
-    Path {
-        kind: Kind::MultiTurn,
-        turns,
-        ops: vec![insert, split, irrelevant],
-    }
+    let irrelevant = NodeOp::Irrelevant { turn: 4, function: id("book_table") };
+    Path { kind: Kind::MultiTurn, turns, ops: vec![insert, split, irrelevant] }
 }
 
 fn offer(library: &Library) -> Offer {
-    let all = library
-        .iter()
-        .filter(|(_, function)| function.name != "book_table");
-    Offer {
-        tools: all.map(|(id, _)| id).collect(),
-        ..Offer::default()
-    }
+    let all = library.iter().filter(|(_, function)| function.name != "book_table");
+    Offer { tools: all.map(|(id, _)| id).collect(), ..Offer::default() }
 }
 
 fn library() -> Library {
@@ -289,10 +231,7 @@ fn library() -> Library {
         })
     };
     Library::from(vec![
-        function(
-            "search_trains",
-            json!({"origin": text(), "destination": text(), "date": text()}),
-        ),
+        function("search_trains", json!({"origin": text(), "destination": text(), "date": text()})),
         function("hold_seat", json!({"train_id": text(), "position": text()})),
         function(PLATFORM, json!({"train_id": text()})),
         function(
@@ -301,10 +240,7 @@ fn library() -> Library {
         ),
         function("send_text", json!({"to": text(), "body": text()})),
         function("get_weather", json!({"city": text()})),
-        function(
-            "book_table",
-            json!({"city": text(), "people": {"type": "integer"}}),
-        ),
+        function("book_table", json!({"city": text(), "people": {"type": "integer"}})),
     ])
 }
 
@@ -312,11 +248,7 @@ fn library() -> Library {
 fn answer(name: &str, arguments: &Arguments) -> Value {
     let text = |name: &str| arguments[name].as_str().unwrap_or_default();
     let train = |id: &str, departs: &str, arrives: &str, fare: f64| json!({"train_id": id, "departs": departs, "arrives": arrives, "fare": fare, "currency": "CHF"});
-    let digits = |text: &str| {
-        text.chars()
-            .filter(char::is_ascii_digit)
-            .collect::<String>()
-    };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     match name {
         "search_trains" => json!({"trains": [
             train("TER-96508", "06:35", "08:31", 31.5), train("TER-96512", "08:35", "10:37", 34.8)

@@ -28,10 +28,8 @@ pub(super) async fn missing<'a>(
     rng: &mut Rng,
 ) -> Result<Option<Wrong<'a>>, Failure> {
     let turns = material.distiller.scene.path.turns.iter().enumerate();
-    let empty: Vec<usize> = turns
-        .filter(|(_, turn)| turn.purpose != Purpose::Calls)
-        .map(|(at, _)| at)
-        .collect();
+    let empty: Vec<usize> =
+        turns.filter(|(_, turn)| turn.purpose != Purpose::Calls).map(|(at, _)| at).collect();
     if let Some(&turn) = empty.choose(rng)
         && let Some(call) = uncalled_for(material, turn, rng)
     {
@@ -48,11 +46,9 @@ struct Rash {
 
 fn uncalled_for(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     match &material.distiller.scene.path.turns.get(turn)?.purpose {
-        Purpose::MissingParameter {
-            function,
-            parameter,
-            ..
-        } => invented(material, turn, *function, parameter, rng),
+        Purpose::MissingParameter { function, parameter, .. } => {
+            invented(material, turn, *function, parameter, rng)
+        }
         Purpose::MissingFunction { .. } | Purpose::Irrelevant { .. } => {
             another(material, turn, rng)
         }
@@ -71,9 +67,7 @@ fn invented(
     let called = material.positive.library.get(function);
     let field = called.param(parameter)?;
     let right = right_arguments(material, turn, function);
-    let truth = right
-        .as_ref()
-        .and_then(|arguments| arguments.get(parameter));
+    let truth = right.as_ref().and_then(|arguments| arguments.get(parameter));
     let persona = material.distiller.scene.persona;
     let mut draws = (0..4).map(|_| near::invented(called, field, persona, rng));
     let wrong = draws.find(|value| Some(value) != truth)?;
@@ -90,18 +84,13 @@ fn invented(
                 arguments.insert(other.name.clone(), value);
             }
             None if other.required => {
-                arguments.insert(
-                    other.name.clone(),
-                    near::invented(called, other, persona, rng),
-                );
+                arguments.insert(other.name.clone(), near::invented(called, other, persona, rng));
             }
             None => {}
         }
     }
-    let reason = format!(
-        "Calls \"{}\" with an invented {parameter} instead of asking for it.",
-        called.name
-    );
+    let reason =
+        format!("Calls \"{}\" with an invented {parameter} instead of asking for it.", called.name);
     valid(material, function, arguments).map(|proposed| Rash { proposed, reason })
 }
 
@@ -117,18 +106,13 @@ fn right_arguments(material: Material<'_>, turn: usize, function: FunctionId) ->
 fn given(material: Material<'_>, turn: usize, parameter: &str) -> Option<Value> {
     let exchange = material.distiller.translated.conversation.turns.get(turn)?;
     let mut given = exchange.request.given.iter();
-    given
-        .find(|given| given.parameter == parameter)
-        .map(|given| given.value.clone())
+    given.find(|given| given.parameter == parameter).map(|given| given.value.clone())
 }
 
 /// A call of some other function on offer, one of a near kind if there is one.
 fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     let (distiller, library) = (material.distiller, material.positive.library);
-    let offer = record::Offer {
-        tools: &distiller.offer.tools,
-        added: &distiller.offer.added,
-    };
+    let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
     let wanted = match distiller.scene.path.turns.get(turn)?.purpose {
         Purpose::MissingFunction { function, .. } | Purpose::Irrelevant { function } => function,
         _ => return None,
@@ -168,53 +152,33 @@ fn known(material: Material<'_>, turn: usize, parameter: &str) -> Option<Value> 
     let positive = material.positive;
     let start = positive.turns().get(turn)?.start;
     let calls: Vec<_> = positive.calls(0..start).collect();
-    calls
-        .into_iter()
-        .rev()
-        .find_map(|(_, call)| call.arguments.get(parameter).cloned())
+    calls.into_iter().rev().find_map(|(_, call)| call.arguments.get(parameter).cloned())
 }
 
 fn valid(material: Material<'_>, function: FunctionId, arguments: Arguments) -> Option<Proposed> {
     let validators = material.distiller.validators;
     let check = validators.check(material.positive.library, function, &arguments);
-    check.ok().map(|()| Proposed {
-        function,
-        arguments,
-    })
+    check.ok().map(|()| Proposed { function, arguments })
 }
 
 /// Calls, and reports as if that were what was asked for.
 async fn rash<'a>(material: Material<'a>, turn: usize, call: Rash) -> Result<Wrong<'a>, Failure> {
-    let start = material
-        .positive
-        .turns()
-        .get(turn)
-        .map_or(0, |range| range.start);
+    let start = material.positive.turns().get(turn).map_or(0, |range| range.start);
     let mut tail = Tail::start(material, turn, start + 1).await?;
     let outputs = tail.call(vec![call.proposed]).await?;
     let output = outputs.into_iter().next();
-    tail.say(closing::report(
-        &output.unwrap_or(Output::Value(Value::Null)),
-    ));
-    Ok(Wrong {
-        tail,
-        step: None,
-        reason: call.reason,
-    })
+    tail.say(closing::report(&output.unwrap_or(Output::Value(Value::Null))));
+    Ok(Wrong { tail, step: None, reason: call.reason })
 }
 
 /// Asks for a value that was just given, or declines what could be done.
 async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong<'a>>, Failure> {
     let positive = material.positive;
     let turns = positive.turns();
-    let with_calls = turns
-        .iter()
-        .cloned()
-        .enumerate()
-        .filter_map(|(turn, range)| {
-            let (at, call) = positive.calls(range.clone()).next()?;
-            (at == range.start + 1).then_some((turn, at, call))
-        });
+    let with_calls = turns.iter().cloned().enumerate().filter_map(|(turn, range)| {
+        let (at, call) = positive.calls(range.clone()).next()?;
+        (at == range.start + 1).then_some((turn, at, call))
+    });
     let open: Vec<_> = with_calls.collect();
     let Some(&(turn, at, call)) = open.choose(rng) else {
         return Ok(None);
@@ -224,9 +188,7 @@ async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong
     let said =
         |source: &Source| matches!(source, Source::User { .. }) && turn_of(source) == Some(turn);
     let mut sources = positive.sources(&call.id);
-    let asked = sources
-        .find(|(_, source)| said(source))
-        .filter(|_| rng.random_bool(0.5));
+    let asked = sources.find(|(_, source)| said(source)).filter(|_| rng.random_bool(0.5));
     let reason = if let Some((pointer, _)) = asked {
         let parameter = misuse::parameter(pointer);
         tail.say(misuse::question(&parameter, rng));

@@ -35,11 +35,7 @@ pub(super) async fn summary<'a>(
         let mut tail = Tail::start(material, turn, at).await?;
         tail.say(text);
         let reason = format!("Says \"{wrong}\" where the outputs say \"{right}\".");
-        return Ok(Some(Wrong {
-            tail,
-            step: None,
-            reason,
-        }));
+        return Ok(Some(Wrong { tail, step: None, reason }));
     }
     Ok(None)
 }
@@ -67,15 +63,13 @@ fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_whitespace().filter_map(move |word| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let start = bare.as_ptr() as usize - text.as_ptr() as usize;
-        bare.contains(|c: char| c.is_ascii_digit())
-            .then_some((start, bare))
+        bare.contains(|c: char| c.is_ascii_digit()).then_some((start, bare))
     })
 }
 
 fn is_month(word: &str) -> bool {
-    const MONTHS: &[&str] = &[
-        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-    ];
+    const MONTHS: &[&str] =
+        &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let word = word.to_lowercase();
     MONTHS.iter().any(|month| word.starts_with(month))
 }

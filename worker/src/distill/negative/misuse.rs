@@ -74,22 +74,16 @@ fn uses<'a>(material: Material<'a>) -> Vec<Use<'a>> {
     let turns = positive.turns().into_iter().enumerate();
     let calls = turns
         .filter(|(_, range)| !positive.has_errors(range))
-        .flat_map(|(turn, range)| {
-            positive
-                .calls(range)
-                .map(move |(at, call)| (turn, at, call))
-        });
+        .flat_map(|(turn, range)| positive.calls(range).map(move |(at, call)| (turn, at, call)));
     calls
         .flat_map(|(turn, message, call)| {
-            positive
-                .sources(&call.id)
-                .map(move |(pointer, source)| Use {
-                    turn,
-                    message,
-                    call,
-                    pointer,
-                    source,
-                })
+            positive.sources(&call.id).map(move |(pointer, source)| Use {
+                turn,
+                message,
+                call,
+                pointer,
+                source,
+            })
         })
         .collect()
 }
@@ -112,9 +106,7 @@ async fn misuse<'a>(
             tail.mistake(used.source, taken.clone());
         }
         let (name, parameter) = (material.name(used.call), parameter(used.pointer));
-        let values = swaps
-            .first()
-            .map(|(right, wrong)| (right.to_string(), wrong.to_string()));
+        let values = swaps.first().map(|(right, wrong)| (right.to_string(), wrong.to_string()));
         let (right, wrong) = values.unwrap_or_default();
         let origin = match used.source {
             Source::User { .. } => "the user said",
@@ -122,10 +114,7 @@ async fn misuse<'a>(
         };
         let reason =
             format!("\"{name}\" is called with {parameter} {wrong}, but {origin} {right}.");
-        if !tail
-            .repeat(used.message, &[(&used.call.id, arguments)], &[])
-            .await?
-        {
+        if !tail.repeat(used.message, &[(&used.call.id, arguments)], &[]).await? {
             continue;
         }
         tail.finish(used.message, &[]).await?;
@@ -142,9 +131,7 @@ fn wrong_arguments(
     used: &Use<'_>,
     rng: &mut Rng,
 ) -> Option<(Arguments, Vec<(Value, Value)>)> {
-    let right = Value::Object(used.call.arguments.clone())
-        .pointer(used.pointer)?
-        .clone();
+    let right = Value::Object(used.call.arguments.clone()).pointer(used.pointer)?.clone();
     let mut offers = elements(material, used, &right);
     offers.shuffle(rng);
     let function = material.positive.library.get(used.call.function);
@@ -170,9 +157,7 @@ fn may_call(material: Material<'_>, used: &Use<'_>, arguments: &Arguments) -> bo
     let (positive, function) = (material.positive, used.call.function);
     let mut all = positive.calls(0..positive.messages.len());
     let validators = material.distiller.validators;
-    validators
-        .check(positive.library, function, arguments)
-        .is_ok()
+    validators.check(positive.library, function, arguments).is_ok()
         && !all.any(|(_, call)| call.function == function && call.arguments == *arguments)
 }
 
@@ -193,19 +178,13 @@ fn elements(material: Material<'_>, used: &Use<'_>, right: &Value) -> Vec<Vec<(V
             continue;
         };
         let below: String = below.iter().map(|step| format!("/{step}")).collect();
-        let own = index
-            .parse::<usize>()
-            .ok()
-            .and_then(|index| items.get(index));
+        let own = index.parse::<usize>().ok().and_then(|index| items.get(index));
         for item in items {
             if let (Some(wrong), Some(own)) = (item.pointer(&below), own)
                 && wrong != right
                 && !wrong.is_null()
             {
-                found.push(vec![
-                    (right.clone(), wrong.clone()),
-                    (own.clone(), item.clone()),
-                ]);
+                found.push(vec![(right.clone(), wrong.clone()), (own.clone(), item.clone())]);
             }
         }
     }
@@ -214,9 +193,7 @@ fn elements(material: Material<'_>, used: &Use<'_>, right: &Value) -> Vec<Vec<(V
 
 /// The parameter that a pointer names, unless it leads into a structure.
 fn scalar_parameter<'f>(function: &'f Function, pointer: &str) -> Option<&'f Field> {
-    let name = pointer
-        .strip_prefix('/')
-        .filter(|name| !name.contains('/'))?;
+    let name = pointer.strip_prefix('/').filter(|name| !name.contains('/'))?;
     function.param(&unescape(name))
 }
 

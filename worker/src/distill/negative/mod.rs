@@ -81,10 +81,7 @@ pub async fn make(
         provenance: &trajectory.provenance,
         node_ops: &scene.path.ops,
     };
-    let material = Material {
-        distiller,
-        positive,
-    };
+    let material = Material { distiller, positive };
     let mut rng = rng::stream(scene.seed, scene.walk, "negatives");
     let mut types = TYPES;
     types.shuffle(&mut rng);
@@ -130,23 +127,11 @@ async fn corrupt(
 
 /// Whether a pair is legal and wrong in the way its type says.
 fn is_sound(material: Material<'_>, pair: &Pair) -> bool {
-    let Material {
-        distiller,
-        positive,
-    } = material;
-    let offer = record::Offer {
-        tools: &distiller.offer.tools,
-        added: &distiller.offer.added,
-    };
+    let Material { distiller, positive } = material;
+    let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
     let shared = &positive.messages[..pair.prompt_len as usize];
     let rejected: Vec<_> = shared.iter().chain(&pair.rejected).cloned().collect();
-    record::legal(
-        distiller.scene.library,
-        distiller.validators,
-        offer,
-        &rejected,
-    )
-    .is_ok()
+    record::legal(distiller.scene.library, distiller.validators, offer, &rejected).is_ok()
         && shows(&positive, pair).is_ok()
 }
 

@@ -54,11 +54,8 @@ pub(super) fn altered(value: &Value, rng: &mut Rng) -> Option<Value> {
 /// A text with other digits that still reads like what it was: dates stay
 /// dates, times stay times, numbers keep their length.
 pub(super) fn altered_text(text: &str, rng: &mut Rng) -> Option<String> {
-    let digits: Vec<usize> = text
-        .char_indices()
-        .filter(|(_, c)| c.is_ascii_digit())
-        .map(|(at, _)| at)
-        .collect();
+    let digits: Vec<usize> =
+        text.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(at, _)| at).collect();
     // The last digits tell the fewest lies about the form: days, minutes, cents.
     let tail = &digits[digits.len().saturating_sub(3)..];
     for _ in 0..16 {
@@ -95,12 +92,7 @@ fn keeps_form(text: &str) -> bool {
 fn groups(text: &str, separator: char) -> Vec<Vec<u32>> {
     text.split(|c: char| !c.is_ascii_digit() && c != separator)
         .filter(|group| group.contains(separator))
-        .filter_map(|group| {
-            group
-                .split(separator)
-                .map(|part| part.parse().ok())
-                .collect()
-        })
+        .filter_map(|group| group.split(separator).map(|part| part.parse().ok()).collect())
         .collect()
 }
 

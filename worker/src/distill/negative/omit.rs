@@ -16,20 +16,13 @@ pub(super) async fn nested<'a>(
     let positive = material.positive;
     let turns = positive.turns();
     let nested = positive.node_ops.iter().filter_map(|op| match op {
-        NodeOp::Insert {
-            kind: InsertKind::Short,
-            new_fn,
-            dst_turn,
-            ..
-        } => Some((*dst_turn as usize, *new_fn)),
+        NodeOp::Insert { kind: InsertKind::Short, new_fn, dst_turn, .. } => {
+            Some((*dst_turn as usize, *new_fn))
+        }
         _ => None,
     });
     let open: Vec<_> = nested
-        .filter(|(turn, _)| {
-            turns
-                .get(*turn)
-                .is_some_and(|range| !positive.has_errors(range))
-        })
+        .filter(|(turn, _)| turns.get(*turn).is_some_and(|range| !positive.has_errors(range)))
         .collect();
     let Some(&(turn, function)) = open.choose(rng) else {
         return Ok(None);
@@ -43,9 +36,5 @@ pub(super) async fn nested<'a>(
     tail.repeat(at, &[], &left_out).await?;
     tail.finish(at, &left_out).await?;
     let reason = format!("\"{}\" is needed but not called.", material.name(call));
-    Ok(Some(Wrong {
-        tail,
-        step: material.step_of(turn, call),
-        reason,
-    }))
+    Ok(Some(Wrong { tail, step: material.step_of(turn, call), reason }))
 }

@@ -39,12 +39,7 @@ impl<'a> Positive<'a> {
             .collect();
         let ends = starts.iter().skip(1).copied();
         let ends = ends.chain([self.messages.len()]);
-        starts
-            .iter()
-            .copied()
-            .zip(ends)
-            .map(|(start, end)| start..end)
-            .collect()
+        starts.iter().copied().zip(ends).map(|(start, end)| start..end).collect()
     }
 
     /// The calls in a range of messages, each with its message's index.
@@ -58,10 +53,9 @@ impl<'a> Positive<'a> {
     pub(super) fn closing(&self, turn: &Range<usize>) -> Option<(usize, &'a str)> {
         let last = turn.end.checked_sub(1).filter(|last| *last > turn.start)?;
         match &self.messages[last] {
-            Message::Assistant {
-                content: Some(text),
-                calls,
-            } if calls.is_empty() => Some((last, text)),
+            Message::Assistant { content: Some(text), calls } if calls.is_empty() => {
+                Some((last, text))
+            }
             _ => None,
         }
     }
@@ -100,10 +94,7 @@ pub(super) fn calls_of(message: &Message) -> &[Call] {
 /// What prose may draw on after these messages: requests, arguments, outputs.
 pub(super) fn grounds<'m>(messages: impl IntoIterator<Item = &'m Message>) -> Grounds {
     let mut grounds = Grounds::default();
-    messages
-        .into_iter()
-        .flat_map(heard)
-        .for_each(|text| grounds.add(&text));
+    messages.into_iter().flat_map(heard).for_each(|text| grounds.add(&text));
     grounds
 }
 
@@ -113,12 +104,8 @@ pub(super) fn heard(message: &Message) -> Vec<Cow<'_, str>> {
         Message::User(text) => vec![text.into()],
         Message::Tool { content, .. } => vec![content.into()],
         Message::Assistant { calls, .. } => {
-            let arguments = calls
-                .iter()
-                .map(|call| Value::Object(call.arguments.clone()));
-            arguments
-                .map(|arguments| arguments.to_string().into())
-                .collect()
+            let arguments = calls.iter().map(|call| Value::Object(call.arguments.clone()));
+            arguments.map(|arguments| arguments.to_string().into()).collect()
         }
         Message::System(_) => Vec::new(),
     }

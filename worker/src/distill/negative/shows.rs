@@ -35,66 +35,34 @@ pub fn shows(positive: &Positive<'_>, pair: &Pair) -> Result<(), String> {
         ErrorType::Summary => parting.misstates(),
         ErrorType::Missing => parting.misjudges(),
     }
-    .map_err(|why| {
-        format!(
-            "the negative of type {:?} in turn {}: {why}",
-            pair.error, pair.turn
-        )
-    })
+    .map_err(|why| format!("the negative of type {:?} in turn {}: {why}", pair.error, pair.turn))
 }
 
 impl<'a> Parting<'a> {
     fn of(positive: &'a Positive<'a>, pair: &'a Pair) -> Result<Self, String> {
         let (turn, prompt_len) = (pair.turn as usize, pair.prompt_len as usize);
-        let range = positive
-            .turns()
-            .get(turn)
-            .cloned()
-            .ok_or("there is no such turn")?;
+        let range = positive.turns().get(turn).cloned().ok_or("there is no such turn")?;
         if !(range.start + 1..range.end).contains(&prompt_len) {
             return Err("the two do not part in the turn of the error".into());
         }
-        let ends = pair
-            .rejected
-            .iter()
-            .position(|message| matches!(message, Message::User(_)));
+        let ends = pair.rejected.iter().position(|message| matches!(message, Message::User(_)));
         let tail = &pair.rejected[..ends.unwrap_or(pair.rejected.len())];
         if tail.first() == positive.messages.get(prompt_len) {
             return Err("the two do not part where they are said to".into());
         }
         let closing = match tail.last() {
-            Some(Message::Assistant {
-                content: Some(text),
-                calls,
-            }) if calls.is_empty() => text,
+            Some(Message::Assistant { content: Some(text), calls }) if calls.is_empty() => text,
             _ => return Err("the wrong turn does not end in prose".into()),
         };
-        let right = positive
-            .calls(prompt_len..range.end)
-            .map(|(_, call)| call)
-            .collect();
+        let right = positive.calls(prompt_len..range.end).map(|(_, call)| call).collect();
         let wrong = tail.iter().flat_map(calls_of).collect();
-        Ok(Self {
-            positive,
-            turn,
-            range,
-            prompt_len,
-            tail,
-            right,
-            wrong,
-            closing,
-        })
+        Ok(Self { positive, turn, range, prompt_len, tail, right, wrong, closing })
     }
 
     /// Type 1: the inserted call is not made, the prose does not pretend.
     fn leaves_out(&self) -> Result<(), String> {
         let nested = |op: &NodeOp| match op {
-            NodeOp::Insert {
-                kind: InsertKind::Short,
-                new_fn,
-                dst_turn,
-                ..
-            } => {
+            NodeOp::Insert { kind: InsertKind::Short, new_fn, dst_turn, .. } => {
                 *dst_turn as usize == self.turn
                     && self.right.iter().any(|call| call.function == *new_fn)
                     && self.wrong.iter().all(|call| call.function != *new_fn)
@@ -104,9 +72,7 @@ impl<'a> Parting<'a> {
         if !self.positive.node_ops.iter().any(nested) {
             return Err("no inserted call is left out".into());
         }
-        let known = self.positive.messages[..self.prompt_len]
-            .iter()
-            .chain(self.tail);
+        let known = self.positive.messages[..self.prompt_len].iter().chain(self.tail);
         match grounds(known).first_ungrounded(self.closing) {
             Some(token) => Err(format!("the prose knows \"{token}\" all the same")),
             None => Ok(()),
@@ -119,41 +85,25 @@ impl<'a> Parting<'a> {
         &self,
         source: fn(usize, &magnet_proto::sample::Source) -> bool,
     ) -> Result<(), String> {
-        let made: Vec<&Call> = self
-            .positive
-            .calls(self.range.clone())
-            .map(|(_, call)| call)
-            .collect();
+        let made: Vec<&Call> =
+            self.positive.calls(self.range.clone()).map(|(_, call)| call).collect();
         let is_right = |wrong: &Call| {
             made.iter()
                 .any(|right| right.function == wrong.function && right.arguments == wrong.arguments)
         };
         let differs = |right: &Call, wrong: &Call| {
-            let (right_arguments, wrong) = (
-                Value::Object(right.arguments.clone()),
-                Value::Object(wrong.arguments.clone()),
-            );
+            let (right_arguments, wrong) =
+                (Value::Object(right.arguments.clone()), Value::Object(wrong.arguments.clone()));
             self.positive.sources(&right.id).any(|(pointer, from)| {
                 source(self.turn, from)
                     && right_arguments.pointer(pointer) != wrong.pointer(pointer)
             })
         };
-        let misused = self
-            .wrong
-            .iter()
-            .filter(|wrong| !is_right(wrong))
-            .any(|wrong| {
-                let twins = self
-                    .right
-                    .iter()
-                    .filter(|right| right.function == wrong.function);
-                twins.into_iter().any(|right| differs(right, wrong))
-            });
-        if misused {
-            Ok(())
-        } else {
-            Err("no value of that kind is misused".into())
-        }
+        let misused = self.wrong.iter().filter(|wrong| !is_right(wrong)).any(|wrong| {
+            let twins = self.right.iter().filter(|right| right.function == wrong.function);
+            twins.into_iter().any(|right| differs(right, wrong))
+        });
+        if misused { Ok(()) } else { Err("no value of that kind is misused".into()) }
     }
 
     fn asks(&self) -> bool {
@@ -164,10 +114,7 @@ impl<'a> Parting<'a> {
     fn asks_for_known(&self) -> Result<(), String> {
         let next = calls_of(&self.positive.messages[self.prompt_len]);
         let known = next.iter().flat_map(|call| self.positive.sources(&call.id));
-        if known
-            .into_iter()
-            .any(|(_, source)| is_long(self.turn, source))
-        {
+        if known.into_iter().any(|(_, source)| is_long(self.turn, source)) {
             Ok(())
         } else {
             Err("what it asks for is not known from before".into())
@@ -183,10 +130,7 @@ impl<'a> Parting<'a> {
         if at != self.prompt_len || self.tail.len() != 1 {
             return Err("more than the closing prose differs".into());
         }
-        match (
-            known.first_ungrounded(said),
-            known.first_ungrounded(self.closing),
-        ) {
+        match (known.first_ungrounded(said), known.first_ungrounded(self.closing)) {
             (None, Some(_)) => Ok(()),
             (None, None) => Err("the prose agrees with the outputs".into()),
             (Some(token), _) => Err(format!("the positive's \"{token}\" is in no output either")),

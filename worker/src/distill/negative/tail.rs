@@ -73,25 +73,16 @@ impl<'a> Tail<'a> {
             };
             let content = self.replay.call(self.turn, &call).await?;
             outputs.push(Output::parse(&content));
-            answers.push(Message::Tool {
-                call_id: call.id.clone(),
-                content,
-            });
+            answers.push(Message::Tool { call_id: call.id.clone(), content });
             calls.push(call);
         }
-        self.messages.push(Message::Assistant {
-            content: None,
-            calls,
-        });
+        self.messages.push(Message::Assistant { content: None, calls });
         self.messages.extend(answers);
         Ok(outputs)
     }
 
     pub(super) fn say(&mut self, text: String) {
-        self.messages.push(Message::Assistant {
-            content: Some(text),
-            calls: Vec::new(),
-        });
+        self.messages.push(Message::Assistant { content: Some(text), calls: Vec::new() });
     }
 
     /// Remembers what prose must say in place of the positive's words.
@@ -131,10 +122,7 @@ impl<'a> Tail<'a> {
                 return Ok(false);
             };
             let function = call.function;
-            proposed.push(Proposed {
-                function,
-                arguments,
-            });
+            proposed.push(Proposed { function, arguments });
         }
         if proposed.is_empty() {
             return Ok(true);
@@ -176,9 +164,7 @@ impl<'a> Tail<'a> {
             return None;
         };
         let distiller = self.material.distiller;
-        let check = distiller
-            .validators
-            .check(distiller.scene.library, call.function, &arguments);
+        let check = distiller.validators.check(distiller.scene.library, call.function, &arguments);
         check.ok().map(|()| arguments)
     }
 
@@ -196,15 +182,9 @@ impl<'a> Tail<'a> {
                 break;
             }
         }
-        let said = self
-            .material
-            .positive
-            .closing(&turn)
-            .map_or("", |(_, text)| text);
-        let hidden: Vec<Output> = left_out
-            .iter()
-            .filter_map(|id| self.material.positive.output(id))
-            .collect();
+        let said = self.material.positive.closing(&turn).map_or("", |(_, text)| text);
+        let hidden: Vec<Output> =
+            left_out.iter().filter_map(|id| self.material.positive.output(id)).collect();
         let shared = &self.material.positive.messages[..self.prompt_len];
         let known = shared.iter().chain(&self.messages);
         let text = closing::adapt(said, &self.swaps, known, &hidden);
@@ -216,15 +196,12 @@ impl<'a> Tail<'a> {
     fn report(&self, start: usize) -> String {
         let first = start.min(self.prompt_len);
         let shared = &self.material.positive.messages[first..self.prompt_len];
-        let mut contents = self
-            .messages
-            .iter()
-            .rev()
-            .chain(shared.iter().rev())
-            .filter_map(|message| match message {
+        let mut contents = self.messages.iter().rev().chain(shared.iter().rev()).filter_map(
+            |message| match message {
                 Message::Tool { content, .. } => Some(content),
                 _ => None,
-            });
+            },
+        );
         contents.next().map_or_else(
             || "That's all done.".to_owned(),
             |content| closing::report(&Output::parse(content)),
@@ -237,9 +214,9 @@ impl<'a> Tail<'a> {
 fn like(old: &Value, new: &Value) -> Value {
     match (old, new) {
         (Value::String(_), Value::Number(number)) => Value::String(number.to_string()),
-        (Value::Number(_), Value::String(text)) => text
-            .parse::<serde_json::Number>()
-            .map_or_else(|_| new.clone(), Value::Number),
+        (Value::Number(_), Value::String(text)) => {
+            text.parse::<serde_json::Number>().map_or_else(|_| new.clone(), Value::Number)
+        }
         _ => new.clone(),
     }
 }

@@ -19,25 +19,18 @@ fn positive(world: &World) -> Positive<'_> {
 fn pairs(world: &World, max_pairs: usize) -> Vec<Pair> {
     let distiller = world.distiller();
     let made = make(&distiller, &world.trajectory, max_pairs);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(made).unwrap()
 }
 
 /// The pairs of one type, for many seeds.
 fn of_type(error: ErrorType) -> Vec<(World, Pair)> {
     let made = (0..60).flat_map(|seed| {
-        let pair = pairs(&World::new(seed), 5)
-            .into_iter()
-            .find(|pair| pair.error == error);
+        let pair = pairs(&World::new(seed), 5).into_iter().find(|pair| pair.error == error);
         pair.map(|pair| (World::new(seed), pair))
     });
     let made: Vec<_> = made.collect();
-    assert!(
-        made.len() > 50,
-        "{error:?} is made of most conversations that have a place for it"
-    );
+    assert!(made.len() > 50, "{error:?} is made of most conversations that have a place for it");
     made
 }
 
@@ -47,10 +40,7 @@ fn calls(pair: &Pair) -> Vec<&Call> {
 
 fn closing(pair: &Pair) -> &str {
     match pair.rejected.last() {
-        Some(Message::Assistant {
-            content: Some(text),
-            ..
-        }) => text,
+        Some(Message::Assistant { content: Some(text), .. }) => text,
         other => panic!("a negative ends with prose, not {other:?}"),
     }
 }
@@ -65,10 +55,7 @@ fn every_pair_shows_its_type_and_there_is_one_a_type() {
             assert_eq!(pair.source, NegativeSource::Mechanical);
             assert!(!pair.reason.is_empty());
         }
-        let mut types: Vec<String> = pairs
-            .iter()
-            .map(|pair| format!("{:?}", pair.error))
-            .collect();
+        let mut types: Vec<String> = pairs.iter().map(|pair| format!("{:?}", pair.error)).collect();
         types.sort();
         types.dedup();
         assert_eq!(types.len(), pairs.len());
@@ -87,17 +74,11 @@ fn no_more_pairs_than_wanted_and_the_same_for_the_same_seed() {
 
 #[test]
 fn which_types_are_made_differs_from_seed_to_seed() {
-    let made: Vec<ErrorType> = (0..60)
-        .flat_map(|seed| pairs(&World::new(seed), 2))
-        .map(|pair| pair.error)
-        .collect();
+    let made: Vec<ErrorType> =
+        (0..60).flat_map(|seed| pairs(&World::new(seed), 2)).map(|pair| pair.error).collect();
     for error in TYPES {
         let share = made.iter().filter(|made| **made == error).count();
-        assert!(
-            (8..=50).contains(&share),
-            "{error:?}: {share} of {}",
-            made.len()
-        );
+        assert!((8..=50).contains(&share), "{error:?}: {share} of {}", made.len());
     }
 }
 
@@ -117,10 +98,7 @@ fn a_positive_never_shows_an_error() {
                     step: None,
                     reason: String::new(),
                 };
-                assert!(
-                    shows(&positive, &pair).is_err(),
-                    "{error:?} at message {prompt_len}"
-                );
+                assert!(shows(&positive, &pair).is_err(), "{error:?} at message {prompt_len}");
             }
         }
     }
@@ -150,20 +128,10 @@ fn a_negative_is_only_of_the_type_it_claims() {
 #[test]
 fn a_nested_call_is_left_out_with_all_it_told() {
     for (world, pair) in of_type(ErrorType::Nested) {
-        assert!(
-            calls(&pair)
-                .iter()
-                .all(|call| call.function != world.id("get_platform"))
-        );
+        assert!(calls(&pair).iter().all(|call| call.function != world.id("get_platform")));
         let text = closing(&pair);
-        assert!(
-            !text.contains("17B") && !text.contains("Cornavin"),
-            "{text}"
-        );
-        assert!(
-            text.contains("12F"),
-            "what the other calls told stays: {text}"
-        );
+        assert!(!text.contains("17B") && !text.contains("Cornavin"), "{text}");
+        assert!(text.contains("12F"), "what the other calls told stays: {text}");
     }
 }
 
@@ -180,14 +148,8 @@ fn a_short_dependency_takes_another_element_and_reports_what_came_of_it() {
         if first.arguments["train_id"] == json!("TER-96512") && function == "hold_seat" {
             other_train += 1;
             let text = closing(pair);
-            assert!(
-                text.contains("TER-96512") && text.contains("10:37"),
-                "{text}"
-            );
-            assert!(
-                text.contains("H-21569") && !text.contains("H-80569"),
-                "{text}"
-            );
+            assert!(text.contains("TER-96512") && text.contains("10:37"), "{text}");
+            assert!(text.contains("H-21569") && !text.contains("H-80569"), "{text}");
         }
     }
     assert!(other_train > 10, "{other_train} of {}", made.len());
@@ -196,10 +158,7 @@ fn a_short_dependency_takes_another_element_and_reports_what_came_of_it() {
 #[test]
 fn a_long_dependency_is_misused_or_asked_for() {
     let made = of_type(ErrorType::LongDependency);
-    let asked = made
-        .iter()
-        .filter(|(_, pair)| calls(pair).is_empty())
-        .count();
+    let asked = made.iter().filter(|(_, pair)| calls(pair).is_empty()).count();
     assert!((5..=35).contains(&asked), "{asked} of {} ask", made.len());
     for (world, pair) in &made {
         if let [call, ..] = calls(pair)[..] {
@@ -216,19 +175,13 @@ fn a_long_dependency_is_misused_or_asked_for() {
 fn a_wrong_summary_differs_in_one_word_only() {
     for (world, pair) in of_type(ErrorType::Summary) {
         assert_eq!(pair.rejected.len(), 1);
-        let Message::Assistant {
-            content: Some(right),
-            ..
-        } = &world.trajectory.messages[pair.prompt_len as usize]
+        let Message::Assistant { content: Some(right), .. } =
+            &world.trajectory.messages[pair.prompt_len as usize]
         else {
             panic!("it parts at the closing prose")
         };
         let wrong = closing(&pair);
-        let differing = right
-            .split(' ')
-            .zip(wrong.split(' '))
-            .filter(|(a, b)| a != b)
-            .count();
+        let differing = right.split(' ').zip(wrong.split(' ')).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 1, "{right} / {wrong}");
     }
 }
@@ -236,9 +189,7 @@ fn a_wrong_summary_differs_in_one_word_only() {
 #[test]
 fn where_something_is_missing_the_negative_calls() {
     let made = of_type(ErrorType::Missing);
-    let (asked, declined) = made
-        .iter()
-        .partition::<Vec<_>, _>(|(_, pair)| pair.turn == 2);
+    let (asked, declined) = made.iter().partition::<Vec<_>, _>(|(_, pair)| pair.turn == 2);
     assert!(asked.len() > 10 && declined.len() > 10);
     for (world, pair) in asked {
         let call = calls(pair)[0];
@@ -247,10 +198,6 @@ fn where_something_is_missing_the_negative_calls() {
     }
     for (world, pair) in declined {
         assert_eq!(pair.turn, 4);
-        assert_ne!(
-            calls(pair)[0].function,
-            world.id("book_table"),
-            "it is not on offer"
-        );
+        assert_ne!(calls(pair)[0].function, world.id("book_table"), "it is not on offer");
     }
 }

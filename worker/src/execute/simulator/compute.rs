@@ -10,21 +10,8 @@ use crate::lexicon::plain_number;
 
 /// Names of the one number that a calculation returns.
 const RESULTS: &[&str] = &[
-    "result",
-    "answer",
-    "value",
-    "output",
-    "sum",
-    "total",
-    "product",
-    "difference",
-    "quotient",
-    "average",
-    "mean",
-    "remainder",
-    "power",
-    "data",
-    "",
+    "result", "answer", "value", "output", "sum", "total", "product", "difference", "quotient",
+    "average", "mean", "remainder", "power", "data", "",
 ];
 
 /// The result of a calculation, for a field that holds it.
@@ -38,9 +25,7 @@ pub(super) fn result(field: &str, function: &Function, arguments: &Arguments) ->
         let numbers = operands(arguments);
         words(&function.name).find_map(|verb| operation(&verb, &numbers))
     })?;
-    number
-        .is_finite()
-        .then(|| plain_number((number * 1e4).round() / 1e4))
+    number.is_finite().then(|| plain_number((number * 1e4).round() / 1e4))
 }
 
 /// The call's numbers, those of lists one by one.
@@ -54,9 +39,7 @@ fn operands(arguments: &Arguments) -> Vec<f64> {
 
 fn operation(verb: &str, numbers: &[f64]) -> Option<f64> {
     let fold = |step: fn(f64, f64) -> f64| {
-        (numbers.len() >= 2)
-            .then(|| numbers.iter().copied().reduce(step))
-            .flatten()
+        (numbers.len() >= 2).then(|| numbers.iter().copied().reduce(step)).flatten()
     };
     match verb {
         "add" | "addition" | "sum" | "plus" => fold(|a, b| a + b),
@@ -77,19 +60,13 @@ const MAX_DEPTH: usize = 32;
 /// The value of an arithmetic expression with at least one operator.
 fn expression(text: &str) -> Option<f64> {
     let arithmetic = |c: char| c.is_ascii_digit() || " .+-*/()%^".contains(c);
-    let operates = text
-        .trim_start_matches('-')
-        .contains(['+', '-', '*', '/', '^']);
+    let operates = text.trim_start_matches('-').contains(['+', '-', '*', '/', '^']);
     let counts = text.chars().any(|c| c.is_ascii_digit());
     if !(text.chars().all(arithmetic) && operates && counts) {
         return None;
     }
     let tokens: Vec<char> = text.chars().filter(|c| *c != ' ').collect();
-    let mut reader = Reader {
-        tokens: &tokens,
-        at: 0,
-        depth: 0,
-    };
+    let mut reader = Reader { tokens: &tokens, at: 0, depth: 0 };
     let value = reader.sum()?;
     (reader.at == tokens.len()).then_some(value)
 }
@@ -110,11 +87,7 @@ impl Reader<'_> {
         while let Some(sign @ ('+' | '-')) = self.peek() {
             self.at += 1;
             let term = self.term()?;
-            value = if sign == '+' {
-                value + term
-            } else {
-                value - term
-            };
+            value = if sign == '+' { value + term } else { value - term };
         }
         Some(value)
     }
@@ -164,11 +137,7 @@ impl Reader<'_> {
         while self.peek().is_some_and(|c| c.is_ascii_digit() || c == '.') {
             self.at += 1;
         }
-        self.tokens[start..self.at]
-            .iter()
-            .collect::<String>()
-            .parse()
-            .ok()
+        self.tokens[start..self.at].iter().collect::<String>().parse().ok()
     }
 }
 

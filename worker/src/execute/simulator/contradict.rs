@@ -56,11 +56,7 @@ fn other_value(
 ) -> Value {
     let unknown = Shape::default();
     let shape = leaf.map_or(&unknown, |leaf| leaf.shape);
-    let others: Vec<&Value> = shape
-        .choices
-        .iter()
-        .filter(|choice| *choice != value)
-        .collect();
+    let others: Vec<&Value> = shape.choices.iter().filter(|choice| *choice != value).collect();
     if !others.is_empty() {
         return others[rng.random_range(0..others.len())].clone();
     }

@@ -46,16 +46,7 @@ const TELLING: &[Topic] = &[
 
 /// Names that each element of a list has for itself.
 const OWN_OF_ELEMENTS: &[&str] = &[
-    "id",
-    "name",
-    "title",
-    "description",
-    "text",
-    "content",
-    "body",
-    "message",
-    "url",
-    "summary",
+    "id", "name", "title", "description", "text", "content", "body", "message", "url", "summary",
     "label",
 ];
 
@@ -63,27 +54,15 @@ impl<'a> Echoes<'a> {
     pub(super) fn of(function: &'a Function, arguments: &'a Arguments) -> Self {
         let known = |(name, value): (&'a String, &'a Value)| {
             let field = function.param(name);
-            let topic = field.map_or(Topic::SomeText, |field| {
-                topic(&Place::argument(function, field))
-            });
-            Argument {
-                name,
-                key: key(name),
-                topic,
-                value,
-            }
+            let topic =
+                field.map_or(Topic::SomeText, |field| topic(&Place::argument(function, field)));
+            Argument { name, key: key(name), topic, value }
         };
-        let subjects = words(&function.name)
-            .map(|word| singular(&word).unwrap_or(word))
-            .collect();
+        let subjects = words(&function.name).map(|word| singular(&word).unwrap_or(word)).collect();
         let creates = words(&function.name)
             .take(5)
             .any(|word| ["create", "add", "book", "new"].contains(&word.as_str()));
-        Self {
-            arguments: arguments.iter().map(known).collect(),
-            subjects,
-            creates,
-        }
+        Self { arguments: arguments.iter().map(known).collect(), subjects, creates }
     }
 
     /// The argument that a field repeats. Deeper down only its own name counts.
@@ -112,10 +91,7 @@ impl<'a> Echoes<'a> {
         }
         if ["login", "slug", "name"].contains(&key) && !place.parent.is_empty() {
             let holder = self::key(place.parent);
-            let named = self
-                .arguments
-                .iter()
-                .find(|argument| argument.key == holder);
+            let named = self.arguments.iter().find(|argument| argument.key == holder);
             if let Some(value) = named.and_then(fits).filter(Value::is_string) {
                 return Some(value);
             }
@@ -138,19 +114,14 @@ impl<'a> Echoes<'a> {
     /// `get_task`, else the only id there is.
     fn own_id(&self, kind: &str) -> Option<&Argument<'a>> {
         let ids = || {
-            let ends = self
-                .arguments
-                .iter()
-                .filter(|argument| argument.key.ends_with(kind));
+            let ends = self.arguments.iter().filter(|argument| argument.key.ends_with(kind));
             ends.filter(|argument| !argument.value.is_array() && !argument.value.is_object())
         };
         let mut about = ids().filter(|argument| {
             let noun = argument.key.strip_suffix(kind).unwrap_or_default();
             !noun.is_empty() && self.subjects.iter().any(|subject| subject == noun)
         });
-        about
-            .next_back()
-            .or_else(|| Some(ids().next()?).filter(|_| ids().count() == 1))
+        about.next_back().or_else(|| Some(ids().next()?).filter(|_| ids().count() == 1))
     }
 
     /// The bounds that arguments such as `max_price` put on a field.
@@ -158,10 +129,8 @@ impl<'a> Echoes<'a> {
         let bound = |prefixes: [&str; 2]| {
             let argument = self.arguments.iter().find(|argument| {
                 prefixes.iter().any(|prefix| {
-                    let rest = argument
-                        .key
-                        .strip_prefix(prefix)
-                        .or(argument.key.strip_suffix(prefix));
+                    let rest =
+                        argument.key.strip_prefix(prefix).or(argument.key.strip_suffix(prefix));
                     rest == Some(own)
                 })
             })?;
@@ -175,10 +144,7 @@ impl<'a> Echoes<'a> {
         let limits = self.arguments.iter().filter(|argument| {
             argument.topic == Topic::Limit || argument.key == "count" || argument.key == "num"
         });
-        limits
-            .filter_map(|argument| argument.value.as_u64())
-            .map(|n| n as usize)
-            .find(|&n| n > 0)
+        limits.filter_map(|argument| argument.value.as_u64()).map(|n| n as usize).find(|&n| n > 0)
     }
 }
 

@@ -23,21 +23,13 @@ pub(super) struct Facet {
 impl Facet {
     pub(super) fn of(place: &Place<'_>) -> Self {
         let noun = is_id(place.name).then(|| noun_of(place.name, place.parent, place.function));
-        Self {
-            key: key(place.name),
-            lower: place.name.to_lowercase(),
-            topic: topic(place),
-            noun,
-        }
+        Self { key: key(place.name), lower: place.name.to_lowercase(), topic: topic(place), noun }
     }
 
     /// Whether values are places or days, which their neighbours agree with.
     pub(super) fn settles(&self) -> bool {
         self.topic.is_time()
-            || matches!(
-                self.topic,
-                Topic::City | Topic::Location | Topic::Airport | Topic::Address
-            )
+            || matches!(self.topic, Topic::City | Topic::Location | Topic::Airport | Topic::Address)
     }
 }
 
@@ -51,10 +43,7 @@ impl Facets {
     /// A node stands at one place of one output, so its address names both.
     pub(super) fn of(&mut self, place: &Place<'_>) -> Rc<Facet> {
         let node: *const Shape = place.shape;
-        self.by_node
-            .entry(node)
-            .or_insert_with(|| Rc::new(Facet::of(place)))
-            .clone()
+        self.by_node.entry(node).or_insert_with(|| Rc::new(Facet::of(place))).clone()
     }
 }
 

@@ -19,10 +19,9 @@ pub(super) fn text(fault: Fault, function: &Function, rng: &mut Rng) -> String {
             format!("rate limit reached for {noun} requests, try again shortly")
         }
         (Fault::Transient, 4) => "502 Bad Gateway: upstream closed the connection".into(),
-        (Fault::Transient, _) => format!(
-            "temporary failure in the {noun} service (code E{}1)",
-            number + 100
-        ),
+        (Fault::Transient, _) => {
+            format!("temporary failure in the {noun} service (code E{}1)", number + 100)
+        }
         (Fault::Permanent, 0) => {
             format!("503 Service Unavailable: the {noun} service is down for maintenance")
         }
@@ -32,9 +31,8 @@ pub(super) fn text(fault: Fault, function: &Function, rng: &mut Rng) -> String {
         (Fault::Permanent, 4) => {
             format!("backend unavailable: incident INC-{number}07 is being worked on")
         }
-        (Fault::Permanent, _) => format!(
-            "{noun} backend returned an invalid response (code E{}5)",
-            number + 400
-        ),
+        (Fault::Permanent, _) => {
+            format!("{noun} backend returned an invalid response (code E{}5)", number + 400)
+        }
     }
 }

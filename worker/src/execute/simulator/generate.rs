@@ -28,13 +28,7 @@ pub(super) struct Scene<'a> {
 /// The output of one call.
 pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
     let echoes = Echoes::of(scene.function, scene.arguments);
-    let mut generator = Generator {
-        scene,
-        echoes,
-        facets: Facets::default(),
-        bulky,
-        rng,
-    };
+    let mut generator = Generator { scene, echoes, facets: Facets::default(), bulky, rng };
     match scene.function.output() {
         Some(shape) if !generic::says_nothing(shape) => {
             let place = Place::output(scene.function, shape);
@@ -91,11 +85,9 @@ impl<'a> Generator<'a> {
                 self.object(place, fields, setting, spot)
             }
             Type::Object { .. } => Value::Object(Map::new()),
-            Type::Array {
-                items,
-                min_items,
-                max_items,
-            } => self.list(place, items, *min_items, *max_items, setting, spot),
+            Type::Array { items, min_items, max_items } => {
+                self.list(place, items, *min_items, *max_items, setting, spot)
+            }
             _ => self.scalar(place, setting, spot),
         }
     }
@@ -107,15 +99,10 @@ impl<'a> Generator<'a> {
         setting: &mut Setting<'_>,
         spot: Spot,
     ) -> Value {
-        let spot = Spot {
-            depth: spot.depth + 1,
-            ..spot
-        };
+        let spot = Spot { depth: spot.depth + 1, ..spot };
         let kept = tidy::kept(fields, spot.depth);
-        let mut object: Map<String, Value> = kept
-            .iter()
-            .map(|field| (field.name.clone(), Value::Null))
-            .collect();
+        let mut object: Map<String, Value> =
+            kept.iter().map(|field| (field.name.clone(), Value::Null)).collect();
         let ids = self.ids(place, &kept, &mut object, setting, spot);
         // The first id is the object's own.
         let world = self.scene.world;
@@ -201,9 +188,7 @@ impl<'a> Generator<'a> {
         if about.is_empty() || !field.shape.is_scalar() && field.shape.ty != Type::Any {
             return None;
         }
-        let found = about
-            .iter()
-            .find_map(|(facts, own)| world::known(facts, &field.name, *own));
+        let found = about.iter().find_map(|(facts, own)| world::known(facts, &field.name, *own));
         found.and_then(|value| coerced(value, &field.shape))
     }
 
@@ -219,10 +204,7 @@ impl<'a> Generator<'a> {
         while !waiting.is_empty() {
             let before = waiting.len();
             waiting.retain(|(field, rule)| {
-                let scope = Scope {
-                    siblings: object,
-                    arguments: self.scene.arguments,
-                };
+                let scope = Scope { siblings: object, arguments: self.scene.arguments };
                 let value = rules::compute(rule, &scope, &mut self.rng);
                 let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else {
                     return true;
@@ -256,11 +238,7 @@ impl<'a> Generator<'a> {
             (_, 0) => USUAL,
             _ => INNER,
         };
-        let asked = self
-            .echoes
-            .limit()
-            .filter(|_| spot.lists == 0)
-            .unwrap_or(usize::MAX);
+        let asked = self.echoes.limit().filter(|_| spot.lists == 0).unwrap_or(usize::MAX);
         let wanted = self
             .rng
             .random_range(usual)
@@ -273,11 +251,7 @@ impl<'a> Generator<'a> {
         let tries = if room < 4 { 1 } else { TRIES };
         let mut elements: Vec<Value> = Vec::with_capacity(wanted);
         for index in 0..wanted {
-            let spot = Spot {
-                lists: spot.lists + 1,
-                index,
-                ..spot
-            };
+            let spot = Spot { lists: spot.lists + 1, index, ..spot };
             let mut drawn = Value::Null;
             for _ in 0..tries {
                 let mut own = if items.fields().is_empty() {
@@ -286,10 +260,7 @@ impl<'a> Generator<'a> {
                     setting.element()
                 };
                 drawn = self.node(&element, &mut own, spot);
-                if !elements
-                    .iter()
-                    .any(|other| tidy::alike(other, &drawn, self.scene.arguments))
-                {
+                if !elements.iter().any(|other| tidy::alike(other, &drawn, self.scene.arguments)) {
                     break;
                 }
             }
@@ -347,11 +318,7 @@ impl<'a> Generator<'a> {
             (least, Some(most)) if number > most => most - share * (most - least.unwrap_or(0.0)),
             _ => return value,
         };
-        let rounded = if value.is_f64() {
-            (moved * 100.0).round() / 100.0
-        } else {
-            moved.floor()
-        };
+        let rounded = if value.is_f64() { (moved * 100.0).round() / 100.0 } else { moved.floor() };
         coerced(&crate::lexicon::plain_number(rounded), place.shape).unwrap_or(value)
     }
 }

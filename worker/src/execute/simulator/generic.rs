@@ -35,15 +35,8 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
         Value::Number(_) | Value::Bool(_) => true,
         _ => false,
     };
-    let echoed = scene
-        .arguments
-        .iter()
-        .filter(|(name, value)| short(value) && !is_secret(name));
-    object.extend(
-        echoed
-            .take(ECHOES)
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    let echoed = scene.arguments.iter().filter(|(name, value)| short(value) && !is_secret(name));
+    object.extend(echoed.take(ECHOES).map(|(name, value)| (name.clone(), value.clone())));
     let noun = function_noun(function);
     if changes(function) {
         if !scene.arguments.keys().any(|name| is_id(name)) {
@@ -52,11 +45,7 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
         object.insert("message".into(), tidy::done(function).into());
         return Value::Object(object);
     }
-    let count = if bulky {
-        rng.random_range(30..=60)
-    } else {
-        rng.random_range(2..=3)
-    };
+    let count = if bulky { rng.random_range(30..=60) } else { rng.random_range(2..=3) };
     let results = (0..count).map(|_| result(scene, rng)).collect();
     object.insert("results".into(), Value::Array(results));
     Value::Object(object)
@@ -64,9 +53,7 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "key", "password", "secret"]
-        .iter()
-        .any(|cue| name.contains(cue))
+    ["token", "key", "password", "secret"].iter().any(|cue| name.contains(cue))
 }
 
 fn new_id(scene: Scene<'_>, noun: &str, rng: &mut Rng) -> Value {
@@ -83,18 +70,7 @@ fn result(scene: Scene<'_>, rng: &mut Rng) -> Value {
 
 /// A text for a field that no schema describes.
 fn draw(scene: Scene<'_>, name: &str, parent: &str, rng: &mut Rng) -> Value {
-    let shape = Shape {
-        ty: Type::String {
-            min_length: 0,
-            max_length: None,
-        },
-        ..Shape::default()
-    };
-    let place = Place {
-        name,
-        parent,
-        shape: &shape,
-        ..Place::output(scene.function, &shape)
-    };
+    let shape = Shape { ty: Type::String { min_length: 0, max_length: None }, ..Shape::default() };
+    let place = Place { name, parent, shape: &shape, ..Place::output(scene.function, &shape) };
     Setting::new(scene.persona).value(&place, rng)
 }

@@ -109,11 +109,7 @@ impl Simulation {
             self.failed.push(key);
         }
         let purpose = format!("fault {key}");
-        Some(faults::text(
-            fault,
-            function,
-            &mut rng::stream(self.seed, self.walk, &purpose),
-        ))
+        Some(faults::text(fault, function, &mut rng::stream(self.seed, self.walk, &purpose)))
     }
 
     fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
@@ -139,9 +135,7 @@ impl Simulation {
         key: Digest,
     ) -> Value {
         let known = self.asked.get(earlier).and_then(|key| self.seen.get(key));
-        let base = known
-            .filter(|known| contradict::same_form(known, &fresh))
-            .unwrap_or(&fresh);
+        let base = known.filter(|known| contradict::same_form(known, &fresh)).unwrap_or(&fresh);
         let purpose = format!("conflict {key}");
         let mut rng = rng::stream(self.seed, self.walk, &purpose);
         contradict::changed(base, path, function, &self.persona, &mut rng)

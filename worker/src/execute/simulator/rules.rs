@@ -17,10 +17,7 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn find(&self, name: &str) -> Option<&'a Value> {
         let present = |value: &&Value| !value.is_null();
-        self.siblings
-            .get(name)
-            .filter(present)
-            .or_else(|| self.arguments.get(name))
+        self.siblings.get(name).filter(present).or_else(|| self.arguments.get(name))
     }
 
     /// A number, or the name of one.
@@ -38,20 +35,15 @@ impl<'a> Scope<'a> {
     }
 
     fn numbers(&self, operands: &Value) -> Option<Vec<f64>> {
-        operands
-            .as_array()?
-            .iter()
-            .map(|operand| self.number(operand))
-            .collect()
+        operands.as_array()?.iter().map(|operand| self.number(operand)).collect()
     }
 }
 
 /// What a rule computes, or nothing while something it needs is not there yet.
 pub(super) fn compute(rule: &Value, scope: &Scope<'_>, rng: &mut Rng) -> Option<Value> {
     let rule = rule.as_object()?;
-    let (verb, operand) = rule
-        .iter()
-        .find(|(key, _)| !["round", "minutes"].contains(&key.as_str()))?;
+    let (verb, operand) =
+        rule.iter().find(|(key, _)| !["round", "minutes"].contains(&key.as_str()))?;
     let number = match verb.as_str() {
         "echo" => return scope.find(operand.as_str()?).cloned(),
         "const" => return Some(operand.clone()),
@@ -63,17 +55,10 @@ pub(super) fn compute(rule: &Value, scope: &Scope<'_>, rng: &mut Rng) -> Option<
         "product" => scope.numbers(operand)?.into_iter().product(),
         "sum" => scope.numbers(operand)?.into_iter().sum(),
         "difference" => fold(scope.numbers(operand)?, |a, b| a - b)?,
-        "ratio" => fold(
-            scope.numbers(operand)?,
-            |a, b| if b == 0.0 { 0.0 } else { a / b },
-        )?,
+        "ratio" => fold(scope.numbers(operand)?, |a, b| if b == 0.0 { 0.0 } else { a / b })?,
         _ => return None,
     };
-    let decimals = rule
-        .get("round")
-        .and_then(Value::as_i64)
-        .unwrap_or(6)
-        .clamp(0, 9);
+    let decimals = rule.get("round").and_then(Value::as_i64).unwrap_or(6).clamp(0, 9);
     let scale = 10f64.powi(decimals as i32);
     Some(plain_number((number * scale).round() / scale))
 }
@@ -101,10 +86,7 @@ fn template(text: &str, scope: &Scope<'_>) -> Option<Value> {
             Value::Array(items) => {
                 let items: Vec<String> = items
                     .iter()
-                    .map(|item| {
-                        item.as_str()
-                            .map_or_else(|| item.to_string(), str::to_owned)
-                    })
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
                     .collect();
                 filled.push_str(&items.join(", "));
             }
@@ -144,18 +126,13 @@ fn after(name: &str, minutes: Option<&Value>, scope: &Scope<'_>, rng: &mut Rng) 
         return Some(Value::String(text));
     }
     let (minute, _) = Minute::parse(start)?.plus(span);
-    Some(Value::String(format!(
-        "{minute}{}",
-        start.get(5..).unwrap_or_default()
-    )))
+    Some(Value::String(format!("{minute}{}", start.get(5..).unwrap_or_default())))
 }
 
 fn days_after(operands: &[Value], scope: &Scope<'_>, rng: &mut Rng) -> Option<Value> {
     let start = scope.find(operands.first()?.as_str()?)?.as_str()?;
     let days = span(operands.get(1), scope, rng)?;
-    Some(Value::String(
-        Date::parse(start)?.plus_days(days).to_string(),
-    ))
+    Some(Value::String(Date::parse(start)?.plus_days(days).to_string()))
 }
 
 #[cfg(test)]
@@ -182,28 +159,16 @@ mod tests {
     #[test]
     fn every_rule_computes() {
         check(json!({"echo": "amount"}), json!(31.5));
-        check(
-            json!({"product": ["amount", "rate"], "round": 2}),
-            json!(33.02),
-        );
+        check(json!({"product": ["amount", "rate"], "round": 2}), json!(33.02));
         check(json!({"sum": ["subtotal", "tax"], "round": 2}), json!(11.9));
         check(json!({"difference": ["subtotal", 4]}), json!(6));
         check(json!({"ratio": ["subtotal", 4]}), json!(2.5));
         check(json!({"sum_of": "items/*/price", "round": 2}), json!(6.5));
         check(json!({"count": "items"}), json!(2));
         check(json!({"const": "booked"}), json!("booked"));
-        check(
-            json!({"after": "departs", "minutes": [116, 119]}),
-            json!("08:30"),
-        );
-        check(
-            json!({"after": "starts", "minutes": [30, 30]}),
-            json!("2026-03-15T00:20:00Z"),
-        );
-        check(
-            json!({"days_after": ["check_in", "nights"]}),
-            json!("2026-03-02"),
-        );
+        check(json!({"after": "departs", "minutes": [116, 119]}), json!("08:30"));
+        check(json!({"after": "starts", "minutes": [30, 30]}), json!("2026-03-15T00:20:00Z"));
+        check(json!({"days_after": ["check_in", "nights"]}), json!("2026-03-02"));
         check(
             json!({"template": "{nights} nights from {check_in}"}),
             json!("3 nights from 2026-02-27"),
@@ -213,10 +178,7 @@ mod tests {
     #[test]
     fn a_rule_waits_for_what_it_needs() {
         let empty = Map::new();
-        let scope = Scope {
-            siblings: &empty,
-            arguments: &empty,
-        };
+        let scope = Scope { siblings: &empty, arguments: &empty };
         let mut rng = rng::stream(7, WalkIndex(0), "rules");
         assert_eq!(compute(&json!({"echo": "amount"}), &scope, &mut rng), None);
         assert_eq!(compute(&json!({"unheard": "of"}), &scope, &mut rng), None);

@@ -31,10 +31,7 @@ struct Story {
 
 impl Story {
     fn of_walk(walk: u64) -> Self {
-        Self {
-            simulation: Simulation::new(7, WalkIndex(walk)),
-            calls: 0,
-        }
+        Self { simulation: Simulation::new(7, WalkIndex(walk)), calls: 0 }
     }
 
     fn plan(&mut self, function: &Function, arguments: Value, plan: &Plan) -> Output {
@@ -148,55 +145,31 @@ fn what_was_created_is_found_again() {
     let reminder = object(json!({
         "reminder_id": {"type": "string"}, "title": {"type": "string"}, "due": {"type": "string"}
     }));
-    let get = function(
-        "get_reminder",
-        json!({"reminder_id": {"type": "string"}}),
-        reminder.clone(),
-    );
+    let get =
+        function("get_reminder", json!({"reminder_id": {"type": "string"}}), reminder.clone());
     let list = function(
         "list_reminders",
         json!({}),
         object(json!({"reminders": {"type": "array", "items": reminder}})),
     );
     let mut story = Story::of_walk(5);
-    let made = story.call(
-        &create,
-        json!({"title": "renew passport", "due": "2026-05-02"}),
-    );
+    let made = story.call(&create, json!({"title": "renew passport", "due": "2026-05-02"}));
     let read = story.call(&get, json!({"reminder_id": made["reminder_id"]}));
-    assert_eq!(
-        (&read["title"], &read["due"]),
-        (&json!("renew passport"), &json!("2026-05-02"))
-    );
+    assert_eq!((&read["title"], &read["due"]), (&json!("renew passport"), &json!("2026-05-02")));
     let listed = story.call(&list, json!({}));
-    let titles: Vec<&Value> = listed["reminders"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|r| &r["title"])
-        .collect();
+    let titles: Vec<&Value> =
+        listed["reminders"].as_array().unwrap().iter().map(|r| &r["title"]).collect();
     assert!(titles.contains(&&json!("renew passport")), "{listed}");
 }
 
 #[test]
 fn a_change_shows_in_what_is_read_again() {
     let fields = json!({"task_id": {"type": "string"}, "title": {"type": "string"}, "owner": {"type": "string"}});
-    let get = function(
-        "get_task",
-        json!({"task_id": {"type": "string"}}),
-        object(fields.clone()),
-    );
-    let update = function(
-        "update_task",
-        fields,
-        object(json!({"status": {"type": "string"}})),
-    );
+    let get = function("get_task", json!({"task_id": {"type": "string"}}), object(fields.clone()));
+    let update = function("update_task", fields, object(json!({"status": {"type": "string"}})));
     let mut story = Story::of_walk(6);
     let before = story.call(&get, json!({"task_id": "TS-40871"}));
-    story.call(
-        &update,
-        json!({"task_id": "TS-40871", "title": "call the bank"}),
-    );
+    story.call(&update, json!({"task_id": "TS-40871", "title": "call the bank"}));
     let after = story.call(&get, json!({"task_id": "TS-40871"}));
     assert_eq!(after["title"], "call the bank");
     assert_eq!(after["owner"], before["owner"]);
@@ -206,27 +179,12 @@ fn a_change_shows_in_what_is_read_again() {
 fn a_passing_fault_passes_and_a_lasting_one_lasts() {
     let search = search_trains();
     let mut story = Story::of_walk(7);
-    let passing = Plan {
-        fault: Some(Fault::Transient),
-        ..Plan::default()
-    };
-    assert!(matches!(
-        story.plan(&search, journey(), &passing),
-        Output::Error(_)
-    ));
-    assert!(matches!(
-        story.plan(&search, journey(), &passing),
-        Output::Value(_)
-    ));
-    let lasting = Plan {
-        fault: Some(Fault::Permanent),
-        ..Plan::default()
-    };
+    let passing = Plan { fault: Some(Fault::Transient), ..Plan::default() };
+    assert!(matches!(story.plan(&search, journey(), &passing), Output::Error(_)));
+    assert!(matches!(story.plan(&search, journey(), &passing), Output::Value(_)));
+    let lasting = Plan { fault: Some(Fault::Permanent), ..Plan::default() };
     for _ in 0..3 {
-        assert!(matches!(
-            story.plan(&search, journey(), &lasting),
-            Output::Error(_)
-        ));
+        assert!(matches!(story.plan(&search, journey(), &lasting), Output::Error(_)));
     }
 }
 
@@ -236,13 +194,8 @@ fn a_contradiction_changes_one_place() {
     let mut story = Story::of_walk(8);
     let before = story.call(&search, journey());
     let contradicts = Some(("call_1".to_owned(), "/trains/*/fare".to_owned()));
-    let plan = Plan {
-        contradicts,
-        ..Plan::default()
-    };
-    let Output::Value(mut after) = story.plan(&search, journey(), &plan) else {
-        panic!()
-    };
+    let plan = Plan { contradicts, ..Plan::default() };
+    let Output::Value(mut after) = story.plan(&search, journey(), &plan) else { panic!() };
     assert_ne!(after["trains"][0]["fare"], before["trains"][0]["fare"]);
     after["trains"][0]["fare"] = before["trains"][0]["fare"].clone();
     assert_eq!(after, before);
@@ -252,13 +205,8 @@ fn a_contradiction_changes_one_place() {
 fn a_bulky_output_is_long_and_true() {
     let search = search_trains();
     let mut story = Story::of_walk(9);
-    let bulky = Plan {
-        bulky: true,
-        ..Plan::default()
-    };
-    let Output::Value(found) = story.plan(&search, journey(), &bulky) else {
-        panic!()
-    };
+    let bulky = Plan { bulky: true, ..Plan::default() };
+    let Output::Value(found) = story.plan(&search, journey(), &bulky) else { panic!() };
     let trains = found["trains"].as_array().unwrap();
     assert!((30..=60).contains(&trains.len()));
     assert_eq!(found["count"], trains.len());
@@ -270,15 +218,8 @@ fn a_bulky_output_is_long_and_true() {
 fn a_function_without_a_schema_says_what_it_did() {
     let send = function("send_note", json!({"to": {"type": "string"}}), Value::Null);
     let sent = Story::of_walk(10).call(&send, json!({"to": "Ana"}));
-    assert_eq!(
-        (&sent["status"], &sent["to"]),
-        (&json!("success"), &json!("Ana"))
-    );
-    let delete = function(
-        "delete_note",
-        json!({"note_id": {"type": "string"}}),
-        Value::Null,
-    );
+    assert_eq!((&sent["status"], &sent["to"]), (&json!("success"), &json!("Ana")));
+    let delete = function("delete_note", json!({"note_id": {"type": "string"}}), Value::Null);
     assert_eq!(
         Story::of_walk(10).call(&delete, json!({"note_id": "N-1"})),
         json!({"status": "ok"})
@@ -299,34 +240,15 @@ fn rules_see_siblings_and_arguments() {
     let arguments = json!({"amount": 31.5, "from": "CHF", "to": "EUR"});
     let output = Story::of_walk(11).call(&convert, arguments);
     let product = 31.5 * output["rate"].as_f64().unwrap();
-    assert!(
-        (output["converted"].as_f64().unwrap() - product).abs() < 0.006,
-        "{output}"
-    );
+    assert!((output["converted"].as_f64().unwrap() - product).abs() < 0.006, "{output}");
     assert_eq!(output["currency"], "EUR");
 }
 
 /// Schemas as libraries have them, nested and with bounds.
 fn schema() -> impl Strategy<Value = Value> {
     let name = prop::sample::select(vec![
-        "id",
-        "name",
-        "count",
-        "total",
-        "price",
-        "city",
-        "email",
-        "created_at",
-        "status",
-        "error",
-        "min_price",
-        "max_price",
-        "rank",
-        "items",
-        "url",
-        "order_id",
-        "quantity",
-        "zz_9",
+        "id", "name", "count", "total", "price", "city", "email", "created_at", "status", "error",
+        "min_price", "max_price", "rank", "items", "url", "order_id", "quantity", "zz_9",
     ]);
     let scalar = prop_oneof![
         (0usize..9, 0usize..30).prop_map(|(least, more)| {
@@ -353,11 +275,8 @@ fn schema() -> impl Strategy<Value = Value> {
                 json!({"type": "array", "items": items, "minItems": least, "maxItems": least + 2})
             }),
             fields.prop_map(|fields| {
-                let required: Vec<&str> = fields
-                    .iter()
-                    .filter(|(_, field)| field.1)
-                    .map(|(name, _)| *name)
-                    .collect();
+                let required: Vec<&str> =
+                    fields.iter().filter(|(_, field)| field.1).map(|(name, _)| *name).collect();
                 let properties: serde_json::Map<String, Value> = fields
                     .iter()
                     .map(|(name, field)| ((*name).to_owned(), field.0.clone()))

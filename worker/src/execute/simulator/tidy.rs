@@ -35,30 +35,15 @@ pub(super) fn kept(fields: &[Field], depth: usize) -> Vec<&Field> {
 /// return dozens of them, nobody asks for them.
 fn is_plumbing(name: &str) -> bool {
     let link = name.ends_with("_url") && !["html_url", "image_url", "download_url"].contains(&name);
-    let switch = [
-        "has_",
-        "allow_",
-        "use_squash",
-        "merge_commit_",
-        "squash_merge_",
-    ];
+    let switch = ["has_", "allow_", "use_squash", "merge_commit_", "squash_merge_"];
     link || switch.iter().any(|start| name.starts_with(start))
         || ["node_id", "gravatar_id", "user_view_type", "site_admin"].contains(&name)
 }
 
 fn is_error(name: &str) -> bool {
     const ERRORS: &[&str] = &[
-        "error",
-        "errors",
-        "error_message",
-        "errormessage",
-        "exception",
-        "error_code",
-        "errorcode",
-        "err",
-        "errmsg",
-        "error_msg",
-        "error_description",
+        "error", "errors", "error_message", "errormessage", "exception", "error_code", "errorcode",
+        "err", "errmsg", "error_msg", "error_description",
     ];
     ERRORS.iter().any(|error| name.eq_ignore_ascii_case(error))
 }
@@ -111,18 +96,14 @@ pub(super) fn done(function: &Function) -> String {
         "set" => "set".into(),
         "submit" => "submitted".into(),
         _ => {
-            return if deletes(function) {
-                "Deleted".into()
-            } else {
-                "OK".into()
-            };
+            return if deletes(function) { "Deleted".into() } else { "OK".into() };
         }
     };
     let noun = function_noun(function);
     let mut letters = noun.chars();
-    let noun = letters.next().map_or_else(String::new, |c| {
-        format!("{}{}", c.to_uppercase(), letters.as_str())
-    });
+    let noun = letters
+        .next()
+        .map_or_else(String::new, |c| format!("{}{}", c.to_uppercase(), letters.as_str()));
     format!("{noun} {past} successfully")
 }
 
@@ -147,9 +128,8 @@ pub(super) fn alike(one: &Value, other: &Value, arguments: &Arguments) -> bool {
             || name.ends_with("name")
             || name.ends_with("title")
     };
-    let shared = one
-        .iter()
-        .filter(|(name, value)| telling(name) && other.get(*name) == Some(value));
+    let shared =
+        one.iter().filter(|(name, value)| telling(name) && other.get(*name) == Some(value));
     let shared = shared.filter(|(_, value)| !arguments.values().any(|argument| argument == *value));
     shared.count() > 0 || one == other
 }
@@ -162,9 +142,7 @@ pub(super) fn agree(object: &mut Map<String, Value>, fields: &[Field], arguments
 }
 
 fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Value) {
-    let field = fields
-        .iter()
-        .find(|field| field.name == name && field.shape.sim.is_none());
+    let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
     if let Some(value) = field.and_then(|field| coerced(value, &field.shape)) {
         object.insert(name.to_owned(), value);
     }
@@ -173,18 +151,8 @@ fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Va
 /// `count` beside one list is its length.
 fn counts(object: &mut Map<String, Value>, fields: &[Field]) {
     const COUNTS: &[&str] = &[
-        "count",
-        "total",
-        "total_count",
-        "totalCount",
-        "total_results",
-        "totalResults",
-        "num_results",
-        "results_count",
-        "length",
-        "_list_length",
-        "numFound",
-        "resultCount",
+        "count", "total", "total_count", "totalCount", "total_results", "totalResults",
+        "num_results", "results_count", "length", "_list_length", "numFound", "resultCount",
     ];
     let mut lists = object.values().filter_map(Value::as_array);
     let (Some(list), None) = (lists.next(), lists.next()) else {
@@ -204,35 +172,17 @@ fn totals(object: &mut Map<String, Value>, fields: &[Field], arguments: &Argumen
         let own = names.iter().find_map(|name| object.get(*name)?.as_f64());
         own.or_else(|| names.iter().find_map(|name| arguments.get(*name)?.as_f64()))
     };
-    let quantity = number(&[
-        "quantity",
-        "qty",
-        "nights",
-        "seats",
-        "tickets",
-        "number_of_tickets",
-    ]);
+    let quantity = number(&["quantity", "qty", "nights", "seats", "tickets", "number_of_tickets"]);
     let price = number(&[
-        "unit_price",
-        "price",
-        "price_per_unit",
-        "price_per_night",
-        "nightly_rate",
-        "fare",
-        "ticket_price",
-        "rate_per_night",
+        "unit_price", "price", "price_per_unit", "price_per_night", "nightly_rate", "fare",
+        "ticket_price", "rate_per_night",
     ]);
     let (Some(quantity), Some(price)) = (quantity, price) else {
         return;
     };
     let total = plain_number((quantity * price * 100.0).round() / 100.0);
     for name in [
-        "total",
-        "total_price",
-        "total_cost",
-        "total_amount",
-        "totalPrice",
-        "totalCost",
+        "total", "total_price", "total_cost", "total_amount", "totalPrice", "totalCost",
         "total_fare",
     ] {
         if object.get(name).is_some_and(Value::is_number) {
@@ -244,16 +194,10 @@ fn totals(object: &mut Map<String, Value>, fields: &[Field], arguments: &Argumen
 /// A minimum is not above its maximum: where it is, they change places if both
 /// schemas allow it.
 fn spans(object: &mut Map<String, Value>, fields: &[Field]) {
-    const ENDS: [(&str, &str); 4] = [
-        ("min", "max"),
-        ("Min", "Max"),
-        ("low", "high"),
-        ("Low", "High"),
-    ];
+    const ENDS: [(&str, &str); 4] =
+        [("min", "max"), ("Min", "Max"), ("low", "high"), ("Low", "High")];
     let fits = |name: &str, value: &Value| {
-        let field = fields
-            .iter()
-            .find(|field| field.name == name && field.shape.sim.is_none());
+        let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
         field.and_then(|field| coerced(value, &field.shape))
     };
     for field in fields {
@@ -280,26 +224,14 @@ fn spans(object: &mut Map<String, Value>, fields: &[Field]) {
 /// Sorts elements by their first time or date, the way tools list them.
 pub(super) fn sort(elements: &mut [Value], items: &Shape) {
     const WHEN: &[&str] = &[
-        "departs",
-        "departure_time",
-        "start_time",
-        "starts_at",
-        "start",
-        "time",
-        "date",
-        "departure",
-        "day",
-        "rank",
-        "position",
+        "departs", "departure_time", "start_time", "starts_at", "start", "time", "date",
+        "departure", "day", "rank", "position",
     ];
     let names = items.fields().iter().map(|field| field.name.as_str());
     let by: Vec<&str> = names.filter(|name| WHEN.contains(name)).collect();
     let compared = |one: &Value, other: &Value, name: &str| match (&one[name], &other[name]) {
         (Value::String(one), Value::String(other)) => one.cmp(other),
-        (one, other) => one
-            .as_f64()
-            .partial_cmp(&other.as_f64())
-            .unwrap_or(Ordering::Equal),
+        (one, other) => one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal),
     };
     if !by.is_empty() {
         elements.sort_by(|one, other| {

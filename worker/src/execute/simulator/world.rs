@@ -32,35 +32,9 @@ pub(super) struct Fact {
 
 /// Names too general to carry from one thing to another that mentions it.
 const GENERAL: &[&str] = &[
-    "id",
-    "name",
-    "title",
-    "status",
-    "type",
-    "message",
-    "success",
-    "ok",
-    "error",
-    "description",
-    "created_at",
-    "updated_at",
-    "url",
-    "html_url",
-    "node_id",
-    "state",
-    "count",
-    "total",
-    "date",
-    "time",
-    "text",
-    "body",
-    "content",
-    "results",
-    "items",
-    "data",
-    "result",
-    "key",
-    "value",
+    "id", "name", "title", "status", "type", "message", "success", "ok", "error", "description",
+    "created_at", "updated_at", "url", "html_url", "node_id", "state", "count", "total", "date",
+    "time", "text", "body", "content", "results", "items", "data", "result", "key", "value",
 ];
 
 /// Whether a field's name says that it identifies something.
@@ -104,20 +78,15 @@ pub(super) fn noun_of(name: &str, holder: &str, function: &Function) -> String {
         .iter()
         .rev()
         .find(|w| !["id", "ids", "uuid", "number", "ref", "reference"].contains(&w.as_str()));
-    let noun = before
-        .cloned()
-        .or_else(|| words(holder).last())
-        .unwrap_or_else(|| function_noun(function));
+    let noun =
+        before.cloned().or_else(|| words(holder).last()).unwrap_or_else(|| function_noun(function));
     crate::lexicon::singular(&noun).unwrap_or(noun)
 }
 
 /// The thing a function is about: the first word of its name that is no verb.
 pub(super) fn function_noun(function: &Function) -> String {
     let mut parts = words(&function.name).skip(1);
-    parts
-        .next()
-        .or_else(|| words(&function.name).next())
-        .unwrap_or_else(|| "item".into())
+    parts.next().or_else(|| words(&function.name).next()).unwrap_or_else(|| "item".into())
 }
 
 /// A known field of a thing; an object that merely mentions the thing (`own` is
@@ -138,10 +107,7 @@ impl World {
     /// Ids of the things of that kind that calls have made, oldest first.
     pub(super) fn created<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
         let gone = |id: &Value| key(noun, id).is_some_and(|key| self.deleted.contains(&key));
-        self.created
-            .iter()
-            .filter(move |(kind, id)| kind == noun && !gone(id))
-            .map(|(_, id)| id)
+        self.created.iter().filter(move |(kind, id)| kind == noun && !gone(id)).map(|(_, id)| id)
     }
 
     /// Takes in a call and its output.
@@ -154,8 +120,7 @@ impl World {
             .map(|(name, value)| (noun_of(name, "", function), value))
             .collect();
         if changes && deletes(function) {
-            self.deleted
-                .extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
+            self.deleted.extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
             return;
         }
         let root = output.as_object();
@@ -192,9 +157,9 @@ impl World {
                     }
                 }
             }
-            Value::Array(items) => items
-                .iter()
-                .for_each(|item| self.read(item, holder, function, changes)),
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.read(item, holder, function, changes))
+            }
             _ => {}
         }
     }
@@ -213,15 +178,9 @@ impl World {
                 continue;
             }
             let field = name.strip_prefix("new_").unwrap_or(name);
-            let before = facts
-                .get(field)
-                .filter(|fact| fact.value != *value)
-                .map(|fact| fact.call);
+            let before = facts.get(field).filter(|fact| fact.value != *value).map(|fact| fact.call);
             if before.is_none() || overrides {
-                let fact = Fact {
-                    value: value.clone(),
-                    call: self.calls,
-                };
+                let fact = Fact { value: value.clone(), call: self.calls };
                 facts.insert(field.to_owned(), fact);
             }
             if overrides && before.is_some_and(|call| call < self.calls) {
@@ -265,16 +224,12 @@ impl World {
             }
             Value::Array(items) => {
                 let gone = |item: &Value| {
-                    let own = item
-                        .as_object()
-                        .and_then(|object| own_id(object, holder, function));
+                    let own = item.as_object().and_then(|object| own_id(object, holder, function));
                     own.and_then(|(noun, id)| key(&noun, &id))
                         .is_some_and(|key| self.deleted.contains(&key))
                 };
                 items.retain(|item| !gone(item));
-                items
-                    .iter_mut()
-                    .for_each(|item| self.refresh(item, holder, function));
+                items.iter_mut().for_each(|item| self.refresh(item, holder, function));
             }
             _ => {}
         }
@@ -292,8 +247,7 @@ fn own_id(
         (!value.is_null() && !value.is_object() && !value.is_array()).then(|| (noun, value.clone()))
     };
     let id = object.get_key_value("id");
-    id.and_then(named)
-        .or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
+    id.and_then(named).or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
 }
 
 pub(super) fn deletes(function: &Function) -> bool {
@@ -314,22 +268,11 @@ pub(super) fn changes(function: &Function) -> bool {
         "make",
     ];
     const LOOKING: &[&str] = &[
-        "get",
-        "list",
-        "search",
-        "find",
-        "query",
-        "check",
-        "show",
-        "fetch",
-        "read",
-        "calculate",
+        "get", "list", "search", "find", "query", "check", "show", "fetch", "read", "calculate",
         "convert",
     ];
     let mut telling = words(&function.name)
         .take(6)
         .filter(|word| CHANGING.contains(&word.as_str()) || LOOKING.contains(&word.as_str()));
-    telling
-        .next()
-        .is_some_and(|word| CHANGING.contains(&word.as_str()))
+    telling.next().is_some_and(|word| CHANGING.contains(&word.as_str()))
 }

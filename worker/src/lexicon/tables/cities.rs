@@ -78,33 +78,21 @@ static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
 
 static CITIES: LazyLock<Vec<City>> = LazyLock::new(|| {
     rows::<9>(include_str!("cities.txt"))
-        .filter_map(
-            |[
+        .filter_map(|[name, country, region, region_code, lat, lon, airport, time_zone, offset]| {
+            let country = COUNTRIES.iter().find(|row| row.code == country)?;
+            Some(City {
                 name,
                 country,
                 region,
                 region_code,
-                lat,
-                lon,
+                latitude: lat.parse().ok()?,
+                longitude: lon.parse().ok()?,
                 airport,
                 time_zone,
-                offset,
-            ]| {
-                let country = COUNTRIES.iter().find(|row| row.code == country)?;
-                Some(City {
-                    name,
-                    country,
-                    region,
-                    region_code,
-                    latitude: lat.parse().ok()?,
-                    longitude: lon.parse().ok()?,
-                    airport,
-                    time_zone,
-                    utc_offset_minutes: offset.parse().ok()?,
-                    currency: country.currency,
-                })
-            },
-        )
+                utc_offset_minutes: offset.parse().ok()?,
+                currency: country.currency,
+            })
+        })
         .collect()
 });
 
@@ -131,17 +119,13 @@ impl City {
     /// The city of that name, airport code included.
     pub fn named(name: &str) -> Option<&'static Self> {
         let name = name.split(',').next().unwrap_or(name).trim();
-        CITIES
-            .iter()
-            .find(|city| city.name.eq_ignore_ascii_case(name) || city.airport == name)
+        CITIES.iter().find(|city| city.name.eq_ignore_ascii_case(name) || city.airport == name)
     }
 
     /// The city that a postal address ends with.
     pub fn of_address(address: &str) -> Option<&'static Self> {
         let addressed = address.contains(", ") && address.bytes().any(|byte| byte.is_ascii_digit());
-        CITIES
-            .iter()
-            .find(|city| addressed && address.ends_with(city.name))
+        CITIES.iter().find(|city| addressed && address.ends_with(city.name))
     }
 
     /// A postal code in the country's form.
@@ -180,10 +164,7 @@ impl Country {
     pub fn phone(&self, rng: &mut Rng) -> String {
         let mut number = self.dial.to_owned();
         if self.dial == "+1" {
-            number.push_str(crate::lexicon::pick(
-                &["212", "415", "503", "617", "604", "312"],
-                rng,
-            ));
+            number.push_str(crate::lexicon::pick(&["212", "415", "503", "617", "604", "312"], rng));
             number.push_str(&ids::fill("555####", rng));
         } else {
             number.push_str(&ids::fill(self.phone, rng));
@@ -198,73 +179,29 @@ const ENGLISH: &[&str] = &[
     "Spring", "Highland", "Franklin", "Union", "Walnut",
 ];
 const FRENCH: &[&str] = &[
-    "rue de la Paix",
-    "rue Victor Hugo",
-    "avenue Jean Jaurès",
-    "rue du Moulin",
-    "rue des Lilas",
-    "boulevard Voltaire",
-    "rue de la Gare",
-    "quai des Tanneurs",
-    "rue Pasteur",
-    "place du Marché",
+    "rue de la Paix", "rue Victor Hugo", "avenue Jean Jaurès", "rue du Moulin", "rue des Lilas",
+    "boulevard Voltaire", "rue de la Gare", "quai des Tanneurs", "rue Pasteur", "place du Marché",
 ];
 const GERMAN: &[&str] = &[
-    "Hauptstrasse",
-    "Bahnhofstrasse",
-    "Gartenweg",
-    "Lindenallee",
-    "Schillerstrasse",
-    "Bergstrasse",
-    "Kirchgasse",
-    "Goethestrasse",
-    "Seestrasse",
-    "Am Markt",
+    "Hauptstrasse", "Bahnhofstrasse", "Gartenweg", "Lindenallee", "Schillerstrasse", "Bergstrasse",
+    "Kirchgasse", "Goethestrasse", "Seestrasse", "Am Markt",
 ];
 const ITALIAN: &[&str] = &[
-    "Via Roma",
-    "Via Garibaldi",
-    "Via Dante",
-    "Corso Italia",
-    "Via Mazzini",
-    "Via Verdi",
-    "Via dei Mille",
-    "Viale Europa",
+    "Via Roma", "Via Garibaldi", "Via Dante", "Corso Italia", "Via Mazzini", "Via Verdi",
+    "Via dei Mille", "Viale Europa",
 ];
 const SPANISH: &[&str] = &[
-    "Calle Mayor",
-    "Calle del Sol",
-    "Avenida de la Paz",
-    "Calle Real",
-    "Calle San Juan",
-    "Avenida Central",
-    "Calle Luna",
-    "Paseo del Prado",
+    "Calle Mayor", "Calle del Sol", "Avenida de la Paz", "Calle Real", "Calle San Juan",
+    "Avenida Central", "Calle Luna", "Paseo del Prado",
 ];
 const PORTUGUESE: &[&str] = &[
-    "Rua das Flores",
-    "Rua Augusta",
-    "Avenida da Liberdade",
-    "Rua do Comércio",
-    "Rua Nova",
+    "Rua das Flores", "Rua Augusta", "Avenida da Liberdade", "Rua do Comércio", "Rua Nova",
     "Avenida Brasil",
 ];
-const DUTCH: &[&str] = &[
-    "Kerkstraat",
-    "Dorpsstraat",
-    "Molenweg",
-    "Stationsplein",
-    "Prinsengracht",
-    "Schoolstraat",
-];
+const DUTCH: &[&str] =
+    &["Kerkstraat", "Dorpsstraat", "Molenweg", "Stationsplein", "Prinsengracht", "Schoolstraat"];
 const NORDIC: &[&str] = &[
-    "Storgata",
-    "Kongens gate",
-    "Parkveien",
-    "Skolegata",
-    "Havnegata",
-    "Kirkeveien",
-    "Strandgata",
+    "Storgata", "Kongens gate", "Parkveien", "Skolegata", "Havnegata", "Kirkeveien", "Strandgata",
 ];
 
 #[cfg(test)]

@@ -48,18 +48,8 @@ pub const STOCKS: &[(&str, &str, &str, &str)] = &[
     ("DIS", "The Walt Disney Company", "NYSE", "US2546871060"),
     ("NKE", "NIKE, Inc.", "NYSE", "US6541061031"),
     ("INTC", "Intel Corporation", "NASDAQ", "US4581401001"),
-    (
-        "AMD",
-        "Advanced Micro Devices, Inc.",
-        "NASDAQ",
-        "US0079031078",
-    ),
-    (
-        "IBM",
-        "International Business Machines",
-        "NYSE",
-        "US4592001014",
-    ),
+    ("AMD", "Advanced Micro Devices, Inc.", "NASDAQ", "US0079031078"),
+    ("IBM", "International Business Machines", "NYSE", "US4592001014"),
     ("ORCL", "Oracle Corporation", "NYSE", "US68389X1054"),
     ("SAP", "SAP SE", "XETRA", "DE0007164600"),
     ("SIE", "Siemens AG", "XETRA", "DE0007236101"),
@@ -123,26 +113,12 @@ pub const CURRENCIES: &[&str] = &[
 ];
 
 pub const UNITS: &[&str] = &[
-    "meters",
-    "kilometers",
-    "miles",
-    "feet",
-    "kilograms",
-    "pounds",
-    "liters",
-    "gallons",
-    "ounces",
+    "meters", "kilometers", "miles", "feet", "kilograms", "pounds", "liters", "gallons", "ounces",
 ];
 
 pub const MIME_TYPES: &[&str] = &[
-    "application/json",
-    "text/plain",
-    "text/html",
-    "image/png",
-    "image/jpeg",
-    "application/pdf",
-    "text/csv",
-    "application/zip",
+    "application/json", "text/plain", "text/html", "image/png", "image/jpeg", "application/pdf",
+    "text/csv", "application/zip",
 ];
 
 pub const USER_AGENTS: &[&str] = &[
@@ -160,43 +136,18 @@ pub const LICENSES: &[(&str, &str)] = &[
     ("isc", "ISC License"),
 ];
 
-pub const PROGRAMMING_LANGUAGES: &[&str] = &[
-    "Python",
-    "Rust",
-    "Go",
-    "TypeScript",
-    "JavaScript",
-    "Java",
-    "Kotlin",
-    "C++",
-    "Ruby",
-    "Swift",
-];
+pub const PROGRAMMING_LANGUAGES: &[&str] =
+    &["Python", "Rust", "Go", "TypeScript", "JavaScript", "Java", "Kotlin", "C++", "Ruby", "Swift"];
 
-pub const ERRORS: &[&str] = &[
-    "Request failed validation",
-    "Not found",
-    "Permission denied",
-    "Quota exceeded",
-];
+pub const ERRORS: &[&str] =
+    &["Request failed validation", "Not found", "Permission denied", "Quota exceeded"];
 
 pub const SECRETS: &[&str] = &[
-    "DEPLOY_TOKEN",
-    "NPM_TOKEN",
-    "DATABASE_URL",
-    "AWS_ACCESS_KEY_ID",
-    "SENTRY_DSN",
-    "STRIPE_KEY",
-    "SLACK_WEBHOOK",
-    "DOCKER_PASSWORD",
-    "SIGNING_KEY",
-    "CODECOV_TOKEN",
-    "SMTP_PASSWORD",
+    "DEPLOY_TOKEN", "NPM_TOKEN", "DATABASE_URL", "AWS_ACCESS_KEY_ID", "SENTRY_DSN", "STRIPE_KEY",
+    "SLACK_WEBHOOK", "DOCKER_PASSWORD", "SIGNING_KEY", "CODECOV_TOKEN", "SMTP_PASSWORD",
     "API_SECRET",
 ];
 
-pub const TRAINS: &[&str] = &[
-    "ICE", "TGV", "IC", "RE", "EC", "TER", "RJX", "AVE", "IR", "FR",
-];
+pub const TRAINS: &[&str] = &["ICE", "TGV", "IC", "RE", "EC", "TER", "RJX", "AVE", "IR", "FR"];
 
 pub const BLOOD_TYPES: &[&str] = &["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"];

@@ -23,19 +23,8 @@ pub const MOVIES: &[(&str, &str, i64)] = &[
     ("The Truman Show", "Peter Weir", 1998),
 ];
 pub const SHOWS: &[&str] = &[
-    "Breaking Bad",
-    "The Crown",
-    "Dark",
-    "Chernobyl",
-    "Severance",
-    "The Bear",
-    "Borgen",
-    "Lupin",
-    "The Office",
-    "Slow Horses",
-    "Stranger Things",
-    "The Great British Bake Off",
-    "Fargo",
+    "Breaking Bad", "The Crown", "Dark", "Chernobyl", "Severance", "The Bear", "Borgen", "Lupin",
+    "The Office", "Slow Horses", "Stranger Things", "The Great British Bake Off", "Fargo",
     "Ted Lasso",
 ];
 pub const SONGS: &[(&str, &str, &str)] = &[
@@ -75,150 +64,45 @@ pub const BOOKS: &[(&str, &str)] = &[
     ("Wolf Hall", "Hilary Mantel"),
 ];
 pub const GAMES: &[&str] = &[
-    "Stardew Valley",
-    "Minecraft",
-    "Hollow Knight",
-    "Celeste",
-    "Portal 2",
-    "Hades",
-    "Factorio",
-    "League of Legends",
-    "Rocket League",
-    "Chess",
-    "Elden Ring",
-    "Civilization VI",
-    "Overwatch 2",
+    "Stardew Valley", "Minecraft", "Hollow Knight", "Celeste", "Portal 2", "Hades", "Factorio",
+    "League of Legends", "Rocket League", "Chess", "Elden Ring", "Civilization VI", "Overwatch 2",
 ];
 pub const GENRES: &[&str] = &[
-    "drama",
-    "comedy",
-    "thriller",
-    "science fiction",
-    "documentary",
-    "jazz",
-    "rock",
-    "electronic",
-    "mystery",
-    "romance",
-    "animation",
-    "classical",
-    "fantasy",
-    "indie",
-    "horror",
-    "folk",
+    "drama", "comedy", "thriller", "science fiction", "documentary", "jazz", "rock", "electronic",
+    "mystery", "romance", "animation", "classical", "fantasy", "indie", "horror", "folk",
 ];
 /// Sport, league, teams.
 pub const LEAGUES: &[(&str, &str, &[&str])] = &[
-    (
-        "soccer",
-        "Premier League",
-        &["Arsenal", "Liverpool", "Chelsea", "Everton", "Aston Villa"],
-    ),
-    (
-        "soccer",
-        "La Liga",
-        &[
-            "Real Madrid",
-            "Barcelona",
-            "Sevilla",
-            "Valencia",
-            "Real Sociedad",
-        ],
-    ),
+    ("soccer", "Premier League", &["Arsenal", "Liverpool", "Chelsea", "Everton", "Aston Villa"]),
+    ("soccer", "La Liga", &["Real Madrid", "Barcelona", "Sevilla", "Valencia", "Real Sociedad"]),
     (
         "soccer",
         "Bundesliga",
-        &[
-            "Bayern Munich",
-            "Borussia Dortmund",
-            "RB Leipzig",
-            "Werder Bremen",
-        ],
+        &["Bayern Munich", "Borussia Dortmund", "RB Leipzig", "Werder Bremen"],
     ),
-    (
-        "basketball",
-        "NBA",
-        &[
-            "Boston Celtics",
-            "Denver Nuggets",
-            "Miami Heat",
-            "Phoenix Suns",
-        ],
-    ),
+    ("basketball", "NBA", &["Boston Celtics", "Denver Nuggets", "Miami Heat", "Phoenix Suns"]),
     (
         "baseball",
         "MLB",
-        &[
-            "New York Yankees",
-            "Chicago Cubs",
-            "Houston Astros",
-            "Seattle Mariners",
-        ],
+        &["New York Yankees", "Chicago Cubs", "Houston Astros", "Seattle Mariners"],
     ),
-    (
-        "american football",
-        "NFL",
-        &["Green Bay Packers", "Dallas Cowboys", "Buffalo Bills"],
-    ),
-    (
-        "ice hockey",
-        "NHL",
-        &["Toronto Maple Leafs", "Boston Bruins", "Edmonton Oilers"],
-    ),
-    (
-        "cricket",
-        "IPL",
-        &["Mumbai Indians", "Chennai Super Kings", "Rajasthan Royals"],
-    ),
+    ("american football", "NFL", &["Green Bay Packers", "Dallas Cowboys", "Buffalo Bills"]),
+    ("ice hockey", "NHL", &["Toronto Maple Leafs", "Boston Bruins", "Edmonton Oilers"]),
+    ("cricket", "IPL", &["Mumbai Indians", "Chennai Super Kings", "Rajasthan Royals"]),
 ];
 pub const SPORTS: &[&str] = &[
-    "soccer",
-    "tennis",
-    "basketball",
-    "baseball",
-    "ice hockey",
-    "cricket",
-    "rugby",
-    "volleyball",
-    "handball",
-    "golf",
+    "soccer", "tennis", "basketball", "baseball", "ice hockey", "cricket", "rugby", "volleyball",
+    "handball", "golf",
 ];
-pub const INSTRUMENTS: &[&str] = &[
-    "piano",
-    "violin",
-    "guitar",
-    "drums",
-    "cello",
-    "flute",
-    "saxophone",
-];
+pub const INSTRUMENTS: &[&str] =
+    &["piano", "violin", "guitar", "drums", "cello", "flute", "saxophone"];
 pub const HOLIDAYS: &[&str] = &[
-    "New Year's Day",
-    "Easter Monday",
-    "Labor Day",
-    "Christmas Day",
-    "Thanksgiving",
+    "New Year's Day", "Easter Monday", "Labor Day", "Christmas Day", "Thanksgiving",
     "Midsummer Day",
 ];
 pub const ZODIAC: &[&str] = &[
-    "aries",
-    "taurus",
-    "gemini",
-    "cancer",
-    "leo",
-    "virgo",
-    "libra",
-    "scorpio",
-    "sagittarius",
-    "capricorn",
-    "aquarius",
-    "pisces",
+    "aries", "taurus", "gemini", "cancer", "leo", "virgo", "libra", "scorpio", "sagittarius",
+    "capricorn", "aquarius", "pisces",
 ];
-pub const PODCASTS: &[&str] = &[
-    "Signal Path",
-    "The Quiet Hour",
-    "Byte Sized",
-    "Trade Winds",
-    "Field Notes",
-    "Second Draft",
-];
+pub const PODCASTS: &[&str] =
+    &["Signal Path", "The Quiet Hour", "Byte Sized", "Trade Winds", "Field Notes", "Second Draft"];

@@ -41,9 +41,7 @@ impl Default for Abilities {
             has_system_role: true,
             has_temperature: true,
         };
-        Self {
-            known: Mutex::new(known),
-        }
+        Self { known: Mutex::new(known) }
     }
 }
 
@@ -63,34 +61,21 @@ impl Abilities {
         }
         if says(&["max_completion_tokens"]) {
             known.wants_completion_tokens = !then.wants_completion_tokens;
-        } else if says(&[
-            "response_format",
-            "json_schema",
-            "json_object",
-            "guided",
-            "grammar",
-        ]) {
+        } else if says(&["response_format", "json_schema", "json_object", "guided", "grammar"]) {
             known.schema_mode = match then.schema_mode {
                 SchemaMode::JsonSchema => SchemaMode::JsonObject,
                 SchemaMode::JsonObject | SchemaMode::Prompt => SchemaMode::Prompt,
             };
         } else if says(&["temperature"]) {
             known.has_temperature = false;
-        } else if says(&[
-            "system role",
-            "role 'system'",
-            "\"system\"",
-            "system message",
-        ]) {
+        } else if says(&["system role", "role 'system'", "\"system\"", "system message"]) {
             known.has_system_role = false;
         }
         *known != then
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -102,11 +87,7 @@ pub fn body(known: Known, model: &str, request: &Request) -> Value {
     if known.has_temperature {
         body.insert("temperature".into(), request.temperature.into());
     }
-    let limit = if known.wants_completion_tokens {
-        "max_completion_tokens"
-    } else {
-        "max_tokens"
-    };
+    let limit = if known.wants_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
     body.insert(limit.into(), request.max_output_tokens.into());
     if request.draw > 0 {
         body.insert("seed".into(), request.draw.into());
@@ -144,9 +125,8 @@ fn messages(known: Known, request: &Request) -> Value {
 
 /// The system text moves to the head of the first user message.
 fn without_system(messages: Vec<Message>) -> Vec<Message> {
-    let (system, mut rest): (Vec<Message>, Vec<Message>) = messages
-        .into_iter()
-        .partition(|message| message.role == Role::System);
+    let (system, mut rest): (Vec<Message>, Vec<Message>) =
+        messages.into_iter().partition(|message| message.role == Role::System);
     let head: Vec<String> = system.into_iter().map(|message| message.content).collect();
     match rest.iter_mut().find(|message| message.role == Role::User) {
         Some(first) if !head.is_empty() => {

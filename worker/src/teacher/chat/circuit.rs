@@ -35,13 +35,7 @@ struct Opened {
 
 impl<C> Circuit<C> {
     pub fn new(inner: C) -> Self {
-        Self {
-            inner,
-            health: Mutex::new(Health {
-                failures: 0,
-                opened: None,
-            }),
-        }
+        Self { inner, health: Mutex::new(Health { failures: 0, opened: None }) }
     }
 
     /// Whether requests are refused at present.
@@ -50,9 +44,7 @@ impl<C> Circuit<C> {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Health> {
-        self.health
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.health.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Lets a request through, or says how long the circuit stays open.
@@ -75,10 +67,7 @@ impl<C> Circuit<C> {
     }
 
     fn succeeded(&self) {
-        *self.lock() = Health {
-            failures: 0,
-            opened: None,
-        };
+        *self.lock() = Health { failures: 0, opened: None };
     }
 
     fn failed(&self) {
@@ -90,11 +79,7 @@ impl<C> Circuit<C> {
             None => return,
         };
         let until = Instant::now() + pause;
-        health.opened = Some(Opened {
-            until,
-            pause,
-            is_probing: false,
-        });
+        health.opened = Some(Opened { until, pause, is_probing: false });
     }
 }
 
@@ -104,19 +89,12 @@ impl<C: Chat> Chat for Circuit<C> {
         if let Err(wait) = self.admit() {
             let reason = "the circuit is open after repeated failures".to_owned();
             let retry_after = Some(wait);
-            return Err(Error::Transient {
-                cause: Trouble::Open,
-                reason,
-                retry_after,
-            });
+            return Err(Error::Transient { cause: Trouble::Open, reason, retry_after });
         }
         let done = self.inner.complete(request).await;
         match &done {
             // A rate limit shows that the server is well.
-            Err(Error::Transient {
-                cause: Trouble::RateLimited,
-                ..
-            }) => {}
+            Err(Error::Transient { cause: Trouble::RateLimited, .. }) => {}
             Err(Error::Transient { .. }) => self.failed(),
             _ => self.succeeded(),
         }

@@ -62,24 +62,15 @@ impl Http {
         timeout: Duration,
     ) -> Result<Self, SetupError> {
         let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
-        let url = Url::parse(&url).map_err(|_| SetupError::BadUrl {
-            url: base_url.to_owned(),
-        })?;
+        let url = Url::parse(&url).map_err(|_| SetupError::BadUrl { url: base_url.to_owned() })?;
         let abilities = Abilities::default();
-        Ok(Self {
-            client,
-            url,
-            model: model.to_owned(),
-            key,
-            timeout,
-            abilities,
-        })
+        Ok(Self { client, url, model: model.to_owned(), key, timeout, abilities })
     }
 
     /// A client that keeps as many connections as requests may be in flight.
     pub fn client(max_in_flight: usize) -> Result<Client, SetupError> {
-        // Another part of the process may have installed a provider already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        // An error says that another part of the process was first: as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
         Client::builder()
             .pool_max_idle_per_host(max_in_flight)
             .connect_timeout(Duration::from_secs(10))
@@ -96,10 +87,7 @@ impl Http {
         if !self.key.0.is_empty() {
             post = post.bearer_auth(&self.key.0);
         }
-        let answer = post
-            .send()
-            .await
-            .map_err(|error| Attempt::Failed(network(&error)))?;
+        let answer = post.send().await.map_err(|error| Attempt::Failed(network(&error)))?;
         let status = answer.status();
         let headers = answer.headers().clone();
         let bytes = self.read(answer).await.map_err(Attempt::Failed)?;
@@ -118,9 +106,7 @@ impl Http {
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| network(&error))? {
             if bytes.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(garbage(format!(
-                    "the answer is larger than {MAX_BODY_BYTES} bytes"
-                )));
+                return Err(garbage(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -137,15 +123,9 @@ impl Http {
 
     fn redacted(&self, error: Error) -> Error {
         match error {
-            Error::Transient {
-                cause,
-                reason,
-                retry_after,
-            } => Error::Transient {
-                cause,
-                reason: self.redact(&reason),
-                retry_after,
-            },
+            Error::Transient { cause, reason, retry_after } => {
+                Error::Transient { cause, reason: self.redact(&reason), retry_after }
+            }
             Error::Permanent(text) => Error::Permanent(self.redact(&text)),
             Error::Unanswerable(text) => Error::Unanswerable(self.redact(&text)),
             other => other,
@@ -175,18 +155,12 @@ impl Chat for Http {
                 }
             }
         }
-        Err(Error::Permanent(
-            "the endpoint refuses every dialect of the request".into(),
-        ))
+        Err(Error::Permanent("the endpoint refuses every dialect of the request".into()))
     }
 }
 
 fn transient(cause: Trouble, reason: String, retry_after: Option<Duration>) -> Error {
-    Error::Transient {
-        cause,
-        reason,
-        retry_after,
-    }
+    Error::Transient { cause, reason, retry_after }
 }
 
 fn garbage(reason: String) -> Error {
@@ -199,11 +173,7 @@ fn network(error: &reqwest::Error) -> Error {
     while let Some(inner) = source.source() {
         source = inner;
     }
-    let cause = if error.is_timeout() {
-        Trouble::Timeout
-    } else {
-        Trouble::Network
-    };
+    let cause = if error.is_timeout() { Trouble::Timeout } else { Trouble::Network };
     transient(cause, source.to_string(), None)
 }
 
@@ -215,19 +185,8 @@ fn classify(status: StatusCode, headers: &HeaderMap, body: &str, refusal: String
         needles.iter().any(|needle| text.contains(needle))
     };
     let told = format!("HTTP {code}: {refusal}");
-    let out_of_money = [
-        "insufficient_quota",
-        "billing",
-        "spend",
-        "credit balance",
-        "hard limit",
-    ];
-    let too_long = [
-        "context_length",
-        "exceed_context_size",
-        "context window",
-        "maximum context",
-    ];
+    let out_of_money = ["insufficient_quota", "billing", "spend", "credit balance", "hard limit"];
+    let too_long = ["context_length", "exceed_context_size", "context window", "maximum context"];
     match code {
         429 | 403 | 402 if says(&out_of_money) => Error::Permanent(told),
         401..=404 => Error::Permanent(told),
@@ -242,10 +201,7 @@ fn classify(status: StatusCode, headers: &HeaderMap, body: &str, refusal: String
 }
 
 fn retry_after(headers: &HeaderMap, body: &str) -> Option<Duration> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "absolute reset times need the wall clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "absolute reset times need the wall clock")]
     let now = SystemTime::now();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     reset::wait(header, now).or_else(|| {
@@ -263,16 +219,10 @@ fn words(body: &str) -> String {
     let message = object.and_then(|value| {
         let error = value.get("error").unwrap_or(value);
         let text = error.get("message").unwrap_or(error).as_str()?;
-        Some(
-            match error
-                .get("code")
-                .or_else(|| error.get("type"))
-                .and_then(Value::as_str)
-            {
-                Some(code) if !text.contains(code) => format!("{text} ({code})"),
-                _ => text.to_owned(),
-            },
-        )
+        Some(match error.get("code").or_else(|| error.get("type")).and_then(Value::as_str) {
+            Some(code) if !text.contains(code) => format!("{text} ({code})"),
+            _ => text.to_owned(),
+        })
     });
     let text = message.unwrap_or_else(|| body.split_whitespace().collect::<Vec<_>>().join(" "));
     match text.char_indices().nth(400) {
@@ -286,27 +236,16 @@ fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
         .map_err(|error| garbage(format!("the answer is not JSON ({error}): {}", words(body))))?;
     let Some(choice) = parsed.pointer("/choices/0") else {
         if parsed.get("error").is_some() {
-            return Err(garbage(format!(
-                "status 200 with an error: {}",
-                words(body)
-            )));
+            return Err(garbage(format!("status 200 with an error: {}", words(body))));
         }
         return Err(garbage("the answer has no choices".into()));
     };
     let message = choice.get("message").unwrap_or(choice);
     let (thought, text) = split_thought(&content(message));
-    let told = ["reasoning_content", "reasoning"]
-        .iter()
-        .find_map(|key| message.get(*key)?.as_str());
-    let reasoning = told
-        .map(str::to_owned)
-        .or(thought)
-        .filter(|text| !text.is_empty());
-    let count = |key: &str| {
-        parsed
-            .pointer(&format!("/usage/{key}"))
-            .and_then(Value::as_u64)
-    };
+    let told =
+        ["reasoning_content", "reasoning"].iter().find_map(|key| message.get(*key)?.as_str());
+    let reasoning = told.map(str::to_owned).or(thought).filter(|text| !text.is_empty());
+    let count = |key: &str| parsed.pointer(&format!("/usage/{key}")).and_then(Value::as_u64);
     let guess = request.estimated_tokens();
     let length = (text.len() + reasoning.as_ref().map_or(0, String::len)).div_ceil(4) as u64;
     Ok(Reply {
@@ -325,10 +264,9 @@ fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
 fn content(message: &Value) -> String {
     let text = match message.get("content") {
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect(),
+        Some(Value::Array(parts)) => {
+            parts.iter().filter_map(|part| part.get("text")?.as_str()).collect()
+        }
         _ => String::new(),
     };
     match message.get("tool_calls") {

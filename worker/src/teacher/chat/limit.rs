@@ -45,10 +45,7 @@ const UNTOLD_HOLD: Duration = Duration::from_millis(500);
 impl<C> Limit<C> {
     pub fn new(inner: C, name: &str, endpoint: &Endpoint, state: Arc<dyn State>) -> Self {
         let bucket = |unit: &str, per_minute: u64| {
-            let limit = RateLimit {
-                name: format!("{name}/{unit}"),
-                per_minute,
-            };
+            let limit = RateLimit { name: format!("{name}/{unit}"), per_minute };
             (per_minute > 0).then(|| Bucket::new(limit, state.clone()))
         };
         let requests = bucket("requests", endpoint.requests_per_minute);
@@ -72,9 +69,7 @@ impl Gate {
     async fn pass(&self, request: &Request) {
         let estimate = request.estimated_tokens();
         if let Some(tokens) = &self.tokens {
-            tokens
-                .take((estimate.input + estimate.output).min(u64::from(u32::MAX)) as u32)
-                .await;
+            tokens.take((estimate.input + estimate.output).min(u64::from(u32::MAX)) as u32).await;
         }
         if let Some(requests) = &self.requests {
             requests.take(1).await;
@@ -88,10 +83,7 @@ impl Gate {
     }
 
     fn held(&self) -> Option<Instant> {
-        let mut hold = self
-            .hold
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut hold = self.hold.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if hold.is_some_and(|until| until <= Instant::now()) {
             *hold = None;
         }
@@ -103,19 +95,13 @@ impl Gate {
     async fn learn(&self, done: &Result<Reply, Error>) {
         match done {
             Ok(_) => self.adaptive.succeeded(),
-            Err(Error::Transient {
-                cause: Trouble::RateLimited,
-                retry_after,
-                ..
-            }) => {
+            Err(Error::Transient { cause: Trouble::RateLimited, retry_after, .. }) => {
                 let pause = retry_after.unwrap_or(UNTOLD_HOLD);
                 self.adaptive.refused(pause);
                 let until = Instant::now() + pause;
                 {
-                    let mut hold = self
-                        .hold
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let mut hold =
+                        self.hold.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     *hold = Some(hold.map_or(until, |held| held.max(until)));
                 }
                 if let Err(error) = self.state.hold(&self.shared, pause).await {

@@ -25,11 +25,7 @@ pub struct Memo<C> {
 
 impl<C> Memo<C> {
     pub fn new(inner: C, state: Arc<dyn State>, endpoint: &str, model: &str) -> Self {
-        Self {
-            inner,
-            state,
-            scope: format!("{endpoint}\n{model}"),
-        }
+        Self { inner, state, scope: format!("{endpoint}\n{model}") }
     }
 
     fn key(&self, request: &Request) -> Result<Digest, Error> {

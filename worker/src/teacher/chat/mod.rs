@@ -140,11 +140,7 @@ pub struct Tokens {
 pub enum Error {
     /// Passing: try again, not before `retry_after`.
     #[error("{reason}")]
-    Transient {
-        cause: Trouble,
-        reason: String,
-        retry_after: Option<Duration>,
-    },
+    Transient { cause: Trouble, reason: String, retry_after: Option<Duration> },
     /// This request can never be answered (too long, refused content).
     #[error("{0}")]
     Unanswerable(String),
@@ -196,9 +192,6 @@ impl Request {
             Answer::Json { schema, .. } => schema.to_string().len(),
         };
         let input = (chars + schema).div_ceil(4) as u64;
-        Tokens {
-            input,
-            output: u64::from(self.max_output_tokens.min(256)),
-        }
+        Tokens { input, output: u64::from(self.max_output_tokens.min(256)) }
     }
 }

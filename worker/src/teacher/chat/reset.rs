@@ -20,9 +20,7 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Op
         parse(header(&format!("x-ratelimit-reset-{unit}"))?, now)
     };
     let plain = || parse(header("x-ratelimit-reset")?, now);
-    exhausted("requests")
-        .max(exhausted("tokens"))
-        .or_else(plain)
+    exhausted("requests").max(exhausted("tokens")).or_else(plain)
 }
 
 /// One waiting time: `12ms`, `1s`, `6m0s`, `1h2m`, bare seconds, an HTTP date,
@@ -40,9 +38,7 @@ pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
     if let Some(wait) = units(text) {
         return Some(wait);
     }
-    let date = httpdate::parse_http_date(text)
-        .ok()
-        .or_else(|| rfc3339(text))?;
+    let date = httpdate::parse_http_date(text).ok().or_else(|| rfc3339(text))?;
     until(date, now)
 }
 
@@ -62,9 +58,7 @@ fn units(text: &str) -> Option<Duration> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        let end = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         total += number
             * match &rest[..end] {
                 "ms" => 0.001,
@@ -123,11 +117,7 @@ mod tests {
     }
 
     fn check(text: &str, expected_ms: Option<u64>) {
-        assert_eq!(
-            parse(text, now()),
-            expected_ms.map(Duration::from_millis),
-            "{text}"
-        );
+        assert_eq!(parse(text, now()), expected_ms.map(Duration::from_millis), "{text}");
     }
 
     #[test]
@@ -150,16 +140,8 @@ mod tests {
 
     #[test]
     fn an_exhausted_window_tells_when_it_opens() {
-        let headers = [
-            ("x-ratelimit-remaining-tokens", "0"),
-            ("x-ratelimit-reset-tokens", "2s"),
-        ];
-        let find = |name: &str| {
-            headers
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, v)| *v)
-        };
+        let headers = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "2s")];
+        let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);
         assert_eq!(wait(find, now()), Some(Duration::from_secs(2)));
     }
 }

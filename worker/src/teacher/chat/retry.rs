@@ -31,24 +31,14 @@ pub struct Retry<C> {
 impl<C> Retry<C> {
     pub fn new(inner: C, policy: Policy, jitter_seed: u64) -> Self {
         let jitter = rng::campaign_stream(jitter_seed, "retry jitter", &[]);
-        Self {
-            inner,
-            policy,
-            jitter: Mutex::new(jitter),
-        }
+        Self { inner, policy, jitter: Mutex::new(jitter) }
     }
 
     /// A uniform draw below the exponential bound ("full jitter").
     fn backoff(&self, tries: u32) -> Duration {
-        let bound = self
-            .policy
-            .base
-            .saturating_mul(2_u32.saturating_pow(tries.min(16)));
+        let bound = self.policy.base.saturating_mul(2_u32.saturating_pow(tries.min(16)));
         let bound = bound.min(self.policy.cap);
-        let mut jitter = self
-            .jitter
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut jitter = self.jitter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         bound.mul_f64(jitter.random_range(0.0..1.0))
     }
 }
@@ -63,10 +53,7 @@ impl<C: Chat> Chat for Retry<C> {
                 Err(error @ Error::Transient { .. }) => error,
                 done => return done,
             };
-            let Error::Transient {
-                cause, retry_after, ..
-            } = &error
-            else {
+            let Error::Transient { cause, retry_after, .. } = &error else {
                 return Err(error);
             };
             // A rate limit's waiting is the gate's; what is left here is jitter

@@ -49,12 +49,7 @@ impl Metrics {
         );
         let latency = HistogramVec::new(options.buckets(buckets), &["endpoint"])?;
         registry.register(Box::new(latency.clone()))?;
-        Ok(Self {
-            requests,
-            tokens,
-            micro_usd,
-            latency,
-        })
+        Ok(Self { requests, tokens, micro_usd, latency })
     }
 }
 
@@ -83,14 +78,7 @@ impl<C> Usage<C> {
         state: Arc<dyn State>,
         metrics: Metrics,
     ) -> Self {
-        Self {
-            inner,
-            endpoint: endpoint.to_owned(),
-            prices,
-            budget,
-            state,
-            metrics,
-        }
+        Self { inner, endpoint: endpoint.to_owned(), prices, budget, state, metrics }
     }
 
     /// Refuses once a bound of the budget is reached. What is in flight then
@@ -109,36 +97,23 @@ impl<C> Usage<C> {
         let tokens = spent.input_tokens + spent.output_tokens;
         let refuse = |text: String| Err(Error::Budget(text));
         if budget.max_usd > 0.0 && usd >= budget.max_usd {
-            return refuse(format!(
-                "{usd:.2} of max_usd = {} are spent",
-                budget.max_usd
-            ));
+            return refuse(format!("{usd:.2} of max_usd = {} are spent", budget.max_usd));
         }
         if budget.max_requests > 0 && spent.requests >= budget.max_requests {
             return refuse(format!("max_requests = {} are made", budget.max_requests));
         }
         if budget.max_tokens > 0 && tokens >= budget.max_tokens {
-            return refuse(format!(
-                "{tokens} of max_tokens = {} are used",
-                budget.max_tokens
-            ));
+            return refuse(format!("{tokens} of max_tokens = {} are used", budget.max_tokens));
         }
         Ok(())
     }
 
     async fn record(&self, request: &Request, done: &Result<Reply, Error>, since: Instant) {
-        let labels = [
-            self.endpoint.as_str(),
-            request.purpose.label(),
-            outcome(done),
-        ];
+        let labels = [self.endpoint.as_str(), request.purpose.label(), outcome(done)];
         self.metrics.requests.with_label_values(&labels).inc();
         let latency = self.metrics.latency.with_label_values(&[&self.endpoint]);
         latency.observe(since.elapsed().as_secs_f64());
-        let mut spent = Spending {
-            requests: 1,
-            ..Spending::default()
-        };
+        let mut spent = Spending { requests: 1, ..Spending::default() };
         if let Ok(reply) = done {
             let tokens = reply.usage;
             let price =
@@ -147,16 +122,11 @@ impl<C> Usage<C> {
             spent.output_tokens = tokens.output;
             spent.micro_usd = price.round() as u64;
             let counted = |direction| {
-                self.metrics
-                    .tokens
-                    .with_label_values(&[self.endpoint.as_str(), direction])
+                self.metrics.tokens.with_label_values(&[self.endpoint.as_str(), direction])
             };
             counted("input").inc_by(tokens.input);
             counted("output").inc_by(tokens.output);
-            self.metrics
-                .micro_usd
-                .with_label_values(&[&self.endpoint])
-                .inc_by(spent.micro_usd);
+            self.metrics.micro_usd.with_label_values(&[&self.endpoint]).inc_by(spent.micro_usd);
         }
         if let Err(error) = self.state.spend(spent).await {
             tracing::debug!(%error, "spending could not be shared");

@@ -21,11 +21,7 @@ pub(super) fn act(ask: &Act<'_>) -> Action {
         Hint::Calls(reference) => {
             let made = made(ask.messages);
             let due = due(ask, reference, &made);
-            if due.is_empty() {
-                Action::Say(summary::write(ask, &made))
-            } else {
-                Action::Call(due)
-            }
+            if due.is_empty() { Action::Say(summary::write(ask, &made)) } else { Action::Call(due) }
         }
         Hint::MissFunction => Action::Say(decline::no_function(ask)),
         Hint::MissedParams => Action::Say(decline::ask_for_parameter(ask)),
@@ -35,10 +31,7 @@ pub(super) fn act(ask: &Act<'_>) -> Action {
 
 /// The calls since the last request, with their answers.
 fn made(messages: &[Message]) -> Vec<Made<'_>> {
-    let start = messages
-        .iter()
-        .rposition(|m| matches!(m, Message::User(_)))
-        .map_or(0, |at| at + 1);
+    let start = messages.iter().rposition(|m| matches!(m, Message::User(_))).map_or(0, |at| at + 1);
     let turn = &messages[start..];
     let calls = turn.iter().filter_map(|message| match message {
         Message::Assistant { calls, .. } => Some(calls),
@@ -52,21 +45,13 @@ fn made(messages: &[Message]) -> Vec<Made<'_>> {
             _ => None,
         })
     };
-    let answered = |call| {
-        Some(Made {
-            call,
-            output: answer(call)?,
-        })
-    };
+    let answered = |call| Some(Made { call, output: answer(call)? });
     calls.flatten().filter_map(answered).collect()
 }
 
 /// The next calls to make: one, or several that need nothing of each other.
 fn due(ask: &Act<'_>, reference: &[Call], made: &[Made<'_>]) -> Vec<Proposed> {
-    let open: Vec<&Call> = reference
-        .iter()
-        .filter(|call| is_open(ask, call, made))
-        .collect();
+    let open: Vec<&Call> = reference.iter().filter(|call| is_open(ask, call, made)).collect();
     let Some((first, others)) = open.split_first() else {
         return Vec::new();
     };
@@ -79,10 +64,8 @@ fn due(ask: &Act<'_>, reference: &[Call], made: &[Made<'_>]) -> Vec<Proposed> {
             group.push(call);
         }
     }
-    let propose = |call: &Call| Proposed {
-        function: call.function,
-        arguments: call.arguments.clone(),
-    };
+    let propose =
+        |call: &Call| Proposed { function: call.function, arguments: call.arguments.clone() };
     group.into_iter().map(propose).collect()
 }
 
@@ -123,14 +106,9 @@ fn goes_with(ask: &Act<'_>, group: &[&Call], call: &Call) -> bool {
     let members: Option<Vec<(StepRef, &Step)>> =
         group.iter().map(|member| planned(ask, member)).collect();
     members.is_some_and(|members| {
-        members
-            .iter()
-            .all(|(other, step)| *other <= at && steady(step))
+        members.iter().all(|(other, step)| *other <= at && steady(step))
             && steady(step)
-            && step
-                .feeds
-                .iter()
-                .all(|feed| members.iter().all(|(other, _)| *other != feed.from))
+            && step.feeds.iter().all(|feed| members.iter().all(|(other, _)| *other != feed.from))
             && group.len() < 4
     })
 }
@@ -144,8 +122,5 @@ fn planned<'a>(ask: &Act<'a>, call: &Call) -> Option<(StepRef, &'a Step)> {
 /// The translated conversation's record of a call of this turn.
 pub(super) fn twin<'a>(ask: &Act<'a>, call: &Call) -> Option<&'a Executed> {
     let exchange = ask.conversation.turns.get(ask.turn)?;
-    exchange
-        .calls
-        .iter()
-        .find(|executed| same(&executed.call, call))
+    exchange.calls.iter().find(|executed| same(&executed.call, call))
 }

@@ -18,15 +18,9 @@ pub(super) struct Clause {
 
 /// The clause for an intention, by the library's phrasing or without.
 pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause {
-    let phrased = intention
-        .template
-        .and_then(|template| phrased(template, intention, voice));
+    let phrased = intention.template.and_then(|template| phrased(template, intention, voice));
     let mut clause = match phrased {
-        Some(text) => Clause {
-            question: text.ends_with('?'),
-            text,
-            extra: Vec::new(),
-        },
+        Some(text) => Clause { question: text.ends_with('?'), text, extra: Vec::new() },
         None => generic::clause(intention, voice),
     };
     if intention.recheck {
@@ -52,9 +46,7 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         }
         let direct = !referred;
         referred |= slot.reference().is_some();
-        voice
-            .words(intention, slot, direct)
-            .map_or(Fill::Absent, Fill::Text)
+        voice.words(intention, slot, direct).map_or(Fill::Absent, Fill::Text)
     })
 }
 
@@ -74,14 +66,8 @@ fn merges(intention: &Intention<'_>, slot: &Slot<'_>, before: Option<Before<'_>>
 /// "those coordinates", where latitude and longitude come from one output.
 fn coordinates(intention: &Intention<'_>, slot: &Slot<'_>) -> Option<String> {
     let reference = slot.reference().filter(|_| slot.topic == Topic::Latitude)?;
-    let longitude = intention
-        .slots
-        .iter()
-        .find(|s| s.topic == Topic::Longitude)?
-        .reference()?;
-    longitude
-        .same_object(reference)
-        .then(|| "those coordinates".to_owned())
+    let longitude = intention.slots.iter().find(|s| s.topic == Topic::Longitude)?.reference()?;
+    longitude.same_object(reference).then(|| "those coordinates".to_owned())
 }
 
 /// What stands where a value is held back: nobody in particular, no thing in
@@ -105,10 +91,6 @@ fn indefinite(slot: &Slot<'_>) -> String {
 /// "… again", for a second look.
 fn again(clause: &mut Clause, voice: &mut Voice<'_>) {
     let word = voice.pick(&["again", "once more", "one more time"]);
-    let end = if clause.question {
-        clause.text.len() - 1
-    } else {
-        clause.text.len()
-    };
+    let end = if clause.question { clause.text.len() - 1 } else { clause.text.len() };
     clause.text.insert_str(end, &format!(" {word}"));
 }

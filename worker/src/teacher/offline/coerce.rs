@@ -35,12 +35,9 @@ fn fits(value: &Value, shape: &Shape) -> bool {
     }
     match (&shape.ty, value) {
         (Type::Integer { min, max }, Value::Number(number)) => {
-            let whole = number.as_i64().or_else(|| {
-                number
-                    .as_f64()
-                    .filter(|f| f.fract() == 0.0)
-                    .map(|f| f as i64)
-            });
+            let whole = number
+                .as_i64()
+                .or_else(|| number.as_f64().filter(|f| f.fract() == 0.0).map(|f| f as i64));
             whole.is_some_and(|n| min.is_none_or(|min| n >= min) && max.is_none_or(|max| n <= max))
                 && (number.is_i64() || number.is_u64())
         }
@@ -48,13 +45,7 @@ fn fits(value: &Value, shape: &Shape) -> bool {
             let n = number.as_f64().unwrap_or(f64::NAN);
             min.is_none_or(|min| n >= min) && max.is_none_or(|max| n <= max)
         }
-        (
-            Type::String {
-                min_length,
-                max_length,
-            },
-            Value::String(text),
-        ) => {
+        (Type::String { min_length, max_length }, Value::String(text)) => {
             let length = text.chars().count();
             let formatted = match shape.format.as_deref() {
                 Some("date") => text.len() == 10 && Date::parse(text).is_some(),
@@ -93,11 +84,7 @@ mod tests {
     use serde_json::json;
 
     fn check(value: Value, schema: Value, expected: Option<Value>) {
-        assert_eq!(
-            coerce(&value, &Shape::of(&schema)),
-            expected,
-            "{value} for {schema}"
-        );
+        assert_eq!(coerce(&value, &Shape::of(&schema)), expected, "{value} for {schema}");
     }
 
     #[test]
@@ -111,16 +98,8 @@ mod tests {
             json!({"type": "array", "items": {"type": "string"}}),
             Some(json!(["a"])),
         );
-        check(
-            json!("EUR"),
-            json!({"type": "string", "enum": ["USD"]}),
-            None,
-        );
-        check(
-            json!("2026-03-14T08:00"),
-            json!({"type": "string", "format": "date"}),
-            None,
-        );
+        check(json!("EUR"), json!({"type": "string", "enum": ["USD"]}), None);
+        check(json!("2026-03-14T08:00"), json!({"type": "string", "format": "date"}), None);
         check(json!(120), json!({"type": "integer", "maximum": 100}), None);
         check(json!(null), json!({}), None);
     }

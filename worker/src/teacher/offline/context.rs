@@ -20,9 +20,7 @@ fn sentence(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> String {
     use Topic as T;
     let forms: &[&str] = match slot.topic {
         T::Currency => &[
-            "I do my accounts in {}",
-            "all my budgets are in {}",
-            "I get paid in {}",
+            "I do my accounts in {}", "all my budgets are in {}", "I get paid in {}",
             "for me it's {} that counts",
         ],
         T::City => &["I'm based in {}", "I live in {}", "I'll be in {} then"],
@@ -31,8 +29,7 @@ fn sentence(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> String {
         }
         T::Country | T::CountryCode => &["I'm in {}", "this is about {}"],
         T::Email => &[
-            "you can use {} for that",
-            "the address to use is {}",
+            "you can use {} for that", "the address to use is {}",
             "{} is the one to keep in the loop",
         ],
         T::Phone => &["the number is {}", "{} is the number to use"],

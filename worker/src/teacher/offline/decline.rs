@@ -60,12 +60,7 @@ pub(super) fn irrelevant(ask: &Act<'_>) -> String {
 
 pub(super) fn ask_for_parameter(ask: &Act<'_>) -> String {
     let purpose = ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose);
-    let Some(Purpose::MissingParameter {
-        function,
-        parameter,
-        ..
-    }) = purpose
-    else {
+    let Some(Purpose::MissingParameter { function, parameter, .. }) = purpose else {
         return "Could you give me the detail that's missing?".into();
     };
     let function = ask.scene.library.get(*function);
@@ -90,10 +85,7 @@ pub(super) fn ask_for_parameter(ask: &Act<'_>) -> String {
             format!("Happy to. {question}"),
             format!("Sure. {question}"),
             format!("I can do that. {question}"),
-            format!(
-                "One thing before I start: {}",
-                super::frame::small(question)
-            ),
+            format!("One thing before I start: {}", super::frame::small(question)),
             format!("You haven't said yet: {}", super::frame::small(question)),
             format!("{question} I need that before I can go ahead."),
         ];

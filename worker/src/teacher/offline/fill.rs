@@ -21,10 +21,7 @@ use crate::vet::provenance::is_free_text;
 
 pub(super) fn fill(ask: &FillCall<'_>) -> Result<Arguments, Error> {
     let step = ask.scene.path.step(ask.at).ok_or_else(|| {
-        Error::GaveUp(format!(
-            "the path has no step {} in turn {}",
-            ask.at.step, ask.at.turn
-        ))
+        Error::GaveUp(format!("the path has no step {} in turn {}", ask.at.step, ask.at.turn))
     })?;
     let function = ask.scene.library.get(step.function);
     let first = arguments(ask, step, function, 0)?;
@@ -54,32 +51,21 @@ fn arguments(
 ) -> Result<Arguments, Error> {
     let mut arguments = Arguments::new();
     for field in function.params() {
-        let given = ask
-            .conversation
-            .given(ask.at, ask.copy, &field.name)
-            .cloned();
+        let given = ask.conversation.given(ask.at, ask.copy, &field.name).cloned();
         let fed = || {
             step.feeds
                 .iter()
                 .filter(|f| f.flow.input == field.name)
                 .find_map(|f| fed(ask, f, field, shift))
         };
-        let value = given.or_else(fed).or_else(|| {
-            if field.required {
-                fallback(ask, field)
-            } else {
-                None
-            }
-        });
+        let value =
+            given.or_else(fed).or_else(|| if field.required { fallback(ask, field) } else { None });
         match value {
             Some(value) => {
                 arguments.insert(field.name.clone(), value);
             }
             None if field.required => {
-                let why = format!(
-                    "nothing supplies \"{}\" of \"{}\"",
-                    field.name, function.name
-                );
+                let why = format!("nothing supplies \"{}\" of \"{}\"", field.name, function.name);
                 return Err(Error::GaveUp(why));
             }
             None => {}
@@ -110,14 +96,9 @@ fn fed(ask: &FillCall<'_>, feed: &Feed, field: &Field, shift: usize) -> Option<V
             return Some(value);
         }
     }
-    let fitting: Vec<Value> = all
-        .iter()
-        .filter_map(|value| coerce(value, &field.shape))
-        .collect();
+    let fitting: Vec<Value> = all.iter().filter_map(|value| coerce(value, &field.shape)).collect();
     let at = match select {
-        Select::Last => fitting
-            .len()
-            .checked_sub(1 + shift % fitting.len().max(1))?,
+        Select::Last => fitting.len().checked_sub(1 + shift % fitting.len().max(1))?,
         _ => shift % fitting.len().max(1),
     };
     fitting.get(at).cloned()
@@ -126,24 +107,11 @@ fn fed(ask: &FillCall<'_>, feed: &Feed, field: &Field, shift: usize) -> Option<V
 /// A message about a bare value says what the value is.
 fn composed(value: &Value, feed: &Feed, field: &Field) -> Option<Value> {
     const PROSE: &[&str] = &[
-        "body",
-        "message",
-        "text",
-        "content",
-        "comment",
-        "note",
-        "notes",
-        "description",
-        "details",
-        "summary",
-        "memo",
+        "body", "message", "text", "content", "comment", "note", "notes", "description", "details",
+        "summary", "memo",
     ];
-    let prose = words(&field.name)
-        .last()
-        .is_some_and(|word| PROSE.contains(&word.as_str()));
-    let fluent = value
-        .as_str()
-        .is_some_and(|text| text.split(' ').count() > 3);
+    let prose = words(&field.name).last().is_some_and(|word| PROSE.contains(&word.as_str()));
+    let fluent = value.as_str().is_some_and(|text| text.split(' ').count() > 3);
     if !prose || !is_free_text(field) || fluent {
         return None;
     }
@@ -152,31 +120,20 @@ fn composed(value: &Value, feed: &Feed, field: &Field) -> Option<Value> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    let last = feed
-        .flow
-        .output
-        .rsplit('/')
-        .find(|part| *part != "*" && !part.is_empty())?;
+    let last = feed.flow.output.rsplit('/').find(|part| *part != "*" && !part.is_empty())?;
     let noun = noun::of_name(last);
     let verb = if noun::is_plural(&noun) { "are" } else { "is" };
-    coerce(
-        &Value::String(format!("The {noun} {verb} {text}.")),
-        &field.shape,
-    )
+    coerce(&Value::String(format!("The {noun} {verb} {text}.")), &field.shape)
 }
 
 /// A required value that nobody spoke of: the default, an enumerated value, or
 /// what an output calls by the same name.
 fn fallback(ask: &FillCall<'_>, field: &Field) -> Option<Value> {
     let shape = &field.shape;
-    if let Some(default) = shape
-        .default
-        .as_ref()
-        .filter(|default| is_sensible(default))
+    if let Some(default) = shape.default.as_ref().filter(|default| is_sensible(default))
+        && let Some(value) = coerce(default, shape)
     {
-        if let Some(value) = coerce(default, shape) {
-            return Some(value);
-        }
+        return Some(value);
     }
     if let Some(value) = shape.choices.iter().find(|choice| is_sensible(choice)) {
         return Some(value.clone());
@@ -187,15 +144,10 @@ fn fallback(ask: &FillCall<'_>, field: &Field) -> Option<Value> {
     if noun::is_bare(&field.name) && words(&field.name).count() < 2 {
         return None;
     }
-    ask.conversation
-        .executed()
-        .rev()
-        .find_map(|(_, executed)| match &executed.output {
-            Output::Value(output) => {
-                named(output, &field.name).and_then(|value| coerce(value, shape))
-            }
-            Output::Error(_) => None,
-        })
+    ask.conversation.executed().rev().find_map(|(_, executed)| match &executed.output {
+        Output::Value(output) => named(output, &field.name).and_then(|value| coerce(value, shape)),
+        Output::Error(_) => None,
+    })
 }
 
 /// The first member of that name anywhere in an output.

@@ -35,12 +35,7 @@ pub(super) fn message(
             (0, Position::Later) => lead(register, voice),
             _ => Lead::None,
         };
-        let Sentence {
-            text,
-            question,
-            link,
-            extra,
-        } = sentence;
+        let Sentence { text, question, link, extra } = sentence;
         let spoken = if question {
             led(&lead, &linked_question(&link, &text))
         } else if index == 0 {
@@ -73,11 +68,7 @@ struct Sentence {
 fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
     let mut sentences: Vec<Sentence> = Vec::new();
     for part in parts {
-        let Clause {
-            text,
-            question,
-            extra,
-        } = part.clause;
+        let Clause { text, question, extra } = part.clause;
         let tight = sentences.last().is_some_and(|last| {
             !last.question
                 && !question
@@ -103,36 +94,17 @@ fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
                     &[]
                 } else if part.depends {
                     &[
-                        "then",
-                        "after that,",
-                        "once you have that,",
-                        "then",
-                        "with that,",
+                        "then", "after that,", "once you have that,", "then", "with that,",
                         "when that's done,",
                     ]
                 } else {
                     &[
-                        "also,",
-                        "and",
-                        "while you're at it,",
-                        "on top of that,",
-                        "separately,",
-                        "also",
-                        "in addition,",
-                        "and",
+                        "also,", "and", "while you're at it,", "on top of that,", "separately,",
+                        "also", "in addition,", "and",
                     ]
                 };
-                let link = if links.is_empty() {
-                    None
-                } else {
-                    Some(voice.pick(links))
-                };
-                sentences.push(Sentence {
-                    text,
-                    question,
-                    link,
-                    extra,
-                });
+                let link = if links.is_empty() { None } else { Some(voice.pick(links)) };
+                sentences.push(Sentence { text, question, link, extra });
             }
         }
     }
@@ -181,60 +153,29 @@ fn following(
 /// An imperative as a request in the register.
 fn framed(text: &str, register: Register, voice: &mut Voice<'_>) -> String {
     const POLITE: &[&str] = &[
-        "could you {}?",
-        "could you please {}?",
-        "can you {}, please?",
-        "please {}.",
-        "would you be able to {}?",
-        "I'd appreciate it if you could {}.",
-        "could I ask you to {}?",
-        "it would be great if you could {}.",
-        "would you please {}?",
-        "I'd be glad if you could {}.",
-        "may I ask you to {}?",
-        "can you please {}?",
+        "could you {}?", "could you please {}?", "can you {}, please?", "please {}.",
+        "would you be able to {}?", "I'd appreciate it if you could {}.", "could I ask you to {}?",
+        "it would be great if you could {}.", "would you please {}?",
+        "I'd be glad if you could {}.", "may I ask you to {}?", "can you please {}?",
     ];
     const CASUAL: &[&str] = &[
-        "can you {}?",
-        "could you {}?",
-        "I need you to {}.",
-        "can you quickly {}?",
-        "just {}.",
-        "gotta ask you to {}.",
-        "any chance you can {}?",
-        "could you just {}?",
-        "{} for me.",
+        "can you {}?", "could you {}?", "I need you to {}.", "can you quickly {}?", "just {}.",
+        "gotta ask you to {}.", "any chance you can {}?", "could you just {}?", "{} for me.",
         "I want you to {}.",
     ];
-    const TERSE: &[&str] = &[
-        "please {}.",
-        "need you to {}.",
-        "to do: {}.",
-        "first thing: {}.",
-    ];
+    const TERSE: &[&str] = &["please {}.", "need you to {}.", "to do: {}.", "first thing: {}."];
     const CHATTY: &[&str] = &[
-        "I was hoping you could {}.",
-        "so, I'd like you to {}.",
-        "could you do me a favour and {}?",
-        "do you think you could {}?",
-        "any chance you could {}?",
-        "I was wondering if you could {}.",
-        "I'd love it if you could {}.",
-        "what I need is for you to {}.",
-        "maybe you can help me: {}.",
-        "would it be possible for you to {}?",
+        "I was hoping you could {}.", "so, I'd like you to {}.",
+        "could you do me a favour and {}?", "do you think you could {}?",
+        "any chance you could {}?", "I was wondering if you could {}.",
+        "I'd love it if you could {}.", "what I need is for you to {}.",
+        "maybe you can help me: {}.", "would it be possible for you to {}?",
         "I could use your help here: {}.",
     ];
     const FORMAL: &[&str] = &[
-        "I would like you to {}.",
-        "please {}.",
-        "kindly {}.",
-        "I would be grateful if you could {}.",
-        "I need you to {}.",
-        "I would ask you to {}.",
-        "would you please {}?",
-        "it is important that you {}.",
-        "my request is that you {}.",
+        "I would like you to {}.", "please {}.", "kindly {}.",
+        "I would be grateful if you could {}.", "I need you to {}.", "I would ask you to {}.",
+        "would you please {}?", "it is important that you {}.", "my request is that you {}.",
     ];
     let (frames, bare): (&[&str], u32) = match register {
         Register::Polite => (POLITE, 15),
@@ -251,11 +192,7 @@ fn framed(text: &str, register: Register, voice: &mut Voice<'_>) -> String {
             || !(text.contains(" me ") || text.contains('"') || text.split(' ').count() > 9)
     };
     let asks = |frame: &&str| !(frame.contains(": ") && text.contains(": "));
-    let usable: Vec<&str> = frames
-        .iter()
-        .copied()
-        .filter(|f| for_me(f) && asks(f))
-        .collect();
+    let usable: Vec<&str> = frames.iter().copied().filter(|f| for_me(f) && asks(f)).collect();
     voice.pick(&usable).replacen("{}", text, 1)
 }
 
@@ -272,46 +209,28 @@ fn lead(register: Register, voice: &mut Voice<'_>) -> Lead {
     let (apart, before): (&[&'static str], &[&'static str]) = match register {
         Register::Polite => (
             &["Good.", "That helps.", "Very good.", "All right."],
-            &[
-                "now,",
-                "next,",
-                "then",
-                "one more thing:",
-                "as a next step,",
-            ],
+            &["now,", "next,", "then", "one more thing:", "as a next step,"],
         ),
         Register::Casual => (
             &["Cool.", "OK cool.", "Nice.", "Got it.", "Perfect."],
             &["ok,", "now", "so", "and", "alright,", "next up,"],
         ),
-        Register::Terse => (
-            &["Good.", "OK.", "Right.", "Noted."],
-            &["now", "next:", "then", "also,"],
-        ),
+        Register::Terse => {
+            (&["Good.", "OK.", "Right.", "Noted."], &["now", "next:", "then", "also,"])
+        }
         Register::Chatty => (
             &[
-                "Oh, that's good to know.",
-                "Lovely.",
-                "Okay, that makes sense.",
+                "Oh, that's good to know.", "Lovely.", "Okay, that makes sense.",
                 "Great, that's what I was after.",
             ],
             &[
-                "oh, and",
-                "now that I think of it,",
-                "while we're at it,",
-                "by the way,",
+                "oh, and", "now that I think of it,", "while we're at it,", "by the way,",
                 "and one more thing:",
             ],
         ),
         Register::Formal => (
             &["Understood.", "Very well.", "That is helpful."],
-            &[
-                "next,",
-                "further,",
-                "in addition,",
-                "as a further step,",
-                "now,",
-            ],
+            &["next,", "further,", "in addition,", "as a further step,", "now,"],
         ),
     };
     match () {
@@ -344,31 +263,21 @@ fn greeted(
     };
     if let Some(first) = sentences.first_mut().filter(|_| voice.chance(16)) {
         let greeting = voice.pick(greetings);
-        let rest = if greeting.ends_with(['.', '!']) {
-            first.clone()
-        } else {
-            small(first)
-        };
+        let rest = if greeting.ends_with(['.', '!']) { first.clone() } else { small(first) };
         *first = format!("{greeting} {rest}");
     }
 }
 
 /// Lower-case start, no full stop at the end.
 fn relax(text: &str) -> String {
-    let text = text
-        .strip_suffix('.')
-        .filter(|t| !t.ends_with('.'))
-        .unwrap_or(text);
+    let text = text.strip_suffix('.').filter(|t| !t.ends_with('.')).unwrap_or(text);
     small(text)
 }
 
 /// With a small first letter, unless the first word is "I" or a name.
 pub(super) fn small(text: &str) -> String {
     let first = text.split(' ').next().unwrap_or_default();
-    let ordinary = first
-        .chars()
-        .skip(1)
-        .all(|c| c.is_lowercase() || c == ',' || c == '\'')
+    let ordinary = first.chars().skip(1).all(|c| c.is_lowercase() || c == ',' || c == '\'')
         && first.len() > 1
         && !first.starts_with("I'");
     let mut chars = text.chars();
@@ -386,9 +295,7 @@ pub(super) fn capital(text: &str) -> String {
         return text.to_owned();
     }
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// With a full stop, unless it has an end already.
@@ -397,9 +304,5 @@ pub(super) fn closed(text: &str) -> String {
         || text.ends_with(".\"")
         || text.ends_with("!\"")
         || text.ends_with("?\"");
-    if ended {
-        text.to_owned()
-    } else {
-        format!("{text}.")
-    }
+    if ended { text.to_owned() } else { format!("{text}.") }
 }

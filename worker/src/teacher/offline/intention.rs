@@ -57,11 +57,7 @@ pub(super) enum Manner {
 
 impl<'a> Slot<'a> {
     pub(super) fn new(function: &'a Function, field: &'a Field, source: Source<'a>) -> Self {
-        Self {
-            field,
-            topic: topic(&Place::argument(function, field)),
-            source,
-        }
+        Self { field, topic: topic(&Place::argument(function, field)), source }
     }
 
     pub(super) fn reference(&self) -> Option<&Reference<'a>> {

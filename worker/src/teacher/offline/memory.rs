@@ -30,10 +30,7 @@ struct Known {
 impl Memory {
     pub(super) fn of(scene: &Scene<'_>, conversation: &Conversation) -> Self {
         let mut memory = Self::default();
-        let given = conversation
-            .turns
-            .iter()
-            .flat_map(|exchange| &exchange.request.given);
+        let given = conversation.turns.iter().flat_map(|exchange| &exchange.request.given);
         for given in given {
             let Some(step) = Path::step(scene.path, given.step) else {
                 continue;
@@ -51,30 +48,22 @@ impl Memory {
     /// Adds what another step of the same request says.
     pub(super) fn learn(&mut self, intention: &Intention<'_>) {
         for slot in &intention.slots {
-            if let Source::Said { values, .. } = &slot.source {
-                if let [value, ..] = values.as_slice() {
-                    self.keep(&slot.field.name, slot.topic, value);
-                }
+            if let Source::Said { values, .. } = &slot.source
+                && let [value, ..] = values.as_slice()
+            {
+                self.keep(&slot.field.name, slot.topic, value);
             }
         }
     }
 
     fn keep(&mut self, name: &str, topic: Topic, value: &Value) {
-        self.known.push(Known {
-            name: plain(name),
-            topic,
-            value: value.clone(),
-        });
+        self.known.push(Known { name: plain(name), topic, value: value.clone() });
     }
 
     /// A value to take up again for a parameter, if one fits and chance wills.
     pub(super) fn recall(&self, name: &str, topic: Topic, rng: &mut Rng) -> Option<&Value> {
         let name = plain(name);
-        let same_name = self
-            .known
-            .iter()
-            .rev()
-            .find(|k| k.name == name && k.topic == topic);
+        let same_name = self.known.iter().rev().find(|k| k.name == name && k.topic == topic);
         let (known, percent) = match same_name {
             Some(known) => (known, stickiness(&name, topic)),
             // An id is taken up only as what it is: an event's is no restaurant's.
@@ -97,26 +86,14 @@ fn plain(name: &str) -> String {
 fn same_end(left: &str, right: &str) -> bool {
     let is_start = |name: &str| {
         name.split(' ').any(|w| {
-            [
-                "origin",
-                "from",
-                "departure",
-                "start",
-                "pickup",
-                "source",
-                "old",
-            ]
-            .contains(&w)
+            ["origin", "from", "departure", "start", "pickup", "source", "old"].contains(&w)
         })
     };
     is_start(left) == is_start(right)
 }
 
 fn identifies(topic: Topic) -> bool {
-    matches!(
-        topic,
-        Topic::Identifier | Topic::Code | Topic::Uuid | Topic::Hash | Topic::SomeText
-    )
+    matches!(topic, Topic::Identifier | Topic::Code | Topic::Uuid | Topic::Hash | Topic::SomeText)
 }
 
 /// In how many of 100 cases a subject stays.

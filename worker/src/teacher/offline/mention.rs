@@ -39,10 +39,7 @@ impl Style {
             Register::Formal => [Dates::Weekday, Dates::DayFirst, Dates::MonthFirst],
             _ => [Dates::DayFirst, Dates::MonthFirst, Dates::Weekday],
         };
-        Self {
-            dates: dates[rng.random_range(0..3)],
-            twelve_hours: rng.random_range(0..3) == 0,
-        }
+        Self { dates: dates[rng.random_range(0..3)], twelve_hours: rng.random_range(0..3) == 0 }
     }
 }
 
@@ -52,8 +49,7 @@ pub fn mention(value: &Value, style: Style, rng: &mut Rng) -> String {
         Value::String(text) => string(text, style, rng),
         Value::Number(number) => {
             let text = number.to_string();
-            text.strip_suffix(".0")
-                .map_or_else(|| text.clone(), str::to_owned)
+            text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
         }
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
@@ -91,11 +87,7 @@ fn string(text: &str, style: Style, rng: &mut Rng) -> String {
     if is_snake(text) {
         return spaced(text);
     }
-    if needs_quotes(text) {
-        format!("\"{text}\"")
-    } else {
-        text.to_owned()
-    }
+    if needs_quotes(text) { format!("\"{text}\"") } else { text.to_owned() }
 }
 
 /// An ISO date, a time, or both, in the person's own form; none for anything
@@ -105,23 +97,14 @@ fn moment(text: &str, style: Style) -> Option<String> {
         return Date::parse(text).map(|date| day(date, style.dates));
     }
     if matches!(text.len(), 4 | 5) {
-        return Minute::parse(text)
-            .filter(|m| m.to_string() == text)
-            .map(|m| clock(m, style));
+        return Minute::parse(text).filter(|m| m.to_string() == text).map(|m| clock(m, style));
     }
     let (date, time) = text.split_once(['T', ' '])?;
     let time = time.trim_end_matches('Z');
-    let time = time
-        .strip_suffix(":00")
-        .filter(|t| t.len() == 5)
-        .unwrap_or(time);
+    let time = time.strip_suffix(":00").filter(|t| t.len() == 5).unwrap_or(time);
     let minute = Minute::parse(time).filter(|m| m.to_string() == time)?;
     let date = Date::parse(date).filter(|_| date.len() == 10)?;
-    Some(format!(
-        "{} at {}",
-        day(date, style.dates),
-        clock(minute, style)
-    ))
+    Some(format!("{} at {}", day(date, style.dates), clock(minute, style)))
 }
 
 fn day(date: Date, form: Dates) -> String {
@@ -140,11 +123,7 @@ fn clock(minute: Minute, style: Style) -> String {
         return minute.to_string();
     }
     let half = if minute.hour() < 12 { "am" } else { "pm" };
-    format!(
-        "{}:{:02} {half}",
-        (minute.hour() + 11) % 12 + 1,
-        minute.minute()
-    )
+    format!("{}:{:02} {half}", (minute.hour() + 11) % 12 + 1, minute.minute())
 }
 
 fn is_phone(text: &str) -> bool {
@@ -154,20 +133,14 @@ fn is_phone(text: &str) -> bool {
 /// `+33612345678` as `+33 612 345 678`.
 fn spread(phone: &str) -> String {
     let (code, number) = phone.split_at(3);
-    let digits = number
-        .as_bytes()
-        .chunks(3)
-        .map(String::from_utf8_lossy)
-        .collect::<Vec<_>>();
+    let digits = number.as_bytes().chunks(3).map(String::from_utf8_lossy).collect::<Vec<_>>();
     format!("{code} {}", digits.join(" "))
 }
 
 /// A word list like `first_class`: nobody types the underscore.
 fn is_snake(text: &str) -> bool {
     text.contains('_')
-        && text
-            .split('_')
-            .all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
+        && text.split('_').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 /// An identifier as words.
@@ -190,25 +163,13 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    const FORMS: [Dates; 4] = [
-        Dates::DayFirst,
-        Dates::MonthFirst,
-        Dates::Weekday,
-        Dates::Iso,
-    ];
+    const FORMS: [Dates; 4] = [Dates::DayFirst, Dates::MonthFirst, Dates::Weekday, Dates::Iso];
 
     fn check_found(value: &Value) {
         let mut rng = rng::campaign_stream(1, "mention", value.to_string().as_bytes());
         for dates in FORMS {
             for twelve_hours in [false, true] {
-                let said = mention(
-                    value,
-                    Style {
-                        dates,
-                        twelve_hours,
-                    },
-                    &mut rng,
-                );
+                let said = mention(value, Style { dates, twelve_hours }, &mut rng);
                 let text = Text::new(&format!("I need it for {said}, if that works."));
                 assert!(text.find(value).is_some(), "{value} said as {said:?}");
             }
@@ -259,14 +220,8 @@ mod tests {
     #[test]
     fn several_items_read_as_a_list() {
         let mut rng = rng::campaign_stream(1, "mention", b"list");
-        let style = Style {
-            dates: Dates::Iso,
-            twelve_hours: false,
-        };
-        assert_eq!(
-            mention(&json!(["Lyon", "Turin", 3]), style, &mut rng),
-            "Lyon, Turin and 3"
-        );
+        let style = Style { dates: Dates::Iso, twelve_hours: false };
+        assert_eq!(mention(&json!(["Lyon", "Turin", 3]), style, &mut rng), "Lyon, Turin and 3");
         assert_eq!(
             mention(&json!({"max_size": 3, "unit": "cm"}), style, &mut rng),
             "max size 3 and unit cm"

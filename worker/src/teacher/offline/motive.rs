@@ -28,9 +28,7 @@ pub(super) fn motive(
     if !reasons.is_empty() {
         let start = voice.pick(&(0..reasons.len()).collect::<Vec<_>>());
         let rotated = reasons.iter().cycle().skip(start).take(reasons.len());
-        return rotated
-            .into_iter()
-            .find_map(|reason| of_library(reason, intention, voice));
+        return rotated.into_iter().find_map(|reason| of_library(reason, intention, voice));
     }
     Some(of_field(intention, persona, voice))
 }
@@ -42,12 +40,9 @@ fn of_library(reason: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) ->
             return Fill::Absent;
         };
         match &slot.source {
-            Source::Said {
-                values,
-                manner: Manner::Literal,
-            } if values.len() == 1 => voice
-                .words(intention, slot, false)
-                .map_or(Fill::Absent, Fill::Text),
+            Source::Said { values, manner: Manner::Literal } if values.len() == 1 => {
+                voice.words(intention, slot, false).map_or(Fill::Absent, Fill::Text)
+            }
             _ => Fill::Absent,
         }
     })
@@ -56,9 +51,7 @@ fn of_library(reason: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) ->
 /// Words of a category and the motives that go with it.
 const FIELDS: &[(&[&str], &[&str])] = &[
     (
-        &[
-            "travel", "flight", "hotel", "train", "airbnb", "booking", "trip",
-        ],
+        &["travel", "flight", "hotel", "train", "airbnb", "booking", "trip"],
         &[
             "I'm planning a trip.",
             "We're going away for a few days and I still have to sort things out.",
@@ -74,210 +67,121 @@ const FIELDS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
+        &["finance", "stock", "crypto", "bank", "trading", "payments", "currency"],
         &[
-            "finance", "stock", "crypto", "bank", "trading", "payments", "currency",
-        ],
-        &[
-            "I'm going over my finances.",
-            "I'm looking at my portfolio again.",
-            "I have a call with my accountant later.",
-            "I'm preparing some figures for a review.",
+            "I'm going over my finances.", "I'm looking at my portfolio again.",
+            "I have a call with my accountant later.", "I'm preparing some figures for a review.",
         ],
     ),
     (
+        &["sport", "sports", "football", "basketball", "cricket", "baseball", "soccer", "tennis"],
         &[
-            "sport",
-            "sports",
-            "football",
-            "basketball",
-            "cricket",
-            "baseball",
-            "soccer",
-            "tennis",
-        ],
-        &[
-            "I'm writing a match preview.",
-            "My friends and I run a prediction league.",
+            "I'm writing a match preview.", "My friends and I run a prediction league.",
             "I'm catching up on the season.",
         ],
     ),
     (
         &["music", "spotify", "song"],
         &[
-            "I'm putting together a playlist.",
-            "I'm preparing music for a party.",
+            "I'm putting together a playlist.", "I'm preparing music for a party.",
             "There's a song stuck in my head.",
         ],
     ),
     (
         &["movies", "movie", "video", "entertainment", "anime", "tv"],
         &[
-            "It's movie night at our place.",
-            "I'm looking for something to watch.",
+            "It's movie night at our place.", "I'm looking for something to watch.",
             "I'm making a quiz for friends.",
         ],
     ),
     (
         &["food", "recipe", "restaurant", "nutrition", "recipes"],
         &[
-            "I'm cooking for friends.",
-            "I'm planning our meals for the week.",
+            "I'm cooking for friends.", "I'm planning our meals for the week.",
             "We have guests on Friday.",
         ],
     ),
     (
         &["health", "medical", "fitness", "hospital"],
         &[
-            "I want to keep better track of my health.",
-            "I'm preparing for an appointment.",
+            "I want to keep better track of my health.", "I'm preparing for an appointment.",
             "It's for someone I look after.",
         ],
     ),
     (
         &[
-            "code",
-            "repos",
-            "github",
-            "actions",
-            "issues",
-            "git",
-            "teams",
-            "orgs",
-            "dependabot",
-            "security",
-            "devops",
-            "codespaces",
-            "packages",
-            "pulls",
-            "apps",
-            "migrations",
+            "code", "repos", "github", "actions", "issues", "git", "teams", "orgs", "dependabot",
+            "security", "devops", "codespaces", "packages", "pulls", "apps", "migrations",
             "billing",
         ],
         &[
-            "I'm cleaning up our setup on GitHub.",
-            "We have a release coming up.",
-            "I'm going through what's left from the last sprint.",
-            "There's an audit next week.",
+            "I'm cleaning up our setup on GitHub.", "We have a release coming up.",
+            "I'm going through what's left from the last sprint.", "There's an audit next week.",
             "I just took over this project.",
         ],
     ),
     (
         &["mail", "email", "sms", "messaging", "communication", "chat"],
         &[
-            "I'm working through my messages.",
-            "I have a few people to get back to.",
+            "I'm working through my messages.", "I have a few people to get back to.",
             "I need to get this out today.",
         ],
     ),
     (
         &["social", "instagram", "twitter", "tiktok", "youtube"],
         &[
-            "I'm preparing a report on our channels.",
-            "I'm doing research for a campaign.",
+            "I'm preparing a report on our channels.", "I'm doing research for a campaign.",
             "I look after a few accounts.",
         ],
     ),
     (
+        &["shopping", "ecommerce", "commerce", "business", "store", "products"],
         &[
-            "shopping",
-            "ecommerce",
-            "commerce",
-            "business",
-            "store",
-            "products",
-        ],
-        &[
-            "I'm comparing a few offers.",
-            "I'm restocking our shop.",
+            "I'm comparing a few offers.", "I'm restocking our shop.",
             "I have some orders to look after.",
         ],
     ),
-    (
-        &["news", "media"],
-        &[
-            "I'm preparing a press review.",
-            "I like to know what's going on.",
-        ],
-    ),
+    (&["news", "media"], &["I'm preparing a press review.", "I like to know what's going on."]),
     (
         &["data", "search", "database", "analytics"],
         &[
-            "I'm collecting material for a report.",
-            "I'm doing some research.",
+            "I'm collecting material for a report.", "I'm doing some research.",
             "I'm checking a few facts for an article.",
         ],
     ),
     (
-        &[
-            "education",
-            "science",
-            "language",
-            "translation",
-            "text",
-            "dictionary",
-        ],
-        &[
-            "I'm preparing a lesson.",
-            "It's for a course I'm taking.",
-            "I'm working on a paper.",
-        ],
+        &["education", "science", "language", "translation", "text", "dictionary"],
+        &["I'm preparing a lesson.", "It's for a course I'm taking.", "I'm working on a paper."],
     ),
     (
-        &[
-            "location",
-            "mapping",
-            "maps",
-            "geo",
-            "transportation",
-            "logistics",
-        ],
-        &[
-            "I'm planning a route.",
-            "I'm new in the area.",
-            "I'm organising a delivery.",
-        ],
+        &["location", "mapping", "maps", "geo", "transportation", "logistics"],
+        &["I'm planning a route.", "I'm new in the area.", "I'm organising a delivery."],
     ),
     (
         &["tools", "units", "storage", "files"],
-        &[
-            "I'm tidying up some things on my computer.",
-            "I'm setting something up for work.",
-        ],
+        &["I'm tidying up some things on my computer.", "I'm setting something up for work."],
     ),
     (
         &["gaming", "games", "game"],
-        &[
-            "We're playing tonight.",
-            "I'm back at gaming after a long break.",
-        ],
+        &["We're playing tonight.", "I'm back at gaming after a long break."],
     ),
 ];
 
 const ANY: &[&str] = &[
-    "I'm sorting out a few things today.",
-    "I have to get something done for work.",
-    "I'm helping a friend with something.",
-    "I promised to look into something.",
-    "There are a few things on my list.",
-    "I'm getting ready for a meeting.",
-    "I have a deadline tomorrow.",
-    "My boss asked me about this.",
-    "I'm trying to get an overview.",
-    "I'd like to get this off my desk.",
-    "I'm back from holiday and catching up.",
-    "Someone asked me this and I don't know the answer.",
-    "I'm preparing a short presentation.",
-    "I've been putting this off for a while.",
+    "I'm sorting out a few things today.", "I have to get something done for work.",
+    "I'm helping a friend with something.", "I promised to look into something.",
+    "There are a few things on my list.", "I'm getting ready for a meeting.",
+    "I have a deadline tomorrow.", "My boss asked me about this.",
+    "I'm trying to get an overview.", "I'd like to get this off my desk.",
+    "I'm back from holiday and catching up.", "Someone asked me this and I don't know the answer.",
+    "I'm preparing a short presentation.", "I've been putting this off for a while.",
 ];
 
 fn of_field(intention: &Intention<'_>, persona: &Persona, voice: &mut Voice<'_>) -> String {
     let function = intention.function;
-    let about: Vec<String> = words(&function.category)
-        .chain(words(&function.class))
-        .collect();
-    let field = FIELDS
-        .iter()
-        .find(|(cues, _)| about.iter().any(|word| cues.contains(&word.as_str())));
+    let about: Vec<String> = words(&function.category).chain(words(&function.class)).collect();
+    let field =
+        FIELDS.iter().find(|(cues, _)| about.iter().any(|word| cues.contains(&word.as_str())));
     let roll = voice.pick(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     match (field, roll) {
         (Some((_, motives)), 0..=5) => voice.pick(motives).to_owned(),

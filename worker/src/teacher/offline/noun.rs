@@ -67,34 +67,20 @@ const SPELLED: &[(&str, &str)] = &[
 
 /// Last words of a name that say "identifies", not what.
 const IDENTIFIERS: &[&str] = &[
-    "id",
-    "ids",
-    "uuid",
-    "guid",
-    "slug",
-    "key",
-    "ref",
-    "reference",
-    "pk",
-    "no",
-    "handle",
-    "login",
+    "id", "ids", "uuid", "guid", "slug", "key", "ref", "reference", "pk", "no", "handle", "login",
     "hash",
 ];
 
 /// The last words by which a person also knows a thing.
-const NAMING: &[&str] = &[
-    "name", "number", "code", "title", "symbol", "ticker", "username", "url", "sku",
-];
+const NAMING: &[&str] =
+    &["name", "number", "code", "title", "symbol", "ticker", "username", "url", "sku"];
 
 /// The noun of a name: `destination_city` is "destination city", `org` is
 /// "organization", `train_id` is "train", a bare `id` is "id".
 pub(super) fn of_name(name: &str) -> String {
     let mut parts: Vec<String> = words(name).collect();
     let trailing = parts.len() > 1
-        && parts
-            .last()
-            .is_some_and(|last| IDENTIFIERS.contains(&last.as_str()) || last == "name");
+        && parts.last().is_some_and(|last| IDENTIFIERS.contains(&last.as_str()) || last == "name");
     if trailing {
         parts.pop();
     }
@@ -109,10 +95,7 @@ pub(super) fn of(name: &str, shape: &Shape) -> String {
 
 /// An abbreviation written out.
 pub(super) fn spell(word: &str) -> &str {
-    SPELLED
-        .iter()
-        .find(|(short, _)| *short == word)
-        .map_or(word, |(_, full)| full)
+    SPELLED.iter().find(|(short, _)| *short == word).map_or(word, |(_, full)| full)
 }
 
 /// Whether a place's value stands for the thing that holds it: an id, a name,
@@ -143,9 +126,7 @@ pub(super) fn singular(word: &str) -> String {
     match last {
         _ if last == "movies" || last == "cookies" => cut(1).to_owned(),
         _ if last.ends_with("ies") => format!("{}y", cut(3)),
-        _ if ["sses", "shes", "ches", "xes", "uses"]
-            .iter()
-            .any(|end| last.ends_with(end))
+        _ if ["sses", "shes", "ches", "xes", "uses"].iter().any(|end| last.ends_with(end))
             && last != "caches" =>
         {
             cut(2).to_owned()
@@ -167,15 +148,11 @@ pub(super) fn plural(noun: &str) -> String {
     {
         return noun.to_owned();
     }
-    let vowel_y = ["ay", "ey", "oy", "uy"]
-        .iter()
-        .any(|end| noun.ends_with(end));
+    let vowel_y = ["ay", "ey", "oy", "uy"].iter().any(|end| noun.ends_with(end));
     if noun.ends_with('y') && !vowel_y {
         return format!("{}ies", &noun[..noun.len() - 1]);
     }
-    let sibilant = ["s", "sh", "ch", "x", "z"]
-        .iter()
-        .any(|end| noun.ends_with(end));
+    let sibilant = ["s", "sh", "ch", "x", "z"].iter().any(|end| noun.ends_with(end));
     format!("{noun}{}", if sibilant { "es" } else { "s" })
 }
 
@@ -191,50 +168,18 @@ pub(super) fn article(noun: &str) -> &'static str {
     let hard = ["user", "uni", "one", "uti", "usa", "url", "uuid", "euro"]
         .iter()
         .any(|start| lower.starts_with(start));
-    let spelled = [
-        "sku", "isbn", "sms", "hour", "svg", "xml", "html", "mp3", "rss",
-    ]
-    .iter()
-    .any(|start| lower.starts_with(start));
-    if (vowel && !hard) || spelled {
-        "an"
-    } else {
-        "a"
-    }
+    let spelled = ["sku", "isbn", "sms", "hour", "svg", "xml", "html", "mp3", "rss"]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    if (vowel && !hard) || spelled { "an" } else { "a" }
 }
 
 /// Names of arrays and objects that say nothing about what they hold.
 const VAGUE: &[&str] = &[
-    "results",
-    "result",
-    "items",
-    "item",
-    "data",
-    "list",
-    "response",
-    "entries",
-    "entry",
-    "records",
-    "record",
-    "rows",
-    "values",
-    "objects",
-    "object",
-    "content",
-    "output",
-    "body",
-    "payload",
-    "info",
-    "details",
-    "hits",
-    "matches",
-    "elements",
-    "",
-    "all",
-    "documents",
-    "docs",
-    "array",
-    "response data",
+    "results", "result", "items", "item", "data", "list", "response", "entries", "entry",
+    "records", "record", "rows", "values", "objects", "object", "content", "output", "body",
+    "payload", "info", "details", "hits", "matches", "elements", "", "all", "documents", "docs",
+    "array", "response data",
 ];
 
 /// The thing an array or object called so holds, if the name says it.

@@ -8,46 +8,11 @@ use serde_json::Value;
 
 /// Parameters that a program sets and a person does not mention.
 const NOISE: &[&str] = &[
-    "page",
-    "per",
-    "offset",
-    "cursor",
-    "skip",
-    "callback",
-    "format",
-    "fields",
-    "output",
-    "token",
-    "api",
-    "apikey",
-    "key",
-    "debug",
-    "locale",
-    "hl",
-    "gl",
-    "jsonp",
-    "encoding",
-    "pretty",
-    "accept",
-    "version",
-    "versionid",
-    "client",
-    "session",
-    "after",
-    "before",
-    "nonce",
-    "signature",
-    "storage",
-    "continuation",
-    "pagination",
-    "header",
-    "headers",
-    "metadata",
-    "index",
-    "start",
-    "ref",
-    "hash",
-    "etag",
+    "page", "per", "offset", "cursor", "skip", "callback", "format", "fields", "output", "token",
+    "api", "apikey", "key", "debug", "locale", "hl", "gl", "jsonp", "encoding", "pretty", "accept",
+    "version", "versionid", "client", "session", "after", "before", "nonce", "signature",
+    "storage", "continuation", "pagination", "header", "headers", "metadata", "index", "start",
+    "ref", "hash", "etag",
 ];
 
 /// Whether a parameter is one that only programs care for.
@@ -76,11 +41,8 @@ pub(super) fn chosen<'a>(
     rng: &mut Rng,
 ) -> Vec<&'a Field> {
     let needed = function.required().count();
-    let speakable: Vec<&Field> = candidates
-        .iter()
-        .copied()
-        .filter(|f| templated || is_speakable(f))
-        .collect();
+    let speakable: Vec<&Field> =
+        candidates.iter().copied().filter(|f| templated || is_speakable(f)).collect();
     let percent = match (templated, speakable.len()) {
         (true, _) => 40,
         // Without anything required the optional ones carry the meaning.

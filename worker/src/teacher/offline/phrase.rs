@@ -37,15 +37,12 @@ impl Voice<'_> {
     ) -> Option<String> {
         match &slot.source {
             Source::Missing => None,
-            Source::Said {
-                values,
-                manner: Manner::Again,
-            } if values.len() == 1 => Some(self.again(slot)),
+            Source::Said { values, manner: Manner::Again } if values.len() == 1 => {
+                Some(self.again(slot))
+            }
             Source::Said { values, .. } => {
-                let mut said: Vec<String> = values
-                    .iter()
-                    .map(|value| mention(value, self.style, &mut self.rng))
-                    .collect();
+                let mut said: Vec<String> =
+                    values.iter().map(|value| mention(value, self.style, &mut self.rng)).collect();
                 said.dedup();
                 Some(series(&said, "and"))
             }
@@ -62,13 +59,9 @@ impl Voice<'_> {
     /// the user has already seen may be said outright.
     fn second_of_object(&mut self, intention: &Intention<'_>, slot: &Slot<'_>) -> Option<String> {
         let reference = slot.reference()?;
-        let earlier = intention
-            .slots
-            .iter()
-            .take_while(|other| other.field.name != slot.field.name);
-        let twin = earlier
-            .filter_map(Slot::reference)
-            .any(|other| other.same_object(reference));
+        let earlier =
+            intention.slots.iter().take_while(|other| other.field.name != slot.field.name);
+        let twin = earlier.filter_map(Slot::reference).any(|other| other.same_object(reference));
         if !twin {
             return None;
         }
@@ -95,11 +88,7 @@ impl Voice<'_> {
             T::Repository => &["the same repo", "that repo", "the same repository"],
             T::Email | T::Phone | T::FullName => &["the same person", "that same person"],
             T::Username => &["the same user", "that user"],
-            T::Token => &[
-                "the same token",
-                "my token from before",
-                "the token I gave you",
-            ],
+            T::Token => &["the same token", "my token from before", "the token I gave you"],
             T::Password => &["the same password", "that password"],
             T::Url => &["the same link", "that same URL", "the same page"],
             T::Ticker => &["the same stock", "that same ticker"],
@@ -111,16 +100,9 @@ impl Voice<'_> {
             return self.pick(forms).to_owned();
         }
         let noun = noun::of(&slot.field.name, &slot.field.shape);
-        let noun = if noun::is_bare(&slot.field.name) {
-            "one".to_owned()
-        } else {
-            noun
-        };
-        let forms = [
-            format!("the same {noun}"),
-            format!("that {noun}"),
-            format!("that same {noun}"),
-        ];
+        let noun = if noun::is_bare(&slot.field.name) { "one".to_owned() } else { noun };
+        let forms =
+            [format!("the same {noun}"), format!("that {noun}"), format!("that same {noun}")];
         self.pick(&forms)
     }
 }

@@ -50,14 +50,7 @@ impl<'a> Planner<'a> {
         rng: Rng,
     ) -> Self {
         let memory = Memory::of(&scene, conversation);
-        Self {
-            scene,
-            conversation,
-            memory,
-            omitted,
-            chosen: Vec::new(),
-            rng,
-        }
+        Self { scene, conversation, memory, omitted, chosen: Vec::new(), rng }
     }
 
     /// The intentions of all steps of a turn.
@@ -65,14 +58,9 @@ impl<'a> Planner<'a> {
         let Some(plan) = self.scene.path.turns.get(turn) else {
             return Vec::new();
         };
-        let at = |step: usize| StepRef {
-            turn: turn as u16,
-            step: step as u16,
-        };
+        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
         let steps = plan.steps.iter().enumerate();
-        steps
-            .map(|(index, step)| self.step(at(index), step))
-            .collect()
+        steps.map(|(index, step)| self.step(at(index), step)).collect()
     }
 
     /// A function asked for without a call that follows.
@@ -103,19 +91,13 @@ impl<'a> Planner<'a> {
             template: None,
             slots: Vec::new(),
         };
-        if let Some(earlier) = step
-            .conflict
-            .as_ref()
-            .and_then(|c| self.earlier_call(c.earlier))
-        {
+        if let Some(earlier) = step.conflict.as_ref().and_then(|c| self.earlier_call(c.earlier)) {
             intention.recheck = true;
             intention.template = self.template(function, &[]);
             for (name, value) in earlier {
                 if let Some(field) = function.param(name) {
-                    let source = Source::Said {
-                        values: vec![value.clone()],
-                        manner: Manner::Again,
-                    };
+                    let source =
+                        Source::Said { values: vec![value.clone()], manner: Manner::Again };
                     intention.slots.push(Slot::new(function, field, source));
                 }
             }
@@ -137,20 +119,9 @@ impl<'a> Planner<'a> {
 
     /// The steps of a turn that call a function.
     pub(super) fn steps_of(&self, turn: usize, function: FunctionId) -> Vec<(StepRef, &'a Step)> {
-        let steps = self
-            .scene
-            .path
-            .turns
-            .get(turn)
-            .map_or(&[][..], |plan| plan.steps.as_slice());
-        let at = |step: usize| StepRef {
-            turn: turn as u16,
-            step: step as u16,
-        };
-        let all = steps
-            .iter()
-            .enumerate()
-            .map(|(index, step)| (at(index), step));
+        let steps = self.scene.path.turns.get(turn).map_or(&[][..], |plan| plan.steps.as_slice());
+        let at = |step: usize| StepRef { turn: turn as u16, step: step as u16 };
+        let all = steps.iter().enumerate().map(|(index, step)| (at(index), step));
         all.filter(|(_, step)| step.function == function).collect()
     }
 
@@ -165,12 +136,7 @@ impl<'a> Planner<'a> {
         let field = function.param(parameter)?;
         let mut setting = Setting::new(self.scene.persona);
         let mut used: Vec<Value> = Vec::new();
-        for given in self
-            .conversation
-            .turns
-            .iter()
-            .flat_map(|e| &e.request.given)
-        {
+        for given in self.conversation.turns.iter().flat_map(|e| &e.request.given) {
             if given.step == at {
                 if let Some(text) = given.value.as_str() {
                     setting.learn(&given.parameter, text);
@@ -178,20 +144,13 @@ impl<'a> Planner<'a> {
                 used.push(given.value.clone());
             }
         }
-        let calls = self
-            .conversation
-            .executed()
-            .filter(|(_, e)| e.call.function == step.function);
+        let calls = self.conversation.executed().filter(|(_, e)| e.call.function == step.function);
         used.extend(calls.filter_map(|(_, e)| e.call.arguments.get(parameter).cloned()));
         let place = Place::argument(function, field);
         let copies = usize::from(step.copies.max(1));
         let alike = (1..step.copies).all(|copy| {
             let of_copy = |n: u8| {
-                let given = self
-                    .conversation
-                    .turns
-                    .iter()
-                    .flat_map(|e| &e.request.given);
+                let given = self.conversation.turns.iter().flat_map(|e| &e.request.given);
                 given
                     .filter(move |g| g.step == at && g.copy == n)
                     .map(|g| &g.value)
@@ -208,10 +167,7 @@ impl<'a> Planner<'a> {
         if !alike {
             values = vec![values[0].clone(); copies];
         }
-        let source = Source::Said {
-            values,
-            manner: Manner::Literal,
-        };
+        let source = Source::Said { values, manner: Manner::Literal };
         Some(Intention {
             at: Some(at),
             id: step.function,
@@ -225,9 +181,7 @@ impl<'a> Planner<'a> {
 
     fn earlier_call(&self, at: StepRef) -> Option<&'a magnet_proto::sample::Arguments> {
         let conversation: &'a Conversation = self.conversation;
-        let call = conversation
-            .executed()
-            .find(|(_, executed)| executed.step == at)?;
+        let call = conversation.executed().find(|(_, executed)| executed.step == at)?;
         Some(&call.1.call.arguments)
     }
 
@@ -239,13 +193,8 @@ impl<'a> Planner<'a> {
     ) -> Option<&'a str> {
         let fits = |text: &&'a String| {
             let names: Vec<&str> = template::slots(text).map(|(name, _)| name).collect();
-            let required = function
-                .required()
-                .all(|field| names.contains(&field.name.as_str()));
-            required
-                && references
-                    .iter()
-                    .all(|(field, _)| names.contains(&field.name.as_str()))
+            let required = function.required().all(|field| names.contains(&field.name.as_str()));
+            required && references.iter().all(|(field, _)| names.contains(&field.name.as_str()))
         };
         let fitting: Vec<&'a String> = function.phrasing.requests.iter().filter(fits).collect();
         if fitting.is_empty() {
@@ -286,8 +235,7 @@ impl<'a> Planner<'a> {
     }
 
     fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {
-        self.omitted
-            .is_some_and(|o| o.function == id && o.parameter == field.name)
+        self.omitted.is_some_and(|o| o.function == id && o.parameter == field.name)
     }
 
     /// The names of the unfed parameters that get a value of the user's own.
@@ -315,11 +263,7 @@ impl<'a> Planner<'a> {
             .params()
             .iter()
             .filter(|f| !f.required && unfed(f))
-            .filter(|f| {
-                slots
-                    .as_ref()
-                    .is_none_or(|names| names.contains(&f.name.as_str()))
-            })
+            .filter(|f| slots.as_ref().is_none_or(|names| names.contains(&f.name.as_str())))
             .collect();
         let templated = slots.is_some();
         for field in optional::chosen(function, &candidates, templated, &mut self.rng) {
@@ -354,9 +298,8 @@ impl<'a> Planner<'a> {
         let place = Place::argument(function, field);
         let topic = topic(&place);
         let recalled = self.memory.recall(&field.name, topic, &mut self.rng);
-        let recalled = recalled
-            .filter(|value| fits(value, field) && !used.contains(value))
-            .cloned();
+        let recalled =
+            recalled.filter(|value| fits(value, field) && !used.contains(value)).cloned();
         let (value, manner) = match recalled {
             Some(value) if self.rng.random_range(0..100) < 60 => (value, Manner::Again),
             Some(value) => (value, Manner::Literal),
@@ -366,11 +309,7 @@ impl<'a> Planner<'a> {
             setting.learn(&field.name, text);
         }
         let values = vec![value; copies];
-        Some(Slot {
-            field,
-            topic,
-            source: Source::Said { values, manner },
-        })
+        Some(Slot { field, topic, source: Source::Said { values, manner } })
     }
 
     /// A new value that can be said, different from those used.
@@ -419,16 +358,10 @@ impl<'a> Planner<'a> {
         };
         let field = intention.slots[at].field;
         let place = Place::argument(intention.function, field);
-        let seen = |value: &Value| {
-            earlier
-                .iter()
-                .any(|(name, v)| name == &field.name && v == value)
-        };
+        let seen =
+            |value: &Value| earlier.iter().any(|(name, v)| name == &field.name && v == value);
         let mut values: Vec<Value> = Vec::new();
-        let first = intention.slots[at]
-            .value()
-            .cloned()
-            .filter(|value| !seen(value));
+        let first = intention.slots[at].value().cloned().filter(|value| !seen(value));
         values.extend(first);
         for _ in 0..DRAWS * copies {
             if values.len() == copies {
@@ -474,9 +407,7 @@ impl<'a> Planner<'a> {
         for slot in &mut intention.slots {
             if let Source::Output(reference) = &mut slot.source {
                 let order = [Select::First, Select::Last];
-                reference.selects = (0..copies)
-                    .map(|c| order[(c + before) % 2].clone())
-                    .collect();
+                reference.selects = (0..copies).map(|c| order[(c + before) % 2].clone()).collect();
                 reference.fresh = true;
             }
         }
@@ -513,41 +444,21 @@ impl<'a> Planner<'a> {
             None => (self.choose(function, route, output), true),
         };
         if route.tail.is_some() {
-            self.chosen
-                .push((feed.from, route.head.to_owned(), select.clone()));
+            self.chosen.push((feed.from, route.head.to_owned(), select.clone()));
         }
         let selects = vec![select; copies];
-        Some(Reference {
-            feed,
-            source: function,
-            selects,
-            when,
-            fresh,
-            all,
-        })
+        Some(Reference { feed, source: function, selects, when, fresh, all })
     }
 
     /// The element of the same array that an earlier reference was to.
     fn chosen_before(&self, from: StepRef, head: &str) -> Option<Select> {
-        let here = self
-            .chosen
-            .iter()
-            .find(|(step, array, _)| *step == from && array == head);
+        let here = self.chosen.iter().find(|(step, array, _)| *step == from && array == head);
         if let Some((.., select)) = here {
             return Some(select.clone());
         }
-        let picks = self
-            .conversation
-            .turns
-            .iter()
-            .rev()
-            .flat_map(|e| &e.request.picks);
+        let picks = self.conversation.turns.iter().rev().flat_map(|e| &e.request.picks);
         let same_array = |pick: &&crate::conversation::Pick| {
-            let feeds = self
-                .scene
-                .path
-                .step(pick.step)
-                .map(|step| step.feeds.as_slice());
+            let feeds = self.scene.path.step(pick.step).map(|step| step.feeds.as_slice());
             feeds.unwrap_or_default().iter().any(|feed| {
                 let route = Route::of(&feed.flow.output);
                 feed.flow.input == pick.parameter
@@ -556,23 +467,16 @@ impl<'a> Planner<'a> {
                     && route.tail.is_some()
             })
         };
-        picks
-            .into_iter()
-            .find(same_array)
-            .map(|pick| pick.select.clone())
+        picks.into_iter().find(same_array).map(|pick| pick.select.clone())
     }
 
     /// Singles out an element: mostly by a field that ranks, else the first.
     fn choose(&mut self, function: &Function, route: Route<'_>, output: Option<&Value>) -> Select {
-        let items = function
-            .output()
-            .and_then(|shape| select::items_at(shape, route.head));
+        let items = function.output().and_then(|shape| select::items_at(shape, route.head));
         let Some(items) = items.filter(|_| route.tail.is_some()) else {
             return Select::First;
         };
-        let elements = output
-            .and_then(|o| o.pointer(route.head))
-            .and_then(Value::as_array);
+        let elements = output.and_then(|o| o.pointer(route.head)).and_then(Value::as_array);
         let mut rankings = select::rankings(items);
         rankings.retain(|ranking| {
             elements.is_none_or(|elements| select::is_decisive(elements, &ranking.select))
@@ -580,9 +484,7 @@ impl<'a> Planner<'a> {
         if rankings.is_empty() || self.rng.random_range(0..100) < 25 {
             return Select::First;
         }
-        rankings
-            .swap_remove(self.rng.random_range(0..rankings.len()))
-            .select
+        rankings.swap_remove(self.rng.random_range(0..rankings.len())).select
     }
 }
 
@@ -626,11 +528,7 @@ fn fits(value: &Value, field: &Field) -> bool {
         && (shape.choices.is_empty() || shape.choices.contains(value))
         && shape.format.is_none()
         && shape.pattern.is_none()
-        || (typed
-            && shape
-                .format
-                .as_deref()
-                .is_some_and(|f| f == "date" || f == "email"))
+        || (typed && shape.format.as_deref().is_some_and(|f| f == "date" || f == "email"))
 }
 
 /// Whether a value can stand in a text and be found there again.

@@ -93,10 +93,7 @@ impl Reference<'_> {
         forms.extend(noun.map(|noun| format!("the {which} {noun}")));
         match self.when {
             When::Now if which == "first" => {
-                forms.extend([
-                    "the top result".into(),
-                    "the first one that comes up".into(),
-                ]);
+                forms.extend(["the top result".into(), "the first one that comes up".into()]);
                 forms.extend(noun.map(|noun| format!("the first {noun} you find")));
             }
             When::Now => forms.extend(many.map(|many| format!("the {which} of those {many}"))),
@@ -120,25 +117,19 @@ impl Reference<'_> {
         let made = self.source.changes_state();
         let mut forms = vec![format!("that {noun}")];
         match self.when {
-            When::Now => forms.push(if noun == "one" {
-                "the result".into()
-            } else {
-                format!("the {noun}")
-            }),
+            When::Now => {
+                forms.push(if noun == "one" { "the result".into() } else { format!("the {noun}") })
+            }
             When::JustBefore if noun != "one" => {
                 forms.push(format!("this {noun}"));
-                forms.push(format!(
-                    "the {noun} you just {}",
-                    if made { "set up" } else { "found" }
-                ));
+                forms
+                    .push(format!("the {noun} you just {}", if made { "set up" } else { "found" }));
             }
             When::JustBefore => forms.push("that same one".into()),
             When::Earlier if noun != "one" => {
                 forms.push(format!("the {noun} from earlier"));
-                forms.push(format!(
-                    "the {noun} {}",
-                    if made { "from before" } else { "you found" }
-                ));
+                forms
+                    .push(format!("the {noun} {}", if made { "from before" } else { "you found" }));
             }
             When::Earlier => forms.push("the one from earlier".into()),
         }
@@ -150,11 +141,7 @@ impl Reference<'_> {
 
     fn property(&self, property: &str, target: &Target) -> Vec<String> {
         let thing = target.thing.as_deref();
-        let those = if noun::is_plural(property) {
-            "those"
-        } else {
-            "that"
-        };
+        let those = if noun::is_plural(property) { "those" } else { "that" };
         if target.among_several && self.fresh {
             let which = superlative(&self.selects[0]);
             let mut forms = vec![format!("the {property} of the {which} one")];
@@ -197,28 +184,17 @@ fn everything(target: &Target) -> Vec<String> {
 
 /// "the first and the last one".
 fn several(selects: &[Select], noun: Option<&str>) -> String {
-    let mut which: Vec<String> = selects
-        .iter()
-        .map(|s| format!("the {}", superlative(s)))
-        .collect();
+    let mut which: Vec<String> =
+        selects.iter().map(|s| format!("the {}", superlative(s))).collect();
     which.dedup();
-    format!(
-        "{} {}",
-        super::mention::series(&which, "and"),
-        noun.unwrap_or("one")
-    )
+    format!("{} {}", super::mention::series(&which, "and"), noun.unwrap_or("one"))
 }
 
 /// What a flow's output path leads to.
 pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Target {
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let among_several = steps.contains(&"*");
-    let last = steps
-        .iter()
-        .rev()
-        .find(|step| **step != "*")
-        .copied()
-        .unwrap_or("");
+    let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
     let container = container(&steps);
     let leaf_noun = leaf.and_then(|leaf| leaf.shape.noun.clone());
     let is_identity = match leaf {
@@ -235,17 +211,9 @@ pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Targ
             .or_else(|| stripped(last))
             .or_else(|| stripped(&field.name))
             .filter(|noun| noun.split(' ').count() <= 3);
-        return Target {
-            thing,
-            property: None,
-            among_several,
-        };
+        return Target { thing, property: None, among_several };
     }
-    Target {
-        thing: held,
-        property: Some(noun::singular(&noun::of_name(last))),
-        among_several,
-    }
+    Target { thing: held, property: Some(noun::singular(&noun::of_name(last))), among_several }
 }
 
 /// The name of the innermost array on the way, else of the object around.
@@ -286,22 +254,10 @@ mod tests {
 
     #[test]
     fn a_place_is_a_thing_or_a_property() {
-        check(
-            "/trains/*/train_id",
-            "train_id",
-            (Some("train"), None, true),
-        );
+        check("/trains/*/train_id", "train_id", (Some("train"), None, true));
         check("/hold_id", "hold", (Some("hold"), None, false));
-        check(
-            "/trains/*/fare",
-            "amount",
-            (Some("train"), Some("fare"), true),
-        );
-        check(
-            "/results/*/address",
-            "address",
-            (None, Some("address"), true),
-        );
+        check("/trains/*/fare", "amount", (Some("train"), Some("fare"), true));
+        check("/results/*/address", "address", (None, Some("address"), true));
         check("/*/id", "order_id", (Some("order"), None, true));
         check("/data/id", "id", (None, None, false));
     }

@@ -34,15 +34,12 @@ pub(super) fn report(function: &Function, output: &Value, rng: &mut Rng) -> Stri
 
 /// Through wrappers like `{"data": {"result": …}}` to what matters.
 fn unwrapped<'v>(name: &'v str, value: &'v Value) -> (&'v str, &'v Value) {
-    const WRAPPERS: &[&str] = &[
-        "data", "result", "results", "response", "output", "body", "payload", "items",
-    ];
+    const WRAPPERS: &[&str] =
+        &["data", "result", "results", "response", "output", "body", "payload", "items"];
     let Value::Object(members) = value else {
         return (name, value);
     };
-    let nested = members
-        .iter()
-        .filter(|(_, v)| v.is_object() || v.is_array());
+    let nested = members.iter().filter(|(_, v)| v.is_object() || v.is_array());
     match nested.collect::<Vec<_>>().as_slice() {
         [(inner, held)]
             if members.len() == 1 || (WRAPPERS.contains(&inner.as_str()) && members.len() < 4) =>
@@ -56,17 +53,13 @@ fn unwrapped<'v>(name: &'v str, value: &'v Value) -> (&'v str, &'v Value) {
 fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> String {
     let things = things(function, name, items.len());
     let labels: Vec<String> = items.iter().filter_map(|item| label(item, rng)).collect();
-    let mut distinct = labels.clone();
+    let mut distinct = labels;
     distinct.dedup();
     if items.is_empty() {
         return format!("There are no {things}.");
     }
     let shown: Vec<String> = distinct.iter().take(3).cloned().collect();
-    let count = if items.len() <= 12 {
-        items.len().to_string()
-    } else {
-        "quite a few".into()
-    };
+    let count = if items.len() <= 12 { items.len().to_string() } else { "quite a few".into() };
     if shown.is_empty() {
         return format!("I have {count} {things} for you.");
     }
@@ -99,71 +92,25 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
 fn things(function: &Function, name: &str, count: usize) -> String {
     let thing = noun::of_container(name)
         .or_else(|| {
-            generic::subject(function)
-                .filter(|s| noun::is_plural(s))
-                .map(|s| noun::singular(&s))
+            generic::subject(function).filter(|s| noun::is_plural(s)).map(|s| noun::singular(&s))
         })
         .unwrap_or_else(|| "result".into())
         .to_lowercase();
-    if count == 1 {
-        thing
-    } else {
-        noun::plural(&thing)
-    }
+    if count == 1 { thing } else { noun::plural(&thing) }
 }
 
 /// Fields that name a thing, most telling first.
 const LABELS: &[&str] = &[
-    "name",
-    "title",
-    "full_name",
-    "fullname",
-    "display_name",
-    "displayname",
-    "login",
-    "username",
-    "label",
-    "subject",
-    "headline",
-    "question",
-    "word",
-    "text",
-    "quote",
-    "city",
-    "symbol",
-    "ticker",
-    "domain",
-    "email",
-    "filename",
-    "file_name",
-    "slug",
-    "key",
-    "message",
-    "description",
+    "name", "title", "full_name", "fullname", "display_name", "displayname", "login", "username",
+    "label", "subject", "headline", "question", "word", "text", "quote", "city", "symbol",
+    "ticker", "domain", "email", "filename", "file_name", "slug", "key", "message", "description",
     "code",
 ];
 
 /// Fields worth a word beside the name.
 const DETAILS: &[&str] = &[
-    "price",
-    "amount",
-    "rating",
-    "score",
-    "status",
-    "state",
-    "date",
-    "departs",
-    "start_time",
-    "year",
-    "number",
-    "value",
-    "rate",
-    "id",
-    "type",
-    "role",
-    "temperature",
-    "count",
-    "percentage",
+    "price", "amount", "rating", "score", "status", "state", "date", "departs", "start_time",
+    "year", "number", "value", "rate", "id", "type", "role", "temperature", "count", "percentage",
     "rank",
 ];
 
@@ -209,9 +156,7 @@ fn identifier(members: &Map<String, Value>, rng: &mut Rng) -> Option<(String, St
             .is_some_and(|w| matches!(w.as_str(), "id" | "number" | "reference" | "code"))
             && name != "node_id"
     };
-    let hit = members
-        .iter()
-        .find(|(name, value)| is_id(name) && is_short(value));
+    let hit = members.iter().find(|(name, value)| is_id(name) && is_short(value));
     hit.map(|(name, value)| (name.clone(), text_of(value, rng)))
 }
 
@@ -234,11 +179,7 @@ fn object(
     let biggest = members
         .iter()
         .filter_map(|(name, value)| Some((name, value.as_array()?)))
-        .filter(|(_, items)| {
-            items
-                .iter()
-                .any(|item| label(item, &mut rng.clone()).is_some())
-        })
+        .filter(|(_, items)| items.iter().any(|item| label(item, &mut rng.clone()).is_some()))
         .max_by_key(|(_, items)| items.iter().filter(|i| i.is_object()).count());
     let lists_first =
         biggest.is_some_and(|(_, items)| items.first().is_some_and(Value::is_object)) && !changes;
@@ -252,10 +193,7 @@ fn object(
             None => inner(function, members, changes, rng),
         };
     }
-    let told: Vec<String> = facts
-        .iter()
-        .map(|(name, value)| stated(name, value))
-        .collect();
+    let told: Vec<String> = facts.iter().map(|(name, value)| stated(name, value)).collect();
     let told = series(&told, "and");
     let forms = if changes {
         vec![
@@ -295,55 +233,25 @@ fn inner(
 }
 
 fn done(rng: &mut Rng) -> &'static str {
-    let forms = [
-        "Done.",
-        "That's done.",
-        "All done.",
-        "It's done.",
-        "That went through.",
-        "All set.",
-    ];
+    let forms =
+        ["Done.", "That's done.", "All done.", "It's done.", "That went through.", "All set."];
     forms[rng.random_range(0..forms.len())]
 }
 
 /// The two to four most telling scalar members, in the output's order.
 fn facts<'v>(members: &'v Map<String, Value>, rng: &mut Rng) -> Vec<(&'v str, String)> {
     const DULL: &[&str] = &[
-        "node",
-        "url",
-        "urls",
-        "gravatar",
-        "etag",
-        "hash",
-        "sha",
-        "uuid",
-        "cursor",
-        "page",
-        "offset",
-        "limit",
-        "timestamp",
-        "avatar",
-        "href",
-        "html",
-        "copyright",
-        "credits",
-        "guid",
-        "success",
-        "ok",
-        "fbid",
+        "node", "url", "urls", "gravatar", "etag", "hash", "sha", "uuid", "cursor", "page",
+        "offset", "limit", "timestamp", "avatar", "href", "html", "copyright", "credits", "guid",
+        "success", "ok", "fbid",
     ];
     let dull = |name: &str| words(name).any(|word| DULL.contains(&word.as_str()));
     let rank = |name: &str| {
         let plain = name.to_lowercase();
         let among = |table: &[&str]| {
-            table
-                .iter()
-                .position(|w| plain == *w || plain.ends_with(&format!("_{w}")))
+            table.iter().position(|w| plain == *w || plain.ends_with(&format!("_{w}")))
         };
-        among(LABELS)
-            .map(|at| at / 4)
-            .or_else(|| among(DETAILS).map(|at| 3 + at / 3))
-            .unwrap_or(12)
+        among(LABELS).map(|at| at / 4).or_else(|| among(DETAILS).map(|at| 3 + at / 3)).unwrap_or(12)
     };
     let mut ranked: Vec<(usize, usize, &'v str, &'v Value)> = members
         .iter()
@@ -355,21 +263,13 @@ fn facts<'v>(members: &'v Map<String, Value>, rng: &mut Rng) -> Vec<(&'v str, St
                 && name.chars().any(char::is_alphabetic)
         })
         .map(|(at, (name, value))| {
-            (
-                rank(name) + usize::from(value.is_boolean()) * 6,
-                at,
-                name.as_str(),
-                value,
-            )
+            (rank(name) + usize::from(value.is_boolean()) * 6, at, name.as_str(), value)
         })
         .collect();
     ranked.sort_by_key(|(rank, at, ..)| (*rank, *at));
     ranked.truncate(3);
     ranked.sort_by_key(|(_, at, ..)| *at);
-    ranked
-        .into_iter()
-        .map(|(_, _, name, value)| (name, text_of(value, rng)))
-        .collect()
+    ranked.into_iter().map(|(_, _, name, value)| (name, text_of(value, rng))).collect()
 }
 
 /// "the price is 12.5".
@@ -382,11 +282,7 @@ fn stated(name: &str, value: &str) -> String {
         .collect();
     if parts.len() > 1 && matches!(parts[0].as_str(), "is" | "has") {
         let rest = parts[1..].join(" ");
-        let not = if value == "no" || value == "0" {
-            "not "
-        } else {
-            ""
-        };
+        let not = if value == "no" || value == "0" { "not " } else { "" };
         return match parts[0].as_str() {
             "is" => format!("it is {not}{rest}"),
             _ if not.is_empty() => format!("it has {rest}"),
@@ -394,17 +290,10 @@ fn stated(name: &str, value: &str) -> String {
         };
     }
     let noun = parts.join(" ");
-    let noun = noun
-        .strip_suffix(" name")
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(&noun)
-        .to_owned();
+    let noun =
+        noun.strip_suffix(" name").filter(|rest| !rest.is_empty()).unwrap_or(&noun).to_owned();
     let counted = parts.len() > 1 && matches!(parts[parts.len() - 1].as_str(), "count" | "total");
-    let verb = if noun::is_plural(&noun) && !counted {
-        "are"
-    } else {
-        "is"
-    };
+    let verb = if noun::is_plural(&noun) && !counted { "are" } else { "is" };
     format!("the {noun} {verb} {value}")
 }
 

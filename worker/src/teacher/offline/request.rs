@@ -26,11 +26,7 @@ const WORDINGS: usize = 5;
 
 pub(super) fn write(ask: &WriteRequest<'_>) -> Result<Request, Error> {
     let scene = ask.scene;
-    let writer = Writer {
-        scene,
-        turn: ask.turn,
-        conversation: ask.conversation,
-    };
+    let writer = Writer { scene, turn: ask.turn, conversation: ask.conversation };
     let mut last = None;
     for wording in 0..WORDINGS {
         let purpose = match (wording, ask.problem) {
@@ -68,18 +64,8 @@ impl<'a> Writer<'a> {
             (Purpose::MissingFunction { function, .. } | Purpose::Irrelevant { function }, _) => {
                 Ok(self.ask_alone(purpose, *function, None))
             }
-            (
-                Purpose::MissingParameter {
-                    function,
-                    parameter,
-                    resolved,
-                },
-                next,
-            ) => {
-                let omitted = Omitted {
-                    function: *function,
-                    parameter,
-                };
+            (Purpose::MissingParameter { function, parameter, resolved }, next) => {
+                let omitted = Omitted { function: *function, parameter };
                 match next.filter(|_| *resolved) {
                     Some(next) => Ok(self.ask(purpose, next, Some(omitted))),
                     None => Ok(self.ask_alone(purpose, *function, Some(omitted))),
@@ -90,35 +76,18 @@ impl<'a> Writer<'a> {
 
     /// A turn with calls: it follows up on what was missing, or asks.
     fn calls(&self, purpose: &str) -> Request {
-        let before = self
-            .turn
-            .checked_sub(1)
-            .and_then(|before| self.scene.path.turns.get(before));
+        let before = self.turn.checked_sub(1).and_then(|before| self.scene.path.turns.get(before));
         match before.map(|turn| &turn.purpose) {
-            Some(Purpose::MissingFunction {
-                function,
-                resolved: true,
-            }) => supply::function(
+            Some(Purpose::MissingFunction { function, resolved: true }) => supply::function(
                 self.scene.library.get(*function),
                 self.scene.persona.register,
                 &mut self.voice(purpose),
             ),
-            Some(Purpose::MissingParameter {
-                function,
-                parameter,
-                resolved: true,
-            }) => {
-                let omitted = Omitted {
-                    function: *function,
-                    parameter,
-                };
+            Some(Purpose::MissingParameter { function, parameter, resolved: true }) => {
+                let omitted = Omitted { function: *function, parameter };
                 let mut planner = self.planner(purpose, None);
                 let supplied = planner.supply(self.turn, omitted);
-                supply::parameter(
-                    &supplied,
-                    self.scene.persona.register,
-                    &mut self.voice(purpose),
-                )
+                supply::parameter(&supplied, self.scene.persona.register, &mut self.voice(purpose))
             }
             _ => self.ask(purpose, self.turn, None),
         }
@@ -156,11 +125,7 @@ impl<'a> Writer<'a> {
                 });
             }
         }
-        let position = if self.turn == 0 {
-            Position::Opening
-        } else {
-            Position::Later
-        };
+        let position = if self.turn == 0 { Position::Opening } else { Position::Later };
         let persona = self.scene.persona;
         let reason = match (position, intentions.first()) {
             (Position::Opening, Some(first)) => motive(first, persona, &mut voice),
@@ -171,14 +136,8 @@ impl<'a> Writer<'a> {
             }
             _ => None,
         };
-        request.text = frame::message(
-            parts,
-            &facts,
-            reason,
-            position,
-            persona.register,
-            &mut voice,
-        );
+        request.text =
+            frame::message(parts, &facts, reason, position, persona.register, &mut voice);
         request
     }
 
@@ -189,11 +148,7 @@ impl<'a> Writer<'a> {
 
     fn voice(&self, purpose: &str) -> Voice<'a> {
         let rng = self.scene.stream(purpose, self.turn);
-        Voice {
-            conversation: self.conversation,
-            style: Style::of(&self.scene),
-            rng,
-        }
+        Voice { conversation: self.conversation, style: Style::of(&self.scene), rng }
     }
 
     /// Whether a text names a function, or an implicit step's action.
@@ -201,10 +156,7 @@ impl<'a> Writer<'a> {
         let path = self.scene.path;
         let library = self.scene.library;
         let announces = self.turn.checked_sub(1).is_some_and(|before| {
-            matches!(
-                path.turns[before].purpose,
-                Purpose::MissingFunction { resolved: true, .. }
-            )
+            matches!(path.turns[before].purpose, Purpose::MissingFunction { resolved: true, .. })
         });
         let withheld = match &path.turns[self.turn].purpose {
             Purpose::Calls => None,
@@ -214,10 +166,7 @@ impl<'a> Writer<'a> {
         };
         let mut functions = path.functions().chain(withheld);
         let names = !announces && functions.any(|id| prose::names_function(text, library.get(id)));
-        let mut implicit = path.turns[self.turn]
-            .steps
-            .iter()
-            .filter(|step| step.implicit);
+        let mut implicit = path.turns[self.turn].steps.iter().filter(|step| step.implicit);
         names
             || prose::hint_trace(text).is_some()
             || implicit.any(|step| prose::mentions_action(text, library.get(step.function)))
@@ -226,11 +175,7 @@ impl<'a> Writer<'a> {
 
 /// Whether a step uses what an earlier one of the same message leads to.
 fn depends(intention: &Intention<'_>) -> bool {
-    intention
-        .slots
-        .iter()
-        .filter_map(|slot| slot.reference())
-        .any(|r| r.when == When::Now)
+    intention.slots.iter().filter_map(|slot| slot.reference()).any(|r| r.when == When::Now)
 }
 
 /// The missing parameter's slots of one turn, with the values that come late.

@@ -22,14 +22,8 @@ pub(super) struct Route<'a> {
 impl<'a> Route<'a> {
     pub(super) fn of(path: &'a str) -> Self {
         match path.find("/*") {
-            Some(star) => Self {
-                head: &path[..star],
-                tail: Some(&path[star + 2..]),
-            },
-            None => Self {
-                head: path,
-                tail: None,
-            },
+            Some(star) => Self { head: &path[..star], tail: Some(&path[star + 2..]) },
+            None => Self { head: path, tail: None },
         }
     }
 
@@ -48,10 +42,9 @@ impl<'a> Route<'a> {
     pub(super) fn all<'v>(&self, output: &'v Value) -> Vec<&'v Value> {
         let mut found: Vec<&Value> = Vec::new();
         let items = match (self.tail, output.pointer(self.head)) {
-            (Some(tail), Some(Value::Array(items))) => items
-                .iter()
-                .filter_map(|item| descend(item, tail))
-                .collect(),
+            (Some(tail), Some(Value::Array(items))) => {
+                items.iter().filter_map(|item| descend(item, tail)).collect()
+            }
             (None, Some(place)) => present(place).into_iter().collect(),
             _ => Vec::new(),
         };
@@ -70,10 +63,7 @@ fn descend<'v>(item: &'v Value, tail: &str) -> Option<&'v Value> {
     let place = item.pointer(route.head)?;
     match route.tail {
         None => present(place),
-        Some(rest) => place
-            .as_array()?
-            .iter()
-            .find_map(|inner| descend(inner, rest)),
+        Some(rest) => place.as_array()?.iter().find_map(|inner| descend(inner, rest)),
     }
 }
 
@@ -106,10 +96,7 @@ pub(super) fn element<'v>(items: &'v [Value], select: &Select) -> Option<&'v Val
 fn order(left: &Value, right: &Value) -> Ordering {
     match (left, right) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => left
-            .as_f64()
-            .partial_cmp(&right.as_f64())
-            .unwrap_or(Ordering::Equal),
+        _ => left.as_f64().partial_cmp(&right.as_f64()).unwrap_or(Ordering::Equal),
     }
 }
 
@@ -121,9 +108,7 @@ pub(super) fn is_decisive(items: &[Value], select: &Select) -> bool {
     let chosen = element(items, select).and_then(|item| item.get(field));
     let same = |item: &&Value| item.get(field) == chosen;
     chosen.is_some()
-        && items
-            .iter()
-            .all(|item| item.get(field).and_then(present).is_some())
+        && items.iter().all(|item| item.get(field).and_then(present).is_some())
         && items.iter().filter(same).count() == 1
 }
 
@@ -139,16 +124,7 @@ pub(super) struct Ranking {
 /// superlative for that.
 const RANKINGS: &[(&[&str], bool, &str)] = &[
     (
-        &[
-            "price",
-            "fare",
-            "cost",
-            "amount",
-            "fee",
-            "price_per_night",
-            "nightly_rate",
-            "total",
-        ],
+        &["price", "fare", "cost", "amount", "fee", "price_per_night", "nightly_rate", "total"],
         true,
         "cheapest",
     ),
@@ -156,54 +132,26 @@ const RANKINGS: &[(&[&str], bool, &str)] = &[
     (&["score"], false, "highest scoring"),
     (
         &[
-            "departs",
-            "departure",
-            "departure_time",
-            "depart_time",
-            "start",
-            "starts",
-            "start_time",
-            "starts_at",
+            "departs", "departure", "departure_time", "depart_time", "start", "starts",
+            "start_time", "starts_at",
         ],
         true,
         "earliest",
     ),
     (
         &[
-            "date",
-            "created_at",
-            "updated_at",
-            "published",
-            "published_at",
-            "sent_at",
-            "received_at",
-            "modified",
+            "date", "created_at", "updated_at", "published", "published_at", "sent_at",
+            "received_at", "modified",
         ],
         false,
         "most recent",
     ),
     (&["due", "due_date", "due_at"], true, "most urgent"),
-    (
-        &["distance", "distance_km", "distance_m", "distance_miles"],
-        true,
-        "nearest",
-    ),
-    (
-        &["duration", "duration_minutes", "minutes"],
-        true,
-        "shortest",
-    ),
+    (&["distance", "distance_km", "distance_m", "distance_miles"], true, "nearest"),
+    (&["duration", "duration_minutes", "minutes"], true, "shortest"),
     (&["size", "size_bytes", "bytes"], false, "largest"),
     (
-        &[
-            "views",
-            "likes",
-            "followers",
-            "popularity",
-            "downloads",
-            "plays",
-            "stargazers_count",
-        ],
+        &["views", "likes", "followers", "popularity", "downloads", "plays", "stargazers_count"],
         false,
         "most popular",
     ),
@@ -212,21 +160,14 @@ const RANKINGS: &[(&[&str], bool, &str)] = &[
 /// The rankings that an array's elements allow, by their shape.
 pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
     let comparable = |shape: &Shape| {
-        matches!(
-            shape.ty,
-            Type::Number { .. } | Type::Integer { .. } | Type::String { .. }
-        ) && shape.choices.is_empty()
+        matches!(shape.ty, Type::Number { .. } | Type::Integer { .. } | Type::String { .. })
+            && shape.choices.is_empty()
     };
-    let fields = items
-        .fields()
-        .iter()
-        .filter(|field| comparable(&field.shape));
+    let fields = items.fields().iter().filter(|field| comparable(&field.shape));
     fields
         .filter_map(|field| {
             let plain = words(&field.name).collect::<Vec<_>>().join("_");
-            let known = RANKINGS
-                .iter()
-                .find(|(names, ..)| names.contains(&plain.as_str()))?;
+            let known = RANKINGS.iter().find(|(names, ..)| names.contains(&plain.as_str()))?;
             let numeric = !matches!(field.shape.ty, Type::String { .. });
             let timely = matches!(known.2, "earliest" | "most recent" | "most urgent");
             // Text compares as it should only if it is a moment, numbers only
@@ -235,15 +176,8 @@ pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
                 return None;
             }
             let name = field.name.clone();
-            let select = if known.1 {
-                Select::Least(name)
-            } else {
-                Select::Most(name)
-            };
-            Some(Ranking {
-                select,
-                superlative: known.2,
-            })
+            let select = if known.1 { Select::Least(name) } else { Select::Most(name) };
+            Some(Ranking { select, superlative: known.2 })
         })
         .collect()
 }
@@ -251,16 +185,10 @@ pub(super) fn rankings(items: &Shape) -> Vec<Ranking> {
 /// The superlative for a selection made earlier.
 pub(super) fn superlative(select: &Select) -> &'static str {
     let (Select::Least(field) | Select::Most(field)) = select else {
-        return if *select == Select::Last {
-            "last"
-        } else {
-            "first"
-        };
+        return if *select == Select::Last { "last" } else { "first" };
     };
     let plain = words(field).collect::<Vec<_>>().join("_");
-    let known = RANKINGS
-        .iter()
-        .find(|(names, ..)| names.contains(&plain.as_str()));
+    let known = RANKINGS.iter().find(|(names, ..)| names.contains(&plain.as_str()));
     known.map_or("first", |(.., superlative)| superlative)
 }
 
@@ -295,31 +223,15 @@ mod tests {
 
     fn check(path: &str, select: Select, expected: Option<Value>) {
         let output = trains();
-        assert_eq!(
-            Route::of(path).follow(&output, &select).cloned(),
-            expected,
-            "{path}"
-        );
+        assert_eq!(Route::of(path).follow(&output, &select).cloned(), expected, "{path}");
     }
 
     #[test]
     fn the_selected_element_supplies_the_value() {
         check("/trains/*/id", Select::First, Some(json!("A")));
-        check(
-            "/trains/*/id",
-            Select::Least("fare".into()),
-            Some(json!("B")),
-        );
-        check(
-            "/trains/*/id",
-            Select::Least("departs".into()),
-            Some(json!("B")),
-        );
-        check(
-            "/trains/*/fare",
-            Select::Most("departs".into()),
-            Some(json!(99)),
-        );
+        check("/trains/*/id", Select::Least("fare".into()), Some(json!("B")));
+        check("/trains/*/id", Select::Least("departs".into()), Some(json!("B")));
+        check("/trains/*/fare", Select::Most("departs".into()), Some(json!(99)));
     }
 
     #[test]

@@ -18,10 +18,7 @@ use crate::execute::Output;
 use crate::teacher::Act;
 
 /// How the agent writes dates and times.
-pub(super) const STYLE: Style = Style {
-    dates: Dates::DayFirst,
-    twelve_hours: false,
-};
+pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
 
 pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     if ask.problem.is_some() {
@@ -45,16 +42,9 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
             Output::Error(error) => failure(function, error, &mut rng),
             Output::Value(output) => {
                 let said = success(function, &made.call.arguments, output, &mut rng);
-                let parallel = last_tries
-                    .iter()
-                    .filter(|m| m.call.function == made.call.function)
-                    .count()
-                    > 1;
-                let led = if parallel {
-                    for_argument(&said, made, &last_tries)
-                } else {
-                    said
-                };
+                let parallel =
+                    last_tries.iter().filter(|m| m.call.function == made.call.function).count() > 1;
+                let led = if parallel { for_argument(&said, made, &last_tries) } else { said };
                 match changed(ask, made, output) {
                     Some(note) => format!("{led} {note}"),
                     None => led,
@@ -91,9 +81,8 @@ fn success(function: &Function, arguments: &Arguments, output: &Value, rng: &mut
     if !replies.is_empty() {
         let start = rng.random_range(0..replies.len());
         let rotated = replies.iter().cycle().skip(start).take(replies.len());
-        if let Some(text) = rotated
-            .into_iter()
-            .find_map(|reply| phrased(reply, arguments, output, rng))
+        if let Some(text) =
+            rotated.into_iter().find_map(|reply| phrased(reply, arguments, output, rng))
         {
             return closed(&capital(&text));
         }
@@ -134,9 +123,7 @@ fn for_argument(said: &str, made: &Made<'_>, all: &[&Made<'_>]) -> String {
     let Some((_, value)) = varying else {
         return said.to_owned();
     };
-    let text = value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned);
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if said.contains(&text) || text.split(' ').count() > 6 {
         return said.to_owned();
     }
@@ -176,11 +163,8 @@ fn changed(ask: &Act<'_>, made: &Made<'_>, output: &Value) -> Option<String> {
     if old == new || old.is_object() || old.is_array() {
         return None;
     }
-    let name = conflict
-        .path
-        .rsplit('/')
-        .find(|part| *part != "*" && !part.is_empty())
-        .unwrap_or("value");
+    let name =
+        conflict.path.rsplit('/').find(|part| *part != "*" && !part.is_empty()).unwrap_or("value");
     let noun = noun::of_name(name).to_lowercase();
     let mut rng = ask.scene.stream("changed", ask.turn);
     let (old, new) = (mention(old, STYLE, &mut rng), mention(new, STYLE, &mut rng));

@@ -24,11 +24,8 @@ pub(super) fn function(function: &Function, register: Register, voice: &mut Voic
         "Let me fix that: `{}` is now among your tools. Please carry on.",
     ];
     const SHORT: &[&str] = &[
-        "Added `{}`. Try again.",
-        "`{}` is enabled now. Go ahead.",
-        "You have `{}` now. Go on.",
-        "Just switched on `{}`, please retry.",
-        "Now there's `{}`. Again, please.",
+        "Added `{}`. Try again.", "`{}` is enabled now. Go ahead.", "You have `{}` now. Go on.",
+        "Just switched on `{}`, please retry.", "Now there's `{}`. Again, please.",
     ];
     const FORMAL: &[&str] = &[
         "The function `{}` has now been made available to you. Please proceed.",
@@ -42,10 +39,7 @@ pub(super) fn function(function: &Function, register: Register, voice: &mut Voic
         _ => ANY,
     };
     let forms = if voice.chance(35) { ANY } else { forms };
-    Request {
-        text: voice.pick(forms).replacen("{}", &function.name, 1),
-        ..Request::default()
-    }
+    Request { text: voice.pick(forms).replacen("{}", &function.name, 1), ..Request::default() }
 }
 
 /// Gives the value that was asked for.
@@ -82,18 +76,10 @@ pub(super) fn parameter(
 
 fn worded(slot: &Slot<'_>, value: &str, register: Register, voice: &mut Voice<'_>) -> String {
     if let Some(flag) = slot.value().and_then(serde_json::Value::as_bool) {
-        return if flag {
-            "Yes, please.".into()
-        } else {
-            "No, leave that out.".into()
-        };
+        return if flag { "Yes, please.".into() } else { "No, leave that out.".into() };
     }
     let noun = noun::of(&slot.field.name, &slot.field.shape);
-    let noun = if noun::is_bare(&slot.field.name) {
-        "one I mean".to_owned()
-    } else {
-        noun
-    };
+    let noun = if noun::is_bare(&slot.field.name) { "one I mean".to_owned() } else { noun };
     let verb = if noun::is_plural(&noun) { "are" } else { "is" };
     let mut forms = match register {
         Register::Terse => vec![
@@ -140,9 +126,5 @@ fn worded(slot: &Slot<'_>, value: &str, register: Register, voice: &mut Voice<'_
     }
     // A capital must not change the value itself.
     let starts_with_value = text.starts_with(value);
-    closed(&if starts_with_value {
-        text
-    } else {
-        capital(&text)
-    })
+    closed(&if starts_with_value { text } else { capital(&text) })
 }

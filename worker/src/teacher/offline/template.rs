@@ -40,10 +40,7 @@ pub(super) fn render<'t>(
         if rest.as_bytes()[open] == b'{' {
             let close = open + rest[open..].find('}')?;
             let name = &rest[open + 1..close];
-            let previous = before.map(|slot| Before {
-                slot,
-                between: literal,
-            });
+            let previous = before.map(|slot| Before { slot, between: literal });
             place(&mut text, literal, fill(name, previous))?;
             before = Some(name);
             rest = &rest[close + 1..];
@@ -63,16 +60,14 @@ pub(super) fn render<'t>(
 /// The names of a template's slots: those it needs, and all.
 pub(super) fn slots(template: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut optional = false;
-    template
-        .split_inclusive(['{', '}', '[', ']'])
-        .filter_map(move |piece| {
-            if piece.ends_with('[') {
-                optional = true;
-            } else if piece.ends_with(']') {
-                optional = false;
-            }
-            piece.strip_suffix('}').map(|name| (name, !optional))
-        })
+    template.split_inclusive(['{', '}', '[', ']']).filter_map(move |piece| {
+        if piece.ends_with('[') {
+            optional = true;
+        } else if piece.ends_with(']') {
+            optional = false;
+        }
+        piece.strip_suffix('}').map(|name| (name, !optional))
+    })
 }
 
 /// A bracketed part: nothing unless every slot in it has its text.
@@ -152,13 +147,7 @@ mod tests {
 
     fn check(template: &str, expected: Option<&str>) {
         let fill = |name: &str, before: Option<Before<'_>>| match (name, before) {
-            (
-                "lon",
-                Some(Before {
-                    slot: "lat",
-                    between: ", ",
-                }),
-            ) => Fill::Merged,
+            ("lon", Some(Before { slot: "lat", between: ", " })) => Fill::Merged,
             ("lat", _) => Fill::Text("those coordinates".into()),
             ("city", _) => Fill::Text("Lyon".into()),
             ("date", _) => Fill::Text("14 March".into()),
@@ -170,18 +159,9 @@ mod tests {
 
     #[test]
     fn an_optional_part_needs_all_its_slots() {
-        check(
-            "trains to {city}[ on {date}]",
-            Some("trains to Lyon on 14 March"),
-        );
-        check(
-            "trains to {city}[ after {time}][ on {date}]?",
-            Some("trains to Lyon on 14 March?"),
-        );
-        check(
-            "trains to {city}[ from {date} to {time}]",
-            Some("trains to Lyon"),
-        );
+        check("trains to {city}[ on {date}]", Some("trains to Lyon on 14 March"));
+        check("trains to {city}[ after {time}][ on {date}]?", Some("trains to Lyon on 14 March?"));
+        check("trains to {city}[ from {date} to {time}]", Some("trains to Lyon"));
     }
 
     #[test]
@@ -193,26 +173,14 @@ mod tests {
 
     #[test]
     fn a_missing_value_goes_with_its_preposition() {
-        check(
-            "find a train to {gone} on {date}",
-            Some("find a train on 14 March"),
-        );
-        check(
-            "text {gone} that I'm in {city}",
-            Some("text someone that I'm in Lyon"),
-        );
-        check(
-            "book a table for {gone}[ at {time}], please",
-            Some("book a table, please"),
-        );
+        check("find a train to {gone} on {date}", Some("find a train on 14 March"));
+        check("text {gone} that I'm in {city}", Some("text someone that I'm in Lyon"));
+        check("book a table for {gone}[ at {time}], please", Some("book a table, please"));
     }
 
     #[test]
     fn neighbouring_slots_may_merge() {
-        check(
-            "the weather at {lat}, {lon} today",
-            Some("the weather at those coordinates today"),
-        );
+        check("the weather at {lat}, {lon} today", Some("the weather at those coordinates today"));
     }
 
     #[test]

@@ -8,11 +8,8 @@ use crate::teacher::chat::Purpose;
 use crate::teacher::{Act, Action, Error, Hint, Proposed, read};
 
 pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<Action, Error> {
-    let names: Vec<&str> = ask
-        .tools
-        .iter()
-        .map(|id| ask.scene.library.get(*id).name.as_str())
-        .collect();
+    let names: Vec<&str> =
+        ask.tools.iter().map(|id| ask.scene.library.get(*id).name.as_str()).collect();
     let call = json!({
         "type": "object",
         "properties": { "name": { "enum": names }, "arguments": { "type": "object" } },
@@ -34,13 +31,8 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<Action, Error>
         hint(ask),
     );
     let salt = format!("{} {} {} act", ask.scene.seed, ask.scene.walk, ask.turn);
-    let answer = super::Answer::Json {
-        name: Purpose::Act.label(),
-        schema,
-    };
-    let reply = remote
-        .ask(Purpose::Act, facts, answer, ask.problem, &salt)
-        .await?;
+    let answer = super::Answer::Json { name: Purpose::Act.label(), schema };
+    let reply = remote.ask(Purpose::Act, facts, answer, ask.problem, &salt).await?;
     match read::json(&reply.text) {
         Ok(answer) => read_action(ask, answer),
         // A reply without any JSON is what the person would have been told.
@@ -57,11 +49,7 @@ fn hint(ask: &Act<'_>) -> String {
                 let arguments = Value::Object(call.arguments.clone());
                 format!("{} {arguments}", library.get(call.function).name)
             };
-            calls
-                .iter()
-                .map(written)
-                .collect::<Vec<_>>()
-                .join("; then ")
+            calls.iter().map(written).collect::<Vec<_>>().join("; then ")
         }
         Hint::MissFunction => "miss function".into(),
         Hint::MissedParams => "missed params".into(),
@@ -88,24 +76,15 @@ fn read_action(ask: &Act<'_>, answer: Value) -> Result<Action, Error> {
     let said = ["say", "content", "reply", "message"];
     match said.iter().find_map(|key| answer.get(*key)?.as_str()) {
         Some(text) => Ok(Action::Say(read::prose(text))),
-        None => Err(Error::Unusable(
-            "the answer has neither \"calls\" nor \"say\"".into(),
-        )),
+        None => Err(Error::Unusable("the answer has neither \"calls\" nor \"say\"".into())),
     }
 }
 
 fn read_call(ask: &Act<'_>, call: &Value) -> Result<Proposed, Error> {
-    let call = call
-        .get("function")
-        .filter(|inner| inner.is_object())
-        .unwrap_or(call);
+    let call = call.get("function").filter(|inner| inner.is_object()).unwrap_or(call);
     let name = call.get("name").and_then(Value::as_str);
     let name = name.ok_or_else(|| Error::Unusable("a call has no \"name\"".into()))?;
-    let function = ask
-        .tools
-        .iter()
-        .find(|id| ask.scene.library.get(**id).name == name)
-        .copied();
+    let function = ask.tools.iter().find(|id| ask.scene.library.get(**id).name == name).copied();
     let function =
         function.ok_or_else(|| Error::Unusable(format!("\"{name}\" is not on offer")))?;
     let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
@@ -114,20 +93,13 @@ fn read_call(ask: &Act<'_>, call: &Value) -> Result<Proposed, Error> {
         Some(Value::String(text)) => match read::json(text) {
             Ok(Value::Object(arguments)) => arguments,
             _ => {
-                return Err(Error::Unusable(format!(
-                    "the arguments of \"{name}\" are no object"
-                )));
+                return Err(Error::Unusable(format!("the arguments of \"{name}\" are no object")));
             }
         },
         None => Default::default(),
         Some(_) => {
-            return Err(Error::Unusable(format!(
-                "the arguments of \"{name}\" are no object"
-            )));
+            return Err(Error::Unusable(format!("the arguments of \"{name}\" are no object")));
         }
     };
-    Ok(Proposed {
-        function,
-        arguments,
-    })
+    Ok(Proposed { function, arguments })
 }

@@ -1,7 +1,5 @@
 //! Back-translation as a question.
 
-use std::fmt::Write as _;
-
 use magnet_proto::path::{Purpose as TurnPurpose, Step};
 use serde_json::json;
 
@@ -19,13 +17,8 @@ pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Req
     });
     let salt = format!("{} {} {}", ask.scene.seed, ask.scene.walk, ask.turn);
     let facts = facts(ask);
-    let answer = super::Answer::Json {
-        name: Purpose::Back.label(),
-        schema,
-    };
-    let reply = remote
-        .ask(Purpose::Back, facts, answer, ask.problem, &salt)
-        .await?;
+    let answer = super::Answer::Json { name: Purpose::Back.label(), schema };
+    let reply = remote.ask(Purpose::Back, facts, answer, ask.problem, &salt).await?;
     let text = match read::json(&reply.text) {
         Ok(answer) => answer
             .get("request")
@@ -36,10 +29,7 @@ pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Req
         Err(_) if !reply.text.contains(['{', '[']) => reply.text,
         Err(why) => return Err(Error::Unusable(why)),
     };
-    Ok(Request {
-        text: read::prose(&text),
-        ..Request::default()
-    })
+    Ok(Request { text: read::prose(&text), ..Request::default() })
 }
 
 fn facts(ask: &WriteRequest<'_>) -> String {
@@ -51,21 +41,13 @@ fn facts(ask: &WriteRequest<'_>) -> String {
     match &scene.path.turns[ask.turn].purpose {
         TurnPurpose::Calls => calls(&mut text, ask, ask.turn, None),
         TurnPurpose::MissingFunction { resolved: true, .. } => calls(&mut text, ask, next, None),
-        TurnPurpose::MissingParameter {
-            parameter,
-            resolved: true,
-            ..
-        } => {
+        TurnPurpose::MissingParameter { parameter, resolved: true, .. } => {
             calls(&mut text, ask, next, Some(parameter));
         }
         TurnPurpose::MissingFunction { function, .. } | TurnPurpose::Irrelevant { function } => {
             describe(&mut text, ask, &Step::new(*function), None);
         }
-        TurnPurpose::MissingParameter {
-            function,
-            parameter,
-            ..
-        } => {
+        TurnPurpose::MissingParameter { function, parameter, .. } => {
             describe(&mut text, ask, &Step::new(*function), Some(parameter));
         }
     }
@@ -75,25 +57,15 @@ fn facts(ask: &WriteRequest<'_>) -> String {
 
 /// What the last turn missed and this one brings.
 fn after_a_gap(ask: &WriteRequest<'_>) -> String {
-    let before = ask
-        .turn
-        .checked_sub(1)
-        .map(|before| &ask.scene.path.turns[before].purpose);
+    let before = ask.turn.checked_sub(1).map(|before| &ask.scene.path.turns[before].purpose);
     match before {
-        Some(TurnPurpose::MissingFunction {
-            function,
-            resolved: true,
-        }) => format!(
+        Some(TurnPurpose::MissingFunction { function, resolved: true }) => format!(
             "\nThe assistant had no function for your last request. Say now that {} was added and \
              that it should try again: here, and only here, name the function. Do not repeat the \
              request.",
             ask.scene.library.get(*function).name
         ),
-        Some(TurnPurpose::MissingParameter {
-            parameter,
-            resolved: true,
-            ..
-        }) => format!(
+        Some(TurnPurpose::MissingParameter { parameter, resolved: true, .. }) => format!(
             "\nThe assistant asked for the {parameter} you left out. Give just that: one concrete \
              value, in a few words. Do not repeat the request.",
         ),
@@ -111,49 +83,33 @@ fn calls(text: &mut String, ask: &WriteRequest<'_>, turn: usize, left_out: Optio
 
 fn describe(text: &mut String, ask: &WriteRequest<'_>, step: &Step, left_out: Option<&str>) {
     let function = ask.scene.library.get(step.function);
-    let manner = if step.implicit {
-        "implicit"
-    } else {
-        "explicit"
-    };
-    let _ = writeln!(
-        text,
-        "- {} ({manner}): {}",
-        function.name, function.description
-    );
+    let manner = if step.implicit { "implicit" } else { "explicit" };
+    text.push_str(&format!("- {} ({manner}): {}\n", function.name, function.description));
     if step.copies > 1 {
-        let _ = writeln!(
-            text,
-            "  wanted {} times, with different values",
-            step.copies
-        );
+        text.push_str(&format!("  wanted {} times, with different values\n", step.copies));
     }
     for feed in &step.feeds {
-        let source = ask
-            .scene
-            .path
-            .step(feed.from)
-            .map(|from| ask.scene.library.get(from.function));
+        let source =
+            ask.scene.path.step(feed.from).map(|from| ask.scene.library.get(from.function));
         let source = source.map_or("an earlier call", |function| function.name.as_str());
-        let _ = writeln!(
-            text,
-            "  comes from an output: {} (from {source}, {})",
+        text.push_str(&format!(
+            "  comes from an output: {} (from {source}, {})\n",
             feed.flow.input, feed.flow.output
-        );
+        ));
     }
     let fed = |name: &str| step.feeds.iter().any(|feed| feed.flow.input == name);
     for field in function.required().filter(|field| !fed(&field.name)) {
         if left_out == Some(field.name.as_str()) {
-            let _ = writeln!(text, "  must be left out: {}", field.name);
+            text.push_str(&format!("  must be left out: {}\n", field.name));
             continue;
         }
-        let _ = write!(text, "  must be said: a concrete {}", field.name);
+        text.push_str(&format!("  must be said: a concrete {}", field.name));
         if !field.shape.description.is_empty() {
-            let _ = write!(text, " ({})", field.shape.description);
+            text.push_str(&format!(" ({})", field.shape.description));
         }
         if !field.shape.choices.is_empty() {
             let choices: Vec<String> = field.shape.choices.iter().map(|c| c.to_string()).collect();
-            let _ = write!(text, ", one of {}", choices.join(", "));
+            text.push_str(&format!(", one of {}", choices.join(", ")));
         }
         text.push('\n');
     }

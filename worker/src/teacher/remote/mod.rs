@@ -39,12 +39,7 @@ impl Remote {
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
-        Self {
-            name: name.into(),
-            chat,
-            temperature,
-            max_output_tokens,
-        }
+        Self { name: name.into(), chat, temperature, max_output_tokens }
     }
 
     /// Asks one question. `facts` is what differs between asks of a kind; the
@@ -87,17 +82,10 @@ impl Remote {
         problem: Option<&str>,
         salt: &str,
     ) -> Result<Value, Error> {
-        let answer = Answer::Json {
-            name: purpose.label(),
-            schema,
-        };
+        let answer = Answer::Json { name: purpose.label(), schema };
         let reply = self.ask(purpose, facts, answer, problem, salt).await?;
         read::json(&reply.text).map_err(|why| {
-            let cut = if reply.is_truncated {
-                ", cut at the token limit"
-            } else {
-                ""
-            };
+            let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
             Error::Unusable(format!("{why}{cut}"))
         })
     }
@@ -116,14 +104,9 @@ fn draw(salt: &str) -> u32 {
 impl From<ChatError> for Error {
     fn from(error: ChatError) -> Self {
         match error {
-            ChatError::Transient {
-                reason,
-                retry_after,
-                ..
-            } => Self::Transient {
-                reason,
-                retry_after,
-            },
+            ChatError::Transient { reason, retry_after, .. } => {
+                Self::Transient { reason, retry_after }
+            }
             ChatError::Unanswerable(why) => Self::Unusable(why),
             ChatError::Permanent(why) => Self::Permanent(why),
             ChatError::Budget(why) => Self::Budget(why),

@@ -1,7 +1,5 @@
 //! A conversation and its functions as text for a model.
 
-use std::fmt::Write as _;
-
 use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::sample::Message;
@@ -19,19 +17,11 @@ pub(super) fn conversation(library: &Library, conversation: &Conversation) -> St
         for executed in &exchange.calls {
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
-            line(
-                &mut text,
-                "Call",
-                &format!("{} {name} {arguments}", executed.call.id),
-            );
+            line(&mut text, "Call", &format!("{} {name} {arguments}", executed.call.id));
             line(&mut text, "Output", shortened(&executed.output.content()));
         }
     }
-    if text.is_empty() {
-        "(none yet)\n".into()
-    } else {
-        text
-    }
+    if text.is_empty() { "(none yet)\n".into() } else { text }
 }
 
 /// A trajectory as it was played.
@@ -61,13 +51,13 @@ pub(super) fn messages(library: &Library, messages: &[Message]) -> String {
 pub(super) fn tools(library: &Library, ids: &[FunctionId]) -> String {
     let mut text = String::new();
     for id in ids {
-        let _ = writeln!(text, "{}", library.get(*id).tool()["function"]);
+        text.push_str(&format!("{}\n", library.get(*id).tool()["function"]));
     }
     text
 }
 
 fn line(text: &mut String, who: &str, what: &str) {
-    let _ = writeln!(text, "{who}: {}", what.trim());
+    text.push_str(&format!("{who}: {}\n", what.trim()));
 }
 
 fn shortened(content: &str) -> &str {

@@ -47,10 +47,7 @@ impl Adaptive {
             answers: 0,
             measured: None,
         };
-        Self {
-            is_wanted,
-            found: Mutex::new(found),
-        }
+        Self { is_wanted, found: Mutex::new(found) }
     }
 
     /// Waits for this request's place in the pace.
@@ -100,9 +97,7 @@ impl Adaptive {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Found> {
-        self.found
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -38,10 +38,7 @@ impl Bucket {
         let per_minute = (told.per_minute as f64 * USED_SHARE).max(1.0);
         let share = |seconds: f64| ((per_minute / 60.0 * seconds) as u32).max(1);
         Self {
-            limit: RateLimit {
-                per_minute: per_minute as u64,
-                ..told
-            },
+            limit: RateLimit { per_minute: per_minute as u64, ..told },
             state,
             block: share(BLOCK_SECONDS),
             pace: Pace::new(per_minute, share(BURST_SECONDS)),
@@ -51,9 +48,7 @@ impl Bucket {
 
     /// Waits for that many permits.
     pub(super) async fn take(&self, permits: u32) {
-        let permits = permits
-            .min(self.limit.per_minute.min(u64::from(u32::MAX)) as u32)
-            .max(1);
+        let permits = permits.min(self.limit.per_minute.min(u64::from(u32::MAX)) as u32).max(1);
         {
             let mut leased = self.leased.lock().await;
             while leased.permits < permits {
@@ -78,11 +73,7 @@ impl Bucket {
             Err(error) => {
                 tracing::debug!(%error, limit = self.limit.name, "keeping to the local share");
                 let holders = leased.holders.max(1);
-                if leased
-                    .degraded
-                    .as_ref()
-                    .is_none_or(|(known, _)| *known != holders)
-                {
+                if leased.degraded.as_ref().is_none_or(|(known, _)| *known != holders) {
                     let share = self.limit.per_minute as f64 / f64::from(holders);
                     leased.degraded = Some((holders, Pace::new(share, self.block)));
                 }

@@ -61,15 +61,9 @@ impl Pace {
         let period = Duration::from_secs_f64((60.0 / per_minute.max(1e-3)).min(3_600.0));
         let period = period.max(Duration::from_nanos(1));
         let quota = Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MIN));
-        let clock = TokioClock {
-            origin: Instant::now(),
-        };
+        let clock = TokioClock { origin: Instant::now() };
         let limiter = RateLimiter::direct_with_clock(quota.allow_burst(burst), clock.clone());
-        Self {
-            limiter,
-            clock,
-            burst: burst.get(),
-        }
+        Self { limiter, clock, burst: burst.get() }
     }
 
     /// Waits for `permits`, in chunks where they are more than the burst.

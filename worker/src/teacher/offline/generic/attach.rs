@@ -65,38 +65,15 @@ fn by_end(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Option<Attached
     let from = has(
         &names,
         &[
-            "origin",
-            "from",
-            "departure",
-            "source",
-            "orig",
-            "src",
-            "pickup",
-            "start",
-            "starting",
-            "old",
-            "original",
-            "begin",
-            "since",
-            "min",
+            "origin", "from", "departure", "source", "orig", "src", "pickup", "start", "starting",
+            "old", "original", "begin", "since", "min",
         ],
     );
     let to = has(
         &names,
         &[
-            "destination",
-            "to",
-            "arrival",
-            "dest",
-            "target",
-            "dropoff",
-            "end",
-            "ending",
-            "until",
-            "new",
-            "max",
-            "dst",
-            "where",
+            "destination", "to", "arrival", "dest", "target", "dropoff", "end", "ending", "until",
+            "new", "max", "dst", "where",
         ],
     );
     let check_in = has(&names, &["checkin", "in"]) && has(&names, &["check", "checkin"]);
@@ -114,11 +91,7 @@ fn by_end(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Option<Attached
         } else {
             &["until", "to", "checking out on"]
         };
-        return say(
-            if check_in { order::DAY } else { order::HOUR },
-            forms,
-            voice,
-        );
+        return say(if check_in { order::DAY } else { order::HOUR }, forms, voice);
     }
     if has(&names, &["due", "deadline"]) && dated {
         return say(order::DAY, &["due", "due on", "by"], voice);
@@ -176,11 +149,7 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         Some(Phrase(order, voice.pick(forms).replace("{}", text)))
     };
     let quoted = || {
-        if text.starts_with('"') || refers {
-            text.to_owned()
-        } else {
-            format!("\"{text}\"")
-        }
+        if text.starts_with('"') || refers { text.to_owned() } else { format!("\"{text}\"") }
     };
     match slot.topic {
         T::City | T::Region | T::RegionCode => say(order::IN, &["in {}", "in {}", "for {}"], voice),
@@ -193,11 +162,7 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         T::Airport | T::Station => say(order::IN, &["for {}", "at {}"], voice),
         T::Date | T::PastDate => say(
             order::DAY,
-            if changes {
-                &["on {}", "for {}"]
-            } else {
-                &["on {}", "for {}", "for {}"]
-            },
+            if changes { &["on {}", "for {}"] } else { &["on {}", "for {}", "for {}"] },
             voice,
         ),
         T::BirthDate => say(order::DAY, &["born on {}"], voice),
@@ -222,18 +187,11 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
                 format!("titled {}", quoted()),
                 format!("with the title {}", quoted()),
             ];
-            let shown = if names.iter().any(|w| w == "title") {
-                3
-            } else {
-                1
-            };
+            let shown = if names.iter().any(|w| w == "title") { 3 } else { 1 };
             Some(Phrase(order::NAMED, voice.pick(&forms[..shown])))
         }
         T::Message | T::Comment | T::Note if !refers => {
-            let forms = [
-                format!("saying {}", quoted()),
-                format!("with the text {}", quoted()),
-            ];
+            let forms = [format!("saying {}", quoted()), format!("with the text {}", quoted())];
             let form = if changes {
                 Phrase(order::LAST, voice.pick(&forms))
             } else {
@@ -249,24 +207,12 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
             ])))
         }
         T::Question => Some(Sentence(format!("My question is: {}", quoted()))),
-        T::Description => Some(Phrase(
-            order::WITH,
-            format!("with the description {}", quoted()),
-        )),
-        T::Reason => say(
-            order::LAST,
-            &["because of {}", "the reason being {}"],
-            voice,
-        ),
+        T::Description => Some(Phrase(order::WITH, format!("with the description {}", quoted()))),
+        T::Reason => say(order::LAST, &["because of {}", "the reason being {}"], voice),
         T::FullName | T::FirstName if has(&names, &["recipient", "recipients", "to"]) => {
             say(order::TO, &["to {}"], voice)
         }
-        T::FullName
-            if has(
-                &names,
-                &["participants", "attendees", "participant", "with"],
-            ) =>
-        {
+        T::FullName if has(&names, &["participants", "attendees", "participant", "with"]) => {
             say(order::WITH, &["with {}"], voice)
         }
         T::FullName | T::Author | T::Artist | T::Player
@@ -290,18 +236,11 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         | T::Player
         | T::Isin => say(order::OF, &["for {}"], voice),
         T::Username if refers => say(order::OF, &["for {}"], voice),
-        T::Username => say(
-            order::OF,
-            &["for {}", "for the user {}", "for user {}"],
-            voice,
-        ),
+        T::Username => say(order::OF, &["for {}", "for the user {}", "for user {}"], voice),
         T::Handle | T::Organization if !refers && matches!(slot.source, Source::Said { .. }) => {
             let noun = named(slot);
-            let forms = [
-                format!("for {text}"),
-                format!("in {text}"),
-                format!("for the {text} {noun}"),
-            ];
+            let forms =
+                [format!("for {text}"), format!("in {text}"), format!("for the {text} {noun}")];
             let forms = if text.starts_with("the ") || text.starts_with("that ") {
                 &forms[..2]
             } else {
@@ -313,11 +252,7 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         T::Repository => say(order::IN, &["in {}", "for {}"], voice),
         T::Branch => say(
             order::IN,
-            if points(text) {
-                &["on {}"]
-            } else {
-                &["on the {} branch", "on {}"]
-            },
+            if points(text) { &["on {}"] } else { &["on the {} branch", "on {}"] },
             voice,
         ),
         T::Url | T::ImageUrl => say(order::OF, &["for {}", "at {}"], voice),
@@ -328,27 +263,14 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
             if has(
                 &names,
                 &[
-                    "limit",
-                    "max",
-                    "count",
-                    "size",
-                    "num",
-                    "amount",
-                    "top",
-                    "results",
-                    "maxresults",
-                    "take",
+                    "limit", "max", "count", "size", "num", "amount", "top", "results",
+                    "maxresults", "take",
                 ],
             ) =>
         {
             say(
                 order::LAST,
-                &[
-                    "just the first {}",
-                    "{} of them will do",
-                    "no more than {}",
-                    "{} at most",
-                ],
+                &["just the first {}", "{} of them will do", "no more than {}", "{} at most"],
                 voice,
             )
             .map(comma)
@@ -356,15 +278,9 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         T::Page => say(order::LAST, &["page {}", "on page {}"], voice),
         T::SortField => say(order::LAST, &["sorted by {}", "ordered by {}"], voice),
         T::Direction => direction(text),
-        T::Priority | T::Severity => say(
-            order::WITH,
-            if points(text) {
-                &["with {}"]
-            } else {
-                &["with {} priority"]
-            },
-            voice,
-        ),
+        T::Priority | T::Severity => {
+            say(order::WITH, if points(text) { &["with {}"] } else { &["with {} priority"] }, voice)
+        }
         T::Token if points(text) => say(order::LAST, &["with {}", "using {}"], voice),
         T::Token => {
             let noun = named(slot);
@@ -378,10 +294,7 @@ fn by_topic(slot: &Slot<'_>, text: &str, changes: bool, voice: &mut Voice<'_>) -
         T::Password => {
             let noun = named(slot);
             let owner = if has(&names, &["new"]) { "the" } else { "my" };
-            Some(Sentence(format!(
-                "{} {noun} is {text}",
-                super::capitalized(owner)
-            )))
+            Some(Sentence(format!("{} {noun} is {text}", super::capitalized(owner))))
         }
         _ => None,
     }
@@ -406,10 +319,8 @@ fn comma(attached: Attached) -> Attached {
 /// Counts, measures and kinds that show in the name.
 fn by_name(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Option<Attached> {
     let names = name_words(slot);
-    let numeric = matches!(
-        slot.field.shape.ty,
-        Type::Integer { .. } | Type::Number { .. }
-    ) && slot.reference().is_none();
+    let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. })
+        && slot.reference().is_none();
     let last = names.last().map(String::as_str).unwrap_or_default();
     let first = names.first().map(String::as_str).unwrap_or_default();
     if numeric && !points(text) {
@@ -450,11 +361,7 @@ fn by_name(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Option<Attache
                 | "months"
                 | "years"
         ) {
-            let unit = if text == "1" {
-                noun::singular(last)
-            } else {
-                last.to_owned()
-            };
+            let unit = if text == "1" { noun::singular(last) } else { last.to_owned() };
             return Some(Phrase(order::WITH, format!("for {text} {unit}")));
         }
         if last == "radius" || first == "radius" || first == "within" {
@@ -469,10 +376,7 @@ fn by_name(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Option<Attache
         && !points(text)
     {
         let noun = named(slot);
-        let forms = [
-            format!("with {text} as the {noun}"),
-            format!("of the {noun} {text}"),
-        ];
+        let forms = [format!("with {text} as the {noun}"), format!("of the {noun} {text}")];
         return Some(Phrase(order::WITH, voice.pick(&forms)));
     }
     None
@@ -495,17 +399,11 @@ fn plain(slot: &Slot<'_>, text: &str, voice: &mut Voice<'_>) -> Attached {
         let bare = noun::is_bare(&slot.field.name);
         let forms = match bare {
             true => vec![format!("for {noun} {text}"), format!("with {noun} {text}")],
-            false => vec![
-                format!("for {noun} {text}"),
-                format!("for the {noun} {text}"),
-            ],
+            false => vec![format!("for {noun} {text}"), format!("for the {noun} {text}")],
         };
         return Phrase(order::OF, voice.pick(&forms));
     }
-    Fact {
-        noun,
-        value: text.to_owned(),
-    }
+    Fact { noun, value: text.to_owned() }
 }
 
 /// A flag says what its name says.
@@ -521,11 +419,7 @@ fn flag(slot: &Slot<'_>) -> Option<Attached> {
     ) && names.len() > 1
     {
         let verb = names.remove(0);
-        let thing = names
-            .iter()
-            .map(|w| noun::spell(w))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let thing = names.iter().map(|w| noun::spell(w)).collect::<Vec<_>>().join(" ");
         let without = (verb == "exclude") == on;
         let phrase = match (verb.as_str(), without) {
             ("only", false) => format!(", {thing} only"),
@@ -537,11 +431,8 @@ fn flag(slot: &Slot<'_>) -> Option<Attached> {
         return Some(Phrase(order::LAST, phrase));
     }
     let thing = named(slot);
-    let phrase = if on {
-        format!("with {thing} switched on")
-    } else {
-        format!("with {thing} switched off")
-    };
+    let phrase =
+        if on { format!("with {thing} switched on") } else { format!("with {thing} switched off") };
     Some(Phrase(order::LAST, phrase))
 }
 
@@ -551,17 +442,9 @@ fn named(slot: &Slot<'_>) -> String {
 
 /// Whether a text points at a value rather than stating it.
 pub(super) fn points(text: &str) -> bool {
-    [
-        "the same ",
-        "that ",
-        "those ",
-        "its ",
-        "my token from",
-        "the token I",
-        "all of ",
-    ]
-    .iter()
-    .any(|start| text.starts_with(start))
+    ["the same ", "that ", "those ", "its ", "my token from", "the token I", "all of "]
+        .iter()
+        .any(|start| text.starts_with(start))
         || text == "it"
 }
 

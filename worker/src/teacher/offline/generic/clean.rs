@@ -27,95 +27,25 @@ pub(super) fn first_sentence(description: &str) -> Option<String> {
     let head: String = description.trim().chars().take(400).collect();
     let plain = MARKUP.replace_all(&head, "$1");
     let plain = plain.trim_start_matches(|c: char| !c.is_alphabetic());
-    let end = ENDS
-        .iter()
-        .filter_map(|mark| plain.find(mark))
-        .min()
-        .unwrap_or(plain.len());
-    let sentence = plain[..end]
-        .trim()
-        .trim_end_matches(['.', ',', '!', ':'])
-        .trim();
+    let end = ENDS.iter().filter_map(|mark| plain.find(mark)).min().unwrap_or(plain.len());
+    let sentence = plain[..end].trim().trim_end_matches(['.', ',', '!', ':']).trim();
     let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     (sentence.len() > 3).then_some(sentence)
 }
 
 /// Lead-ins, longest first where one begins another.
 const LEADS: &[&str] = &[
-    "this endpoint",
-    "the endpoint",
-    "this api endpoint",
-    "api endpoint",
-    "this api",
-    "the api",
-    "this method",
-    "the method",
-    "this function",
-    "this service",
-    "this route",
-    "this resource",
-    "this tool",
-    "this operation",
-    "this action",
-    "this call",
-    "endpoint",
-    "method",
-    "function",
-    "a simple api",
-    "simple api",
-    "an api",
-    "api",
-    "with this endpoint",
-    "use this endpoint",
-    "use this",
-    "use it",
-    "service",
-    "rest api",
-    "helper",
-    "tool",
-    "that allows you",
-    "that",
-    "which",
-    "allows you",
-    "allow you",
-    "allows users",
-    "allows the user",
-    "allows user",
-    "allows",
-    "lets you",
-    "enables you",
-    "enables",
-    "helps you",
-    "helps",
-    "makes it possible",
-    "provides the ability",
-    "gives you the ability",
-    "is used",
-    "can be used",
-    "should be used",
-    "be used",
-    "used",
-    "you can",
-    "you could",
-    "you will",
-    "will",
-    "can",
-    "it",
-    "we",
-    "in order",
-    "is to",
-    "to",
-    "for",
-    "please",
-    "let's",
-    "i want",
-    "use",
-    "returns you",
-    "call this endpoint",
-    "request",
-    "is designed",
-    "designed",
-    "you",
+    "this endpoint", "the endpoint", "this api endpoint", "api endpoint", "this api", "the api",
+    "this method", "the method", "this function", "this service", "this route", "this resource",
+    "this tool", "this operation", "this action", "this call", "endpoint", "method", "function",
+    "a simple api", "simple api", "an api", "api", "with this endpoint", "use this endpoint",
+    "use this", "use it", "service", "rest api", "helper", "tool", "that allows you", "that",
+    "which", "allows you", "allow you", "allows users", "allows the user", "allows user", "allows",
+    "lets you", "enables you", "enables", "helps you", "helps", "makes it possible",
+    "provides the ability", "gives you the ability", "is used", "can be used", "should be used",
+    "be used", "used", "you can", "you could", "you will", "will", "can", "it", "we", "in order",
+    "is to", "to", "for", "please", "let's", "i want", "use", "returns you", "call this endpoint",
+    "request", "is designed", "designed", "you",
 ];
 
 /// A sentence without "This endpoint allows you to"; of "Query hotel API that
@@ -130,20 +60,14 @@ pub(super) fn without_lead(sentence: &str) -> &str {
         let says_something = before.split(' ').count() > 1
             && !before.eq_ignore_ascii_case("a")
             && !before.eq_ignore_ascii_case("an");
-        rest = if about_itself && says_something {
-            before
-        } else {
-            after
-        };
+        rest = if about_itself && says_something { before } else { after };
     }
     if let Some(at) = find_word(rest, "API").filter(|at| *at > 0 && rest.len() == at + 3) {
         rest = rest[..at].trim();
     }
     'leads: loop {
         for lead in LEADS {
-            let Some(start) = rest
-                .get(..lead.len())
-                .filter(|s| s.eq_ignore_ascii_case(lead))
+            let Some(start) = rest.get(..lead.len()).filter(|s| s.eq_ignore_ascii_case(lead))
             else {
                 continue;
             };
@@ -166,14 +90,8 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 }
 
 pub(super) fn split(text: &str) -> Vec<String> {
-    let trim = |word: &str| {
-        word.trim_matches(['"', '\'', '“', '”', '‘', '’'])
-            .to_owned()
-    };
-    text.split_whitespace()
-        .map(trim)
-        .filter(|word| !word.is_empty())
-        .collect()
+    let trim = |word: &str| word.trim_matches(['"', '\'', '“', '”', '‘', '’']).to_owned();
+    text.split_whitespace().map(trim).filter(|word| !word.is_empty()).collect()
 }
 
 /// Lowers Words Set As A Title, except what the tool's own name has and what
@@ -183,10 +101,7 @@ pub(super) fn lower_titles(words: &mut [String], class: &str) {
     let many =
         words.iter().skip(1).filter(|w| capital(w)).count() * 2 > words.len().saturating_sub(1);
     for word in words.iter_mut() {
-        let plain = word
-            .chars()
-            .skip(1)
-            .all(|c| c.is_ascii_lowercase() || c == '\'');
+        let plain = word.chars().skip(1).all(|c| c.is_ascii_lowercase() || c == '\'');
         let shouted = word.len() > 5 && word.chars().all(|c| c.is_ascii_uppercase());
         let of_tool =
             word.len() > 2 && class.split([' ', ':', '-']).any(|w| w == word) && !is_common(word);
@@ -206,55 +121,11 @@ fn is_common(word: &str) -> bool {
 }
 
 const PREPOSITIONS: &[&str] = &[
-    "about",
-    "across",
-    "after",
-    "against",
-    "along",
-    "among",
-    "around",
-    "as",
-    "at",
-    "before",
-    "between",
-    "by",
-    "during",
-    "for",
-    "from",
-    "given",
-    "in",
-    "inside",
-    "into",
-    "like",
-    "near",
-    "of",
-    "on",
-    "onto",
-    "over",
-    "per",
-    "through",
-    "to",
-    "under",
-    "until",
-    "using",
-    "via",
-    "with",
-    "within",
-    "without",
-    "and",
-    "or",
-    "that",
-    "which",
-    "where",
-    "when",
-    "who",
-    "whose",
-    "based",
-    "available",
-    "available,",
-    "including",
-    "returned",
-    "matching",
+    "about", "across", "after", "against", "along", "among", "around", "as", "at", "before",
+    "between", "by", "during", "for", "from", "given", "in", "inside", "into", "like", "near",
+    "of", "on", "onto", "over", "per", "through", "to", "under", "until", "using", "via", "with",
+    "within", "without", "and", "or", "that", "which", "where", "when", "who", "whose", "based",
+    "available", "available,", "including", "returned", "matching",
 ];
 
 pub(super) fn is_preposition(word: &str) -> bool {
@@ -285,138 +156,37 @@ pub(super) fn is_determiner(word: &str) -> bool {
 
 /// Words that only say "of your choice".
 const CHOSEN: &[&str] = &[
-    "specified",
-    "given",
-    "provided",
-    "specific",
-    "particular",
-    "certain",
-    "desired",
-    "requested",
-    "supplied",
-    "selected",
-    "chosen",
-    "following",
-    "unique",
-    "single",
-    "defined",
-    "passed",
+    "specified", "given", "provided", "specific", "particular", "certain", "desired", "requested",
+    "supplied", "selected", "chosen", "following", "unique", "single", "defined", "passed",
 ];
 
 /// From here on a description talks of its interface.
 const ASIDES: &[&str] = &[
-    "using",
-    "via",
-    "based",
-    "according",
-    "in order",
-    "so that",
-    "returned",
-    "in json",
-    "as json",
-    "in xml",
-    "with this",
-    "by providing",
-    "by passing",
-    "by specifying",
-    "by entering",
-    "by using",
-    "by giving",
-    "by defining",
-    "if",
-    "when",
-    "where",
-    "whether the request",
-    "see",
-    "including",
-    "such as",
-    "along with",
-    "as well as",
-    "which",
-    "while",
-    "per request",
-    "on each",
-    "with the given",
-    "by its",
-    "by their",
-    "by the",
-    "by id",
-    "by name",
-    "by title",
-    "by code",
-    "by keyword",
-    "by query",
-    "by keywords",
-    "by slug",
-    "by ids",
-    "by username",
-    "by email",
-    "by url",
-    "by date",
-    "by city",
-    "by symbol",
-    "by ticker",
-    "by country",
-    "by location",
-    "by zip",
-    "by uuid",
-    "by a",
-    "by an",
-    "by user",
-    "by ip",
-    "by phone",
-    "by search",
-    "with id",
-    "with specified",
-    "with optional",
-    "with pagination",
-    "and returns",
-    "and return",
-    "in the response",
-    "from our",
-    "from the api",
-    "from the database",
-    "from database",
-    "through the api",
-    "then",
-    "given",
-    "like",
-    "e.g",
-    "with additional",
-    "by setting",
-    "by sending",
-    "but",
-    "because",
-    "available at",
-    "for free",
-    "up to",
-    "max",
-    "you",
-    "we",
-    "must",
-    "can",
-    "will",
-    "should",
-    "it",
-    "from the specified",
-    "from shazam.com",
+    "using", "via", "based", "according", "in order", "so that", "returned", "in json", "as json",
+    "in xml", "with this", "by providing", "by passing", "by specifying", "by entering",
+    "by using", "by giving", "by defining", "if", "when", "where", "whether the request", "see",
+    "including", "such as", "along with", "as well as", "which", "while", "per request", "on each",
+    "with the given", "by its", "by their", "by the", "by id", "by name", "by title", "by code",
+    "by keyword", "by query", "by keywords", "by slug", "by ids", "by username", "by email",
+    "by url", "by date", "by city", "by symbol", "by ticker", "by country", "by location",
+    "by zip", "by uuid", "by a", "by an", "by user", "by ip", "by phone", "by search", "with id",
+    "with specified", "with optional", "with pagination", "and returns", "and return",
+    "in the response", "from our", "from the api", "from the database", "from database",
+    "through the api", "then", "given", "like", "e.g", "with additional", "by setting",
+    "by sending", "but", "because", "available at", "for free", "up to", "max", "you", "we",
+    "must", "can", "will", "should", "it", "from the specified", "from shazam.com",
 ];
 
 /// Cuts an object where it begins to talk of its interface, and mends what
 /// says "the specified".
 pub(super) fn drop_asides(object: &mut Vec<String>) {
     mine(object);
-    let lower: Vec<String> = object
-        .iter()
-        .map(|w| w.to_lowercase().trim_end_matches(',').to_owned())
-        .collect();
+    let lower: Vec<String> =
+        object.iter().map(|w| w.to_lowercase().trim_end_matches(',').to_owned()).collect();
     let aside = |at: usize| {
         ASIDES.iter().any(|aside| {
             let mut parts = aside.split(' ');
-            let matches = parts
-                .by_ref()
-                .zip(&lower[at..])
-                .all(|(part, word)| part == word);
+            let matches = parts.by_ref().zip(&lower[at..]).all(|(part, word)| part == word);
             matches && at + aside.split(' ').count() <= lower.len()
         })
     };
@@ -491,98 +261,34 @@ pub(super) fn reads_as_noun_phrase(object: &[String]) -> bool {
         "is", "are", "was", "has", "have", "does", "do", "can", "will", "must", "should", "enter",
         "click", "testing", "test", "you", "welcome", "we", "i", "not",
     ];
-    !object
-        .iter()
-        .any(|word| FINITE.contains(&word.to_lowercase().as_str()))
+    !object.iter().any(|word| FINITE.contains(&word.to_lowercase().as_str()))
 }
 
 /// Whether these are plain English words.
 pub(super) fn is_plain_english(object: &[String]) -> bool {
     const FOREIGN: &[&str] = &[
-        "der",
-        "die",
-        "das",
-        "und",
-        "el",
-        "los",
-        "las",
-        "para",
-        "del",
-        "uma",
-        "le",
-        "les",
-        "des",
-        "pour",
-        "di",
-        "yang",
-        "dan",
-        "ile",
-        "ve",
-        "son",
-        "endpunkt",
-        "daftar",
-        "haber",
-        "beantwortet",
-        "por",
-        "con",
-        "que",
-        "obtener",
-        "lista",
-        "dos",
-        "da",
-        "do",
-        "nilai",
-        "vous",
-        "sur",
-        "une",
-        "est",
-        "mit",
-        "von",
-        "asd",
-        "untuk",
-        "semua",
+        "der", "die", "das", "und", "el", "los", "las", "para", "del", "uma", "le", "les", "des",
+        "pour", "di", "yang", "dan", "ile", "ve", "son", "endpunkt", "daftar", "haber",
+        "beantwortet", "por", "con", "que", "obtener", "lista", "dos", "da", "do", "nilai", "vous",
+        "sur", "une", "est", "mit", "von", "asd", "untuk", "semua",
     ];
     const CODE: &[&str] = &[
-        "endpoint",
-        "endpoints",
-        "api",
-        "apis",
-        "json",
-        "parameter",
-        "parameters",
-        "param",
-        "params",
-        "todo",
-        "deprecated",
-        "header",
-        "url-encoded",
-        "swagger",
-        "string",
-        "boolean",
-        "response",
-        "method",
-        "http",
-        "https",
-        "xml",
-        "request",
+        "endpoint", "endpoints", "api", "apis", "json", "parameter", "parameters", "param",
+        "params", "todo", "deprecated", "header", "url-encoded", "swagger", "string", "boolean",
+        "response", "method", "http", "https", "xml", "request",
     ];
-    let text_fine = object.iter().all(|word| {
+    let is_plain = |word: &str| {
         let lower = word.to_lowercase();
-        word.chars()
-            .all(|c| c.is_ascii_alphanumeric() || "'-,&/.%+".contains(c))
-            && !FOREIGN.contains(&lower.as_str())
-            && !CODE.contains(&lower.trim_end_matches(['.', ',']))
-            && !(word.len() > 3
-                && word.chars().skip(1).any(|c| c.is_ascii_uppercase())
-                && word.chars().any(|c| c.is_ascii_lowercase())
-                && !is_brand(word))
-            && !word.contains("..")
-            && word.len() <= 24
-    });
-    text_fine
-        && object
-            .iter()
-            .any(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 2)
+        let spelled = word.chars().all(|c| c.is_ascii_alphanumeric() || "'-,&/.%+".contains(c));
+        let camel = word.len() > 3
+            && word.chars().skip(1).any(|c| c.is_ascii_uppercase())
+            && word.chars().any(|c| c.is_ascii_lowercase());
+        let known =
+            FOREIGN.contains(&lower.as_str()) || CODE.contains(&lower.trim_end_matches(['.', ',']));
+        spelled && !known && (!camel || is_brand(word)) && !word.contains("..") && word.len() <= 24
+    };
+    let text_fine = object.iter().all(|word| is_plain(word));
+    text_fine && object.iter().any(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 2)
 }
 
 /// Capitals inside that are a name's, not an identifier's.
@@ -592,9 +298,7 @@ fn is_brand(word: &str) -> bool {
         "WhatsApp", "IMDb", "DevOps", "GitLab", "MacOS", "IPs", "URLs", "IDs", "PDFs", "NFTs",
         "ETFs", "UUIDs", "VPNs", "ISPs", "CVEs", "APIs", "DMs", "QRs",
     ];
-    let bare = word
-        .trim_end_matches(['.', ',', 's'])
-        .trim_end_matches('\'');
+    let bare = word.trim_end_matches(['.', ',', 's']).trim_end_matches('\'');
     BRANDS.iter().any(|brand| *brand == word || *brand == bare)
 }
 
@@ -613,9 +317,7 @@ pub(super) fn without_tool(function: &Function) -> &str {
             name = &name[..at];
         }
     }
-    let tool_words: Vec<String> = words(&function.class)
-        .chain(words(&function.category))
-        .collect();
+    let tool_words: Vec<String> = words(&function.class).chain(words(&function.category)).collect();
     let mut rest = name;
     while let Some(at) = rest.find(['_', '/', '.']) {
         let head: Vec<String> = words(&rest[..at]).collect();
@@ -629,8 +331,5 @@ pub(super) fn without_tool(function: &Function) -> &str {
 }
 
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase()
+    text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
 }

@@ -60,11 +60,7 @@ fn from_sentence(sentence: &str, function: &Function) -> Option<Intent> {
             let action = verbs::action(&verb)?;
             let mut object: Vec<String> = words.split_off(1);
             drop_particles(&mut object, action);
-            Intent {
-                action,
-                verb,
-                object,
-            }
+            Intent { action, verb, object }
         }
         None => {
             let plural_list = first == "list" || first == "lists";
@@ -74,20 +70,14 @@ fn from_sentence(sentence: &str, function: &Function) -> Option<Intent> {
                 object.insert(0, "a".into());
             }
             lower_first(&mut object);
-            Intent {
-                action: Action::Read,
-                verb: "get".into(),
-                object,
-            }
+            Intent { action: Action::Read, verb: "get".into(), object }
         }
     };
     usable(intent, verb_was_there(sentence))
 }
 
 fn verb_was_there(sentence: &str) -> bool {
-    let first = clean::split(clean::without_lead(sentence))
-        .into_iter()
-        .next();
+    let first = clean::split(clean::without_lead(sentence)).into_iter().next();
     first.is_some_and(|word| verbs::base(&word.to_lowercase()).is_some())
 }
 
@@ -136,10 +126,7 @@ fn usable(mut intent: Intent, has_verb: bool) -> Option<Intent> {
 /// An intent from the words of the name, without what names the tool.
 fn from_name(function: &Function) -> Option<Intent> {
     let mut parts: Vec<String> = words(clean::without_tool(function)).collect();
-    if let Some(digits) = parts
-        .iter()
-        .position(|w| w.chars().all(|c| c.is_ascii_digit()))
-    {
+    if let Some(digits) = parts.iter().position(|w| w.chars().all(|c| c.is_ascii_digit())) {
         parts.truncate(digits.max(1));
     }
     parts.retain(|word| {
@@ -152,11 +139,7 @@ fn from_name(function: &Function) -> Option<Intent> {
     let first = parts.first()?.clone();
     if let Some(action) = verbs::action(&first) {
         let object: Vec<String> = parts[1..].iter().map(spelled).collect();
-        let intent = Intent {
-            action,
-            verb: first,
-            object,
-        };
+        let intent = Intent { action, verb: first, object };
         return usable(intent, true)
             .filter(|i| !i.object.is_empty() || i.action == Action::Other)
             .map(|mut i| {
@@ -169,33 +152,22 @@ fn from_name(function: &Function) -> Option<Intent> {
         && object.iter().all(|word| {
             word.len() > 2 || word == "by" || word == "of" || word == "to" || word == "in"
         });
-    let intent = Intent {
-        action: Action::Read,
-        verb: "get".into(),
-        object,
-    };
-    usable(intent, true)
-        .filter(|i| readable && i.object.concat().len() > 3)
-        .map(|mut i| {
-            add_article(&mut i);
-            i
-        })
+    let intent = Intent { action: Action::Read, verb: "get".into(), object };
+    usable(intent, true).filter(|i| readable && i.object.concat().len() > 3).map(|mut i| {
+        add_article(&mut i);
+        i
+    })
 }
 
 /// "delete", "pet" is "delete the pet"; plurals stand alone.
 fn add_article(intent: &mut Intent) {
     let object = &mut intent.object;
-    let head_at = object
-        .iter()
-        .position(|w| clean::is_preposition(w))
-        .unwrap_or(object.len());
+    let head_at = object.iter().position(|w| clean::is_preposition(w)).unwrap_or(object.len());
     let Some(head) = head_at.checked_sub(1).and_then(|at| object.get(at)) else {
         return;
     };
     let plural = super::super::noun::is_plural(head);
-    let lone = object
-        .first()
-        .is_some_and(|w| clean::is_preposition(w) || clean::is_determiner(w));
+    let lone = object.first().is_some_and(|w| clean::is_preposition(w) || clean::is_determiner(w));
     if !plural && !lone {
         object.insert(0, "the".into());
     }
@@ -204,17 +176,9 @@ fn add_article(intent: &mut Intent) {
 /// What the tool is about, as words.
 fn topic_of(function: &Function) -> String {
     let class = function.class.trim();
-    let name = if class.is_empty() || class == "misc" {
-        function.category.as_str()
-    } else {
-        class
-    };
+    let name = if class.is_empty() || class == "misc" { function.category.as_str() } else { class };
     let parts: Vec<String> = words(name).filter(|w| w != "api").take(4).collect();
-    if parts.is_empty() {
-        "this".into()
-    } else {
-        parts.join(" ")
-    }
+    if parts.is_empty() { "this".into() } else { parts.join(" ") }
 }
 
 #[cfg(test)]
@@ -242,22 +206,16 @@ mod tests {
     fn descriptions_become_intents() {
         let cases = [
             (
-                "repos/list-for-org",
-                "Lists repositories for the specified organization.",
-                "repos",
-                "list repositories for a organization",
+                "repos/list-for-org", "Lists repositories for the specified organization.",
+                "repos", "list repositories for a organization",
             ),
             (
-                "github_campaigns_delete-campaign",
-                "Delete a campaign for an organization",
-                "campaigns",
-                "delete a campaign for an organization",
+                "github_campaigns_delete-campaign", "Delete a campaign for an organization",
+                "campaigns", "delete a campaign for an organization",
             ),
             (
                 "github_teams_list-for-authenticated-user",
-                "List teams for the authenticated user",
-                "teams",
-                "list teams of mine",
+                "List teams for the authenticated user", "teams", "list teams of mine",
             ),
             (
                 "balance_for_holistic",
@@ -271,12 +229,7 @@ mod tests {
                 "x",
                 "lookup locations in Senegal",
             ),
-            (
-                "poster",
-                "Get movie poster by title and release year",
-                "x",
-                "get movie poster",
-            ),
+            ("poster", "Get movie poster by title and release year", "x", "get movie poster"),
             (
                 "QueryRegistration",
                 "Query registration API that takes two parameters - 'patient_name' and 'time'.",
@@ -301,24 +254,12 @@ mod tests {
                 "apibank",
                 "cancel a timed switch on a device",
             ),
+            ("stations", "Get a list of stations", "flixbus", "get a list of stations"),
             (
-                "stations",
-                "Get a list of stations",
-                "flixbus",
-                "get a list of stations",
-            ),
-            (
-                "clubs",
-                "List of Vehicle Makes. A list of every make",
-                "x",
+                "clubs", "List of Vehicle Makes. A list of every make", "x",
                 "get a list of vehicle makes",
             ),
-            (
-                "lookup",
-                "Used to look up an artist by id",
-                "x",
-                "look an artist",
-            ),
+            ("lookup", "Used to look up an artist by id", "x", "look an artist"),
             (
                 "fetch",
                 "This endpoint will return info of any track from shazam.com",
@@ -326,9 +267,7 @@ mod tests {
                 "return info of any track",
             ),
             (
-                "weather",
-                "Returns the current weather conditions for a given city.",
-                "x",
+                "weather", "Returns the current weather conditions for a given city.", "x",
                 "return the current weather conditions for a city",
             ),
         ];
@@ -340,30 +279,19 @@ mod tests {
     #[test]
     fn names_stand_in_for_poor_descriptions() {
         let cases = [
-            (
-                "getcategoryinfo_for_vimeo",
-                "",
-                "Vimeo",
-                "get what there is on vimeo",
-            ),
+            ("getcategoryinfo_for_vimeo", "", "Vimeo", "get what there is on vimeo"),
             ("search_image_for_vimeo", "", "Vimeo", "search the image"),
             (
-                "github_repos_delete-repo-ruleset",
-                "",
-                "github repos",
+                "github_repos_delete-repo-ruleset", "", "github repos",
                 "delete the repository ruleset",
             ),
             (
-                "directions_between_2_locations_for_uganda_api",
-                "",
-                "uganda api",
+                "directions_between_2_locations_for_uganda_api", "", "uganda api",
                 "get directions between",
             ),
             (
-                "haber_for_kolektifapi",
-                "«ntv.com.tr» Son Dakika Haberleri Verileri",
-                "KolektifAPI",
-                "get the haber",
+                "haber_for_kolektifapi", "«ntv.com.tr» Son Dakika Haberleri Verileri",
+                "KolektifAPI", "get the haber",
             ),
             ("getOrderDetails", "TODO", "x", "get the order details"),
         ];

@@ -88,9 +88,7 @@ pub(super) fn infinitive(function: &magnet_proto::library::Function) -> String {
         Action::Search => "search for",
         _ => &intent.verb,
     };
-    format!("{verb} {}", intent.object.join(" "))
-        .trim()
-        .to_owned()
+    format!("{verb} {}", intent.object.join(" ")).trim().to_owned()
 }
 
 /// Arguments that belong together: owner/repository, coordinates, an amount
@@ -126,10 +124,7 @@ fn joint<'a>(
                 } else {
                     &["in {}", "for {}", "in the {} repo", "for the {} repository"]
                 };
-                parts.push(Attached::Phrase(
-                    order::IN,
-                    voice.pick(forms).replace("{}", &joined),
-                ));
+                parts.push(Attached::Phrase(order::IN, voice.pick(forms).replace("{}", &joined)));
             }
         }
     }
@@ -143,9 +138,7 @@ fn joint<'a>(
             _ => {
                 let north = voice.words(intention, latitude, false);
                 let east = voice.words(intention, longitude, false);
-                north
-                    .zip(east)
-                    .map(|(north, east)| format!("{north}, {east}"))
+                north.zip(east).map(|(north, east)| format!("{north}, {east}"))
             }
         };
         if let Some(joined) = joined {
@@ -154,21 +147,18 @@ fn joint<'a>(
             parts.push(Attached::Phrase(order::IN, form.replace("{}", &joined)));
         }
     }
-    let amount = intention
-        .slots
-        .iter()
-        .find(|s| matches!(s.topic, Topic::Price) && s.value().is_some());
+    let amount =
+        intention.slots.iter().find(|s| matches!(s.topic, Topic::Price) && s.value().is_some());
     let currency = find(&["currency", "currency_code"]).filter(|s| s.value().is_some());
     if let (Some(amount), Some(currency)) = (amount, currency) {
-        let words = (
-            voice.words(intention, amount, false),
-            voice.words(intention, currency, false),
-        );
-        if let (Some(number), Some(unit)) = words {
-            if !attach::points(&number) && !attach::points(&unit) {
-                said.extend([amount.field.name.as_str(), currency.field.name.as_str()]);
-                parts.push(Attached::Phrase(order::OF, format!("for {number} {unit}")));
-            }
+        let words =
+            (voice.words(intention, amount, false), voice.words(intention, currency, false));
+        if let (Some(number), Some(unit)) = words
+            && !attach::points(&number)
+            && !attach::points(&unit)
+        {
+            said.extend([amount.field.name.as_str(), currency.field.name.as_str()]);
+            parts.push(Attached::Phrase(order::OF, format!("for {number} {unit}")));
         }
     }
 }
@@ -191,11 +181,8 @@ fn compose(
         }
     }
     phrases.sort_by_key(|(order, _)| *order);
-    let spilled = if phrases.len() > MAX_PHRASES + 1 {
-        phrases.split_off(MAX_PHRASES)
-    } else {
-        Vec::new()
-    };
+    let spilled =
+        if phrases.len() > MAX_PHRASES + 1 { phrases.split_off(MAX_PHRASES) } else { Vec::new() };
     if facts.len() == 1 && phrases.len() < MAX_PHRASES && facts[0].1.split(' ').count() < 5 {
         let (noun, value) = facts.remove(0);
         phrases.push((order::WITH, with(&noun, &value, voice)));
@@ -210,18 +197,12 @@ fn compose(
     extra.extend(facts_sentence(&facts, voice));
     extra.extend(spilled_sentence(&spilled, voice));
     let question = text.ends_with('?');
-    Clause {
-        text,
-        question,
-        extra,
-    }
+    Clause { text, question, extra }
 }
 
 /// "with a length of 16", "with X as the mode".
 fn with(noun: &str, value: &str, voice: &mut Voice<'_>) -> String {
-    let number = value
-        .chars()
-        .all(|c| c.is_ascii_digit() || ".-,".contains(c));
+    let number = value.chars().all(|c| c.is_ascii_digit() || ".-,".contains(c));
     if number {
         let forms = [
             format!("with {} {noun} of {value}", noun::article(noun)),
@@ -254,16 +235,11 @@ fn facts_sentence(facts: &[(String, String)], voice: &mut Voice<'_>) -> Option<S
         true => facts
             .iter()
             .map(|(noun, value)| {
-                format!(
-                    "the {noun} {} {value}",
-                    if noun::is_plural(noun) { "are" } else { "is" }
-                )
+                format!("the {noun} {} {value}", if noun::is_plural(noun) { "are" } else { "is" })
             })
             .collect(),
         false => {
-            let items = facts
-                .iter()
-                .map(|(noun, value)| format!("{value} for the {noun}"));
+            let items = facts.iter().map(|(noun, value)| format!("{value} for the {noun}"));
             let list = super::mention::series(&items.collect::<Vec<_>>(), "and");
             let starts = ["Take ", "Use ", "I have ", "Go with "];
             return Some(format!("{}{list}", voice.pick(&starts)));
@@ -277,10 +253,8 @@ fn spilled_sentence(phrases: &[(u8, String)], voice: &mut Voice<'_>) -> Option<S
     if phrases.is_empty() {
         return None;
     }
-    let texts: Vec<String> = phrases
-        .iter()
-        .map(|(_, text)| text.trim_start_matches([',', ' ']).to_owned())
-        .collect();
+    let texts: Vec<String> =
+        phrases.iter().map(|(_, text)| text.trim_start_matches([',', ' ']).to_owned()).collect();
     let start = voice.pick(&["It's", "It should be", "That's", "Make it"]);
     Some(format!("{start} {}", super::mention::series(&texts, "and")))
 }
@@ -306,17 +280,11 @@ fn said(intent: &intent::Intent, object: &[String], voice: &mut Voice<'_>) -> St
         forms => voice.pick(forms),
     };
     let bare_list = intent.action == Action::Read && first == "list";
-    let text = if bare_list {
-        format!("{verb} a {joined}")
-    } else {
-        format!("{verb} {joined}")
-    };
+    let text = if bare_list { format!("{verb} a {joined}") } else { format!("{verb} {joined}") };
     text.trim().to_owned()
 }
 
 pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -12,10 +12,7 @@ use crate::teacher::offline::noun;
 /// Puts the argument in the place of the noun phrase that stands for it;
 /// false if there is none.
 pub(super) fn into_object(object: &mut Vec<String>, slot: &Slot<'_>, text: &str) -> bool {
-    if slot
-        .value()
-        .is_some_and(|value| value.is_boolean() || value.is_object())
-    {
+    if slot.value().is_some_and(|value| value.is_boolean() || value.is_object()) {
         return false;
     }
     if text.split(' ').count() > 6
@@ -23,24 +20,18 @@ pub(super) fn into_object(object: &mut Vec<String>, slot: &Slot<'_>, text: &str)
     {
         return false;
     }
-    variants(slot)
-        .iter()
-        .any(|noun| substitute(object, noun, slot, text))
+    variants(slot).iter().any(|noun| substitute(object, noun, slot, text))
 }
 
 /// The same for an owner and repository together.
 pub(super) fn repository(object: &mut Vec<String>, text: &str) -> bool {
     for noun in ["repository", "repo"] {
-        if let Some(found) = find(object, &[noun.to_owned()]) {
-            if found.modifiers(object).is_empty() {
-                let said = if points(text) {
-                    text.to_owned()
-                } else {
-                    format!("the {text} {noun}")
-                };
-                found.replace(object, &said);
-                return true;
-            }
+        if let Some(found) = find(object, &[noun.to_owned()])
+            && found.modifiers(object).is_empty()
+        {
+            let said = if points(text) { text.to_owned() } else { format!("the {text} {noun}") };
+            found.replace(object, &said);
+            return true;
         }
     }
     false
@@ -108,11 +99,7 @@ struct Found {
 
 impl Found {
     fn modifiers<'o>(&self, object: &'o [String]) -> &'o [String] {
-        let first = if is_determiner(&object[self.start]) {
-            self.start + 1
-        } else {
-            self.start
-        };
+        let first = if is_determiner(&object[self.start]) { self.start + 1 } else { self.start };
         &object[first.min(self.noun)..self.noun]
     }
 
@@ -136,33 +123,14 @@ fn substitute(object: &mut Vec<String>, noun: &[String], slot: &Slot<'_>, text: 
 
 /// The singular noun phrase with an article that an object begins with.
 fn head(object: &[String]) -> Option<Found> {
-    let end = object
-        .iter()
-        .position(|w| is_preposition(w))
-        .unwrap_or(object.len());
-    let article = object
-        .first()
-        .filter(|w| matches!(w.as_str(), "a" | "an" | "the"))?;
+    let end = object.iter().position(|w| is_preposition(w)).unwrap_or(object.len());
+    let article = object.first().filter(|w| matches!(w.as_str(), "a" | "an" | "the"))?;
     let last = object.get(end.checked_sub(1)?)?;
-    let abstract_noun = [
-        "list",
-        "information",
-        "info",
-        "details",
-        "data",
-        "number",
-        "detail",
-        "status",
-        "history",
-    ]
-    .contains(&last.as_str());
-    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && article != "the").then_some(
-        Found {
-            start: 0,
-            noun: end - 1,
-            end,
-        },
-    )
+    let abstract_noun =
+        ["list", "information", "info", "details", "data", "number", "detail", "status", "history"]
+            .contains(&last.as_str());
+    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && article != "the")
+        .then_some(Found { start: 0, noun: end - 1, end })
 }
 
 fn find(object: &[String], noun: &[String]) -> Option<Found> {
@@ -182,17 +150,10 @@ fn find(object: &[String], noun: &[String]) -> Option<Found> {
         {
             start -= 1;
         }
-        let article = matches!(
-            lower[start].as_str(),
-            "a" | "an" | "any" | "the" | "one" | "each"
-        );
+        let article = matches!(lower[start].as_str(), "a" | "an" | "any" | "the" | "one" | "each");
         let after_preposition = start > 0 && is_preposition(&lower[start - 1]);
         if closes && (article || (after_preposition && start == at)) {
-            return Some(Found {
-                start,
-                noun: at,
-                end,
-            });
+            return Some(Found { start, noun: at, end });
         }
     }
     None
@@ -241,11 +202,7 @@ fn realized(slot: &Slot<'_>, modifiers: &str, noun: &str, text: &str) -> String 
         return text.to_owned();
     }
     let several = text.contains(" and ");
-    let noun = if several {
-        crate::teacher::offline::noun::plural(noun)
-    } else {
-        noun.to_owned()
-    };
+    let noun = if several { crate::teacher::offline::noun::plural(noun) } else { noun.to_owned() };
     match (slot.topic, modifiers) {
         (T::Handle | T::Organization | T::Team | T::Branch, "") => format!("the {text} {noun}"),
         (_, "") if noun == "user" => text.to_owned(),
