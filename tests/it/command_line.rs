@@ -91,7 +91,8 @@ fn a_closed_pipe_is_no_error() {
     let folder = folder();
     let magnet = env!("CARGO_BIN_EXE_magnet");
     let line = format!("set -o pipefail; {magnet} graph --format json | head -c 10");
-    let ran = std::process::Command::new("bash").args(["-c", &line]).current_dir(folder.path());
+    let mut ran = std::process::Command::new("bash");
+    ran.args(["-c", &line]).current_dir(folder.path());
     let output = { ran }.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

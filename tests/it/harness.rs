@@ -7,21 +7,21 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// One call of `magnet`: arguments, environment, and what came of it.
-pub struct Magnet {
+pub(crate) struct Magnet {
     command: Command,
 }
 
 /// What a call left behind.
 #[derive(Debug)]
-pub struct Ran {
-    pub exit: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Magnet {
     /// A call in that folder, with nothing of ours in its environment.
-    pub fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_magnet"));
         command.current_dir(folder).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
@@ -34,17 +34,17 @@ impl Magnet {
     }
 
     /// Adds arguments, split at spaces.
-    pub fn args(mut self, line: &str) -> Self {
+    pub(crate) fn args(mut self, line: &str) -> Self {
         self.command.args(line.split_whitespace());
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
-    pub fn run(mut self) -> Ran {
+    pub(crate) fn run(mut self) -> Ran {
         let output = self.command.output().expect("magnet starts");
         let Output { status, stdout, stderr } = output;
         Ran {
@@ -57,29 +57,29 @@ impl Magnet {
 
 impl Ran {
     /// Fails the test, with all that was said, unless the exit code is this.
-    pub fn expect(self, exit: i32) -> Self {
+    pub(crate) fn expect(self, exit: i32) -> Self {
         assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
 /// A folder for one test.
-pub fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
-pub fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("a file can be written");
     path
 }
 
-pub fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// The records of a JSONL file.
-pub fn records(path: &Path) -> Vec<Value> {
+pub(crate) fn records(path: &Path) -> Vec<Value> {
     let parse = |line| serde_json::from_str(line).expect("a line is JSON");
     read(path).lines().map(parse).collect()
 }
