@@ -102,7 +102,7 @@ pub struct Provenance {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "source", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     /// Said by the user: user turn, and the span in characters (not bytes) of
     /// its message, end exclusive.

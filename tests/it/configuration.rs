@@ -91,7 +91,7 @@ fn a_role_nobody_plays() {
 fn a_teacher_that_cannot_be_asked() {
     let text = "[teacher.big]\nkind = \"openai\"\nbase_url = \"localhost:8000\"\n";
     check(text, &["teacher.big.base_url", "teacher.big.model", "begin it with one of: http://"]);
-    check("[teacher.big]\nmodel = \"m\"\n", &["teacher.big.kind", "set kind = \"openai\""]);
+    check("[teacher.big]\nmodel = \"m\"\n", &["teacher.big.model", "set kind = \"openai\""]);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn another_campaigns_folder_is_left_alone() {
 #[test]
 fn a_run_that_cannot_have_enough_says_so_and_exits_with_1() {
     let folder = folder();
-    let ran = run(folder.path(), "--samples 50 --set campaign.max_walks=50 --set walk.min_nodes=7")
+    let ran = run(folder.path(), "--samples 50 --set campaign.max_walks=50 --set walk.min_nodes=6")
         .expect(1);
     assert!(ran.stderr.contains("short: ") && ran.stderr.contains("hint: "), "{}", ran.stderr);
     let rows = records(&folder.path().join("out/sft.jsonl")).len();

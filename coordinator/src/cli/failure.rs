@@ -5,11 +5,14 @@ use std::error::Error;
 use magnet_proto::process::Exit;
 use magnet_worker::{serve, teacher};
 
-use crate::{library, outdir, verify};
+use crate::{embedded, library, outdir, verify};
 
 /// What the person can mend is a usage error; a service that refuses counts as
 /// unreachable.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
+    if let Some(embedded::Error::OutDir(error)) = error.downcast_ref::<embedded::Error>() {
+        return classify(error);
+    }
     let is_usage = error.is::<library::Error>()
         || error.is::<teacher::stack::Error>()
         || error.is::<verify::Error>()

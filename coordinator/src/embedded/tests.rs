@@ -437,7 +437,7 @@ async fn lines_carry_what_a_trainer_needs() {
     assert_eq!(line["messages"][3]["tool_call_id"], "call_1");
     assert_eq!(line["tools"][0]["function"]["name"], "find_room");
     assert_eq!(line["metadata"]["signature_path"], json!([["book_room"]]));
-    assert_eq!(line["metadata"]["provenance"][0]["source"], "user");
+    assert_eq!(line["metadata"]["provenance"][0]["source"]["kind"], "user");
     assert!(line["messages"][4].get("loss").is_none());
     let pair: Value = serde_json::from_str(preference.lines().next().unwrap()).unwrap();
     let losses = |side: &str| -> Vec<u64> {

@@ -130,7 +130,8 @@ impl Rules {
             EndpointKind::Offline => {
                 let is_bare = endpoint.base_url.is_empty() && endpoint.model.is_empty();
                 let message = "kind is \"offline\", but a base_url or a model is set";
-                self.require(is_bare, &key("kind"), message, "set kind = \"openai\"");
+                let set = if endpoint.model.is_empty() { "base_url" } else { "model" };
+                self.require(is_bare, &key(set), message, "set kind = \"openai\"");
             }
         }
         self.require(

@@ -148,7 +148,9 @@ fn from_name(function: &Function) -> Option<Intent> {
             });
     }
     let object: Vec<String> = parts.iter().map(spelled).collect();
+    let is_glued = |word: &String| word.len() > 9 && word.starts_with("get");
     let readable = object.len() <= 6
+        && !object.iter().any(is_glued)
         && object.iter().all(|word| {
             word.len() > 2 || word == "by" || word == "of" || word == "to" || word == "in"
         });
@@ -207,7 +209,7 @@ mod tests {
         let cases = [
             (
                 "repos/list-for-org", "Lists repositories for the specified organization.",
-                "repos", "list repositories for a organization",
+                "repos", "list repositories for an organization",
             ),
             (
                 "github_campaigns_delete-campaign", "Delete a campaign for an organization",
