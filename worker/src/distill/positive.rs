@@ -199,7 +199,9 @@ impl Play<'_> {
         for call in &calls {
             let content = self.replay.call(turn, call).await?;
             let function = self.distiller.scene.library.get(call.function);
-            self.grounds.add_words(&function.description);
+            let replies = &function.phrasing.replies;
+            let speech = replies.iter().chain([&function.description]);
+            speech.for_each(|text| self.grounds.add_words(text));
             self.grounds.add(&content);
             self.grounds.add(&serde_json::Value::Object(call.arguments.clone()).to_string());
             answers.push(Message::Tool { call_id: call.id.clone(), content });

@@ -167,7 +167,9 @@ impl<'a> Generator<'a> {
                 None if spot.lists > 0 && is_own => {
                     setting.value(&place.member(field), &mut self.rng)
                 }
-                None => self.scalar(&place.member(field), setting, spot),
+                None => self
+                    .of_own(ids.first().filter(|_| !is_own), field)
+                    .unwrap_or_else(|| self.scalar(&place.member(field), setting, spot)),
             };
             object.insert(field.name.clone(), value.clone());
             ids.push((noun, value));
@@ -182,6 +184,13 @@ impl<'a> Generator<'a> {
             ids.extend(named.map(|(name, id)| (noun_of(name, "", function), id.clone())));
         }
         ids
+    }
+
+    /// The id that a thing is known to name.
+    fn of_own(&self, own: Option<&(String, Value)>, field: &Field) -> Option<Value> {
+        let (noun, id) = own?;
+        let facts = self.scene.world.about(noun, id)?;
+        coerced(world::known(facts, &field.name, true)?, &field.shape)
     }
 
     fn known(&self, about: &[(&Facts, bool)], field: &Field) -> Option<Value> {

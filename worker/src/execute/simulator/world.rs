@@ -37,6 +37,13 @@ const GENERAL: &[&str] = &[
     "time", "text", "body", "content", "results", "items", "data", "result", "key", "value",
 ];
 
+/// Whether a field tells something of a thing that outlasts the call.
+fn is_lasting(name: &str) -> bool {
+    const PASSING: &[&str] =
+        &["status", "state", "message", "success", "ok", "error", "url", "count", "total"];
+    !PASSING.iter().any(|word| words(name).any(|own| own == *word)) && !name.ends_with("_at")
+}
+
 /// Whether a field's name says that it identifies something.
 pub(super) fn is_id(name: &str) -> bool {
     let bytes = name.as_bytes();
@@ -138,8 +145,19 @@ impl World {
                 }
             }
         }
-        if let (None, Some(root), [(noun, id)]) = (&own, root, given.as_slice()) {
-            self.learn(noun, id, root.iter(), changes);
+        if let (Some(root), [(noun, id)]) = (root, given.as_slice()) {
+            match &own {
+                None => self.learn(noun, id, root.iter(), changes),
+                // What the output of another thing says beyond the arguments is
+                // about the thing that was named.
+                Some((_, own)) if own != *id => {
+                    let told = |(name, _): &(&String, &Value)| {
+                        !arguments.contains_key(*name) && !is_id(name) && is_lasting(name)
+                    };
+                    self.learn(noun, id, root.iter().filter(told), false);
+                }
+                Some(_) => {}
+            }
         }
         self.read(output, "", function, changes);
     }

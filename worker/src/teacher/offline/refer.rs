@@ -122,8 +122,10 @@ impl Reference<'_> {
             }
             When::JustBefore if noun != "one" => {
                 forms.push(format!("this {noun}"));
-                forms
-                    .push(format!("the {noun} you just {}", if made { "set up" } else { "found" }));
+                forms.push(format!(
+                    "the {noun} you just {}",
+                    if made { "dealt with" } else { "found" }
+                ));
             }
             When::JustBefore => forms.push("that same one".into()),
             When::Earlier if noun != "one" => {
@@ -153,16 +155,33 @@ impl Reference<'_> {
         match self.when {
             When::Now => forms.push(format!("the {property}")),
             When::JustBefore => {
-                forms.push(format!("the {property} you just gave me"));
+                forms.extend(again(property));
                 forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
             }
             When::Earlier => {
                 forms.push(format!("the {property} from earlier"));
-                forms.push(format!("the {property} you gave me before"));
+                forms.extend(again(property));
             }
         }
         forms
     }
+}
+
+/// How people point at some kinds of value.
+fn again(property: &str) -> Vec<String> {
+    let last = property.rsplit(' ').next().unwrap_or(property);
+    let forms: &[&str] = match last {
+        "date" | "day" => &["that day", "the same day", "that same day"],
+        "email" | "mail" => &["that address", "the same address"],
+        "address" => &["that place", "the same address"],
+        "city" | "town" => &["that city", "the same city"],
+        "amount" | "price" | "cost" | "fare" | "fee" | "total" => &["that amount", "that sum"],
+        "currency" => &["the same currency"],
+        "time" => &["the same time"],
+        "phone" | "number" => &["that number", "the same number"],
+        _ => return vec![format!("the same {property}")],
+    };
+    forms.iter().map(|form| (*form).to_owned()).collect()
 }
 
 impl Route<'_> {

@@ -181,12 +181,13 @@ fn changed(ask: &Act<'_>, made: &Made<'_>, output: &Value) -> Option<String> {
 /// Prose that cannot say anything wrong, for when the better one was refused.
 fn plain(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     let failed = made.iter().any(|m| matches!(m.output, Output::Error(_)));
-    let done: Vec<String> = made
+    let mut done: Vec<String> = made
         .iter()
         .filter(|m| matches!(m.output, Output::Value(_)))
         .filter_map(|m| generic::subject(ask.scene.library.get(m.call.function)))
         .map(|subject| format!("the {}", subject.to_lowercase()))
         .collect();
+    done.dedup();
     match (done.as_slice(), failed) {
         (_, true) => "One of the calls came back with an error, so that part is still open; the rest is done.".into(),
         ([], false) => "That's done.".into(),
