@@ -48,7 +48,8 @@ fn of_step(path: &Path, at: StepRef, library: &Library, graph: &Graph) -> Vec<Fe
                 .filter(move |flow| params::has_place(output, &flow.output))
                 .map(move |flow| Feed { from, flow: flow.clone() })
         });
-        let fresh = offers.filter(|feed| !spent.contains(&feed));
+        let is_spent = |feed: &Feed| spent.iter().any(|s| s.flow.input == feed.flow.input);
+        let fresh = offers.filter(|feed| !is_spent(feed));
         // `min_by_key` keeps the first of equals: the nearest source.
         feeds.extend(fresh.min_by_key(|feed| discord(feed, &feeds)));
     }

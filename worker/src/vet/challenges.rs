@@ -12,7 +12,7 @@ use crate::execute::Output;
 
 /// From this many characters on, messages and tools together, a conversation
 /// counts as long.
-pub const LONG_CONTEXT_CHARS: usize = 24_000;
+pub const LONG_CONTEXT_CHARS: usize = 16_000;
 
 /// What is needed to see a conversation's challenges.
 pub struct Evidence<'a> {

@@ -297,7 +297,9 @@ impl<'a> Planner<'a> {
     ) -> Option<Slot<'a>> {
         let place = Place::argument(function, field);
         let topic = topic(&place);
-        let recalled = self.memory.recall(&field.name, topic, &mut self.rng);
+        // A second call of a function is made for the sake of something new.
+        let is_again = self.calls_again(function);
+        let recalled = self.memory.recall(&field.name, topic, &mut self.rng).filter(|_| !is_again);
         let recalled =
             recalled.filter(|value| fits(value, field) && !used.contains(value)).cloned();
         let (value, manner) = match recalled {
@@ -310,6 +312,12 @@ impl<'a> Planner<'a> {
         }
         let values = vec![value; copies];
         Some(Slot { field, topic, source: Source::Said { values, manner } })
+    }
+
+    fn calls_again(&self, function: &Function) -> bool {
+        let library = self.scene.library;
+        let mut calls = self.conversation.executed();
+        calls.any(|(_, executed)| library.get(executed.call.function).name == function.name)
     }
 
     /// A new value that can be said, different from those used.
