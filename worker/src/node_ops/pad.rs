@@ -1,4 +1,5 @@
-//! Pad: one output is bulky, and many distractors are on offer (long context).
+//! Pad: many distractors are on offer, and one output is bulky where a list
+//! can be made long (long context).
 //!
 //! The log entry is what tells the choice of tools to offer many more.
 
@@ -13,11 +14,15 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
         return;
     }
     let lists = |function| input.library.get(function).output().is_some_and(has_list);
-    let open: Vec<StepRef> = edit::steps(path)
-        .filter(|(_, step)| step.copies == 1 && step.conflict.is_none() && lists(step.function))
-        .map(|(at, _)| at)
-        .collect();
-    let Some(at) = pick(open, rng) else { return };
+    let open = |wanted: fn(bool) -> bool| -> Vec<StepRef> {
+        edit::steps(path)
+            .filter(|(_, step)| step.copies == 1 && step.conflict.is_none())
+            .filter(|(_, step)| wanted(lists(step.function)))
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let (long, any) = (open(|lists| lists), open(|_| true));
+    let Some(at) = pick(if long.is_empty() { any } else { long }, rng) else { return };
     let Some(function) = path.step(at).map(|step| step.function) else {
         return;
     };
