@@ -5,6 +5,7 @@
 
 use magnet_proto::rng::Rng;
 use rand::RngExt;
+use serde_json::Value;
 
 use super::calendar::{Date, Minute};
 use super::persona::Persona;
@@ -24,6 +25,8 @@ pub struct Setting<'p> {
     begin: Option<(Date, Minute)>,
     past: Option<Date>,
     currency: Option<&'static str>,
+    /// Choices that arguments have taken.
+    pub(super) chosen: Vec<Value>,
     /// One number that picks rows of tables whose columns belong together.
     row: Option<usize>,
 }
@@ -46,6 +49,7 @@ impl<'p> Setting<'p> {
             begin: None,
             past: None,
             currency: None,
+            chosen: Vec::new(),
             row: None,
         }
     }

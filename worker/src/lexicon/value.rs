@@ -19,7 +19,7 @@ impl Setting<'_> {
     pub fn value(&mut self, place: &Place<'_>, rng: &mut Rng) -> Value {
         let shape = place.shape;
         if !shape.choices.is_empty() {
-            return choice(place, rng);
+            return self.choice(place, rng);
         }
         match &shape.ty {
             Type::Null => Value::Null,
@@ -38,6 +38,25 @@ impl Setting<'_> {
             return self.scalar(place, Some(topic), rng);
         }
         self.value(place, rng)
+    }
+
+    /// One of the allowed values; two arguments with the same choice (from and
+    /// to) take different ones.
+    fn choice(&mut self, place: &Place<'_>, rng: &mut Rng) -> Value {
+        if let Some(good) = successful(place) {
+            return good.clone();
+        }
+        let choices = &place.shape.choices;
+        let open = |value: &&Value| value.as_str() != Some("") && !self.chosen.contains(value);
+        let open: Vec<&Value> = choices.iter().filter(open).collect();
+        let drawn = match open.as_slice() {
+            [] => choices[rng.random_range(0..choices.len())].clone(),
+            open => open[rng.random_range(0..open.len())].clone(),
+        };
+        if place.side == Side::Argument && drawn.is_string() {
+            self.chosen.push(drawn.clone());
+        }
+        drawn
     }
 
     fn array(
@@ -197,8 +216,9 @@ impl Topic {
     }
 }
 
-/// One of the allowed values. Of a status, one that tells of success.
-fn choice(place: &Place<'_>, rng: &mut Rng) -> Value {
+/// The allowed value that tells of success, for a place that could tell of
+/// failure.
+fn successful<'a>(place: &Place<'a>) -> Option<&'a Value> {
     const GOOD: &[&str] = &[
         "success", "ok", "completed", "confirmed", "active", "open", "succeeded", "delivered",
         "available", "approved", "sent", "scheduled", "paid", "booked", "ready", "enabled",
@@ -207,19 +227,11 @@ fn choice(place: &Place<'_>, rng: &mut Rng) -> Value {
         &["error", "failed", "failure", "cancelled", "canceled", "rejected", "not_found"];
     let choices = &place.shape.choices;
     let is = |value: &Value, words: &[&str]| {
-        value.as_str().is_some_and(|text| words.contains(&text.to_ascii_lowercase().as_str()))
+        let lower = value.as_str().map(str::to_ascii_lowercase);
+        lower.is_some_and(|text| words.contains(&text.as_str()))
     };
-    if place.side == Side::Output
-        && choices.iter().any(|value| is(value, BAD))
-        && let Some(good) = choices.iter().find(|value| is(value, GOOD))
-    {
-        return good.clone();
-    }
-    let meant: Vec<&Value> = choices.iter().filter(|value| value.as_str() != Some("")).collect();
-    match meant.as_slice() {
-        [] => choices[0].clone(),
-        meant => meant[rng.random_range(0..meant.len())].clone(),
-    }
+    let could_fail = place.side == Side::Output && choices.iter().any(|value| is(value, BAD));
+    choices.iter().find(|value| could_fail && is(value, GOOD))
 }
 
 /// One of the schema's `examples` that the predicate accepts.
