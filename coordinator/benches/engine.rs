@@ -170,6 +170,7 @@ async fn main() -> anyhow::Result<()> {
         registry: &registry,
         progress: watch::Sender::default(),
         cancel: CancellationToken::new(),
+        labour: embedded::Labour::Own,
     };
     let summary = embedded::run(job, move |_| Ok(runner)).await?;
     let (wall, (cpu, peak)) = (start.elapsed().as_secs_f64(), process());

@@ -17,7 +17,7 @@ use magnet_proto::library::Library;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
-use magnet_proto::state::{self, State};
+use magnet_proto::state::{self, Control, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use prometheus::Registry;
@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::control::{self, Governed};
 use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
 use crate::finalize::{self, Finalizer, Manifest, Origin, Written};
 use crate::ledger::{Counts, Ledger};
@@ -38,6 +39,13 @@ use crate::shard::Plan;
 const REPAIRS: usize = 8;
 /// Shards that a worker of slow teachers holds at once at most.
 const SHARDS_HELD: usize = 16;
+/// Shards issued and not done at most, whatever the number of workers
+/// elsewhere: enough for a large fleet, and little in one queue.
+const FLEET_WINDOW: usize = 64;
+
+/// A dispatcher that was told to stop and waits for a service is left after
+/// this long.
+const STOP: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub struct Job<'a> {
@@ -52,6 +60,16 @@ pub struct Job<'a> {
     pub progress: watch::Sender<Progress>,
     /// Stop: finish or hand back what is held, keep what is finished.
     pub cancel: CancellationToken,
+    pub labour: Labour,
+}
+
+/// Who works the walks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labour {
+    /// Workers of this process.
+    Own,
+    /// Worker processes anywhere, told through the state store when it is over.
+    Fleet,
 }
 
 /// What a campaign's runner may use.
@@ -127,35 +145,56 @@ where
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Arc::new(Bundle::new(job.digest, campaign, library, graph));
     bundle.publish(&fleet.parts).await?;
-    let runner = make_runner(Surroundings {
-        bundle,
-        state: state::open(&campaign.fleet.state)?,
-        cache: state::open(&campaign.fleet.cache)?,
-        cancel: job.cancel.clone(),
-    })
-    .map_err(Error::Runner)?;
-    let mut repairs = 0;
-    loop {
-        let (outcome, selection) = match fleet.work(&job, &runner).await? {
-            Round::Interrupted(counts) => return Ok(fleet.interrupted(counts)),
-            Round::Ended(outcome, selection) => (outcome, selection),
-        };
-        let finalized = tokio::select! {
-            finalized = fleet.finalize(&job, &selection) => finalized,
-            () = job.cancel.cancelled() => return Ok(fleet.interrupted(selection.counts)),
-        };
-        match finalized {
-            Ok(written) => {
-                let counts = selection.counts;
-                let samples_wanted = fleet.wanted;
-                return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
+    let holder = format!("magnet-{}", std::process::id());
+    let stores = state::connect(&campaign.fleet, &job.digest, &holder).await?;
+    let control = control::begin(&stores.state, &job.cancel).await;
+    let runner = match job.labour {
+        Labour::Fleet => None,
+        Labour::Own => {
+            let (state, cache) = (Arc::clone(&stores.state), stores.cache);
+            let around = Surroundings { bundle, state, cache, cancel: job.cancel.clone() };
+            let runner = make_runner(around).map_err(Error::Runner)?;
+            Some(Arc::new(Governed::new(runner, &stores.state, control.clone())) as Arc<_>)
+        }
+    };
+    let summary = fleet.make(&job, runner.as_ref(), control).await?;
+    if summary.written.is_some() {
+        control::end(&stores.state).await;
+    }
+    Ok(summary)
+}
+
+impl Fleet {
+    /// Works and finalizes, again for parts that prove damaged.
+    async fn make(
+        &self,
+        job: &Job<'_>,
+        runner: Option<&Arc<dyn WalkRunner>>,
+        control: watch::Receiver<Control>,
+    ) -> Result<Summary, Error> {
+        let mut repairs = 0;
+        loop {
+            let (outcome, selection) = match self.work(job, runner, control.clone()).await? {
+                Round::Interrupted(counts) => return Ok(self.interrupted(counts)),
+                Round::Ended(outcome, selection) => (outcome, selection),
+            };
+            let finalized = tokio::select! {
+                finalized = self.finalize(job, &selection) => finalized,
+                () = job.cancel.cancelled() => return Ok(self.interrupted(selection.counts)),
+            };
+            match finalized {
+                Ok(written) => {
+                    let counts = selection.counts;
+                    let samples_wanted = self.wanted;
+                    return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
+                }
+                Err(finalize::Error::Damaged { part, source }) if repairs < REPAIRS => {
+                    repairs += 1;
+                    warn!(part, "{source}; it is made again");
+                    self.parts.delete(&part::object_name(&job.digest, &part)).await?;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(finalize::Error::Damaged { part, source }) if repairs < REPAIRS => {
-                repairs += 1;
-                warn!(part, "{source}; it is made again");
-                fleet.parts.delete(&part::object_name(&job.digest, &part)).await?;
-            }
-            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -174,6 +213,23 @@ fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
              tried\nhint: run the same command again to try them anew"
         )),
     }
+}
+
+/// How many workers a process has, and how much each takes on, of slow
+/// teachers' shards at most so many.
+pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = match campaign.run.workers {
+        0 => cores,
+        workers => workers,
+    };
+    // Walks that wait for nobody gain nothing by being many.
+    let offline = campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline);
+    let limits = match offline {
+        true => Limits { in_flight: 1, shards: 1 },
+        false => Limits { in_flight: campaign.run.in_flight.get(), shards },
+    };
+    (workers, limits)
 }
 
 /// How the workers' part of a run ended.
@@ -204,18 +260,7 @@ struct Fleet {
 impl Fleet {
     fn open(job: &Job<'_>, out: OutDir) -> Result<Self, Error> {
         let campaign = job.campaign;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = match campaign.run.workers {
-            0 => cores,
-            workers => workers,
-        };
-        // Walks that wait for nobody gain nothing by being many.
-        let offline =
-            campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline);
-        let limits = match offline {
-            true => Limits { in_flight: 1, shards: 1 },
-            false => Limits { in_flight: campaign.run.in_flight.get(), shards: SHARDS_HELD },
-        };
+        let (workers, limits) = crew(campaign, SHARDS_HELD);
         Ok(Self {
             parts: Parts::open(&campaign.fleet.parts, out.path())?,
             out,
@@ -229,10 +274,19 @@ impl Fleet {
     }
 
     /// Workers and dispatcher side by side, until there is enough.
-    async fn work(&self, job: &Job<'_>, runner: &Arc<dyn WalkRunner>) -> Result<Round, Error> {
-        let queue = queue::open(&job.campaign.fleet.queue)?;
+    async fn work(
+        &self,
+        job: &Job<'_>,
+        runner: Option<&Arc<dyn WalkRunner>>,
+        mut control: watch::Receiver<Control>,
+    ) -> Result<Round, Error> {
+        let shards = self.workers * self.limits.shards;
+        let queue = queue::connect(&job.campaign.fleet, Some(job.digest), shards).await?;
         let shutdown = Shutdown::default();
-        let mut workers = self.spawn_workers(job, runner, &queue, &shutdown);
+        let mut workers = match runner {
+            Some(runner) => self.spawn_workers(job, runner, &queue, &shutdown),
+            None => JoinSet::new(),
+        };
         let mut dispatch = Dispatch::new(
             Dispatcher {
                 campaign: job.digest,
@@ -240,15 +294,25 @@ impl Fleet {
                 parts: self.parts.clone(),
                 plan: Plan::new(job.digest, job.campaign.fleet.shard_walks),
                 walk_limit: job.campaign.campaign.walk_limit(),
-                window: (self.workers * self.limits.shards * 2).max(4),
+                window: match job.labour {
+                    Labour::Own => (shards * 2).max(4),
+                    Labour::Fleet => FLEET_WINDOW,
+                },
                 progress: job.progress.clone(),
                 metrics: self.metrics.clone(),
             },
             Ledger::new(self.wanted, job.campaign.dedup.near_duplicate),
         );
+        let mut is_cancelled = false;
         let dispatched = tokio::select! {
             ended = dispatch.run(&job.cancel) => Ok(ended),
-            end = first_failure(&mut workers) => Err(end),
+            end = first_failure(&mut workers), if runner.is_some() => Err(end),
+            () = control::cancelled(&mut control) => {
+                is_cancelled = true;
+                Ok(Ok(Ended::Stopped))
+            }
+            // It may be waiting for a service that is away.
+            () = after(&job.cancel, STOP) => Ok(Ok(Ended::Stopped)),
         };
         match dispatched {
             Ok(Ok(Ended::Stopped)) => self.drain(&shutdown, &mut workers).await,
@@ -258,6 +322,11 @@ impl Fleet {
         let stopped = first_failure(&mut workers).await;
         queue.close().await;
         let outcome = match ending(dispatched, stopped)? {
+            Ending::Interrupted if is_cancelled => Some(Outcome::Short(
+                "it was cancelled, or its budget is used up\nhint: run the same command again to go \
+                 on"
+                .into(),
+            )),
             Ending::Interrupted => return Ok(Round::Interrupted(dispatch.counts().clone())),
             Ending::Dispatched => None,
             Ending::Budget(reason) => Some(Outcome::Short(format!(
@@ -349,6 +418,11 @@ fn ending(
         Some(Error::Worker(serve::Error::Budget(reason))) => Ok(Ending::Budget(reason)),
         Some(error) => Err(error),
     }
+}
+
+async fn after(cancel: &CancellationToken, pause: Duration) {
+    cancel.cancelled().await;
+    tokio::time::sleep(pause).await;
 }
 
 /// Waits until all workers have ended, or one of them with an error.

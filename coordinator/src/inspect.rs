@@ -4,8 +4,6 @@
 //! Pure: records in, lines out. What strangers wrote is shown without control
 //! characters, so that a tool's text cannot steer a terminal.
 
-use std::fmt::Write;
-
 use magnet_proto::sample::{Provenance, SchemaKey, Source};
 use serde_json::Value;
 
@@ -157,24 +155,42 @@ pub(crate) fn origin(entry: &Provenance) -> String {
     }
 }
 
-/// A node operation in a few words: its name, then its fields.
+/// A node operation in a few words.
 pub(crate) fn operation(op: &Value) -> String {
-    let Some(fields) = op.as_object() else {
-        return clean(&op.to_string());
+    let text = |key: &str| op.get(key).and_then(Value::as_str).unwrap_or("?").replace('_', " ");
+    let name = |key: &str| op.get(key).and_then(Value::as_str).unwrap_or("?");
+    let turn = |key: &str| op.get(key).and_then(Value::as_u64).unwrap_or_default();
+    let (function, at) = (name("function"), turn("turn"));
+    let told = match name("op") {
+        "merge" => {
+            let functions = op.get("functions").and_then(Value::as_array);
+            let names: Vec<&str> =
+                functions.into_iter().flatten().filter_map(Value::as_str).collect();
+            format!("merge into turn {at}: {}", names.join(" + "))
+        }
+        "insert" => format!(
+            "insert ({}) {} into turn {}, fed by {} of turn {}",
+            text("kind"),
+            name("new_fn"),
+            turn("dst_turn"),
+            name("src_fn"),
+            turn("src_turn"),
+        ),
+        "split" => {
+            let what = op.get("parameter").and_then(Value::as_str).unwrap_or(function);
+            let resolved = op.get("resolved") == Some(&Value::Bool(true));
+            let ending = if resolved { "" } else { ", for good" };
+            format!("split at turn {at}: {} {what}{ending}", text("kind"))
+        }
+        "parallel" => format!("parallel in turn {at}: {} × {function}", turn("copies")),
+        "fault" => format!("fault in turn {at}: {function}, {}", text("fault")),
+        "conflict" => {
+            let earlier = turn("earlier_turn");
+            format!("conflict in turn {at}: {function} at {}, against turn {earlier}", name("path"))
+        }
+        other => format!("{other} in turn {at}: {function}"),
     };
-    let mut text = fields.get("op").and_then(Value::as_str).unwrap_or("?").to_owned();
-    for (key, value) in fields.iter().filter(|(key, value)| *key != "op" && !value.is_null()) {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            Value::Array(items) => {
-                let names: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                names.join(" + ")
-            }
-            other => other.to_string(),
-        };
-        write!(text, " {key}={value}").expect("writing to a string cannot fail");
-    }
-    clean(&text)
+    clean(&told)
 }
 
 /// The first step of a JSON pointer: the parameter.
@@ -205,5 +221,36 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
             let left_out = text[at..].chars().count();
             format!("{} … {left_out} more characters", &text[..at])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn operations_read_as_sentences() {
+        let insert = json!({"op": "insert", "kind": "short", "src_turn": 1, "src_fn": "find",
+                            "new_fn": "convert", "dst_turn": 1});
+        assert_eq!(operation(&insert), "insert (short) convert into turn 1, fed by find of turn 1");
+        let split = json!({"op": "split", "kind": "missing_parameter", "turn": 2,
+                           "function": "send", "parameter": "to", "resolved": false});
+        assert_eq!(operation(&split), "split at turn 2: missing parameter to, for good");
+        let pad = json!({"op": "pad", "turn": 0, "function": "list\u{1b}[31m"});
+        assert_eq!(operation(&pad), "pad in turn 0: list [31m");
+    }
+
+    #[test]
+    fn pointers_name_their_parameter() {
+        assert_eq!(top_level("/guests/0/name"), "guests");
+        assert_eq!(top_level("/a~1b"), "a/b");
+    }
+
+    #[test]
+    fn long_texts_say_how_much_is_left_out() {
+        assert_eq!(shorten("äöü", 3), "äöü");
+        assert_eq!(shorten("äöüß", 3), "äöü … 1 more characters");
     }
 }

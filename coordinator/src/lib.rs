@@ -27,5 +27,7 @@ pub mod outdir;
 pub mod progress;
 
 pub mod cli;
+mod control;
+mod fleet;
 mod inspect;
 mod terminal;

@@ -30,7 +30,7 @@ use crate::embedded::Surroundings;
 use crate::prepare::{self, Prepared};
 
 /// Walks drawn for an estimate.
-const DRAWN: u64 = 300;
+const DRAWN: u64 = 200;
 /// The share of planned paths that a model brings to an accepted sample,
 /// assumed before anything is measured.
 pub const ASSUMED_YIELD: f64 = 0.75;

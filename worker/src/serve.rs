@@ -79,7 +79,8 @@ pub enum Stop {
 /// Finds the runner for a shard's campaign: a fleet worker may serve several.
 #[async_trait]
 pub trait Runners: Send + Sync {
-    /// [`Stop::Transient`] hands the shard back, anything else quarantines it.
+    /// [`Stop::Transient`] hands the shard back, [`Stop::Cancelled`] drops it
+    /// (its campaign is over), anything else quarantines it.
     async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop>;
 }
 
@@ -219,6 +220,7 @@ async fn settle(
             error!(shard = name, attempt = shard.attempt + 1, reason, "the shard failed");
             (Settle::Failed(reason), None)
         }
+        Attempt::Unwanted => (Settle::Done, None),
         Attempt::Unknown(reason) => {
             error!(shard = name, reason, "the shard cannot be worked here");
             (Settle::Quarantine(reason), None)

@@ -6,13 +6,17 @@
 
 mod campaign;
 mod check;
+mod coordinator;
+mod dlq;
 mod failure;
 mod graph;
 mod inspect;
+mod operate;
 mod plan;
 mod report;
 mod run;
 mod verify;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -47,6 +51,13 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Graph(graph::Args),
+    Coordinator(coordinator::Args),
+    Worker(worker::Args),
+    Status(operate::StatusArgs),
+    Pause(operate::PauseArgs),
+    Resume(operate::ResumeArgs),
+    Cancel(operate::CancelArgs),
+    Dlq(dlq::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Report(report::Args),
@@ -78,6 +89,13 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Check(args) => check::run(&args, environment),
         Command::Plan(args) => plan::run(&args, environment),
         Command::Graph(args) => graph::run(&args, environment),
+        Command::Coordinator(args) => coordinator::run(&args, environment),
+        Command::Worker(args) => worker::run(&args, environment),
+        Command::Status(args) => operate::status(&args, environment),
+        Command::Pause(args) => operate::pause(&args, environment),
+        Command::Resume(args) => operate::resume(&args, environment),
+        Command::Cancel(args) => operate::cancel(&args, environment),
+        Command::Dlq(args) => dlq::run(&args, environment),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::campaign::CampaignArgs;
 use crate::dataset::Dataset;
-use crate::embedded::{self, Job, Outcome, Summary};
+use crate::embedded::{self, Job, Labour, Outcome, Summary};
 use crate::ledger::Counts;
 use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
@@ -41,8 +41,24 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     let prepared = prepare::prepare(campaign, Path::new("."))?;
     eprintln!("{}", ingredients(&prepared));
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let stop = {
+        let _inside = runtime.enter();
+        process::stop_on_signals().context("listening for signals")?
+    };
+    to_the_end(campaign, &prepared, environment, &runtime, Labour::Own, &stop)
+}
+
+/// Makes the dataset with whoever works the walks, and says what became of it.
+pub(super) fn to_the_end(
+    campaign: &Campaign,
+    prepared: &Prepared,
+    environment: &[(String, String)],
+    runtime: &tokio::runtime::Runtime,
+    labour: Labour,
+    stop: &CancellationToken,
+) -> Result<Exit> {
     let start = Instant::now();
-    let summary = runtime.block_on(make(campaign, &prepared, environment))?;
+    let summary = runtime.block_on(make(campaign, prepared, environment, labour, stop))?;
     eprintln!("{}", account(&summary.counts, start.elapsed().as_secs_f64()));
     if summary.written.is_some() {
         let page = report::write(&Dataset::open(&campaign.output.dir)?)?;
@@ -55,10 +71,11 @@ async fn make(
     campaign: &Campaign,
     prepared: &Prepared,
     environment: &[(String, String)],
+    labour: Labour,
+    stop: &CancellationToken,
 ) -> Result<Summary> {
     let registry = Registry::new();
     let teacher_metrics = usage::Metrics::register(&registry)?;
-    let cancel = process::stop_on_signals().context("listening for signals")?;
     let (progress, shown) = watch::channel(Progress::default());
     let wiped = CancellationToken::new();
     let display = tokio::spawn(progress::show(shown, wiped.clone()));
@@ -70,7 +87,8 @@ async fn make(
         prompts: prepared.prompts,
         registry: &registry,
         progress,
-        cancel,
+        cancel: stop.clone(),
+        labour,
     };
     let variable = |name: &str| {
         environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())

@@ -180,6 +180,7 @@ async fn attempt(
         registry: &registry,
         progress: watch::Sender::default(),
         cancel,
+        labour: Labour::Own,
     };
     run(job, move |_| Ok(runner)).await
 }
@@ -414,6 +415,7 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
         registry: &registry,
         progress: watch::Sender::default(),
         cancel: CancellationToken::new(),
+        labour: Labour::Own,
     };
     let barren = Arc::new(Barren(AtomicU64::new(0)));
     let runner = Arc::clone(&barren);

@@ -152,3 +152,35 @@ impl Mul<f64> for Cost {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::FunctionId;
+    use magnet_proto::path::Kind;
+
+    use super::*;
+
+    fn path(turns: &[usize]) -> Path {
+        let turn = |calls: &usize| Turn {
+            purpose: Purpose::Calls,
+            steps: (0..*calls).map(|_| Step::new(FunctionId(0))).collect(),
+        };
+        Path { kind: Kind::MultiTurn, turns: turns.iter().map(turn).collect(), ops: Vec::new() }
+    }
+
+    #[test]
+    fn each_turn_is_written_once_and_each_call_filled_and_made() {
+        let asks = mean(&Library::default(), 8, &[path(&[2, 1])]);
+        assert_eq!((asks.back.requests, asks.forth.requests), (2.0, 3.0));
+        // Three calls and two closing replies.
+        assert_eq!(asks.act.requests, 5.0);
+    }
+
+    #[test]
+    fn a_longer_history_costs_more() {
+        let per_request = |asks: Asks| asks.total().input_tokens / asks.total().requests;
+        let short = mean(&Library::default(), 8, &[path(&[1])]);
+        let long = mean(&Library::default(), 8, &[path(&[1; 8])]);
+        assert!(per_request(long) > per_request(short));
+    }
+}

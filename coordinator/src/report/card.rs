@@ -9,7 +9,7 @@ use crate::finalize::Manifest;
 
 pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
     let name = one_line(&manifest.origin.name);
-    let configs = if profile.pairs > 0 {
+    let configs = if manifest.counts.pairs > 0 {
         "configs:\n- config_name: sft\n  default: true\n  data_files: \"sft*.jsonl*\"\n\
          - config_name: preference\n  data_files: \"preference*.jsonl*\"\n"
     } else {
@@ -38,13 +38,14 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          - The licence is not chosen by the program: it depends on the tools described here and on \
          the terms of the teacher. Set `license` above before publishing.\n\
          - `report.html` shows the numbers beside people's and conversations to read; \
-         `manifest.json` holds every count and the digest of every file.\n\n\
+         `manifest.json` holds every count and the digest of every file.\n\
+         - `magnet verify DIR` checks every record again from its own proof, without a model.\n\n\
          [magnet]: https://arxiv.org/abs/2503.07826\n",
         title = Value::String(name.clone()),
         size = size_category(profile.conversations),
         by = made_by(manifest),
         conversations = profile.conversations,
-        pairs = profile.pairs,
+        pairs = manifest.counts.pairs,
         turns = share(profile.turn_count(), profile.conversations),
         calls = share(profile.call_count(), profile.conversations),
         offered = share(profile.tools_offered, profile.conversations),

@@ -27,7 +27,7 @@ pub(super) struct Mark {
 
 const WIDTH: f64 = 360.0;
 const ROW: f64 = 24.0;
-const LABEL: f64 = 150.0;
+const LABEL: f64 = 158.0;
 const VALUE: f64 = 52.0;
 const COLUMNS_HEIGHT: f64 = 110.0;
 

@@ -51,11 +51,12 @@ impl Gallery {
         self.shown.sort_by_key(|exhibit| exhibit.conversation.metadata.walk);
     }
 
-    /// Whether a pair belongs to a conversation that is shown.
-    pub(super) fn shows(&self, sample: &str) -> bool {
-        self.shown.iter().any(|exhibit| sample.starts_with(&exhibit.conversation.id))
+    /// The walk of the last conversation that is shown.
+    pub(super) fn last_walk(&self) -> u64 {
+        self.shown.last().map_or(0, |exhibit| exhibit.conversation.metadata.walk)
     }
 
+    /// Puts a pair beside its conversation, if that is shown.
     pub(super) fn hang_pair(&mut self, pair: PairRecord) {
         let of = |exhibit: &&mut Exhibit| pair.belongs_to(&exhibit.conversation.id);
         if let Some(exhibit) = self.shown.iter_mut().find(of)

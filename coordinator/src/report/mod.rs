@@ -23,7 +23,7 @@ mod story;
 
 pub use profile::Profile;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, PairRecord};
 use gallery::Gallery;
 
 /// Writes `report.html` and `README.md` beside a dataset; returns the report's
@@ -37,7 +37,7 @@ pub fn write(dataset: &Dataset) -> Result<PathBuf> {
     Ok(page)
 }
 
-/// One pass over the dataset.
+/// One pass over the conversations, and over as many pairs as are shown.
 fn read(dataset: &Dataset) -> Result<(Profile, Gallery)> {
     let mut profile = Profile::default();
     let mut gallery = Gallery::default();
@@ -51,12 +51,12 @@ fn read(dataset: &Dataset) -> Result<(Profile, Gallery)> {
     }
     gallery.settle();
     for line in dataset.preference() {
-        let line = line?;
-        let pair: profile::PairLabel = line.parse()?;
-        profile.add_pair(&pair);
-        if gallery.shows(pair.sample()) {
-            gallery.hang_pair(line.parse()?);
+        let pair: PairRecord = line?.parse()?;
+        // Pairs stand in walk order, and how many there are the manifest says.
+        if pair.metadata.walk > gallery.last_walk() {
+            break;
         }
+        gallery.hang_pair(pair);
     }
     Ok((profile, gallery))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use magnet_proto::sample::ErrorType;
+
 use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
 use super::profile::{Profile, Tally, share};
@@ -21,7 +23,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
         tally("Node operations", "applied, a conversation", &profile.ops, profile.conversations),
         tally("Domains", "share of conversations", &profile.domains, profile.conversations),
         domains_called(profile),
-        tally("Errors of the negatives", "share of pairs", &profile.errors, profile.pairs),
+        negatives(manifest),
         origins(profile),
         funnel(manifest),
         rejections(manifest),
@@ -51,7 +53,7 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
     let (counts, spent) = (&manifest.counts, &manifest.counts.spent);
     let facts = [
         format!("{} conversations", profile.conversations),
-        format!("{} preference pairs", profile.pairs),
+        format!("{} preference pairs", counts.pairs),
         format!("{} of walks accepted", percent(share(counts.accepted, counts.decided()))),
         format!("teacher: {}", manifest.origin.teacher.get("teacher").map_or("", String::as_str)),
         format!("seed {}", manifest.origin.seed),
@@ -210,6 +212,23 @@ fn rejections(manifest: &Manifest) -> String {
     dropped.retain(|(_, count)| *count > 0);
     dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     ranking("Why walks were dropped", "share of walks", &dropped, counts.decided())
+}
+
+fn negatives(manifest: &Manifest) -> String {
+    let errors = manifest.dataset.pairs_by_error.iter();
+    let mut errors: Vec<(&str, u64)> = errors.map(|(error, n)| (error_name(*error), *n)).collect();
+    errors.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    ranking("Errors of the negatives", "share of pairs", &errors, manifest.counts.pairs)
+}
+
+fn error_name(error: ErrorType) -> &'static str {
+    match error {
+        ErrorType::Nested => "nested call left out",
+        ErrorType::ShortDependency => "own output misused",
+        ErrorType::LongDependency => "earlier value misused",
+        ErrorType::Summary => "summary contradicts",
+        ErrorType::Missing => "missing misjudged",
+    }
 }
 
 fn tally(title: &str, note: &str, tally: &Tally, of: u64) -> String {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use magnet_proto::sample::{Provenance, Source};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -23,7 +22,6 @@ const MAX_WORDS: usize = 400;
 #[derive(Debug, Default)]
 pub struct Profile {
     pub(super) conversations: u64,
-    pub(super) pairs: u64,
     /// Conversations by their number of user turns.
     pub(super) turns: BTreeMap<u64, u64>,
     /// Turns by their number of calls.
@@ -33,7 +31,6 @@ pub struct Profile {
     pub(super) domains: Tally,
     pub(super) challenges: Tally,
     pub(super) ops: Tally,
-    pub(super) errors: Tally,
     pub(super) sources: Tally,
     /// Turns, multi-call turns and conversations with a call that needs an
     /// output of its own turn, or of an earlier one.
@@ -61,21 +58,6 @@ pub(super) struct Tally {
     counts: BTreeMap<String, u64>,
 }
 
-/// A preference pair, as far as it is counted.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PairLabel {
-    id: String,
-    metadata: crate::dataset::PairMetadata,
-}
-
-impl PairLabel {
-    /// The id of the conversation it is a pair of, or begins with.
-    pub(super) fn sample(&self) -> &str {
-        if self.metadata.sample.is_empty() { &self.id } else { &self.metadata.sample }
-    }
-}
-
 impl Profile {
     pub(super) fn add(&mut self, conversation: &Conversation<IgnoredAny>) {
         let metadata = &conversation.metadata;
@@ -88,11 +70,6 @@ impl Profile {
         metadata.provenance.iter().for_each(|entry| self.sources.count(source_name(entry)));
         self.count_turns(conversation);
         self.count_functions(&metadata.signature_path);
-    }
-
-    pub(super) fn add_pair(&mut self, pair: &PairLabel) {
-        self.pairs += 1;
-        self.errors.count(&pair.metadata.error_type);
     }
 
     fn count_turns(&mut self, conversation: &Conversation<IgnoredAny>) {
@@ -262,5 +239,78 @@ fn source_name(entry: &Provenance) -> &'static str {
         Source::Schema { .. } => "schema",
         Source::Composed => "composed text",
         Source::None => "nowhere",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Two turns: two calls of which the second needs the first one's output,
+    /// then one call that needs an output of the turn before.
+    fn conversation() -> Conversation<IgnoredAny> {
+        let call = |id: &str| json!({"id": id, "function": {"name": "f", "arguments": "{}"}});
+        let from = |call: &str, turn: u16, of: &str| {
+            let source = json!({"kind": "output", "turn": turn, "call": of, "path": "/x"});
+            json!({"call": call, "argument": "/a", "source": source})
+        };
+        let line = json!({
+            "id": "a",
+            "messages": [
+                {"role": "system", "content": "s"},
+                {"role": "user", "content": "one two three"},
+                {"role": "assistant", "tool_calls": [call("call_1"), call("call_2")]},
+                {"role": "user", "content": "four"},
+                {"role": "assistant", "tool_calls": [call("call_3")]},
+            ],
+            "tools": [{}, {}],
+            "metadata": {
+                "signature_path": [["f", "g"], ["f"]],
+                "domains": ["travel"],
+                "node_ops": [{"op": "insert", "kind": "short"}],
+                "provenance": [from("call_2", 0, "call_1"), from("call_3", 0, "call_1")],
+            },
+        });
+        serde_json::from_value(line).unwrap()
+    }
+
+    #[test]
+    fn turns_calls_and_dependencies_are_counted() {
+        let mut profile = Profile::default();
+        profile.add(&conversation());
+        assert_eq!((profile.turn_count(), profile.call_count()), (2, 3));
+        assert_eq!(profile.calls_per_turn_shares(), [0.0, 0.5, 0.5, 0.0, 0.0]);
+        let (same, earlier) = (&profile.same, &profile.earlier);
+        assert_eq!((same.turns, same.multi_call_turns, same.conversations), (1, 1, 1));
+        assert_eq!((earlier.turns, earlier.multi_call_turns, earlier.conversations), (1, 0, 1));
+        assert_eq!((profile.functions_called, profile.tools_offered), (2, 2));
+        assert_eq!(profile.ops.get("insert: short"), 1);
+    }
+
+    #[test]
+    fn lengths_of_requests_are_exact() {
+        let mut profile = Profile::default();
+        profile.add(&conversation());
+        assert_eq!(profile.mean_request_words(), 2.0);
+        assert_eq!((profile.request_percentile(50), profile.request_percentile(90)), (1, 3));
+        assert_eq!(profile.request_bins(2, 2), [1, 1]);
+    }
+
+    #[test]
+    fn repeated_sequences_are_not_distinct() {
+        let mut profile = Profile::default();
+        profile.add(&conversation());
+        profile.add(&conversation());
+        assert_eq!(profile.distinct_sequences(), 0.5);
+    }
+
+    #[test]
+    fn names_beyond_measure_are_counted_together() {
+        let mut tally = Tally::default();
+        (0..1_000).for_each(|n| tally.count(&format!("domain {n}")));
+        assert!(tally.iter().count() <= MAX_NAMES + 1);
+        assert_eq!(tally.iter().map(|(_, count)| count).sum::<u64>(), 1_000);
     }
 }

@@ -30,7 +30,7 @@ fn exhibit(exhibit: &Exhibit) -> String {
         .collect();
     let mut html = format!(
         "<details class='story'><summary><span class='opening'>{}</span> {labels}</summary>{}",
-        escape(&beginning(opening)),
+        escape(&beginning(opening, 120)),
         facts(conversation),
     );
     for (turn, messages) in conversation.turns().enumerate() {
@@ -41,10 +41,9 @@ fn exhibit(exhibit: &Exhibit) -> String {
     html
 }
 
-/// The first words of a request.
-fn beginning(text: &str) -> String {
-    const CHARS: usize = 120;
-    match text.char_indices().nth(CHARS) {
+/// How a text begins.
+fn beginning(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
         None => text.to_owned(),
         Some((at, _)) => format!("{}…", &text[..at]),
     }
@@ -123,7 +122,7 @@ fn output(html: &mut String, text: &str) {
         .unwrap_or_else(|_| text.to_owned());
     let body = format!(
         "<details><summary><code>{}</code></summary><pre>{}</pre></details>",
-        escape(&inspect::shorten(text, 90)),
+        escape(&beginning(text, 200)),
         escape(&inspect::shorten(&whole, OUTPUT_CHARS)),
     );
     put(html, "output", &body);

@@ -54,6 +54,9 @@ use publish::Publisher;
 
 pub use link::Counters;
 
+/// A broker that stops delivering is not asked again at once.
+const NOT_AT_ONCE: Duration = Duration::from_millis(100);
+
 /// How to reach a broker, and as whom.
 #[derive(Clone, Debug)]
 pub struct Access {
@@ -137,6 +140,7 @@ impl Queue for AmqpQueue {
                 Err(problem) => {
                     debug!("receiving shards: {problem}");
                     self.consuming.broken(&session);
+                    tokio::time::sleep(NOT_AT_ONCE).await;
                 }
             }
         }
@@ -165,6 +169,7 @@ impl Queue for AmqpQueue {
                 Err(problem) => {
                     debug!("receiving reports: {problem}");
                     self.consuming.broken(&session);
+                    tokio::time::sleep(NOT_AT_ONCE).await;
                 }
             }
         }

@@ -83,6 +83,7 @@ impl Metrics {
             Attempt::Stopped(_) => "handed_back",
             Attempt::Failed(_) => "failed",
             Attempt::Unknown(_) => "quarantined",
+            Attempt::Unwanted => "unwanted",
         };
         self.shards.with_label_values(&[outcome]).inc();
     }

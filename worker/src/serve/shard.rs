@@ -28,6 +28,8 @@ pub(super) enum Attempt {
     Failed(String),
     /// There is no runner for it.
     Unknown(String),
+    /// Its campaign is over.
+    Unwanted,
 }
 
 /// Keeps the walks of all held shards within the loop's limit.
@@ -105,6 +107,7 @@ pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shar
         match worker.runners.of(&shard.campaign).await {
             Ok(runner) => work(worker, walks, shard, &runner).await,
             Err(stop @ Stop::Transient { .. }) => Attempt::Stopped(stop),
+            Err(Stop::Cancelled) => Attempt::Unwanted,
             Err(stop) => Attempt::Unknown(stop.to_string()),
         }
     }

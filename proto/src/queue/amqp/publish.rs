@@ -32,7 +32,7 @@ const SESSION: Duration = Duration::from_secs(10);
 /// How long a publish is tried again: longer than a broker takes to restart,
 /// to be repaired, or to get its memory or disk back.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-const PASS_ON_TRIES: u32 = 3;
+const PASS_ON_TRIES: u32 = 2;
 
 /// Cheap to clone.
 #[derive(Clone)]

@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use magnet_proto::library::{Function, Library};
 use magnet_proto::sample::Message;
 use magnet_proto::shape::words;
 use serde_json::Value;
 
-use super::positive::{grounds, heard};
+use super::positive::{calls_of, grounds, heard};
 use crate::execute::Output;
 
 /// Texts of the positive's values and what stands in their place.
@@ -96,41 +97,85 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// What a wrong turn does not know because a call was left out.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    /// Words that only its output says.
+    told: BTreeSet<String>,
+    /// Words of its name that neither a request nor a call made has.
+    named: BTreeSet<String>,
+}
+
+impl Hidden {
+    /// Hides a call's function and what it returned.
+    pub(super) fn hide(&mut self, function: &Function, output: Option<&Output>) {
+        self.named.extend(words(&function.name).skip(1).filter(|word| word.len() > 2));
+        self.told.extend(output.map(telling_words).unwrap_or_default());
+    }
+
+    /// What the messages say all the same is not hidden.
+    fn without<'m>(
+        mut self,
+        library: &Library,
+        known: impl IntoIterator<Item = &'m Message>,
+    ) -> Self {
+        for message in known {
+            for text in heard(message) {
+                words(&text).for_each(|word| {
+                    self.told.remove(&word);
+                });
+            }
+            let asked = match message {
+                Message::User(text) => words(text).collect(),
+                _ => calls_of(message)
+                    .iter()
+                    .flat_map(|call| words(&library.get(call.function).name))
+                    .collect::<Vec<_>>(),
+            };
+            asked.iter().for_each(|word| {
+                self.named.remove(word);
+            });
+        }
+        self
+    }
+
+    fn is_told_by(&self, sentence: &str) -> bool {
+        words(sentence).any(|word| self.told.contains(&word) || self.named.contains(&word))
+    }
+}
+
 /// The positive's closing prose for a turn that went otherwise: values
 /// exchanged, and without sentences that tell what `known` messages do not say
-/// or what only a hidden output said. None if nothing is left.
+/// or what is hidden. None if nothing is left.
 pub(super) fn adapt<'m>(
     said: &str,
     swaps: &Swaps,
+    library: &Library,
     known: impl IntoIterator<Item = &'m Message> + Clone,
-    hidden: &[Output],
+    hidden: Hidden,
 ) -> Option<String> {
     let exchanged = swaps.exchange(said);
-    let mut secret: BTreeSet<String> = hidden.iter().flat_map(telling_words).collect();
-    if !secret.is_empty() {
-        for text in known.clone().into_iter().flat_map(heard) {
-            words(&text).for_each(|word| {
-                secret.remove(&word);
-            });
-        }
-    }
+    let hidden = hidden.without(library, known.clone());
     let known = grounds(known);
     let kept: Vec<&str> = sentences(&exchanged)
         .filter(|sentence| known.first_ungrounded(sentence).is_none())
-        .filter(|sentence| !words(sentence).any(|word| secret.contains(&word)))
+        .filter(|sentence| !hidden.is_told_by(sentence))
         .collect();
     let text = kept.concat().trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 
-/// The words of an output's values.
+/// The words of an output's names and values.
 fn telling_words(output: &Output) -> BTreeSet<String> {
     fn collect(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::String(text) => found.extend(words(text).filter(|word| word.len() > 2)),
             Value::Number(number) => found.extend(words(&number.to_string())),
             Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-            Value::Object(members) => members.values().for_each(|item| collect(item, found)),
+            Value::Object(members) => members.iter().for_each(|(name, item)| {
+                found.extend(words(name).filter(|word| word.len() > 2));
+                collect(item, found);
+            }),
             Value::Bool(_) | Value::Null => {}
         }
     }

@@ -191,7 +191,8 @@ async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong
     let asked = sources.find(|(_, source)| said(source)).filter(|_| rng.random_bool(0.5));
     let reason = if let Some((pointer, _)) = asked {
         let parameter = misuse::parameter(pointer);
-        tail.say(misuse::question(&parameter, rng));
+        let function = positive.library.get(call.function);
+        tail.say(misuse::question(function, &parameter, rng));
         format!("Asks for the {parameter} that the request gives, instead of calling \"{name}\".")
     } else {
         tail.say(refusal(rng).to_owned());

@@ -18,6 +18,7 @@ use super::tail::Tail;
 use super::{Material, Wrong, near};
 use crate::execute::Output;
 use crate::failure::Failure;
+use crate::lexicon::{self, Place};
 
 /// One argument value of the positive, with where it came from.
 #[derive(Clone, Copy)]
@@ -214,7 +215,8 @@ async fn ask<'a>(
 ) -> Result<Wrong<'a>, Failure> {
     let mut tail = Tail::start(material, used.turn, used.message).await?;
     let parameter = parameter(used.pointer);
-    tail.say(question(&parameter, rng));
+    let function = material.positive.library.get(used.call.function);
+    tail.say(question(function, &parameter, rng));
     let name = material.name(used.call);
     let reason = format!("Asks for the {parameter} of \"{name}\", which is already known.");
     let step = material.step_of(used.turn, used.call);
@@ -222,13 +224,17 @@ async fn ask<'a>(
 }
 
 /// A question for a parameter's value.
-pub(super) fn question(parameter: &str, rng: &mut Rng) -> String {
-    let thing = words(parameter).collect::<Vec<_>>().join(" ");
-    match rng.random_range(0..5) {
-        0 => format!("Sure. Which {thing} should I use?"),
-        1 => format!("Could you tell me the {thing} first?"),
-        2 => format!("Before I go on: what is the {thing}?"),
-        3 => format!("I need the {thing} for that. Which one is it?"),
-        _ => format!("Happy to help. What {thing} would you like me to use?"),
+pub(super) fn question(function: &Function, parameter: &str, rng: &mut Rng) -> String {
+    let thing = match function.param(parameter) {
+        Some(field) => lexicon::describe(&Place::argument(function, field)),
+        None => words(parameter).collect::<Vec<_>>().join(" "),
+    };
+    match rng.random_range(0..6) {
+        0 => format!("Sure. Could you tell me the {thing} first?"),
+        1 => format!("Before I go on, I need the {thing}. Can you give me that?"),
+        2 => format!("Happy to help. Can you tell me the {thing}?"),
+        3 => format!("I'm missing the {thing} for that. What should I use?"),
+        4 => format!("What should I put for the {thing}?"),
+        _ => format!("Can you let me know the {thing}, please?"),
     }
 }

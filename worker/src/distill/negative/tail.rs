@@ -6,7 +6,7 @@ use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
 use super::Material;
-use super::closing::{self, Swaps};
+use super::closing::{self, Hidden, Swaps};
 use super::positive::calls_of;
 use crate::distill::replay::Replay;
 use crate::execute::Output;
@@ -183,11 +183,17 @@ impl<'a> Tail<'a> {
             }
         }
         let said = self.material.positive.closing(&turn).map_or("", |(_, text)| text);
-        let hidden: Vec<Output> =
-            left_out.iter().filter_map(|id| self.material.positive.output(id)).collect();
+        let library = self.material.positive.library;
+        let mut hidden = Hidden::default();
+        for (_, call) in self.material.positive.calls(turn.clone()) {
+            if left_out.contains(&call.id.as_str()) {
+                let output = self.material.positive.output(&call.id);
+                hidden.hide(library.get(call.function), output.as_ref());
+            }
+        }
         let shared = &self.material.positive.messages[..self.prompt_len];
         let known = shared.iter().chain(&self.messages);
-        let text = closing::adapt(said, &self.swaps, known, &hidden);
+        let text = closing::adapt(said, &self.swaps, library, known, hidden);
         self.say(text.unwrap_or_else(|| self.report(turn.start)));
         Ok(())
     }

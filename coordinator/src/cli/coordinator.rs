@@ -1,0 +1,112 @@
+//! `magnet coordinator`: a fleet's planner. Issues shards, watches, finalizes.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use magnet_proto::config::Campaign;
+use magnet_proto::process::{self, Exit, Failure};
+use magnet_proto::state::{self, State};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::campaign::CampaignArgs;
+use super::run;
+use crate::embedded::Labour;
+use crate::prepare::{self, Prepared};
+
+/// How long a coordinator that says nothing still leads.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// Plan a campaign for a fleet of workers, and make the dataset of their parts
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  magnet coordinator campaign.toml\n  \
+                        magnet coordinator campaign.toml --stay")]
+pub(super) struct Args {
+    #[command(flatten)]
+    campaign: CampaignArgs,
+    /// Stay when the dataset is made, until told to stop
+    #[arg(long)]
+    stay: bool,
+}
+
+pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
+    let effective = args.campaign.load(environment)?;
+    let campaign = &effective.campaign;
+    require_a_fleet(campaign)?;
+    let prepared = prepare(campaign)?;
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    let stop = {
+        let _inside = runtime.enter();
+        process::stop_on_signals().context("listening for signals")?
+    };
+    if !runtime.block_on(lead(campaign, &prepared, &stop))? {
+        return Ok(Exit::Short);
+    }
+    let exit = run::to_the_end(campaign, &prepared, environment, &runtime, Labour::Fleet, &stop)?;
+    if args.stay && !stop.is_cancelled() {
+        eprintln!("the dataset is made; staying until told to stop");
+        runtime.block_on(stop.cancelled());
+    }
+    Ok(exit)
+}
+
+/// Waits until this process is the campaign's one active coordinator, and
+/// stays it; false if it is told to stop before. While the state store is away
+/// it acts all the same: two that act make the same dataset.
+async fn lead(campaign: &Campaign, prepared: &Prepared, stop: &CancellationToken) -> Result<bool> {
+    let holder = holder();
+    let stores = state::connect(&campaign.fleet, &prepared.digest, &holder).await?;
+    let state: Arc<dyn State> = stores.state;
+    let mut is_told = false;
+    loop {
+        match state.lead(&holder, LEASE).await {
+            Ok(true) => break,
+            Ok(false) if !is_told => {
+                eprintln!("another coordinator leads this campaign; waiting to take over");
+                is_told = true;
+            }
+            Ok(false) => {}
+            Err(problem) => {
+                warn!("leading without the lease: {problem}");
+                break;
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(false),
+            () = tokio::time::sleep(LEASE / 5) => {}
+        }
+    }
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        while !stop.is_cancelled() {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Ok(false) = state.lead(&holder, LEASE).await {
+                info!("another coordinator leads, too: the dataset does not suffer");
+            }
+        }
+    });
+    Ok(true)
+}
+
+/// Tells this process from others, on this machine and elsewhere.
+pub(super) fn holder() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let drawn = std::fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap_or_default();
+    format!("{}-{}-{}", host.trim(), std::process::id(), drawn.trim())
+}
+
+pub(super) fn prepare(campaign: &Campaign) -> Result<Prepared> {
+    prepare::prepare(campaign, Path::new("."))
+}
+
+/// A queue inside one process has no fleet around it.
+pub(super) fn require_a_fleet(campaign: &Campaign) -> Result<()> {
+    if campaign.fleet.queue.starts_with("amqp") {
+        return Ok(());
+    }
+    let message = "fleet.queue names no broker that other processes could reach";
+    let hint = "set fleet.queue = \"amqp://user:password@host:5672/vhost\", or use `magnet run`";
+    Err(Failure::usage(message).hint(hint).into())
+}

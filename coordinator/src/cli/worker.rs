@@ -1,0 +1,136 @@
+//! `magnet worker`: a fleet worker.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use magnet_proto::config::Campaign;
+use magnet_proto::parts::Parts;
+use magnet_proto::process::{self, Exit, Failure};
+use magnet_proto::state;
+use magnet_proto::{CampaignDigest, queue};
+use magnet_worker::serve::{self, Metrics, Shutdown, Worker};
+use magnet_worker::teacher::chat::usage;
+use prometheus::Registry;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::campaign::CampaignArgs;
+use crate::fleet::Campaigns;
+use crate::{control, embedded};
+
+/// Shards of slow teachers that a worker of a fleet holds at once: what it
+/// loses with its life.
+const SHARDS_HELD: usize = 2;
+
+/// Work shards of a fleet's campaigns until told to stop
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  magnet worker fleet.toml\n  magnet worker campaign.toml --once\n  \
+                        magnet worker --set fleet.queue=amqp://user:password@host/vhost"
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    campaign: CampaignArgs,
+    /// End when the campaign of the file is done
+    #[arg(long)]
+    once: bool,
+}
+
+pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
+    let effective = args.campaign.load(environment)?;
+    let campaign = &effective.campaign;
+    super::coordinator::require_a_fleet(campaign)?;
+    let awaited = match args.once {
+        true => Some(super::coordinator::prepare(campaign)?.digest),
+        false => None,
+    };
+    let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+    runtime.block_on(work(campaign, awaited, environment))
+}
+
+async fn work(
+    campaign: &Campaign,
+    awaited: Option<CampaignDigest>,
+    environment: &[(String, String)],
+) -> Result<Exit> {
+    let stop = process::stop_on_signals().context("listening for signals")?;
+    let fleet = &campaign.fleet;
+    let parts = Parts::open(&fleet.parts, &campaign.output.dir)?;
+    parts.reach().await.context("opening the part store")?;
+    let (loops, limits) = embedded::crew(campaign, SHARDS_HELD);
+    let queue = queue::connect(fleet, None, loops * limits.shards).await?;
+    let registry = Registry::new();
+    let shutdown = Shutdown::default();
+    let holder = super::coordinator::holder();
+    let environment = environment.to_vec();
+    let campaigns = Arc::new(Campaigns {
+        fleet: fleet.clone(),
+        parts: parts.clone(),
+        metrics: usage::Metrics::register(&registry)?,
+        variable: Box::new(move |name| {
+            let found = environment.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone())
+        }),
+        holder: holder.clone(),
+        stop: shutdown.abort.clone(),
+        open: tokio::sync::Mutex::default(),
+    });
+    let metrics = Metrics::new(&registry)?;
+    let mut workers = JoinSet::new();
+    for _ in 0..loops {
+        let worker = Worker {
+            queue: Arc::clone(&queue),
+            parts: parts.clone(),
+            runners: campaigns.clone(),
+            limits,
+            metrics: metrics.clone(),
+            shutdown: shutdown.clone(),
+        };
+        workers.spawn(async move { serve::serve(&worker).await });
+    }
+    info!(loops, "taking shards");
+    let failed = tokio::select! {
+        failed = ended(&mut workers) => Some(failed),
+        () = stop.cancelled() => None,
+        over = until_over(fleet, awaited, &holder, &shutdown.abort) => { over?; None }
+    };
+    shutdown.drain.cancel();
+    let rest = async { while workers.join_next().await.is_some() {} };
+    if tokio::time::timeout(campaign.fleet.grace, rest).await.is_err() {
+        shutdown.abort.cancel();
+        while workers.join_next().await.is_some() {}
+    }
+    queue.close().await;
+    let (walks, accepted) = metrics.finished();
+    eprintln!("{walks} walks, {accepted} conversations");
+    match failed {
+        None | Some(Ok(())) => Ok(Exit::Done),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// The first loop that ends by itself, which is a failure.
+async fn ended(workers: &mut JoinSet<Result<(), serve::Error>>) -> Result<()> {
+    match workers.join_next().await {
+        Some(Ok(Err(error))) => Err(error.into()),
+        Some(Err(panic)) => Err(Failure::new(Exit::Short, format!("a panic: {panic}")).into()),
+        Some(Ok(Ok(()))) | None => Ok(()),
+    }
+}
+
+/// Waits until the campaign is over; for ever if none is awaited.
+async fn until_over(
+    fleet: &magnet_proto::config::Fleet,
+    awaited: Option<CampaignDigest>,
+    holder: &str,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let Some(digest) = awaited else {
+        return std::future::pending().await;
+    };
+    let stores = state::connect(fleet, &digest, holder).await?;
+    let mut control = control::follow(&stores.state, stop).await;
+    control::over(&mut control).await;
+    Ok(())
+}
