@@ -4,8 +4,10 @@ use super::generic;
 use super::intention::{Intention, Slot};
 use super::noun;
 use super::phrase::Voice;
+use super::refer::Seat;
 use super::template::{self, Before, Fill};
 use crate::lexicon::Topic;
+use magnet_proto::shape::Type;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Clause {
@@ -44,9 +46,9 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         if let Some(coordinates) = coordinates(intention, slot) {
             return Fill::Text(coordinates);
         }
-        let direct = !referred;
+        let seat = if referred { Seat::Slot } else { Seat::Object };
         referred |= slot.reference().is_some();
-        voice.words(intention, slot, direct).map_or(Fill::Absent, Fill::Text)
+        voice.words(intention, slot, seat).map_or(Fill::Absent, Fill::Text)
     })
 }
 
@@ -73,17 +75,18 @@ fn coordinates(intention: &Intention<'_>, slot: &Slot<'_>) -> Option<String> {
 /// What stands where a value is held back: nobody in particular, no thing in
 /// particular.
 fn indefinite(slot: &Slot<'_>) -> String {
+    let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
     match slot.topic {
         Topic::Email | Topic::Phone | Topic::FullName => "my colleague".into(),
         Topic::City | Topic::Location | Topic::Address => "the place I'm thinking of".into(),
-        Topic::Price | Topic::SomeNumber | Topic::Number => "an amount".into(),
+        Topic::Price => "some money".into(),
+        _ if numeric => "some".into(),
         _ => {
             let noun = noun::of(&slot.field.name, &slot.field.shape);
             if noun::is_bare(&slot.field.name) {
-                "one of them".into()
-            } else {
-                format!("my {noun}")
+                return "one of them".into();
             }
+            format!("{} {noun}", noun::article(&noun))
         }
     }
 }

@@ -4,13 +4,14 @@
 use super::intention::{Intention, Slot};
 use super::noun;
 use super::phrase::Voice;
+use super::refer::Seat;
 use crate::lexicon::Topic;
 
 /// Sentences, without full stops, that carry an implicit step's values.
 pub(super) fn context(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Vec<String> {
     let told = intention.slots.iter().filter(|slot| slot.value().is_some());
     told.filter_map(|slot| {
-        let text = voice.words(intention, slot, false)?;
+        let text = voice.words(intention, slot, Seat::Slot)?;
         Some(sentence(slot, &text, voice))
     })
     .collect()

@@ -2,6 +2,7 @@
 
 use super::clause::Clause;
 use super::phrase::Voice;
+use super::register::{self, Lead};
 use crate::lexicon::Register;
 
 /// Where in a conversation a message stands.
@@ -9,6 +10,8 @@ use crate::lexicon::Register;
 pub(super) enum Position {
     Opening,
     Later,
+    /// After an answer that could not be what was wanted.
+    AfterLetdown,
 }
 
 /// A clause with its relation to the one before it in the same message.
@@ -31,29 +34,37 @@ pub(super) fn message(
     let mut sentences: Vec<String> = Vec::new();
     let relaxed = register == Register::Casual && voice.chance(45);
     for (index, sentence) in joined(parts, voice).into_iter().enumerate() {
-        let lead = match (index, position) {
-            (0, Position::Later) => lead(register, voice),
-            _ => Lead::None,
-        };
         let Sentence { text, question, link, extra } = sentence;
-        let spoken = if question {
-            led(&lead, &linked_question(&link, &text))
-        } else if index == 0 {
-            led(&lead, &framed(&text, register, voice))
-        } else {
-            following(&link, &text, register, voice)
+        let lead = if index == 0 { register::lead(position, register, voice) } else { Lead::None };
+        let spoken = match link {
+            _ if question => register::led(lead, &linked_question(link, &text)),
+            Some(link) => register::following(link, &text, register, voice),
+            None => {
+                let framed = register::framed(&text, lead, register, voice);
+                register::led(lead, &framed)
+            }
         };
         sentences.push(capital(&spoken));
         sentences.extend(extra.into_iter().map(|s| closed(&capital(&s))));
     }
     sentences.extend(context.iter().map(|s| closed(&capital(s))));
     if let Some(motive) = motive {
-        let at = if voice.chance(80) { 0 } else { sentences.len() };
+        let first = position == Position::Opening && !looks_back(&motive) && voice.chance(80);
+        let at = if first { 0 } else { sentences.len() };
         sentences.insert(at, closed(&motive));
     }
-    greeted(&mut sentences, position, register, voice);
+    if let Some(first) = sentences.first_mut().filter(|_| position == Position::Opening) {
+        register::greeted(first, register, voice);
+    }
     let text = sentences.join(" ");
     if relaxed { relax(&text) } else { text }
+}
+
+/// A motive that says "it" needs the request before it.
+fn looks_back(motive: &str) -> bool {
+    let mut words = motive.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    words
+        .any(|word| ["it", "its", "they", "them", "that", "there", "this"].contains(&word.as_str()))
 }
 
 /// A sentence's worth of clauses.
@@ -111,160 +122,11 @@ fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
     sentences
 }
 
-fn linked_question(link: &Option<&'static str>, text: &str) -> String {
+fn linked_question(link: Option<&'static str>, text: &str) -> String {
     match link {
         Some("then") => format!("and then, {text}"),
         Some(_) => format!("and {text}"),
         None => text.to_owned(),
-    }
-}
-
-/// An imperative that follows another sentence.
-fn following(
-    link: &Option<&'static str>,
-    text: &str,
-    register: Register,
-    voice: &mut Voice<'_>,
-) -> String {
-    let link = link.unwrap_or("also,");
-    let bare = link.trim_end_matches(',');
-    let forms: Vec<String> = match register {
-        Register::Terse => vec![format!("{link} {text}.")],
-        Register::Casual => vec![
-            format!("{link} {text}."),
-            format!("{bare} can you {text}?"),
-            format!("and {text}."),
-        ],
-        Register::Formal => vec![
-            format!("{link} please {text}."),
-            format!("{link} {text}."),
-            format!("I would also like you to {text}."),
-        ],
-        _ => vec![
-            format!("{link} please {text}."),
-            format!("{link} {text}."),
-            format!("{bare} could you {text}?"),
-            format!("I'd also like you to {text}."),
-        ],
-    };
-    voice.pick(&forms)
-}
-
-/// An imperative as a request in the register.
-fn framed(text: &str, register: Register, voice: &mut Voice<'_>) -> String {
-    const POLITE: &[&str] = &[
-        "could you {}?", "could you please {}?", "can you {}, please?", "please {}.",
-        "would you be able to {}?", "I'd appreciate it if you could {}.", "could I ask you to {}?",
-        "it would be great if you could {}.", "would you please {}?",
-        "I'd be glad if you could {}.", "may I ask you to {}?", "can you please {}?",
-    ];
-    const CASUAL: &[&str] = &[
-        "can you {}?", "could you {}?", "I need you to {}.", "can you quickly {}?", "just {}.",
-        "gotta ask you to {}.", "any chance you can {}?", "could you just {}?", "{} for me.",
-        "I want you to {}.",
-    ];
-    const TERSE: &[&str] = &["please {}.", "need you to {}.", "to do: {}.", "first thing: {}."];
-    const CHATTY: &[&str] = &[
-        "I was hoping you could {}.", "so, I'd like you to {}.",
-        "could you do me a favour and {}?", "do you think you could {}?",
-        "any chance you could {}?", "I was wondering if you could {}.",
-        "I'd love it if you could {}.", "what I need is for you to {}.",
-        "maybe you can help me: {}.", "would it be possible for you to {}?",
-        "I could use your help here: {}.",
-    ];
-    const FORMAL: &[&str] = &[
-        "I would like you to {}.", "please {}.", "kindly {}.",
-        "I would be grateful if you could {}.", "I need you to {}.", "I would ask you to {}.",
-        "would you please {}?", "it is important that you {}.", "my request is that you {}.",
-    ];
-    let (frames, bare): (&[&str], u32) = match register {
-        Register::Polite => (POLITE, 15),
-        Register::Casual => (CASUAL, 45),
-        Register::Terse => (TERSE, 80),
-        Register::Chatty => (CHATTY, 15),
-        Register::Formal => (FORMAL, 20),
-    };
-    if voice.chance(bare) {
-        return format!("{text}.");
-    }
-    let for_me = |frame: &&str| {
-        !frame.ends_with("for me.")
-            || !(text.contains(" me ") || text.contains('"') || text.split(' ').count() > 9)
-    };
-    let asks = |frame: &&str| !(frame.contains(": ") && text.contains(": "));
-    let usable: Vec<&str> = frames.iter().copied().filter(|f| for_me(f) && asks(f)).collect();
-    voice.pick(&usable).replacen("{}", text, 1)
-}
-
-/// How a later message takes up the thread.
-enum Lead {
-    None,
-    /// Its own sentence: "Good."
-    Apart(&'static str),
-    /// Before the request: "Now", "Next,".
-    Before(&'static str),
-}
-
-fn lead(register: Register, voice: &mut Voice<'_>) -> Lead {
-    let (apart, before): (&[&'static str], &[&'static str]) = match register {
-        Register::Polite => (
-            &["Good.", "That helps.", "Very good.", "All right."],
-            &["now,", "next,", "then", "one more thing:", "as a next step,"],
-        ),
-        Register::Casual => (
-            &["Cool.", "OK cool.", "Nice.", "Got it.", "Perfect."],
-            &["ok,", "now", "so", "and", "alright,", "next up,"],
-        ),
-        Register::Terse => {
-            (&["Good.", "OK.", "Right.", "Noted."], &["now", "next:", "then", "also,"])
-        }
-        Register::Chatty => (
-            &[
-                "Oh, that's good to know.", "Lovely.", "Okay, that makes sense.",
-                "Great, that's what I was after.",
-            ],
-            &[
-                "oh, and", "now that I think of it,", "while we're at it,", "by the way,",
-                "and one more thing:",
-            ],
-        ),
-        Register::Formal => (
-            &["Understood.", "Very well.", "That is helpful."],
-            &["next,", "further,", "in addition,", "as a further step,", "now,"],
-        ),
-    };
-    match () {
-        () if voice.chance(52) => Lead::None,
-        () if voice.chance(40) => Lead::Apart(voice.pick(apart)),
-        () => Lead::Before(voice.pick(before)),
-    }
-}
-
-fn led(lead: &Lead, text: &str) -> String {
-    match lead {
-        Lead::None => text.to_owned(),
-        Lead::Apart(word) => format!("{word} {}", capital(text)),
-        Lead::Before(word) => format!("{word} {text}"),
-    }
-}
-
-fn greeted(
-    sentences: &mut [String],
-    position: Position,
-    register: Register,
-    voice: &mut Voice<'_>,
-) {
-    let greetings: &[&str] = match (position, register) {
-        (Position::Later, _) | (_, Register::Terse) => return,
-        (_, Register::Polite) => &["Hello,", "Hi,", "Good morning,", "Hi there,"],
-        (_, Register::Casual) => &["Hey,", "hey", "Hi,", "Yo,"],
-        (_, Register::Chatty) => &["Hi!", "Hey there!", "Hello!", "Hi there!"],
-        (_, Register::Formal) => &["Good day.", "Good morning.", "Hello."],
-    };
-    if let Some(first) = sentences.first_mut().filter(|_| voice.chance(16)) {
-        let greeting = voice.pick(greetings);
-        let rest = if greeting.ends_with(['.', '!']) { first.clone() } else { small(first) };
-        *first = format!("{greeting} {rest}");
     }
 }
 

@@ -75,6 +75,15 @@ impl<'a> Slot<'a> {
         }
     }
 
+    /// Whether the words for it point at something instead of stating it.
+    pub(super) fn points(&self) -> bool {
+        match &self.source {
+            Source::Said { values, manner } => *manner == Manner::Again && values.len() == 1,
+            Source::Output(_) => true,
+            Source::Missing => false,
+        }
+    }
+
     pub(super) fn is_missing(&self) -> bool {
         matches!(self.source, Source::Missing)
     }

@@ -60,6 +60,11 @@ impl Memory {
         self.known.push(Known { name: plain(name), topic, value: value.clone() });
     }
 
+    /// Whether the user has given that value for something of the topic.
+    pub(super) fn knows(&self, topic: Topic, value: &Value) -> bool {
+        self.known.iter().any(|known| known.topic == topic && known.value == *value)
+    }
+
     /// A value to take up again for a parameter, if one fits and chance wills.
     pub(super) fn recall(&self, name: &str, topic: Topic, rng: &mut Rng) -> Option<&Value> {
         let name = plain(name);

@@ -84,9 +84,6 @@ fn string(text: &str, style: Style, rng: &mut Rng) -> String {
     if is_phone(text) && rng.random_range(0..2) == 0 {
         return spread(text);
     }
-    if is_snake(text) {
-        return spaced(text);
-    }
     if needs_quotes(text) { format!("\"{text}\"") } else { text.to_owned() }
 }
 
@@ -137,10 +134,9 @@ fn spread(phone: &str) -> String {
     format!("{code} {}", digits.join(" "))
 }
 
-/// A word list like `first_class`: nobody types the underscore.
-fn is_snake(text: &str) -> bool {
-    text.contains('_')
-        && text.split('_').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase()))
+/// Words joined by underscores, like `first_class`, or a list of such.
+pub(super) fn is_snake(text: &str) -> bool {
+    text.contains('_') && text.bytes().all(|b| b.is_ascii_lowercase() || b"_, ".contains(&b))
 }
 
 /// An identifier as words.

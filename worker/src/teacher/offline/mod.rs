@@ -12,6 +12,7 @@
 //! named in every dataset it writes.
 
 mod act;
+mod choose;
 mod clause;
 mod coerce;
 mod context;
@@ -28,12 +29,17 @@ mod optional;
 mod phrase;
 mod plan;
 mod refer;
+mod register;
 mod report;
 mod request;
 mod select;
 mod summary;
 mod supply;
 mod template;
+mod vary;
+
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use magnet_proto::sample::Arguments;
@@ -62,8 +68,4 @@ impl Teacher for Offline {
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
         Ok(act::act(ask))
     }
-}
-
-pub fn intent_of(f: &magnet_proto::library::Function) -> String {
-    generic::infinitive(f)
 }

@@ -5,6 +5,7 @@ use magnet_proto::shape::words;
 
 use super::intention::{Intention, Manner, Source};
 use super::phrase::Voice;
+use super::refer::Seat;
 use super::template::{self, Fill};
 use crate::lexicon::{Persona, Register};
 
@@ -41,7 +42,7 @@ fn of_library(reason: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) ->
         };
         match &slot.source {
             Source::Said { values, manner: Manner::Literal } if values.len() == 1 => {
-                voice.words(intention, slot, false).map_or(Fill::Absent, Fill::Text)
+                voice.words(intention, slot, Seat::Slot).map_or(Fill::Absent, Fill::Text)
             }
             _ => Fill::Absent,
         }

@@ -84,8 +84,8 @@ pub(super) fn of_name(name: &str) -> String {
     if trailing {
         parts.pop();
     }
-    let spelled = parts.iter().map(|word| spell(word)).collect::<Vec<_>>();
-    spelled.join(" ")
+    let spelled = parts.iter().map(|word| spell(word)).collect::<Vec<_>>().join(" ");
+    if trailing { singular(&spelled) } else { spelled }
 }
 
 /// The noun of a parameter or property, `x-noun` before its name.

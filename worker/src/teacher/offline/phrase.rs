@@ -2,12 +2,14 @@
 //! to an output.
 
 use magnet_proto::rng::Rng;
+use magnet_proto::shape::Type;
 use rand::RngExt;
+use serde_json::Value;
 
 use super::intention::{Intention, Manner, Slot, Source};
-use super::mention::{Style, mention, series};
+use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
-use super::refer::When;
+use super::refer::{Seat, When};
 use crate::conversation::Conversation;
 use crate::lexicon::Topic;
 
@@ -28,12 +30,11 @@ impl Voice<'_> {
     }
 
     /// The noun phrase for a slot; none for the parameter that is missing.
-    /// `direct` says that "it" can stand there.
     pub(super) fn words(
         &mut self,
         intention: &Intention<'_>,
         slot: &Slot<'_>,
-        direct: bool,
+        seat: Seat,
     ) -> Option<String> {
         match &slot.source {
             Source::Missing => None,
@@ -42,7 +43,7 @@ impl Voice<'_> {
             }
             Source::Said { values, .. } => {
                 let mut said: Vec<String> =
-                    values.iter().map(|value| mention(value, self.style, &mut self.rng)).collect();
+                    values.iter().map(|value| self.literally(slot, value)).collect();
                 said.dedup();
                 Some(series(&said, "and"))
             }
@@ -50,9 +51,19 @@ impl Voice<'_> {
                 if let Some(words) = self.second_of_object(intention, slot) {
                     return Some(words);
                 }
-                Some(reference.words(slot.field, direct, &mut self.rng))
+                Some(reference.words(slot.field, slot.topic, seat, &mut self.rng))
             }
         }
+    }
+
+    /// A value spelled out. Nobody types the underscores of an enumeration.
+    fn literally(&mut self, slot: &Slot<'_>, value: &Value) -> String {
+        let text = mention(value, self.style, &mut self.rng);
+        let enumerated = match &slot.field.shape.ty {
+            Type::Array { items, .. } => !items.choices.is_empty(),
+            _ => !slot.field.shape.choices.is_empty(),
+        };
+        if enumerated && is_snake(&text) { spaced(&text) } else { text }
     }
 
     /// "its currency", where an earlier slot refers to the same object; what
@@ -73,7 +84,7 @@ impl Voice<'_> {
                 return Some(mention(value, self.style, &mut self.rng));
             }
         }
-        let target = reference.target(slot.field);
+        let target = reference.target(slot.field, slot.topic);
         let property = target.property.or(target.thing)?;
         Some(format!("its {property}"))
     }
@@ -82,7 +93,7 @@ impl Voice<'_> {
     fn again(&mut self, slot: &Slot<'_>) -> String {
         use Topic as T;
         let forms: &[&str] = match slot.topic {
-            T::City => &["the same city", "that same city", "the same place"],
+            T::City => &["the same city", "that same city", "that city"],
             T::Location | T::Address | T::Landmark => &["the same place", "that same spot"],
             T::Date => &["the same day", "that same day", "the same date"],
             T::Repository => &["the same repo", "that repo", "the same repository"],

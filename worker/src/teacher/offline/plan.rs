@@ -6,18 +6,16 @@
 
 use magnet_proto::FunctionId;
 use magnet_proto::library::Function;
-use magnet_proto::path::{Feed, Step, StepRef};
+use magnet_proto::path::{Step, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::shape::{Field, Type};
 use rand::RngExt;
 use serde_json::Value;
 
-use super::coerce::{can_feed, coerce};
 use super::intention::{Intention, Manner, Slot, Source};
 use super::memory::Memory;
 use super::optional;
-use super::refer::{Reference, When};
-use super::select::{self, Route};
+use super::refer::Reference;
 use super::template;
 use crate::conversation::{Conversation, Scene, Select};
 use crate::lexicon::{Place, Setting, Topic, topic};
@@ -30,17 +28,19 @@ pub(super) struct Omitted<'a> {
 }
 
 pub(super) struct Planner<'a> {
-    scene: Scene<'a>,
-    conversation: &'a Conversation,
+    pub(super) scene: Scene<'a>,
+    pub(super) conversation: &'a Conversation,
     memory: Memory,
     omitted: Option<Omitted<'a>>,
     /// What this request's earlier steps singled out.
-    chosen: Vec<(StepRef, String, Select)>,
-    rng: Rng,
+    pub(super) chosen: Vec<(StepRef, String, Select)>,
+    /// What this request's earlier steps ask for.
+    pub(super) planned: Vec<(FunctionId, Vec<(String, Value)>)>,
+    pub(super) rng: Rng,
 }
 
 /// How often a value is drawn again to get one that is new or sayable.
-const DRAWS: usize = 6;
+pub(super) const DRAWS: usize = 6;
 
 impl<'a> Planner<'a> {
     pub(super) fn new(
@@ -50,7 +50,7 @@ impl<'a> Planner<'a> {
         rng: Rng,
     ) -> Self {
         let memory = Memory::of(&scene, conversation);
-        Self { scene, conversation, memory, omitted, chosen: Vec::new(), rng }
+        Self { scene, conversation, memory, omitted, chosen: Vec::new(), planned: Vec::new(), rng }
     }
 
     /// The intentions of all steps of a turn.
@@ -114,6 +114,11 @@ impl<'a> Planner<'a> {
         intention.template = self.template(function, &references);
         self.fill(&mut intention, &references, copies);
         self.memory.learn(&intention);
+        let values = intention
+            .slots
+            .iter()
+            .filter_map(|slot| Some((slot.field.name.clone(), slot.value()?.clone())));
+        self.planned.push((intention.id, values.collect()));
         intention
     }
 
@@ -231,7 +236,7 @@ impl<'a> Planner<'a> {
             };
             intention.slots.push(slot);
         }
-        self.diversify(intention, &mut setting, copies);
+        self.diversify(intention, copies);
     }
 
     fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {
@@ -297,9 +302,13 @@ impl<'a> Planner<'a> {
     ) -> Option<Slot<'a>> {
         let place = Place::argument(function, field);
         let topic = topic(&place);
-        // A second call of a function is made for the sake of something new.
+        // A second call of a function is made for the sake of something new, and
+        // a repository belongs to its owner: with a new one, none is taken up.
         let is_again = self.calls_again(function);
-        let recalled = self.memory.recall(&field.name, topic, &mut self.rng).filter(|_| !is_again);
+        let is_strange = topic == Topic::Repository
+            && used.iter().any(|value| !self.memory.knows(Topic::Handle, value));
+        let recalled = self.memory.recall(&field.name, topic, &mut self.rng);
+        let recalled = recalled.filter(|_| !is_again && !is_strange);
         let recalled =
             recalled.filter(|value| fits(value, field) && !used.contains(value)).cloned();
         let (value, manner) = match recalled {
@@ -321,7 +330,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A new value that can be said, different from those used.
-    fn draw(
+    pub(super) fn draw(
         &mut self,
         place: &Place<'_>,
         setting: &mut Setting<'a>,
@@ -343,181 +352,6 @@ impl<'a> Planner<'a> {
         }
         spare
     }
-
-    /// Makes parallel copies differ from each other, and a repeated function's
-    /// call from its earlier ones.
-    fn diversify(
-        &mut self,
-        intention: &mut Intention<'a>,
-        setting: &mut Setting<'a>,
-        copies: usize,
-    ) {
-        let earlier = self.earlier_values(intention);
-        let repeated = self
-            .conversation
-            .executed()
-            .any(|(_, executed)| executed.call.function == intention.id);
-        if copies == 1 && !repeated {
-            return;
-        }
-        let Some(at) = varying(intention) else {
-            self.vary_selection(intention, copies);
-            return;
-        };
-        let field = intention.slots[at].field;
-        let place = Place::argument(intention.function, field);
-        let seen =
-            |value: &Value| earlier.iter().any(|(name, v)| name == &field.name && v == value);
-        let mut values: Vec<Value> = Vec::new();
-        let first = intention.slots[at].value().cloned().filter(|value| !seen(value));
-        values.extend(first);
-        for _ in 0..DRAWS * copies {
-            if values.len() == copies {
-                break;
-            }
-            // A fresh setting: the agreed city would only come back.
-            let mut fresh = if copies > 1 || repeated {
-                Setting::new(self.scene.persona)
-            } else {
-                setting.clone()
-            };
-            let value = fresh.value(&place, &mut self.rng);
-            if is_sayable(&value) && !values.contains(&value) && !seen(&value) {
-                values.push(value);
-            }
-        }
-        if values.len() == copies {
-            let unchanged = intention.slots[at].value() == values.first() && copies == 1;
-            let manner = match &intention.slots[at].source {
-                Source::Said { manner, .. } if unchanged => *manner,
-                _ => Manner::Literal,
-            };
-            intention.slots[at].source = Source::Said { values, manner };
-        }
-    }
-
-    fn earlier_values(&self, intention: &Intention<'_>) -> Vec<(String, Value)> {
-        let calls = self.conversation.executed();
-        calls
-            .filter(|(_, executed)| executed.call.function == intention.id)
-            .flat_map(|(_, executed)| executed.call.arguments.clone())
-            .collect()
-    }
-
-    /// Without a value of the user's own, another element must make the
-    /// difference.
-    fn vary_selection(&mut self, intention: &mut Intention<'a>, copies: usize) {
-        let before = self
-            .conversation
-            .executed()
-            .filter(|(_, executed)| executed.call.function == intention.id)
-            .count();
-        for slot in &mut intention.slots {
-            if let Source::Output(reference) = &mut slot.source {
-                let order = [Select::First, Select::Last];
-                reference.selects = (0..copies).map(|c| order[(c + before) % 2].clone()).collect();
-                reference.fresh = true;
-            }
-        }
-    }
-
-    /// A reference to an earlier output, unless it is known to lead nowhere.
-    fn reference(
-        &mut self,
-        at: StepRef,
-        field: &'a Field,
-        feed: &'a Feed,
-        copies: usize,
-    ) -> Option<Reference<'a>> {
-        let source = self.scene.path.step(feed.from)?;
-        let function = self.scene.library.get(source.function);
-        let route = Route::of(&feed.flow.output);
-        let when = match at.turn - feed.from.turn.min(at.turn) {
-            0 => When::Now,
-            1 => When::JustBefore,
-            _ => When::Earlier,
-        };
-        let output = self.conversation.output_of(feed.from);
-        if when != When::Now || output.is_some() {
-            let value = route.follow(output?, &Select::First)?;
-            coerce(value, &field.shape)?;
-        } else {
-            let leaves = function.output_leaves();
-            let leaf = leaves.iter().find(|leaf| leaf.path == feed.flow.output);
-            leaf.filter(|leaf| can_feed(leaf.shape, &field.shape))?;
-        }
-        let all = matches!(field.shape.ty, Type::Array { .. }) && route.tail.is_some();
-        let (select, fresh) = match self.chosen_before(feed.from, route.head) {
-            Some(select) => (select, false),
-            None => (self.choose(function, route, output), true),
-        };
-        if route.tail.is_some() {
-            self.chosen.push((feed.from, route.head.to_owned(), select.clone()));
-        }
-        let selects = vec![select; copies];
-        Some(Reference { feed, source: function, selects, when, fresh, all })
-    }
-
-    /// The element of the same array that an earlier reference was to.
-    fn chosen_before(&self, from: StepRef, head: &str) -> Option<Select> {
-        let here = self.chosen.iter().find(|(step, array, _)| *step == from && array == head);
-        if let Some((.., select)) = here {
-            return Some(select.clone());
-        }
-        let picks = self.conversation.turns.iter().rev().flat_map(|e| &e.request.picks);
-        let same_array = |pick: &&crate::conversation::Pick| {
-            let feeds = self.scene.path.step(pick.step).map(|step| step.feeds.as_slice());
-            feeds.unwrap_or_default().iter().any(|feed| {
-                let route = Route::of(&feed.flow.output);
-                feed.flow.input == pick.parameter
-                    && feed.from == from
-                    && route.head == head
-                    && route.tail.is_some()
-            })
-        };
-        picks.into_iter().find(same_array).map(|pick| pick.select.clone())
-    }
-
-    /// Singles out an element: mostly by a field that ranks, else the first.
-    fn choose(&mut self, function: &Function, route: Route<'_>, output: Option<&Value>) -> Select {
-        let items = function.output().and_then(|shape| select::items_at(shape, route.head));
-        let Some(items) = items.filter(|_| route.tail.is_some()) else {
-            return Select::First;
-        };
-        let elements = output.and_then(|o| o.pointer(route.head)).and_then(Value::as_array);
-        let mut rankings = select::rankings(items);
-        rankings.retain(|ranking| {
-            elements.is_none_or(|elements| select::is_decisive(elements, &ranking.select))
-        });
-        if rankings.is_empty() || self.rng.random_range(0..100) < 25 {
-            return Select::First;
-        }
-        rankings.swap_remove(self.rng.random_range(0..rankings.len())).select
-    }
-}
-
-/// The slot that varies between copies: the most telling of the user's own.
-fn varying(intention: &Intention<'_>) -> Option<usize> {
-    let weight = |slot: &Slot<'_>| {
-        use Topic as T;
-        let Source::Said { values, .. } = &slot.source else {
-            return 0;
-        };
-        match (slot.topic, values.first()) {
-            (_, Some(Value::Bool(_) | Value::Object(_) | Value::Array(_)) | None) => 0,
-            (T::Token | T::Password | T::Page | T::Limit | T::Offset | T::Flag, _) => 1,
-            (T::Handle | T::Repository, _) => 2,
-            (T::Latitude | T::Longitude, _) => 2,
-            _ if !slot.field.shape.choices.is_empty() => 3,
-            (_, Some(Value::Number(_))) => 4,
-            (T::Message | T::Description | T::Comment | T::Note, _) => 5,
-            (T::Query | T::Keyword | T::City | T::Location | T::Country | T::Title, _) => 8,
-            _ => 6,
-        }
-    };
-    let weights: Vec<u32> = intention.slots.iter().map(weight).collect();
-    let best = weights.iter().copied().max().filter(|most| *most > 0)?;
-    weights.iter().position(|weight| *weight == best)
 }
 
 /// Whether an earlier value may stand for a parameter.
@@ -540,13 +374,11 @@ fn fits(value: &Value, field: &Field) -> bool {
 }
 
 /// Whether a value can stand in a text and be found there again.
-fn is_sayable(value: &Value) -> bool {
+pub(super) fn is_sayable(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(_) | Value::Number(_) => true,
-        Value::String(text) => {
-            text.chars().any(char::is_alphanumeric) && text.trim().len() == text.len()
-        }
+        Value::String(text) => !text.is_empty() && text.trim().len() == text.len(),
         Value::Array(items) => !items.is_empty() && items.iter().all(is_sayable),
         Value::Object(members) => !members.is_empty() && members.values().all(is_sayable),
     }

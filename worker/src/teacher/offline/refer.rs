@@ -13,6 +13,7 @@ use rand::RngExt;
 use super::noun;
 use super::select::{Route, superlative};
 use crate::conversation::Select;
+use crate::lexicon::Topic;
 
 /// An argument that an earlier output supplies.
 #[derive(Clone, Debug)]
@@ -47,6 +48,17 @@ pub(super) struct Target {
     pub among_several: bool,
 }
 
+/// Where the words of a reference stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// A slot of a phrasing that "it" can fill.
+    Object,
+    /// Another slot of a phrasing: the sentence says what "the first one" is.
+    Slot,
+    /// Attached to a clause: the noun must be there.
+    Attached,
+}
+
 impl Reference<'_> {
     /// Whether two references are to the same object of the same output.
     pub(super) fn same_object(&self, other: &Reference<'_>) -> bool {
@@ -55,90 +67,120 @@ impl Reference<'_> {
                 == Route::of(&other.feed.flow.output).head_or_parent()
     }
 
-    pub(super) fn target(&self, field: &Field) -> Target {
+    pub(super) fn target(&self, field: &Field, topic: Topic) -> Target {
         let path = self.feed.flow.output.as_str();
         let leaves = self.source.output_leaves();
         let leaf = leaves.iter().find(|leaf| leaf.path == path);
+        if matches!(topic, Topic::Email | Topic::Phone | Topic::FullName) {
+            return person(path);
+        }
         target(path, leaf, field)
     }
 
-    /// The words. `direct` says the slot is a verb's object, where "it" can
-    /// stand.
-    pub(super) fn words(&self, field: &Field, direct: bool, rng: &mut Rng) -> String {
-        let target = self.target(field);
+    pub(super) fn words(&self, field: &Field, topic: Topic, seat: Seat, rng: &mut Rng) -> String {
+        let target = self.target(field, topic);
         let forms = match (&target.property, self.all) {
             (_, true) => everything(&target),
             (Some(property), _) => self.property(property, &target),
-            (None, _) => self.thing(&target, direct),
+            (None, _) if target.among_several => self.element(&target, seat),
+            (None, _) => self.single(target.thing.as_deref(), seat),
         };
         forms[rng.random_range(0..forms.len())].clone()
     }
 
-    fn thing(&self, target: &Target, direct: bool) -> Vec<String> {
+    /// One of several: "the cheapest one", "the first of those trains".
+    fn element(&self, target: &Target, seat: Seat) -> Vec<String> {
         let noun = target.thing.as_deref();
-        if !target.among_several {
-            return self.single(noun.unwrap_or("one"), direct);
-        }
-        if self.selects.len() > 1 && self.selects.iter().any(|s| *s != self.selects[0]) {
+        let varies = self.selects.iter().any(|select| *select != self.selects[0]);
+        if varies {
             return vec![several(&self.selects, noun)];
         }
         let which = superlative(&self.selects[0]);
-        let many = noun.map(noun::plural);
-        let mut forms = vec![format!("the {which} one")];
-        if !self.fresh {
-            forms = vec!["that one".into(), "that same one".into()];
-            forms.extend(noun.map(|noun| format!("that {noun}")));
-            return forms;
+        let named = noun.map_or_else(Vec::new, |noun| self.named_element(which, noun));
+        if seat == Seat::Attached && !named.is_empty() {
+            return named;
         }
-        forms.extend(noun.map(|noun| format!("the {which} {noun}")));
+        let unnamed: &[&str] = match (self.fresh, self.when) {
+            (false, _) => &["that one", "that same one"],
+            (true, When::Now) if which == "first" => {
+                &["the first one", "the first one that comes up", "the top result"]
+            }
+            (true, When::Now) => &["the {} one", "the {} one", "whichever is the {}"],
+            (true, When::JustBefore) => {
+                &["the {} one", "the {} one on that list", "the {} one of these"]
+            }
+            (true, When::Earlier) => &["the {} one from earlier", "the {} one you found before"],
+        };
+        named.into_iter().chain(unnamed.iter().map(|form| form.replace("{}", which))).collect()
+    }
+
+    fn named_element(&self, which: &str, noun: &str) -> Vec<String> {
+        if !self.fresh {
+            return vec![format!("that {noun}"), format!("that same {noun}")];
+        }
+        let many = noun::plural(noun);
         match self.when {
             When::Now if which == "first" => {
-                forms.extend(["the top result".into(), "the first one that comes up".into()]);
-                forms.extend(noun.map(|noun| format!("the first {noun} you find")));
+                vec![format!("the first {noun}"), format!("the first {noun} you find")]
             }
-            When::Now => forms.extend(many.map(|many| format!("the {which} of those {many}"))),
-            When::JustBefore => {
-                forms.extend(many.map(|many| format!("the {which} of those {many}")));
-                forms.push(format!("the {which} one on that list"));
+            When::Now => {
+                vec![format!("the {which} {noun}"), format!("the {which} of those {many}")]
             }
+            When::JustBefore => vec![
+                format!("the {which} {noun}"),
+                format!("the {which} of those {many}"),
+                format!("the {which} {noun} on that list"),
+            ],
+            When::Earlier => vec![
+                format!("the {which} {noun} from earlier"),
+                format!("the {which} of the {many} from before"),
+                format!("the {which} {noun} you found earlier"),
+            ],
+        }
+    }
+
+    fn single(&self, noun: Option<&str>, seat: Seat) -> Vec<String> {
+        let Some(noun) = noun else {
+            return match self.when {
+                When::Now => vec!["the result".into(), "that".into()],
+                When::JustBefore => vec!["that one".into(), "that same one".into()],
+                When::Earlier => vec!["the one from earlier".into(), "the one from before".into()],
+            };
+        };
+        let mut forms = vec![format!("that {noun}")];
+        match self.when {
+            When::Now => forms.push(format!("the {noun}")),
+            When::JustBefore => forms.push(format!("this {noun}")),
             When::Earlier => {
-                forms = vec![
-                    format!("the {which} one you found earlier"),
-                    format!("the {which} one from earlier"),
-                ];
-                forms.extend(noun.map(|noun| format!("the {which} {noun} from before")));
-                forms.extend(many.map(|many| format!("the {which} of the {many} you found")));
+                forms.push(format!("the {noun} from earlier"));
+                forms.push(format!("the {noun} from before"));
             }
+        }
+        if let Some(done) = self.made(noun).filter(|_| self.when != When::Now) {
+            let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
+            forms.extend(forms_of_made);
+        }
+        if seat == Seat::Object && self.when != When::Earlier {
+            forms.push("it".into());
         }
         forms
     }
 
-    fn single(&self, noun: &str, direct: bool) -> Vec<String> {
-        let made = self.source.changes_state();
-        let mut forms = vec![format!("that {noun}")];
-        match self.when {
-            When::Now => {
-                forms.push(if noun == "one" { "the result".into() } else { format!("the {noun}") })
-            }
-            When::JustBefore if noun != "one" => {
-                forms.push(format!("this {noun}"));
-                forms.push(format!(
-                    "the {noun} you just {}",
-                    if made { "dealt with" } else { "found" }
-                ));
-            }
-            When::JustBefore => forms.push("that same one".into()),
-            When::Earlier if noun != "one" => {
-                forms.push(format!("the {noun} from earlier"));
-                forms
-                    .push(format!("the {noun} {}", if made { "from before" } else { "you found" }));
-            }
-            When::Earlier => forms.push("the one from earlier".into()),
-        }
-        if direct && self.when != When::Earlier {
-            forms.push("it".into());
-        }
-        forms
+    /// What the source did to bring the thing about, if it did: "booked".
+    fn made(&self, noun: &str) -> Option<&'static str> {
+        const MAKING: &[(&str, &str)] = &[
+            ("create", "created"),
+            ("book", "booked"),
+            ("reserve", "reserved"),
+            ("add", "added"),
+            ("open", "opened"),
+            ("generate", "generated"),
+            ("schedule", "scheduled"),
+        ];
+        let mut parts = words(&self.source.name);
+        let verb = parts.next()?;
+        let made = MAKING.iter().find(|(base, _)| *base == verb)?;
+        parts.any(|word| word == noun).then_some(made.1)
     }
 
     fn property(&self, property: &str, target: &Target) -> Vec<String> {
@@ -146,12 +188,14 @@ impl Reference<'_> {
         let those = if noun::is_plural(property) { "those" } else { "that" };
         if target.among_several && self.fresh {
             let which = superlative(&self.selects[0]);
-            let mut forms = vec![format!("the {property} of the {which} one")];
-            forms.extend(thing.map(|thing| format!("the {property} of the {which} {thing}")));
-            forms.extend((which == "first").then(|| format!("the first {property}")));
-            return forms;
+            let of = |thing: &str| format!("the {property} of the {which} {thing}");
+            return match thing {
+                Some(thing) => vec![of(thing), of(thing), of("one")],
+                None if which == "first" => vec![format!("the first {property}"), of("result")],
+                None => vec![of("one")],
+            };
         }
-        let mut forms = vec![format!("{those} {property}")];
+        let mut forms = vec![format!("{those} {property}"), format!("{those} {property}")];
         match self.when {
             When::Now => forms.push(format!("the {property}")),
             When::JustBefore => {
@@ -161,6 +205,7 @@ impl Reference<'_> {
             When::Earlier => {
                 forms.push(format!("the {property} from earlier"));
                 forms.extend(again(property));
+                forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
             }
         }
         forms
@@ -182,6 +227,36 @@ fn again(property: &str) -> Vec<String> {
         _ => return vec![format!("the same {property}")],
     };
     forms.iter().map(|form| (*form).to_owned()).collect()
+}
+
+/// The person an address, number or name belongs to: "the organizer".
+fn person(path: &str) -> Target {
+    const PEOPLE: &[&str] = &[
+        "organizer", "customer", "sender", "owner", "recruiter", "author", "host", "doctor",
+        "agent", "seller", "manager", "creator", "user", "employee", "passenger", "guest",
+        "driver", "teacher", "patient", "candidate", "artist", "buyer", "contact", "landlord",
+        "member", "assignee", "reviewer", "recipient", "organiser", "student", "attendee",
+        "player",
+    ];
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
+    let role = words(last).find(|word| PEOPLE.contains(&word.as_str()));
+    let held = container(&steps).and_then(|name| noun::of_container(&name));
+    let among_several = steps.contains(&"*");
+    let holder_is_person = held.as_deref().is_some_and(|held| PEOPLE.contains(&held));
+    match (role, among_several) {
+        (Some(role), true) if !holder_is_person => {
+            Target { thing: held, property: Some(role), among_several }
+        }
+        (role, _) => {
+            let holder = held.filter(|_| holder_is_person);
+            Target {
+                thing: holder.or(role).or(Some("person".into())),
+                property: None,
+                among_several,
+            }
+        }
+    }
 }
 
 impl Route<'_> {

@@ -5,7 +5,7 @@
 //! ```
 
 use magnet_proto::FunctionId;
-use magnet_proto::path::{Purpose, StepRef};
+use magnet_proto::path::{Fault, Purpose, StepRef};
 
 use super::clause::clause;
 use super::context::context;
@@ -125,13 +125,11 @@ impl<'a> Writer<'a> {
                 });
             }
         }
-        let position = if self.turn == 0 { Position::Opening } else { Position::Later };
+        let position = self.position();
         let persona = self.scene.persona;
         let reason = match (position, intentions.first()) {
             (Position::Opening, Some(first)) => motive(first, persona, &mut voice),
-            (Position::Later, Some(first))
-                if !first.function.phrasing.reasons.is_empty() && voice.chance(8) =>
-            {
+            (_, Some(first)) if !first.function.phrasing.reasons.is_empty() && voice.chance(8) => {
                 motive(first, persona, &mut voice)
             }
             _ => None,
@@ -139,6 +137,19 @@ impl<'a> Writer<'a> {
         request.text =
             frame::message(parts, &facts, reason, position, persona.register, &mut voice);
         request
+    }
+
+    /// Where the message stands, and whether the last answer was a letdown.
+    fn position(&self) -> Position {
+        let Some(before) = self.turn.checked_sub(1).and_then(|at| self.scene.path.turns.get(at))
+        else {
+            return Position::Opening;
+        };
+        let failed = before.steps.iter().any(|step| step.fault == Some(Fault::Permanent));
+        if before.purpose != Purpose::Calls || failed {
+            return Position::AfterLetdown;
+        }
+        Position::Later
     }
 
     fn planner(&self, purpose: &str, omitted: Option<Omitted<'a>>) -> Planner<'a> {

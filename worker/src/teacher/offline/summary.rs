@@ -21,10 +21,25 @@ use crate::teacher::Act;
 pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
 
 pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
-    if ask.problem.is_some() {
-        return plain(ask, made);
+    let Some(problem) = ask.problem else {
+        return told(ask, made, &mut ask.scene.stream("summary", ask.turn));
+    };
+    // The refusal quotes the word that stands nowhere: say it without.
+    let refused = problem.split('"').nth(1).unwrap_or_default();
+    for wording in 0..WORDINGS {
+        let mut rng = ask.scene.stream(&format!("summary {wording} {problem}"), ask.turn);
+        let text = told(ask, made, &mut rng);
+        if !text.contains(refused) {
+            return text;
+        }
     }
-    let mut rng = ask.scene.stream("summary", ask.turn);
+    plain(ask, made)
+}
+
+/// How often a refused summary is worded anew.
+const WORDINGS: usize = 4;
+
+fn told(ask: &Act<'_>, made: &[Made<'_>], rng: &mut Rng) -> String {
     let mut sentences: Vec<String> = Vec::new();
     let last_tries: Vec<&Made<'_>> = made
         .iter()
@@ -39,9 +54,9 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
     for made in &last_tries {
         let function = ask.scene.library.get(made.call.function);
         let told = match &made.output {
-            Output::Error(error) => failure(function, error, &mut rng),
+            Output::Error(error) => failure(function, error, rng),
             Output::Value(output) => {
-                let said = success(function, &made.call.arguments, output, &mut rng);
+                let said = success(function, &made.call.arguments, output, rng);
                 let parallel =
                     last_tries.iter().filter(|m| m.call.function == made.call.function).count() > 1;
                 let led = if parallel { for_argument(&said, made, &last_tries) } else { said };
@@ -62,7 +77,7 @@ pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
                     "It took a second try, but it worked.",
                     "The first attempt didn't go through; the second one did.",
                 ],
-                &mut rng,
+                rng,
             )
             .to_owned(),
         );

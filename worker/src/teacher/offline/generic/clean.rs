@@ -7,6 +7,7 @@ use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 use regex::Regex;
 
+use super::verbs::Action;
 use crate::teacher::offline::noun;
 
 static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
@@ -149,7 +150,7 @@ pub(super) fn is_determiner(word: &str) -> bool {
             | "one"
             | "some"
             | "my"
-            | "current"
+            | "another"
             | "single"
     )
 }
@@ -174,7 +175,8 @@ const ASIDES: &[&str] = &[
     "in the response", "from our", "from the api", "from the database", "from database",
     "through the api", "then", "given", "like", "e.g", "with additional", "by setting",
     "by sending", "but", "because", "available at", "for free", "up to", "max", "you", "we",
-    "must", "can", "will", "should", "it", "from the specified", "from shazam.com",
+    "must", "can", "will", "should", "it", "from the specified", "from one", "from language",
+    "between two", "between multiple", "to another", "toanother", "with limited settings",
 ];
 
 /// Cuts an object where it begins to talk of its interface, and mends what
@@ -265,7 +267,7 @@ pub(super) fn reads_as_noun_phrase(object: &[String]) -> bool {
 }
 
 /// Whether these are plain English words.
-pub(super) fn is_plain_english(object: &[String]) -> bool {
+pub(super) fn is_plain_english(object: &[String], may_be_empty: bool) -> bool {
     const FOREIGN: &[&str] = &[
         "der", "die", "das", "und", "el", "los", "las", "para", "del", "uma", "le", "les", "des",
         "pour", "di", "yang", "dan", "ile", "ve", "son", "endpunkt", "daftar", "haber",
@@ -288,8 +290,55 @@ pub(super) fn is_plain_english(object: &[String]) -> bool {
         spelled && !known && (!camel || is_brand(word)) && !word.contains("..") && word.len() <= 24
     };
     let text_fine = object.iter().all(|word| is_plain(word));
-    text_fine && object.iter().any(|w| w.chars().filter(char::is_ascii_alphabetic).count() > 2)
+    let has_word = |word: &String| word.chars().filter(char::is_ascii_alphabetic).count() > 2;
+    text_fine && (object.iter().any(has_word) || (may_be_empty && object.is_empty()))
 }
+
+/// Gives a bare singular its article: "delete pet" is "delete the pet", "search
+/// hotel" is "search a hotel". Plurals, stuff and names of sets stand alone.
+pub(super) fn add_article(object: &mut Vec<String>, action: Action) {
+    const STUFF: &[&str] = &[
+        "information", "info", "data", "details", "news", "weather", "music", "access", "help",
+        "advice", "feedback", "text", "content", "stats", "metadata", "traffic", "support",
+        "availability", "status", "everything", "statistics", "permission", "membership", "work",
+        "money", "time", "media", "usage",
+    ];
+    const RANKED: &[&str] = &[
+        "latest", "top", "next", "current", "last", "first", "most", "best", "newest", "previous",
+        "upcoming", "same",
+    ];
+    let Some(first) = object.first() else { return };
+    let first = first.to_lowercase();
+    if RANKED.contains(&first.as_str()) {
+        object.insert(0, "the".into());
+        return;
+    }
+    let fixed = is_determiner(&first)
+        || is_preposition(&first)
+        || CLAUSAL.contains(&first.as_str())
+        || first.chars().any(|c| c.is_ascii_digit());
+    let end = object.iter().position(|word| is_preposition(word)).unwrap_or(object.len());
+    let Some(head) = end.checked_sub(1).map(|last| object[last].to_lowercase()) else { return };
+    let bare = head.trim_end_matches(',');
+    let listed = object[..end].iter().any(|word| word.ends_with(','));
+    if fixed
+        || listed
+        || noun::is_plural(bare)
+        || STUFF.contains(&bare)
+        || bare.ends_with("ing")
+        || end > 6
+    {
+        return;
+    }
+    let article = if action == Action::Search { noun::article(&first) } else { "the" };
+    object.insert(0, article.into());
+}
+
+/// Words that begin a clause instead of a noun phrase.
+const CLAUSAL: &[&str] = &[
+    "if", "whether", "how", "what", "which", "who", "where", "when", "why", "me", "mine",
+    "multiple", "several", "many", "more", "no", "both", "up", "out", "in", "either",
+];
 
 /// Capitals inside that are a name's, not an identifier's.
 fn is_brand(word: &str) -> bool {

@@ -8,8 +8,9 @@
 use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 
-use super::clean;
 use super::verbs::{self, Action};
+use super::{clean, glued};
+use crate::teacher::offline::noun;
 
 /// "get" + "the reactions for a release".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,79 +26,84 @@ pub(super) struct Intent {
 const MAX_OBJECT_WORDS: usize = 13;
 
 pub(super) fn of(function: &Function) -> Intent {
+    let parameters = Parameters::of(function);
     let described = clean::first_sentence(&function.description);
     described
-        .and_then(|sentence| from_sentence(&sentence, function))
-        .or_else(|| from_name(function))
+        .and_then(|sentence| from_sentence(&sentence, function, &parameters))
+        .or_else(|| from_name(function, &parameters))
         .unwrap_or_else(|| Intent {
             action: Action::Read,
             verb: "get".into(),
-            object: clean::split(&format!("what there is on {}", topic_of(function))),
+            object: clean::split(&format!("the data from {}", title(function))),
         })
 }
 
 /// An intent from a cleaned sentence, if it makes one.
-fn from_sentence(sentence: &str, function: &Function) -> Option<Intent> {
-    let stripped = clean::without_lead(sentence);
-    let mut words = clean::split(stripped);
+fn from_sentence(sentence: &str, function: &Function, parameters: &Parameters) -> Option<Intent> {
+    let mut words = clean::split(clean::without_lead(sentence));
     clean::lower_titles(&mut words, &function.class);
+    drop_openers(&mut words);
     let first = words.first()?.to_lowercase();
-    let first = if matches!(
-        first.as_str(),
-        "simply" | "privately" | "bulk" | "quickly" | "easily" | "force"
-    ) {
-        words.remove(0);
-        words.first()?.to_lowercase()
-    } else {
-        first
-    };
-    let noun_like = words.get(1).is_some_and(|next| {
-        matches!(next.to_lowercase().as_str(), "of" | "results" | "status" | "for" if first != "search" && first != "look" && first != "check")
-    });
+    let next = words.get(1).map(|word| word.to_lowercase()).unwrap_or_default();
+    let noun_like = matches!(next.as_str(), "of" | "results" | "status" | "for" | "api")
+        && !matches!(first.as_str(), "search" | "look" | "check" | "ask" | "searches");
     let verb = verbs::base(&first).filter(|_| !noun_like);
+    let has_verb = verb.is_some();
     let intent = match verb {
         Some(verb) => {
             let action = verbs::action(&verb)?;
-            let mut object: Vec<String> = words.split_off(1);
+            let mut object = words.split_off(1);
             drop_particles(&mut object, action);
             Intent { action, verb, object }
         }
         None => {
-            let plural_list = first == "list" || first == "lists";
             let mut object = words;
-            if plural_list {
-                object[0] = "list".into();
-                object.insert(0, "a".into());
-            }
             lower_first(&mut object);
+            if matches!(first.as_str(), "list" | "lists") {
+                object.splice(0..1, ["a".to_owned(), "list".to_owned()]);
+            }
             Intent { action: Action::Read, verb: "get".into(), object }
         }
     };
-    usable(intent, verb_was_there(sentence))
+    usable(intent, has_verb, parameters)
 }
 
-fn verb_was_there(sentence: &str) -> bool {
-    let first = clean::split(clean::without_lead(sentence)).into_iter().next();
-    first.is_some_and(|word| verbs::base(&word.to_lowercase()).is_some())
+/// Adverbs before the verb, and the article of "A modify agenda API".
+fn drop_openers(words: &mut Vec<String>) {
+    const ADVERBS: &[&str] =
+        &["simply", "privately", "bulk", "quickly", "easily", "force", "just", "programmatically"];
+    let lower = |word: Option<&String>| word.map(|w| w.to_lowercase()).unwrap_or_default();
+    let article = matches!(lower(words.first()).as_str(), "a" | "an");
+    let verb_next = verbs::action(&lower(words.get(1))).is_some();
+    let adverb = ADVERBS.contains(&lower(words.first()).as_str());
+    if words.len() > 2 && (adverb || (article && verb_next)) {
+        words.remove(0);
+    }
 }
 
-/// Takes "for" out of "search for", "me" out of "get me", "up" out of "look up".
+/// Takes "for" out of "search for", "me" out of "get me", a second verb out of
+/// "generate or retrieves".
 fn drop_particles(object: &mut Vec<String>, action: Action) {
     let particles: &[&str] = match action {
         Action::Search => &["for", "up"],
         Action::Read => &["back", "you", "me", "us", "out", "with", "user", "users"],
         _ => &[],
     };
-    while object.len() > 1 && particles.contains(&object[0].to_lowercase().as_str()) {
+    let lower = |word: &String| word.to_lowercase();
+    while object.len() > 1 && particles.contains(&lower(&object[0]).as_str()) {
         object.remove(0);
+    }
+    let second_verb = object.len() > 2
+        && matches!(object[0].as_str(), "or" | "and" | "and/or")
+        && verbs::base(&lower(&object[1])).is_some();
+    if second_verb {
+        object.drain(..2);
     }
     lower_first(object);
 }
 
 fn lower_first(object: &mut [String]) {
-    let Some(first) = object.first_mut() else {
-        return;
-    };
+    let Some(first) = object.first_mut() else { return };
     let plain = first.chars().skip(1).all(|c| c.is_lowercase());
     if plain && first.len() > 1 || first.as_str() == "A" {
         *first = first.to_lowercase();
@@ -105,83 +111,126 @@ fn lower_first(object: &mut [String]) {
 }
 
 /// Refuses what no one would say, and shortens what goes on.
-fn usable(mut intent: Intent, has_verb: bool) -> Option<Intent> {
+fn usable(mut intent: Intent, has_verb: bool, parameters: &Parameters) -> Option<Intent> {
     clean::drop_asides(&mut intent.object);
+    parameters.drop_list(&mut intent.object);
     if intent.object.len() > MAX_OBJECT_WORDS {
         clean::shorten(&mut intent.object, MAX_OBJECT_WORDS);
     }
     let object = &intent.object;
-    let needs_object = !matches!(
+    let can_stand_alone = matches!(
         intent.verb.as_str(),
-        "log" | "start" | "stop" | "test" | "translate" | "convert"
+        "log" | "start" | "stop" | "test" | "translate" | "convert" | "login" | "logout" | "search"
     );
-    let fine = (!object.is_empty() || !needs_object)
+    let fine = (!object.is_empty() || can_stand_alone)
         && object.len() <= MAX_OBJECT_WORDS
-        && (has_verb
-            || (object.len() <= 8 && object.len() >= 2 && clean::reads_as_noun_phrase(object)))
-        && clean::is_plain_english(object);
-    fine.then_some(intent)
+        && (has_verb || clean::reads_as_noun_phrase(object))
+        && clean::is_plain_english(object, can_stand_alone);
+    if !fine {
+        return None;
+    }
+    clean::add_article(&mut intent.object, intent.action);
+    Some(intent)
 }
 
 /// An intent from the words of the name, without what names the tool.
-fn from_name(function: &Function) -> Option<Intent> {
-    let mut parts: Vec<String> = words(clean::without_tool(function)).collect();
-    if let Some(digits) = parts.iter().position(|w| w.chars().all(|c| c.is_ascii_digit())) {
-        parts.truncate(digits.max(1));
+fn from_name(function: &Function, parameters: &Parameters) -> Option<Intent> {
+    let mut parts: Vec<String> =
+        words(clean::without_tool(function)).flat_map(|word| glued::split(&word)).collect();
+    let is_number = |word: &String| word.chars().all(|c| c.is_ascii_digit());
+    if let Some(digits) = parts.iter().position(is_number) {
+        parts.truncate(digits);
     }
     let gets = parts.first().is_some_and(|word| word == "get");
-    parts.retain(|word| {
-        !matches!(
-            word.as_str(),
-            "api" | "endpoint" | "v" | "get" | "post" | "rapidapi" | "copy" | "json"
-        )
-    });
-    let spelled = |word: &String| super::super::noun::spell(word).to_owned();
+    const TECHNICAL: &[&str] = &[
+        "api", "endpoint", "v", "get", "post", "rapidapi", "copy", "json", "fetch", "call", "rest",
+        "bulk",
+    ];
+    parts.retain(|word| !TECHNICAL.contains(&word.as_str()));
     let first = parts.first()?.clone();
-    if let Some(action) = verbs::action(&first).filter(|_| !gets) {
-        let object: Vec<String> = parts[1..].iter().map(spelled).collect();
-        let intent = Intent { action, verb: first, object };
-        return usable(intent, true)
-            .filter(|i| !i.object.is_empty() || i.action == Action::Other)
-            .map(|mut i| {
-                add_article(&mut i);
-                i
-            });
+    let spelled = |word: &String| noun::spell(word).to_owned();
+    if let Some(action) = verbs::action(&first).filter(|_| !gets && parts.len() > 1) {
+        let object = parts[1..].iter().map(spelled).collect();
+        return usable(Intent { action, verb: first, object }, true, parameters);
     }
     let object: Vec<String> = parts.iter().map(spelled).collect();
-    let is_glued = |word: &String| word.len() > 9 && word.starts_with("get");
-    let readable = object.len() <= 6
-        && !object.iter().any(is_glued)
-        && object.iter().all(|word| {
-            word.len() > 2 || word == "by" || word == "of" || word == "to" || word == "in"
-        });
+    let short =
+        |word: &String| word.len() <= 2 && !matches!(word.as_str(), "by" | "of" | "to" | "in");
+    let readable = object.len() <= 6 && !object.iter().any(short) && object.concat().len() > 3;
     let intent = Intent { action: Action::Read, verb: "get".into(), object };
-    usable(intent, true).filter(|i| readable && i.object.concat().len() > 3).map(|mut i| {
-        add_article(&mut i);
-        i
-    })
+    usable(intent, true, parameters).filter(|_| readable)
 }
 
-/// "delete", "pet" is "delete the pet"; plurals stand alone.
-fn add_article(intent: &mut Intent) {
-    let object = &mut intent.object;
-    let head_at = object.iter().position(|w| clean::is_preposition(w)).unwrap_or(object.len());
-    let Some(head) = head_at.checked_sub(1).and_then(|at| object.get(at)) else {
-        return;
-    };
-    let plural = super::super::noun::is_plural(head);
-    let lone = object.first().is_some_and(|w| clean::is_preposition(w) || clean::is_determiner(w));
-    if !plural && !lone {
-        object.insert(0, "the".into());
-    }
-}
-
-/// What the tool is about, as words.
-fn topic_of(function: &Function) -> String {
+/// What the tool calls itself.
+fn title(function: &Function) -> String {
     let class = function.class.trim();
     let name = if class.is_empty() || class == "misc" { function.category.as_str() } else { class };
-    let parts: Vec<String> = words(name).filter(|w| w != "api").take(4).collect();
-    if parts.is_empty() { "this".into() } else { parts.join(" ") }
+    let parts: Vec<&str> = name
+        .split(|c: char| c.is_whitespace() || "_:/-".contains(c))
+        .filter(|part| !part.is_empty() && !part.eq_ignore_ascii_case("api"))
+        .take(4)
+        .collect();
+    if parts.is_empty() { "this tool".into() } else { parts.join(" ") }
+}
+
+/// The words a function's parameters are called by.
+pub(super) struct Parameters {
+    words: Vec<String>,
+}
+
+impl Parameters {
+    pub(super) fn of(function: &Function) -> Self {
+        const ALWAYS: &[&str] = &[
+            "id", "ids", "name", "code", "keyword", "keywords", "term", "input", "parameter",
+            "parameters", "value", "values", "optionally", "optional", "specified", "given",
+            "certain", "criteria", "filters", "specific", "its", "their", "the", "a", "an", "or",
+            "and", "other", "options", "required", "search",
+        ];
+        let mut all: Vec<String> = ALWAYS.iter().map(|word| (*word).to_owned()).collect();
+        for field in function.params() {
+            for word in words(&field.name) {
+                all.push(noun::plural(&word));
+                all.push(noun::singular(&word));
+                all.push(noun::spell(&word).to_owned());
+                all.push(word);
+            }
+        }
+        Self { words: all }
+    }
+
+    fn names(&self, word: &str) -> bool {
+        let bare = word.trim_end_matches([',', '.']).to_lowercase();
+        self.words.contains(&bare)
+    }
+
+    /// Cuts "by artist or genre", "for the given destination, number of seats
+    /// and ride type": the request says these itself.
+    fn drop_list(&self, object: &mut Vec<String>) {
+        let list_starts = |at: &usize| {
+            let rest = &object[*at + 1..];
+            let several = rest.iter().any(|w| w == "and" || w == "or" || w.ends_with(','));
+            let telling = matches!(object[*at].as_str(), "by" | "with" | "using" | "given");
+            clean::is_preposition(&object[*at])
+                && !rest.is_empty()
+                && (several || telling)
+                && rest.iter().all(|word| self.names(word) || word == "of" || word == "number")
+        };
+        if let Some(at) = (1..object.len()).find(list_starts) {
+            object.truncate(at);
+        }
+    }
+
+    /// Cuts a phrase that only names a parameter, after the arguments were
+    /// woven in: the "for city" of "weather for city".
+    pub(super) fn drop_bare(&self, object: &mut Vec<String>) {
+        let Some(at) = object.iter().rposition(|word| clean::is_preposition(word)) else { return };
+        let rest = &object[at + 1..];
+        let bare = rest.len() <= 2
+            && rest.iter().all(|word| self.names(word) && !clean::is_determiner(word));
+        if at > 0 && bare && !rest.last().is_some_and(|last| noun::is_plural(last)) {
+            object.truncate(at);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ pub(super) enum Action {
 const READ: &[&str] = &[
     "access", "bring", "contain", "deliver", "describe", "display", "extract", "fetch", "get",
     "give", "grab", "include", "load", "obtain", "offer", "present", "provide", "pull", "query",
-    "read", "receive", "report", "retrieve", "return", "scrape", "see", "serve", "show", "supply",
-    "view",
+    "read", "receive", "report", "represent", "retrieve", "return", "scrape", "see", "serve",
+    "show", "supply", "view",
 ];
 
 const LIST: &[&str] = &["list", "enumerate", "browse"];
@@ -106,10 +106,9 @@ pub(super) fn spoken(action: Action, verb: &str) -> Vec<String> {
         (_, "remove") => &["remove", "take out", "remove"],
         (_, "update" | "modify") => &["update", "change", "update"],
         (_, "generate") => &["generate", "make me", "create", "generate"],
-        (_, "check") => &["check", "check", "have a look at"],
+        (_, "check") => &["check", "check", "see", "find out"],
         (_, "validate" | "verify") => &["check", verb],
         (_, "purchase") => &["buy", "order"],
-        (_, "register") => &["register", "sign up"],
         _ => &[verb],
     };
     forms.iter().map(|form| (*form).to_owned()).collect()

@@ -3,7 +3,6 @@
 
 use magnet_proto::shape::words;
 
-use super::attach::points;
 use super::clean::{is_determiner, is_preposition};
 use crate::lexicon::Topic;
 use crate::teacher::offline::intention::Slot;
@@ -24,12 +23,12 @@ pub(super) fn into_object(object: &mut Vec<String>, slot: &Slot<'_>, text: &str)
 }
 
 /// The same for an owner and repository together.
-pub(super) fn repository(object: &mut Vec<String>, text: &str) -> bool {
+pub(super) fn repository(object: &mut Vec<String>, text: &str, points: bool) -> bool {
     for noun in ["repository", "repo"] {
-        if let Some(found) = find(object, &[noun.to_owned()])
+        if let Some(found) = find(object, &[noun.to_owned()], false)
             && found.modifiers(object).is_empty()
         {
-            let said = if points(text) { text.to_owned() } else { format!("the {text} {noun}") };
+            let said = if points { text.to_owned() } else { format!("the {text} {noun}") };
             found.replace(object, &said);
             return true;
         }
@@ -111,7 +110,7 @@ impl Found {
 fn substitute(object: &mut Vec<String>, noun: &[String], slot: &Slot<'_>, text: &str) -> bool {
     let found = match noun {
         [] => head(object),
-        noun => find(object, noun),
+        noun => find(object, noun, slot.value().is_some_and(serde_json::Value::is_array)),
     };
     let Some(found) = found else { return false };
     let modifiers = found.modifiers(object).join(" ");
@@ -129,11 +128,13 @@ fn head(object: &[String]) -> Option<Found> {
     let abstract_noun =
         ["list", "information", "info", "details", "data", "number", "detail", "status", "history"]
             .contains(&last.as_str());
-    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && article != "the")
+    (end > 1 && end <= 4 && !noun::is_plural(last) && !abstract_noun && !article.is_empty())
         .then_some(Found { start: 0, noun: end - 1, end })
 }
 
-fn find(object: &[String], noun: &[String]) -> Option<Found> {
+/// The noun phrase of that noun. One without an article counts behind a
+/// preposition, or, for a list of values, as the whole object's head.
+fn find(object: &[String], noun: &[String], listed: bool) -> Option<Found> {
     let lower: Vec<String> = object.iter().map(|w| w.to_lowercase()).collect();
     for at in 0..lower.len().saturating_sub(noun.len() - 1) {
         let end = at + noun.len();
@@ -150,9 +151,13 @@ fn find(object: &[String], noun: &[String]) -> Option<Found> {
         {
             start -= 1;
         }
-        let article = matches!(lower[start].as_str(), "a" | "an" | "any" | "the" | "one" | "each");
+        let article = matches!(
+            lower[start].as_str(),
+            "a" | "an" | "any" | "the" | "one" | "each" | "another"
+        );
         let after_preposition = start > 0 && is_preposition(&lower[start - 1]);
-        if closes && (article || (after_preposition && start == at)) {
+        let heads = listed && at == 0;
+        if closes && (article || heads || (after_preposition && start == at)) {
             return Some(Found { start, noun: at, end });
         }
     }
@@ -198,14 +203,17 @@ fn realized(slot: &Slot<'_>, modifiers: &str, noun: &str, text: &str) -> String 
             | T::Landmark
             | T::Station
     );
-    if slot.reference().is_some() || points(text) || by_itself {
+    let is_number = slot.value().is_some_and(serde_json::Value::is_number) && slot.topic != T::Year;
+    if slot.points() || (by_itself && !is_number) {
         return text.to_owned();
     }
     let several = text.contains(" and ");
-    let noun = if several { crate::teacher::offline::noun::plural(noun) } else { noun.to_owned() };
+    let one = noun::singular(noun);
+    let noun = if several { noun::plural(&one) } else { one };
+    let listed = slot.value().is_some_and(serde_json::Value::is_array);
     match (slot.topic, modifiers) {
         (T::Handle | T::Organization | T::Team | T::Branch, "") => format!("the {text} {noun}"),
-        (_, "") if noun == "user" => text.to_owned(),
+        (_, "") if noun == "user" || listed => format!("the {noun} {text}"),
         (_, "") => format!("{noun} {text}"),
         _ => format!("the {modifiers} {noun} {text}"),
     }

@@ -1,0 +1,279 @@
+//! Whole conversations through the offline teacher: what it promises of every
+//! request, call and reply, over drawn libraries and paths.
+
+use magnet_proto::graph::Flow;
+use magnet_proto::library::{Document, Function, Library, Phrasing};
+use magnet_proto::path::{Feed, Kind, Path, Purpose, Step, StepRef, Turn};
+use magnet_proto::sample::{Call, Message, Source};
+use magnet_proto::{FunctionId, WalkIndex};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{act, fill, request};
+use crate::conversation::{Conversation, Exchange, Executed, Scene};
+use crate::execute::simulator::Simulation;
+use crate::execute::{Output, Plan};
+use crate::lexicon::Persona;
+use crate::teacher::{Act, Action, FillCall, Hint, WriteRequest};
+use crate::vet::mentions::Text;
+use crate::vet::prose::{self, Grounds};
+use crate::vet::provenance::{Ledger, Shown};
+
+fn function(name: &str, description: &str, parameters: Value, response: Value) -> Function {
+    let required: Vec<String> = parameters
+        .as_object()
+        .map(|fields| fields.keys().filter(|name| !name.starts_with("opt")).cloned().collect())
+        .unwrap_or_default();
+    Function::from(Document {
+        name: name.into(),
+        description: description.into(),
+        category: "travel".into(),
+        class: "trains".into(),
+        parameters: json!({"type": "object", "properties": parameters, "required": required}),
+        response: Some(json!({"type": "object", "properties": response})),
+        phrasing: Phrasing::default(),
+    })
+}
+
+const TEXT: fn() -> Value = || json!({"type": "string"});
+
+fn library() -> Library {
+    let trains = json!({"type": "array", "minItems": 2, "maxItems": 4, "items": {"type": "object", "properties": {
+        "train_id": {"type": "string"}, "departs": {"type": "string", "format": "time"}, "fare": {"type": "number"}
+    }, "required": ["train_id", "departs", "fare"]}});
+    let mut search = function(
+        "search_trains",
+        "Find trains between two cities.",
+        json!({"origin": TEXT(), "destination": TEXT(), "date": {"type": "string", "format": "date"}}),
+        json!({"trains": trains}),
+    );
+    search.phrasing = Phrasing {
+        requests: vec![
+            "find me a train from {origin} to {destination} on {date}".into(),
+            "is there a train to {destination} from {origin} on {date}?".into(),
+        ],
+        reasons: vec!["I'm meeting a client in {destination}.".into()],
+        replies: vec![
+            "{/trains/0/train_id} leaves at {/trains/0/departs} and costs {/trains/0/fare}.".into(),
+        ],
+    };
+    let number = || json!({"type": "integer", "minimum": 1, "maximum": 900});
+    Library::from(vec![
+        search,
+        function(
+            "hold_seat",
+            "Hold a seat on a train.",
+            json!({"train_id": TEXT(), "position": {"type": "string", "enum": ["window", "aisle"]}}),
+            json!({"hold_id": TEXT(), "seat": TEXT()}),
+        ),
+        function(
+            "getForecast",
+            "This endpoint returns the forecast for a given city.",
+            json!({"city": TEXT(), "opt_days": number()}),
+            json!({"city": TEXT(), "condition": TEXT(), "high": number()}),
+        ),
+        function(
+            "messages/send-text",
+            "Send a text message to a phone number.",
+            json!({"phone": TEXT(), "body": TEXT()}),
+            json!({"id": TEXT(), "status": TEXT()}),
+        ),
+        function(
+            "list_branches_for_repohub",
+            "",
+            json!({"owner": TEXT(), "repo": TEXT(), "opt_protected": {"type": "boolean"}}),
+            json!({"branches": {"type": "array", "items": {"type": "object", "properties": {"name": TEXT(), "sha": TEXT()}}}}),
+        ),
+        function(
+            "calc",
+            "Calculates the monthly rate",
+            json!({"loan_amount": {"type": "number"}, "interest_rate": {"type": "number"}, "loan_term": number(), "tags": {"type": "array", "items": TEXT()}}),
+            json!({"monthly_rate": {"type": "number"}}),
+        ),
+        function("delete_pet_by_id", "«TODO»", json!({"petId": number()}), json!({})),
+    ])
+}
+
+/// Plays a path without its agent's side; panics where a promise is broken.
+fn play(library: &Library, path: &Path, seed: u64) -> Conversation {
+    let persona = Persona::draw(seed, WalkIndex(seed), &[], &[]);
+    let scene = Scene { library, path, persona: &persona, seed, walk: WalkIndex(seed) };
+    let mut world = Simulation::new(seed, WalkIndex(seed));
+    let mut conversation = Conversation::default();
+    let mut ledger = Ledger::default();
+    let mut grounds = Grounds::default();
+    for turn in 0..path.turns.len() {
+        let ask = WriteRequest { scene, turn, conversation: &conversation, problem: None };
+        let request = request::write(&ask).unwrap();
+        names_no_function(&request.text, library, path, turn);
+        ledger.requests.push(Text::new(&request.text));
+        grounds.add(&request.text);
+        conversation.turns.push(Exchange { request, calls: vec![], reply: String::new() });
+        for (step, planned) in path.turns[turn].steps.iter().enumerate() {
+            let at = StepRef { turn: turn as u16, step: step as u16 };
+            for copy in 0..planned.copies {
+                let ask = FillCall { scene, conversation: &conversation, at, copy, problem: None };
+                let arguments = fill::fill(&ask).unwrap();
+                let id = format!("call_{}", conversation.executed().count() + 1);
+                let call = Call { id: id.clone(), function: planned.function, arguments };
+                let function = library.get(planned.function);
+                for claim in ledger.trace(function, &id, &call.arguments, &[]) {
+                    assert_ne!(
+                        claim.source,
+                        Source::None,
+                        "{}: {claim:?} in {call:?} of {:?}",
+                        function.name,
+                        conversation.turns
+                    );
+                }
+                let output = world.run(function, &call, &Plan::default());
+                let Output::Value(value) = &output else { panic!("no fault was planned") };
+                grounds.add(&value.to_string());
+                grounds.add(&Value::Object(call.arguments.clone()).to_string());
+                ledger.outputs.push(Shown { turn: turn as u16, call: id, output: value.clone() });
+                conversation.turns[turn].calls.push(Executed { step: at, copy, call, output });
+            }
+        }
+        replies_truthfully(scene, turn, &conversation, &grounds);
+    }
+    conversation
+}
+
+fn names_no_function(text: &str, library: &Library, path: &Path, turn: usize) {
+    let announces = turn > 0
+        && matches!(path.turns[turn - 1].purpose, Purpose::MissingFunction { resolved: true, .. });
+    if !announces {
+        for (_, function) in library.iter() {
+            assert!(!prose::names_function(text, function), "{text:?} names {}", function.name);
+        }
+    }
+    assert!(!text.contains("  ") && !text.contains('{') && !text.contains('['), "{text:?}");
+}
+
+fn replies_truthfully(
+    scene: Scene<'_>,
+    turn: usize,
+    conversation: &Conversation,
+    grounds: &Grounds,
+) {
+    let calls: Vec<Call> = conversation.turns[turn].calls.iter().map(|e| e.call.clone()).collect();
+    let mut messages = vec![Message::User(conversation.turns[turn].request.text.clone())];
+    for executed in &conversation.turns[turn].calls {
+        messages.push(Message::Assistant { content: None, calls: vec![executed.call.clone()] });
+        messages.push(Message::Tool {
+            call_id: executed.call.id.clone(),
+            content: executed.output.content(),
+        });
+    }
+    let hint = match scene.path.turns[turn].purpose {
+        Purpose::Calls => Hint::Calls(&calls),
+        Purpose::MissingFunction { .. } => Hint::MissFunction,
+        Purpose::MissingParameter { .. } => Hint::MissedParams,
+        Purpose::Irrelevant { .. } => Hint::Irrelevant,
+    };
+    let ask =
+        Act { scene, turn, messages: &messages, tools: &[], hint, conversation, problem: None };
+    let Action::Say(text) = act::act(&ask) else { panic!("all calls are made") };
+    if matches!(hint, Hint::Calls(_)) {
+        assert_eq!(grounds.first_ungrounded(&text), None, "{text:?}");
+        assert_eq!(prose::failure_words(&text), None, "{text:?}");
+    }
+}
+
+fn feed(turn: u16, step: u16, output: &str, input: &str) -> Feed {
+    let flow = Flow { output: output.into(), input: input.into() };
+    Feed { from: StepRef { turn, step }, flow }
+}
+
+fn calls(steps: Vec<Step>) -> Turn {
+    Turn { purpose: Purpose::Calls, steps }
+}
+
+fn path(turns: Vec<Turn>) -> Path {
+    Path { kind: Kind::MultiTurn, turns, ops: vec![] }
+}
+
+fn step(function: u32, feeds: Vec<Feed>) -> Step {
+    Step { feeds, ..Step::new(FunctionId(function)) }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_value_has_a_source_and_no_function_is_named(
+        functions in prop::collection::vec(prop::collection::vec((0u32..7, 1u8..3), 1..3), 1..5), seed in 0u64..5_000,
+    ) {
+        let library = library();
+        let turns = functions.into_iter().map(|turn| {
+            let step = |(id, copies)| Step { copies, ..Step::new(FunctionId(id)) };
+            calls(turn.into_iter().map(step).collect())
+        });
+        play(&library, &path(turns.collect()), seed);
+    }
+
+    #[test]
+    fn what_is_missing_comes_with_the_next_message(seed in 0u64..5_000, id in 0u32..7, by_function in any::<bool>()) {
+        let library = library();
+        let function = FunctionId(id);
+        let parameter = library.get(function).required().next().map(|field| field.name.clone()).unwrap_or_default();
+        let purpose = match by_function {
+            true => Purpose::MissingFunction { function, resolved: true },
+            false => Purpose::MissingParameter { function, parameter: parameter.clone(), resolved: true },
+        };
+        let empty = Turn { purpose, steps: vec![] };
+        let played = play(&library, &path(vec![empty, calls(vec![step(id, vec![])])]), seed);
+        let (first, second) = (&played.turns[0].request, &played.turns[1].request);
+        if by_function {
+            prop_assert!(second.text.contains(&library.get(function).name) && second.given.is_empty());
+        } else {
+            let value = &played.turns[1].calls[0].call.arguments[&parameter];
+            let spoken = value.is_string() || value.is_number();
+            prop_assert!(!spoken || Text::new(&second.text).find(value).is_some(), "{value} in {:?}", second.text);
+            prop_assert!(first.given.iter().all(|given| given.parameter != parameter));
+        }
+    }
+}
+
+#[test]
+fn a_reference_and_its_call_mean_the_same_element() {
+    let library = library();
+    for seed in 0..40 {
+        let hold = step(1, vec![feed(0, 0, "/trains/*/train_id", "train_id")]);
+        let played =
+            play(&library, &path(vec![calls(vec![step(0, vec![])]), calls(vec![hold])]), seed);
+        let Output::Value(trains) = &played.turns[0].calls[0].output else { unreachable!() };
+        let held = &played.turns[1].calls[0].call.arguments["train_id"];
+        let text = &played.turns[1].request.text;
+        let fares = trains["trains"].as_array().unwrap();
+        if text.contains("cheapest") {
+            let least = fares
+                .iter()
+                .min_by(|a, b| a["fare"].as_f64().partial_cmp(&b["fare"].as_f64()).unwrap());
+            assert_eq!(&least.unwrap()["train_id"], held, "{text}");
+        } else if text.contains("first") {
+            assert_eq!(&fares[0]["train_id"], held, "{text}");
+        }
+        assert!(!text.contains(held.as_str().unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn the_same_ask_gets_the_same_answer() {
+    let library = library();
+    let path = path(vec![calls(vec![step(0, vec![]), step(2, vec![])])]);
+    let texts = || play(&library, &path, 11).turns[0].request.text.clone();
+    assert_eq!(texts(), texts());
+}
+
+#[test]
+fn an_implicit_step_goes_unmentioned() {
+    let library = library();
+    for seed in 0..60 {
+        let implicit =
+            Step { implicit: true, ..step(1, vec![feed(0, 0, "/trains/*/train_id", "train_id")]) };
+        let played = play(&library, &path(vec![calls(vec![step(0, vec![]), implicit])]), seed);
+        let text = played.turns[0].request.text.to_lowercase();
+        assert!(!text.contains("seat") && !text.contains("hold"), "{text}");
+    }
+}
