@@ -258,6 +258,7 @@ fn facts<'v>(members: &'v Map<String, Value>, rng: &mut Rng) -> Vec<(&'v str, St
         .enumerate()
         .filter(|(_, (name, value))| {
             !dull(name)
+                && !says_it_went_well(value)
                 && (is_short(value) || value.is_boolean())
                 && name.len() <= 32
                 && name.chars().any(char::is_alphabetic)
@@ -270,6 +271,12 @@ fn facts<'v>(members: &'v Map<String, Value>, rng: &mut Rng) -> Vec<(&'v str, St
     ranked.truncate(3);
     ranked.sort_by_key(|(_, at, ..)| *at);
     ranked.into_iter().map(|(_, _, name, value)| (name, text_of(value, rng))).collect()
+}
+
+/// "success" is what "done" says already.
+fn says_it_went_well(value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default().to_lowercase();
+    matches!(text.as_str(), "success" | "succeeded" | "successful" | "ok" | "okay" | "done")
 }
 
 /// "the price is 12.5".
@@ -304,5 +311,39 @@ fn text_of(value: &Value, rng: &mut Rng) -> String {
         }
         Value::String(text) if text.starts_with('+') => text.clone(),
         other => mention(other, STYLE, rng),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::library::{Document, Phrasing};
+    use magnet_proto::{WalkIndex, rng};
+    use serde_json::json;
+
+    use super::*;
+
+    fn reported(name: &str, output: &Value) -> String {
+        let function = Function::from(Document {
+            name: name.into(),
+            description: String::new(),
+            category: "things".into(),
+            class: "things".into(),
+            parameters: json!({"type": "object", "properties": {}}),
+            response: None,
+            phrasing: Phrasing::default(),
+        });
+        report(&function, output, &mut rng::stream(7, WalkIndex(0), "report")).to_lowercase()
+    }
+
+    #[test]
+    fn success_is_not_told_as_a_fact() {
+        let told = reported("update_agenda", &json!({"status": "success", "message": "OK"}));
+        assert!(!told.contains("status") && !told.contains("message"), "{told}");
+    }
+
+    #[test]
+    fn what_a_thing_has_and_what_it_lacks_are_told_apart() {
+        assert!(reported("get_repo", &json!({"has_wiki": true})).contains("it has wiki"));
+        assert!(reported("get_repo", &json!({"has_wiki": false})).contains("it has no wiki"));
     }
 }

@@ -18,8 +18,21 @@ const MAX_PHRASES: usize = 3;
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     attached: Attached,
-    /// Noun and value, for a sentence of facts.
-    fact: Option<(String, String)>,
+    /// What a sentence of facts would say of it.
+    fact: Option<Fact>,
+}
+
+#[derive(Clone, Debug)]
+struct Fact {
+    noun: String,
+    value: String,
+}
+
+/// What follows the object, the lower orders first.
+struct Phrase {
+    order: u8,
+    text: String,
+    fact: Option<Fact>,
 }
 
 impl Piece {
@@ -30,59 +43,58 @@ impl Piece {
     pub(super) fn new(slot: &Slot<'_>, text: String, attached: Attached) -> Self {
         let is_flag = slot.value().is_some_and(serde_json::Value::is_boolean);
         let noun = noun::of(&slot.field.name, &slot.field.shape);
-        let fact = (!is_flag).then_some((noun, text));
-        Self { attached, fact }
+        Self { attached, fact: (!is_flag).then_some(Fact { noun, value: text }) }
     }
 }
 
 /// The clause for an intent with its arguments.
 pub(super) fn clause(intent: &Intent, pieces: Vec<Piece>, voice: &mut Voice<'_>) -> Clause {
-    let mut phrases: Vec<(u8, String, Option<(String, String)>)> = Vec::new();
-    let mut facts: Vec<(String, String)> = Vec::new();
+    let mut phrases: Vec<Phrase> = Vec::new();
+    let mut facts: Vec<Fact> = Vec::new();
     let mut extra: Vec<String> = Vec::new();
-    for piece in pieces {
-        match piece.attached {
-            Attached::Phrase(order, text) => phrases.push((order, text, piece.fact)),
+    for Piece { attached, fact } in pieces {
+        match attached {
+            Attached::Phrase(order, text) => phrases.push(Phrase { order, text, fact }),
             Attached::Sentence(text) => extra.push(text),
-            Attached::Fact { noun, value } => facts.push((noun, value)),
+            Attached::Fact { noun, value } => facts.push(Fact { noun, value }),
         }
     }
-    if facts.len() == 1 && phrases.len() < MAX_PHRASES && facts[0].1.split(' ').count() < 5 {
-        let (noun, value) = facts.remove(0);
-        phrases.push((order::WITH, with(&noun, &value, voice), None));
+    if let [fact] = facts.as_slice()
+        && phrases.len() < MAX_PHRASES
+        && fact.value.split(' ').count() < 5
+    {
+        let text = with(fact, voice);
+        phrases.push(Phrase { order: order::WITH, text, fact: None });
+        facts.clear();
     }
-    phrases.sort_by_key(|(order, ..)| *order);
+    phrases.sort_by_key(|phrase| phrase.order);
     spill(&mut phrases, &mut facts);
     let mut text = said(intent, voice);
-    for (_, phrase, _) in &phrases {
-        if !phrase.starts_with(',') {
+    for phrase in &phrases {
+        if !phrase.text.starts_with(',') {
             text.push(' ');
         }
-        text.push_str(phrase);
+        text.push_str(&phrase.text);
     }
     extra.extend(facts.chunks(4).filter_map(|facts| sentence(facts, voice)));
     Clause { question: false, text, extra }
 }
 
 /// Of too many phrases the later ones become facts.
-fn spill(
-    phrases: &mut Vec<(u8, String, Option<(String, String)>)>,
-    facts: &mut Vec<(String, String)>,
-) {
+fn spill(phrases: &mut Vec<Phrase>, facts: &mut Vec<Fact>) {
     if phrases.len() <= MAX_PHRASES + 1 {
         return;
     }
-    let spare = phrases.split_off(MAX_PHRASES);
-    for (order, text, fact) in spare {
-        match fact {
+    for phrase in phrases.split_off(MAX_PHRASES) {
+        match phrase.fact {
             Some(fact) => facts.push(fact),
-            None => phrases.push((order, text, None)),
+            None => phrases.push(phrase),
         }
     }
 }
 
 /// "with a length of 16", "with X as the mode".
-fn with(noun: &str, value: &str, voice: &mut Voice<'_>) -> String {
+fn with(Fact { noun, value }: &Fact, voice: &mut Voice<'_>) -> String {
     let number = value.chars().all(|c| c.is_ascii_digit() || ".-,".contains(c));
     if number {
         let forms = [
@@ -100,9 +112,9 @@ fn with(noun: &str, value: &str, voice: &mut Voice<'_>) -> String {
 }
 
 /// "The principal is 5000, the rate is 3.5 and the term is 10."
-fn sentence(facts: &[(String, String)], voice: &mut Voice<'_>) -> Option<String> {
+fn sentence(facts: &[Fact], voice: &mut Voice<'_>) -> Option<String> {
     let is = |noun: &str| if noun::is_plural(noun) { "are" } else { "is" };
-    let (noun, value) = facts.first()?;
+    let Fact { noun, value } = facts.first()?;
     if facts.len() == 1 {
         let forms = [
             format!("The {noun} {} {value}", is(noun)),
@@ -113,8 +125,8 @@ fn sentence(facts: &[(String, String)], voice: &mut Voice<'_>) -> Option<String>
         ];
         return Some(voice.pick(&forms));
     }
-    let stated = |(noun, value): &(String, String)| format!("the {noun} {} {value}", is(noun));
-    let taken = |(noun, value): &(String, String)| format!("{value} for the {noun}");
+    let stated = |Fact { noun, value }: &Fact| format!("the {noun} {} {value}", is(noun));
+    let taken = |Fact { noun, value }: &Fact| format!("{value} for the {noun}");
     if voice.chance(60) {
         let items: Vec<String> = facts.iter().map(stated).collect();
         return Some(capital(&series(&items, "and")));

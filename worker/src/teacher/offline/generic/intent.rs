@@ -283,12 +283,12 @@ mod tests {
                 "x",
                 "lookup locations in Senegal",
             ),
-            ("poster", "Get movie poster by title and release year", "x", "get movie poster"),
+            ("poster", "Get movie poster by title and release year", "x", "get the movie poster"),
             (
                 "QueryRegistration",
                 "Query registration API that takes two parameters - 'patient_name' and 'time'.",
                 "apibank",
-                "query registration",
+                "query the registration",
             ),
             (
                 "ModifyTicket",
@@ -318,7 +318,7 @@ mod tests {
                 "fetch",
                 "This endpoint will return info of any track from shazam.com",
                 "x",
-                "return info of any track",
+                "return info of any track from shazam.com",
             ),
             (
                 "weather", "Returns the current weather conditions for a given city.", "x",
@@ -337,8 +337,8 @@ mod tests {
     #[test]
     fn names_stand_in_for_poor_descriptions() {
         let cases = [
-            ("getcategoryinfo_for_vimeo", "", "Vimeo", "get what there is on vimeo"),
-            ("search_image_for_vimeo", "", "Vimeo", "search the image"),
+            ("getcategoryinfo_for_vimeo", "", "Vimeo", "get category details"),
+            ("search_image_for_vimeo", "", "Vimeo", "search an image"),
             (
                 "github_repos_delete-repo-ruleset", "", "github repos",
                 "delete the repository ruleset",
@@ -346,7 +346,7 @@ mod tests {
             ("directions_between_2_locations_for_uganda_api", "", "uganda api", "get directions"),
             (
                 "haber_for_kolektifapi", "«ntv.com.tr» Son Dakika Haberleri Verileri",
-                "KolektifAPI", "get what there is on kolektif",
+                "KolektifAPI", "get the data from KolektifAPI",
             ),
             ("getOrderDetails", "TODO", "x", "get order details"),
         ];

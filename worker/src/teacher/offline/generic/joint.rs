@@ -66,7 +66,9 @@ fn repository<'s, 'a>(
             let forms = ["the same repo", "that repo", "the same repository", "that repository"];
             (voice.pick(&forms).to_owned(), true)
         }
-        (Source::Said { .. }, Source::Said { values, .. }) if values.len() == 1 => {
+        (Source::Said { values: owners, .. }, Source::Said { values: repos, .. })
+            if owners.len() == 1 && repos.len() == 1 =>
+        {
             (format!("{}/{}", literal(owner, voice)?, literal(repo, voice)?), false)
         }
         (Source::Output(_), Source::Said { .. }) => {
@@ -75,7 +77,7 @@ fn repository<'s, 'a>(
         }
         _ => {
             let words = voice.words(intention, repo, Seat::Attached)?;
-            let owner = literal(owner, voice)?;
+            let owner = voice.words(intention, owner, Seat::Attached)?;
             (format!("{words} of {owner}"), true)
         }
     };
