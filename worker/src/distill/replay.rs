@@ -4,8 +4,9 @@
 //! A session's outputs depend on the calls before them, so a prefix equal to
 //! the translation's needs no second execution.
 
+use magnet_proto::FunctionId;
 use magnet_proto::path::{Fault, StepRef};
-use magnet_proto::sample::{Call, Provenance};
+use magnet_proto::sample::{Arguments, Call, Provenance};
 use serde_json::Value;
 
 use super::positive::Distiller;
@@ -114,6 +115,22 @@ impl<'a> Replay<'a> {
 
     pub(super) fn turn_has_error(&self, turn: usize) -> bool {
         self.made.iter().any(|(at, _, output)| *at == turn && matches!(output, Output::Error(_)))
+    }
+
+    /// What this very call has returned in the turn, if it went well.
+    pub(super) fn succeeded(
+        &self,
+        turn: usize,
+        function: FunctionId,
+        arguments: &Arguments,
+    ) -> Option<&Output> {
+        let same = |at: usize, call: &Call| {
+            at == turn && call.function == function && call.arguments == *arguments
+        };
+        let mut made = self.made.iter();
+        let found =
+            made.find(|(at, call, output)| same(*at, call) && matches!(output, Output::Value(_)));
+        found.map(|(_, _, output)| output)
     }
 
     pub(super) fn initial_config(&self) -> Option<Value> {

@@ -1,16 +1,16 @@
 //! Mechanical negatives: a positive, corrupted in one chosen way (paper §4.2).
 //!
 //! ```text
-//! positive ─► places an error type fits ─► wrong step ─► rest of the turn ─► shows its type? ─► pair
+//! positive ─► places an error type fits ─► wrong step ─► rest of the conversation ─► shows its type? ─► pair
 //! ```
 //!
 //! A rejected trajectory parts from the positive at the wrong step, finishes
-//! that turn as the mistaken agent would, and ends there: later requests were
-//! written for a conversation that went right. Calls after the wrong step are
-//! really executed, in a session that has seen all calls before them; so
-//! outputs agree with what was asked. Promises: legal as a chat, and
-//! [`shows`] holds, which reads the record alone. Not here: negatives by a
-//! teacher's wrong hint or a student.
+//! that turn as the mistaken agent would, and hears every request that follows:
+//! what can still be called is called, and where a value was never found, the
+//! agent asks. Calls after the wrong step are really executed, in a session
+//! that has seen all calls before them; so outputs agree with what was asked.
+//! Promises: legal as a chat, and [`shows`] holds, which reads the record
+//! alone. Not here: negatives by a teacher's wrong hint or a student.
 
 mod closing;
 
@@ -106,16 +106,19 @@ async fn corrupt(
     error: ErrorType,
     rng: &mut Rng,
 ) -> Result<Option<Pair>, Failure> {
-    let wrong = match error {
+    let mut wrong = match error {
         ErrorType::Nested => omit::nested(material, rng).await?,
         ErrorType::ShortDependency => misuse::short(material, rng).await?,
         ErrorType::LongDependency => misuse::long(material, rng).await?,
         ErrorType::Summary => misstate::summary(material, rng).await?,
         ErrorType::Missing => misjudge::missing(material, rng).await?,
     };
+    if let Some(wrong) = &mut wrong {
+        wrong.tail.play_on(rng).await?;
+    }
     let pair = wrong.map(|wrong| Pair {
         error,
-        turn: wrong.tail.turn as u16,
+        turn: wrong.tail.parted as u16,
         source: NegativeSource::Mechanical,
         prompt_len: wrong.tail.prompt_len as u32,
         rejected: wrong.tail.messages,

@@ -1,22 +1,31 @@
 //! The messages of a negative from the parting one on, played step by step.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use magnet_proto::library::Function;
+use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
-use super::Material;
 use super::closing::{self, Hidden, Swaps};
 use super::positive::calls_of;
+use super::{Material, misuse};
 use crate::distill::replay::Replay;
 use crate::execute::Output;
 use crate::failure::Failure;
 use crate::teacher::Proposed;
 
-/// A negative under way in one turn.
+/// Said where nothing can be called any more.
+const NOT_FOUND: &str = "I don't have what I would need for that.";
+
+/// A negative under way.
 pub(super) struct Tail<'a> {
     material: Material<'a>,
-    pub(super) turn: usize,
+    /// The turn in which the two part.
+    pub(super) parted: usize,
+    /// The turn under way.
+    turn: usize,
     /// The index of the message in which the two part.
     pub(super) prompt_len: usize,
     pub(super) messages: Vec<Message>,
@@ -39,6 +48,7 @@ impl<'a> Tail<'a> {
     ) -> Result<Self, Failure> {
         let mut tail = Self {
             material,
+            parted: turn,
             turn,
             prompt_len,
             messages: Vec::new(),
@@ -127,8 +137,10 @@ impl<'a> Tail<'a> {
         if proposed.is_empty() {
             return Ok(true);
         }
+        let made: Vec<Arguments> = proposed.iter().map(|call| call.arguments.clone()).collect();
         let outputs = self.call(proposed).await?;
-        for (call, output) in calls.into_iter().zip(outputs) {
+        for ((call, output), arguments) in calls.into_iter().zip(outputs).zip(made) {
+            self.swaps.learn(&Value::Object(call.arguments.clone()), &Value::Object(arguments));
             if let (Some(Output::Value(old)), Output::Value(new)) =
                 (self.material.positive.output(&call.id), &output)
             {
@@ -140,7 +152,8 @@ impl<'a> Tail<'a> {
     }
 
     /// The positive's arguments, with those from outputs made anew or misused
-    /// replaced; none if such an output lacks the value or the schema refuses it.
+    /// replaced; none if such an output lacks the value or was never seen, or
+    /// the schema refuses the value.
     fn followed(&self, call: &'a Call) -> Option<Arguments> {
         let mut arguments = Value::Object(call.arguments.clone());
         for (pointer, source) in self.material.positive.sources(&call.id) {
@@ -152,7 +165,10 @@ impl<'a> Tail<'a> {
                 continue;
             };
             let Some(output) = self.anew.get(call.as_str()) else {
-                continue;
+                if self.is_shared(call) {
+                    continue;
+                }
+                return None;
             };
             let Output::Value(output) = output else {
                 return None;
@@ -182,20 +198,96 @@ impl<'a> Tail<'a> {
                 break;
             }
         }
-        let said = self.material.positive.closing(&turn).map_or("", |(_, text)| text);
-        let library = self.material.positive.library;
-        let mut hidden = Hidden::default();
-        for (_, call) in self.material.positive.calls(turn.clone()) {
-            if left_out.contains(&call.id.as_str()) {
-                let output = self.material.positive.output(&call.id);
-                hidden.hide(library.get(call.function), output.as_ref());
-            }
-        }
-        let shared = &self.material.positive.messages[..self.prompt_len];
-        let known = shared.iter().chain(&self.messages);
-        let text = closing::adapt(said, &self.swaps, library, known, hidden);
+        let text = self.adapted(&turn, left_out);
         self.say(text.unwrap_or_else(|| self.report(turn.start)));
         Ok(())
+    }
+
+    /// The positive's closing prose of a turn, as far as it is true here.
+    fn adapted(&self, turn: &Range<usize>, left_out: &[&str]) -> Option<String> {
+        let positive = self.material.positive;
+        let (_, said) = positive.closing(turn)?;
+        let mut hidden = Hidden::default();
+        for (_, call) in positive.calls(turn.clone()) {
+            if left_out.contains(&call.id.as_str()) {
+                let output = positive.output(&call.id);
+                hidden.hide(positive.library.get(call.function), output.as_ref());
+            }
+        }
+        let shared = &positive.messages[..self.prompt_len];
+        let known = shared.iter().chain(&self.messages);
+        closing::adapt(said, &self.swaps, positive.library, known, hidden)
+    }
+
+    /// Hears the requests after the wrong turn and answers each the positive's
+    /// way, as far as what was found here allows.
+    pub(super) async fn play_on(&mut self, rng: &mut Rng) -> Result<(), Failure> {
+        // A mistake lasts a turn.
+        self.mistaken = None;
+        let turns = self.material.positive.turns();
+        for (turn, range) in turns.into_iter().enumerate().skip(self.parted + 1) {
+            self.turn = turn;
+            self.messages.push(self.material.positive.messages[range.start].clone());
+            self.answer(&range, rng).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, range: &Range<usize>, rng: &mut Rng) -> Result<(), Failure> {
+        let heard = self.messages.len();
+        self.swaps = Swaps::default();
+        let mut left_out: Vec<&'a str> = Vec::new();
+        let mut asked = None;
+        for at in range.clone() {
+            for call in calls_of(&self.material.positive.messages[at]) {
+                let Some(arguments) = self.followed(call) else {
+                    asked = asked.or_else(|| self.lost(call));
+                    left_out.push(&call.id);
+                    continue;
+                };
+                // The second try of a call whose first one failed there.
+                let succeeded = self.replay.succeeded(self.turn, call.function, &arguments);
+                if let Some(output) = succeeded.cloned() {
+                    self.anew.insert(&call.id, output);
+                    left_out.push(&call.id);
+                }
+            }
+            self.repeat(at, &[], &left_out).await?;
+        }
+        let has_called = self.messages.len() > heard;
+        let said = match asked {
+            Some((function, parameter)) if !has_called => {
+                misuse::question(function, &parameter, rng)
+            }
+            _ if !has_called && !left_out.is_empty() => NOT_FOUND.to_owned(),
+            _ => self.closing_of(range, &left_out, has_called),
+        };
+        self.say(said);
+        Ok(())
+    }
+
+    fn closing_of(&self, range: &Range<usize>, left_out: &[&str], has_called: bool) -> String {
+        match (self.adapted(range, left_out), self.material.positive.closing(range)) {
+            (Some(text), _) => text,
+            (None, Some((_, said))) if !has_called => said.to_owned(),
+            _ => self.report(range.start),
+        }
+    }
+
+    /// The parameter of a call whose value was never found here.
+    fn lost(&self, call: &'a Call) -> Option<(&'a Function, String)> {
+        let mut sources = self.material.positive.sources(&call.id);
+        let (pointer, _) = sources.find(|(_, source)| match source {
+            Source::Output { call, .. } => !self.is_shared(call),
+            _ => false,
+        })?;
+        let function = self.material.positive.library.get(call.function);
+        Some((function, misuse::parameter(pointer)))
+    }
+
+    /// Whether a call was made before the two parted.
+    fn is_shared(&self, id: &str) -> bool {
+        self.material.positive.calls(0..self.prompt_len).any(|(_, call)| call.id == id)
     }
 
     /// A plain report of what the turn's last call returned.

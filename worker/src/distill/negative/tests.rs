@@ -34,15 +34,70 @@ fn of_type(error: ErrorType) -> Vec<(World, Pair)> {
     made
 }
 
+/// The messages of the wrong turn.
+fn wrong_turn(pair: &Pair) -> &[Message] {
+    let mut messages = pair.rejected.iter();
+    let end = messages.position(|message| matches!(message, Message::User(_)));
+    &pair.rejected[..end.unwrap_or(pair.rejected.len())]
+}
+
 fn calls(pair: &Pair) -> Vec<&Call> {
-    pair.rejected.iter().flat_map(calls_of).collect()
+    wrong_turn(pair).iter().flat_map(calls_of).collect()
 }
 
 fn closing(pair: &Pair) -> &str {
-    match pair.rejected.last() {
+    match wrong_turn(pair).last() {
         Some(Message::Assistant { content: Some(text), .. }) => text,
-        other => panic!("a negative ends with prose, not {other:?}"),
+        other => panic!("a wrong turn ends with prose, not {other:?}"),
     }
+}
+
+fn requests(messages: &[Message]) -> Vec<&str> {
+    let texts = messages.iter().filter_map(|message| match message {
+        Message::User(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn a_negative_hears_every_request_and_answers_each() {
+    for seed in 0..40 {
+        let world = World::new(seed);
+        for pair in pairs(&world, 5) {
+            let messages = &world.trajectory.messages;
+            let shared = &messages[..pair.prompt_len as usize];
+            let heard: Vec<&str> =
+                requests(shared).into_iter().chain(requests(&pair.rejected)).collect();
+            assert_eq!(heard, requests(messages));
+            let last = pair.rejected.last().unwrap();
+            assert!(matches!(last, Message::Assistant { content: Some(_), .. }), "{last:?}");
+        }
+    }
+}
+
+#[test]
+fn a_call_that_was_asked_about_is_not_made_later_either() {
+    let mut without = 0;
+    for (world, pair) in of_type(ErrorType::LongDependency) {
+        if calls(&pair).is_empty() {
+            let convert = world.id("convert_currency");
+            assert!(pair.rejected.iter().flat_map(calls_of).all(|c| c.function != convert));
+            without += 1;
+        }
+    }
+    assert!(without > 0);
+}
+
+#[test]
+fn later_calls_follow_what_was_found_instead() {
+    let mut followed = 0;
+    for (world, pair) in of_type(ErrorType::ShortDependency) {
+        let later = &pair.rejected[wrong_turn(&pair).len()..];
+        let texts = later.iter().flat_map(calls_of).filter(|c| c.function == world.id("send_text"));
+        followed += texts.count();
+    }
+    assert!(followed > 30, "{followed}");
 }
 
 #[test]
@@ -174,7 +229,7 @@ fn a_long_dependency_is_misused_or_asked_for() {
 #[test]
 fn a_wrong_summary_differs_in_one_word_only() {
     for (world, pair) in of_type(ErrorType::Summary) {
-        assert_eq!(pair.rejected.len(), 1);
+        assert_eq!(wrong_turn(&pair).len(), 1);
         let Message::Assistant { content: Some(right), .. } =
             &world.trajectory.messages[pair.prompt_len as usize]
         else {
