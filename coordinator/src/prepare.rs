@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use magnet_proto::bundle::Bundle;
-use magnet_proto::config::{Campaign, EndpointKind, data_settings};
+use magnet_proto::config::{Campaign, data_settings};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::execute::simulator::Simulator;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
+use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::usage::Metrics;
-use magnet_worker::teacher::stack::{self, Wiring};
+use magnet_worker::teacher::stack::Wiring;
 
 use crate::embedded::Surroundings;
 use crate::{graph, library};
@@ -35,11 +36,8 @@ pub struct Prepared {
 pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let loaded = library::load(&campaign.library.paths, base)?;
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
-    let prompts = campaign
-        .teacher
-        .values()
-        .any(|endpoint| endpoint.kind != EndpointKind::Offline)
-        .then(prompts::digest);
+    let purposes = cast::purposes(campaign);
+    let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
     let digest = digest(campaign, &loaded.library, &graph, prompts)?;
     Ok(Prepared {
         library: Arc::new(loaded.library),
@@ -77,7 +75,7 @@ pub fn pipeline(
     let bundle: &Bundle = &surroundings.bundle;
     let wiring = Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
     let campaign = Arc::new(bundle.campaign.clone());
-    let teacher = stack::teacher(&campaign, &campaign.roles.teacher, &wiring)?;
+    let Cast { teacher, .. } = Cast::new(&campaign, &wiring)?;
     let excluded = match &campaign.library.exclude_paths {
         Some(path) => excluded_paths(path, &bundle.library)?,
         None => BTreeSet::new(),

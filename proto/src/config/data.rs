@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Campaign, Endpoint};
+use super::{Campaign, Endpoint, Judge, NegativeSource};
 
 /// Everything of a campaign that decides what its dataset holds, in one
 /// canonical value: the campaign digest covers it together with the contents
@@ -11,6 +11,10 @@ use super::{Campaign, Endpoint};
 /// they go is left out: none of that changes a sample.
 pub fn data_settings(campaign: &Campaign) -> Value {
     let role = |name: &str| endpoint(campaign, name);
+    let is_mined = campaign.negatives.source == NegativeSource::Student;
+    let is_judged = is_mined || campaign.graph.judge == Judge::Teacher;
+    // A role that nothing is asked of decides nothing.
+    let used = |is_used: bool, name: &str| if is_used { role(name) } else { Value::Null };
     json!({
         "seed": campaign.campaign.seed,
         "preset": campaign.campaign.preset,
@@ -24,8 +28,8 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         "dedup": campaign.dedup,
         "roles": {
             "teacher": role(&campaign.roles.teacher),
-            "student": role(&campaign.roles.student),
-            "judge": role(&campaign.roles.judge),
+            "student": used(is_mined, &campaign.roles.student),
+            "judge": used(is_judged, &campaign.roles.judge),
             "simulator": role(&campaign.roles.simulator),
         },
     })
@@ -66,6 +70,31 @@ mod tests {
         for assignment in ["campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3"] {
             assert_ne!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
+    }
+
+    #[test]
+    fn only_the_models_of_roles_that_are_used_count() {
+        let teacher = |name: &str| {
+            ["kind=openai", "base_url=http://127.0.0.1:1/v1"]
+                .map(|setting| format!("teacher.{name}.{setting}"))
+        };
+        let [big, small] = [teacher("big"), teacher("small")];
+        let fixed: Vec<&str> = big.iter().chain(&small).map(String::as_str).collect();
+        let with = |more: &[&str]| {
+            let models = ["teacher.big.model=b", "roles.teacher=big"];
+            settings_with(&[&fixed[..], &models, more].concat())
+        };
+        let (s, t) = ("teacher.small.model=s", "teacher.small.model=t");
+        assert_eq!(with(&[s, "roles.student=small"]), with(&[t, "roles.student=small"]));
+        assert_eq!(with(&[s, "roles.judge=small"]), with(&[t, "roles.judge=small"]));
+        let simulator = "roles.simulator=small";
+        assert_ne!(with(&[s, simulator]), with(&[t, simulator]));
+        for role in ["roles.student=small", "roles.judge=small"] {
+            let mined = "negatives.source=student";
+            assert_ne!(with(&[s, role, mined]), with(&[t, role, mined]), "{role}");
+        }
+        let judged = ["roles.judge=small", "graph.judge=teacher"];
+        assert_ne!(with(&[&[s], &judged[..]].concat()), with(&[&[t], &judged[..]].concat()));
     }
 
     #[test]

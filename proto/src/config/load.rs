@@ -151,8 +151,10 @@ fn json_of(kind: config::ValueKind) -> Value {
     }
 }
 
-/// Fills in what is implied: the offline teacher where none is named, and the
-/// only teacher there is for every role.
+/// Fills in what is implied: the offline teacher where none is named, the
+/// only teacher there is for every role but the simulator's. Outputs are made
+/// by rules unless a model is named for them: those can be made again and
+/// checked without it.
 fn resolve(campaign: &mut Campaign) {
     if campaign.teacher.is_empty() {
         campaign.teacher.insert(OFFLINE.into(), Endpoint::default());
@@ -164,10 +166,13 @@ fn resolve(campaign: &mut Campaign) {
         roles.teacher.clone_from(only);
     }
     let teacher = roles.teacher.clone();
-    for role in [&mut roles.student, &mut roles.judge, &mut roles.simulator] {
+    for role in [&mut roles.student, &mut roles.judge] {
         if role.is_empty() {
             role.clone_from(&teacher);
         }
+    }
+    if roles.simulator.is_empty() {
+        roles.simulator = OFFLINE.into();
     }
     let named = [&roles.teacher, &roles.student, &roles.judge, &roles.simulator];
     if named.iter().any(|name| name.as_str() == OFFLINE) {

@@ -263,10 +263,6 @@ impl Rules {
     /// What the file may one day ask for: refused rather than ignored.
     fn not_yet(&mut self, campaign: &Campaign) {
         let message = "this version does not do that";
-        let judge = campaign.graph.judge == Judge::None;
-        self.require(judge, "graph.judge", message, "set it to \"none\"");
-        let source = campaign.negatives.source == NegativeSource::Mechanical;
-        self.require(source, "negatives.source", message, "set it to \"mechanical\"");
         let formats = !campaign.output.formats.contains(&Format::Parquet);
         self.require(formats, "output.formats", message, "set it to [\"jsonl\"]");
         let listen = campaign.run.listen.is_empty();

@@ -108,6 +108,7 @@ impl Play<'_> {
                 tools,
                 hint,
                 conversation: &self.distiller.translated.conversation,
+                draw: 0,
                 problem: tries.problem(),
             };
             let answer = self.distiller.teacher.act(&ask).await;

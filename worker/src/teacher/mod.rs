@@ -5,6 +5,7 @@
 //! again after a bad answer is the caller's: it passes the reason in
 //! `problem`. Retries of transient trouble are a decorator's, never a stage's.
 
+pub mod cast;
 pub mod chat;
 pub mod offline;
 pub mod read;
@@ -14,9 +15,12 @@ pub mod stack;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use magnet_proto::FunctionId;
+use magnet_proto::graph::{EdgeKind, Flow};
+use magnet_proto::library::{Function, Library};
 use magnet_proto::path::StepRef;
 use magnet_proto::sample::{Arguments, Call, Message};
+use magnet_proto::{Digest, FunctionId};
+use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
 
@@ -56,6 +60,8 @@ pub struct Act<'a> {
     pub hint: Hint<'a>,
     /// The translated conversation up to and with this turn.
     pub conversation: &'a Conversation,
+    /// Tells several plays of the same turn apart: 0, 1, …
+    pub draw: u32,
     pub problem: Option<&'a str>,
 }
 
@@ -70,6 +76,21 @@ pub enum Hint<'a> {
     MissedParams,
     /// No function on offer is relevant.
     Irrelevant,
+    /// A misleading hint: make this mistake (paper §4.2).
+    Wrong(&'a Misleading<'a>),
+    /// No hint: a student plays as it can.
+    None,
+}
+
+/// The mistake that a misleading hint asks for.
+#[derive(Clone, Debug)]
+pub struct Misleading<'a> {
+    /// One sentence: what goes wrong.
+    pub mistake: &'a str,
+    /// The calls to make from the parting on, one after the other.
+    pub calls: &'a [Call],
+    /// A draft of the prose that closes the turn.
+    pub like: &'a str,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +104,95 @@ pub enum Action {
 pub struct Proposed {
     pub function: FunctionId,
     pub arguments: Arguments,
+}
+
+/// Edge judging (paper §3.1): which candidates a function leads to.
+pub struct JudgeEdges<'a> {
+    pub library: &'a Library,
+    pub function: FunctionId,
+    pub candidates: &'a [FunctionId],
+    pub problem: Option<&'a str>,
+}
+
+/// A candidate that may come next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    pub to: FunctionId,
+    pub kind: EdgeKind,
+    /// Which output fills which input, where the judge named places that exist.
+    pub flow: Option<Flow>,
+}
+
+/// Nested judging (paper §3.2): whose argument can be had from the function's
+/// output.
+pub struct JudgeNested<'a> {
+    pub library: &'a Library,
+    pub function: FunctionId,
+    pub candidates: &'a [FunctionId],
+    pub problem: Option<&'a str>,
+}
+
+/// A candidate that the function's output can feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nested {
+    pub to: FunctionId,
+    pub flow: Flow,
+}
+
+/// Category and tool class of functions that have none.
+pub struct Categorize<'a> {
+    pub library: &'a Library,
+    pub functions: &'a [FunctionId],
+    pub categories: &'a [&'a str],
+    pub problem: Option<&'a str>,
+}
+
+/// Where a function belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub function: FunctionId,
+    pub category: String,
+    pub class: String,
+}
+
+/// One played turn, to be checked (paper §4.2).
+pub struct JudgeTurn<'a> {
+    pub scene: Scene<'a>,
+    pub before: &'a [Message],
+    /// The request and all that was played on it.
+    pub turn: &'a [Message],
+    /// The reference calls; none where prose is due.
+    pub expected: &'a [Call],
+    pub problem: Option<&'a str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Right,
+    /// The error's number in the paper's list, 1 to 5.
+    Wrong {
+        number: u8,
+        why: String,
+    },
+}
+
+/// What a function returns for a call.
+pub struct Simulate<'a> {
+    pub function: &'a Function,
+    pub arguments: &'a Arguments,
+    /// What earlier calls of the conversation returned, oldest first.
+    pub before: &'a [Seen],
+    /// What the output is kept under.
+    pub key: Digest,
+    pub problem: Option<&'a str>,
+}
+
+/// A call that was simulated before.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub function: String,
+    pub arguments: Arguments,
+    pub output: Value,
 }
 
 /// Why there is no answer; split by what the caller does.
@@ -121,4 +231,24 @@ pub trait Teacher: Send + Sync {
     async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error>;
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error>;
+}
+
+/// Judges the graph and what was played. Asked again with the reason by the
+/// caller, like a teacher; names that do not exist are left out of an answer.
+#[async_trait]
+pub trait Judge: Send + Sync {
+    async fn edges(&self, ask: &JudgeEdges<'_>) -> Result<Vec<Judged>, Error>;
+
+    async fn nested(&self, ask: &JudgeNested<'_>) -> Result<Vec<Nested>, Error>;
+
+    async fn categorize(&self, ask: &Categorize<'_>) -> Result<Vec<Label>, Error>;
+
+    async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error>;
+}
+
+/// Plays the machine behind a function. The answer is not yet checked against
+/// the response schema.
+#[async_trait]
+pub trait Machine: Send + Sync {
+    async fn simulate(&self, ask: &Simulate<'_>) -> Result<Value, Error>;
 }

@@ -1,39 +1,95 @@
 //! Reading a model's answer: tolerant of form, strict about meaning.
 //!
-//! Fences, prose around, and junk after the JSON are passed over. Duplicate
-//! keys are refused: most parsers silently keep the last one, and two calls
-//! squeezed into one object would pass as one.
+//! Fences, prose around, junk after the JSON, and the forms in which servers
+//! and small models write calls are passed over. What could mean two things is
+//! refused with a sentence for the model: a key that stands twice (most
+//! parsers silently keep the last one), JSON that breaks off, an object whose
+//! inside alone could be read.
 
-use std::fmt;
+mod step;
+mod strict;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+pub use step::{RawCall, Step, arguments, call, step};
 
-/// Places looked at for the start of a JSON text.
-const MAX_STARTS: usize = 40;
+use serde_json::Value;
 
-/// The first JSON object (or array) in an answer. The error is a sentence for
-/// the model: what is wrong with its answer.
+use strict::Strict;
+
+/// The first JSON object in an answer, or a list of objects. The error is a
+/// sentence for the model: what is wrong with its answer.
 pub fn json(answer: &str) -> Result<Value, String> {
-    let starts = answer.match_indices(['{', '[']).map(|(at, _)| at);
-    let mut problem = None;
-    for start in starts.take(MAX_STARTS) {
-        let mut stream = serde_json::Deserializer::from_str(&answer[start..]).into_iter::<Strict>();
-        match stream.next() {
-            Some(Ok(Strict(value))) if value.is_object() || value.is_array() => return Ok(value),
-            Some(Err(error)) if error.is_data() => return Err(error.to_string()),
-            Some(Err(error)) if error.is_eof() => {
-                problem.get_or_insert("the JSON breaks off half-way".to_owned());
+    let found = texts(without_thought(answer)).next();
+    found.unwrap_or_else(|| Err("there is no JSON object in the answer".to_owned()))
+}
+
+/// The JSON texts of an answer, one after the other, up to the first that
+/// cannot be read.
+fn texts(answer: &str) -> impl Iterator<Item = Result<Value, String>> {
+    let mut rest = answer;
+    let mut is_over = false;
+    std::iter::from_fn(move || {
+        while !is_over {
+            let start = rest.find(['{', '['])?;
+            rest = &rest[start..];
+            if !begins_json(rest) {
+                rest = &rest[1..];
+                continue;
             }
-            _ => {}
+            let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Strict>();
+            let read = stream.next()?;
+            let end = stream.byte_offset();
+            return Some(match read {
+                Ok(Strict(value)) => {
+                    rest = &rest[end..];
+                    Ok(value)
+                }
+                Err(error) => {
+                    is_over = true;
+                    Err(problem(&error))
+                }
+            });
         }
+        None
+    })
+}
+
+/// Whether a bracket opens an object or a list of objects, not a remark.
+fn begins_json(text: &str) -> bool {
+    let mut after = text.chars().filter(|c| !c.is_whitespace());
+    match (after.next(), after.next()) {
+        (Some('{'), Some(next)) => next == '"' || next == '}',
+        (Some('['), Some(next)) => next == '{',
+        (Some('{' | '['), None) => true,
+        _ => false,
     }
-    Err(problem.unwrap_or_else(|| "there is no JSON object in the answer".to_owned()))
+}
+
+fn problem(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Eof => "the JSON breaks off half-way".into(),
+        serde_json::error::Category::Data => {
+            let text = error.to_string();
+            text.split(" at line ").next().unwrap_or_default().to_owned()
+        }
+        _ => format!("the JSON cannot be read: {error}"),
+    }
+}
+
+/// An answer without `<think>…</think>` before it. A thought that never ends
+/// is all there is.
+fn without_thought(answer: &str) -> &str {
+    if let Some((_, rest)) = answer.rsplit_once("</think>") {
+        return rest;
+    }
+    match answer.trim_start().strip_prefix("<think>") {
+        Some(_) => "",
+        None => answer,
+    }
 }
 
 /// Prose without what models wrap it in: quotes, fences, a label before it.
 pub fn prose(answer: &str) -> String {
-    let mut text = answer.trim();
+    let mut text = without_thought(answer).trim();
     if let Some(inner) = text.strip_prefix("```") {
         let inner = inner.split_once('\n').map_or(inner, |(_, rest)| rest);
         text = inner.trim_end_matches('`').trim();
@@ -52,106 +108,5 @@ pub fn prose(answer: &str) -> String {
     text.to_owned()
 }
 
-/// A JSON value whose objects have no key twice.
-struct Strict(Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
-    }
-}
-
-struct StrictVisitor;
-
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(Strict(item)) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Value::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut members = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let Strict(value) = map.next_value()?;
-            if members.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key \"{key}\" stands twice")));
-            }
-            members.insert(key, value);
-        }
-        Ok(Value::Object(members))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(answer: &str, expected: Result<&str, &str>) {
-        let read = json(answer).map(|value| value.to_string());
-        match expected {
-            Ok(json) => assert_eq!(read.as_deref(), Ok(json), "{answer}"),
-            Err(part) => {
-                assert!(read.as_ref().is_err_and(|e| e.contains(part)), "{answer}: {read:?}")
-            }
-        }
-    }
-
-    #[test]
-    fn form_is_forgiven() {
-        check("{\"a\":1}", Ok("{\"a\":1}"));
-        check("Sure! ```json\n{\"a\": 1}\n``` Hope it helps.", Ok("{\"a\":1}"));
-        check("{\"a\":1}.00000000", Ok("{\"a\":1}"));
-        check("Use {city}: {\"a\":1}", Ok("{\"a\":1}"));
-    }
-
-    #[test]
-    fn meaning_is_not() {
-        check("{\"city\":\"Oslo\",\"city\":\"Rome\"}", Err("stands twice"));
-        check("{\"a\": {\"b\": 1", Err("half-way"));
-        check("I cannot do that.", Err("no JSON"));
-    }
-
-    #[test]
-    fn prose_loses_its_wrapping() {
-        assert_eq!(prose("\"Find me a train.\""), "Find me a train.");
-        assert_eq!(prose("User: Find me a train."), "Find me a train.");
-        assert_eq!(prose("```\nFind me a train.\n```"), "Find me a train.");
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Who answers for a role: the offline teacher, or a chat endpoint behind its
-//! stack of decorators, put together here and nowhere else.
+//! A model: a chat endpoint behind its stack of decorators, put together here
+//! and nowhere else. Which role it plays is told in [`super::cast`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,6 @@ use std::time::Duration;
 use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
 use magnet_proto::state::State;
 
-use super::Teacher;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
@@ -16,7 +15,6 @@ use super::chat::limit::Limit;
 use super::chat::memo::Memo;
 use super::chat::retry::{Policy, Retry};
 use super::chat::usage::{Metrics, Prices, Usage};
-use super::offline::Offline;
 use super::remote::Remote;
 
 /// What a stack is wired to.
@@ -41,19 +39,20 @@ pub enum Error {
     Unknown(String),
 }
 
-/// The teacher that a role names.
-pub fn teacher(
+/// The model behind an endpoint's name; none for the offline teacher.
+pub fn remote(
     campaign: &Campaign,
     name: &str,
     wiring: &Wiring<'_>,
-) -> Result<Arc<dyn Teacher>, Error> {
+) -> Result<Option<Arc<Remote>>, Error> {
     let endpoint = campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))?;
     if endpoint.kind == EndpointKind::Offline {
-        return Ok(Arc::new(Offline));
+        return Ok(None);
     }
     let chat = chat(campaign, name, endpoint, wiring)?;
     let tokens = endpoint.max_output_tokens.get();
-    Ok(Arc::new(Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens)))
+    let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
+    Ok(Some(Arc::new(remote)))
 }
 
 /// `memo( failover( retry( circuit( usage( limit( http ))))))`.

@@ -58,6 +58,8 @@ pub enum Purpose {
     Back,
     Forth,
     Act,
+    Mislead,
+    RollOut,
     Simulate,
     JudgeEdges,
     JudgeNested,
@@ -67,10 +69,12 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Back,
         Self::Forth,
         Self::Act,
+        Self::Mislead,
+        Self::RollOut,
         Self::Simulate,
         Self::JudgeEdges,
         Self::JudgeNested,
@@ -84,6 +88,8 @@ impl Purpose {
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
+            Self::Mislead => "mislead",
+            Self::RollOut => "roll_out",
             Self::Simulate => "simulate",
             Self::JudgeEdges => "judge_edges",
             Self::JudgeNested => "judge_nested",

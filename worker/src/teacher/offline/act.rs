@@ -25,7 +25,7 @@ pub(super) fn act(ask: &Act<'_>) -> Action {
         }
         Hint::MissFunction => Action::Say(decline::no_function(ask)),
         Hint::MissedParams => Action::Say(decline::ask_for_parameter(ask)),
-        Hint::Irrelevant => Action::Say(decline::irrelevant(ask)),
+        Hint::Irrelevant | Hint::Wrong(_) | Hint::None => Action::Say(decline::irrelevant(ask)),
     }
 }
 

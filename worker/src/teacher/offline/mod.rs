@@ -44,7 +44,7 @@ mod tests;
 use async_trait::async_trait;
 use magnet_proto::sample::Arguments;
 
-use super::{Act, Action, Error, FillCall, Teacher, WriteRequest};
+use super::{Act, Action, Error, FillCall, Hint, Teacher, WriteRequest};
 use crate::conversation::Request;
 
 /// The teacher that needs no model.
@@ -66,6 +66,11 @@ impl Teacher for Offline {
     }
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        Ok(act::act(ask))
+        match ask.hint {
+            Hint::Wrong(_) | Hint::None => {
+                Err(Error::Permanent("the offline teacher plays by right hints alone".into()))
+            }
+            _ => Ok(act::act(ask)),
+        }
     }
 }

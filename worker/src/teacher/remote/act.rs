@@ -1,105 +1,175 @@
-//! One step of the agent as a question.
+//! One step of the agent as a question: with the right hint, a misleading one,
+//! or none.
 
-use magnet_proto::sample::Call;
-use serde_json::{Value, json};
+use magnet_proto::FunctionId;
+use magnet_proto::path::Purpose as TurnPurpose;
+use magnet_proto::sample::{Call, Message};
+use serde_json::{Map, Value, json};
 
-use super::{Remote, transcript};
+use super::{Question, Remote, catalog, transcript};
+use crate::execute::Output;
 use crate::teacher::chat::Purpose;
-use crate::teacher::{Act, Action, Error, Hint, Proposed, read};
+use crate::teacher::offline::Offline;
+use crate::teacher::{Act, Action, Error, Hint, Misleading, Proposed, Teacher, read};
 
 pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<Action, Error> {
-    let names: Vec<&str> =
-        ask.tools.iter().map(|id| ask.scene.library.get(*id).name.as_str()).collect();
+    let (purpose, hint) = match ask.hint {
+        Hint::Wrong(misleading) => (Purpose::Mislead, Some(wrong_hint(ask, misleading))),
+        Hint::None => (Purpose::RollOut, None),
+        _ => (Purpose::Act, Some(right_hint(ask).await)),
+    };
+    let library = ask.scene.library;
+    let hinted = hinted(ask);
+    let question = Question {
+        purpose,
+        context: format!(
+            "Tools on offer:\n{}\nConversation:\n{}",
+            catalog::tools(library, ask.tools, &hinted),
+            transcript::messages(library, ask.messages),
+        ),
+        task: hint.map_or(Value::Null, |hint| json!({ "hint": hint })),
+        problem: ask.problem,
+        salt: format!("{} {} {} act {}", ask.scene.seed, ask.scene.walk, ask.turn, ask.draw),
+    };
+    let schema = schema(ask, &hinted);
+    let reply = remote.ask(question, Some(schema)).await?;
+    let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
+    let step = read::step(&reply.text).map_err(|why| Error::Unusable(format!("{why}{cut}")))?;
+    if step.calls.is_empty() {
+        return Ok(Action::Say(step.say));
+    }
+    step.calls.into_iter().map(|call| known(ask, call)).collect::<Result<_, _>>().map(Action::Call)
+}
+
+fn schema(ask: &Act<'_>, hinted: &[FunctionId]) -> Value {
+    let library = ask.scene.library;
+    let callable = if hinted.is_empty() { ask.tools } else { hinted };
+    let names: Vec<&str> = callable.iter().map(|id| library.get(*id).name.as_str()).collect();
+    let arguments = match callable {
+        [one] => catalog::whole(library.get(*one))["parameters"].clone(),
+        _ => json!({ "type": "object" }),
+    };
     let call = json!({
         "type": "object",
-        "properties": { "name": { "enum": names }, "arguments": { "type": "object" } },
+        "properties": { "name": { "enum": names }, "arguments": arguments },
         "required": ["name", "arguments"],
         "additionalProperties": false,
     });
-    let schema = json!({
+    json!({
         "type": "object",
         "properties": {
             "calls": { "type": "array", "items": call },
             "say": { "type": "string" },
         },
+        "required": ["calls", "say"],
         "additionalProperties": false,
-    });
-    let facts = format!(
-        "Tools on offer:\n{}\nConversation:\n{}[Hint]: {}\n",
-        transcript::tools(ask.scene.library, ask.tools),
-        transcript::messages(ask.scene.library, ask.messages),
-        hint(ask),
-    );
-    let salt = format!("{} {} {} act", ask.scene.seed, ask.scene.walk, ask.turn);
-    let answer = super::Answer::Json { name: Purpose::Act.label(), schema };
-    let reply = remote.ask(Purpose::Act, facts, answer, ask.problem, &salt).await?;
-    match read::json(&reply.text) {
-        Ok(answer) => read_action(ask, answer),
-        // A reply without any JSON is what the person would have been told.
-        Err(_) if !reply.text.contains('{') => Ok(Action::Say(read::prose(&reply.text))),
-        Err(why) => Err(Error::Unusable(why)),
-    }
+    })
 }
 
-fn hint(ask: &Act<'_>) -> String {
+/// The functions that the hint calls.
+fn hinted(ask: &Act<'_>) -> Vec<FunctionId> {
+    let calls = match ask.hint {
+        Hint::Calls(calls) => calls,
+        Hint::Wrong(misleading) => misleading.calls,
+        _ => &[],
+    };
+    let mut functions: Vec<FunctionId> = calls.iter().map(|call| call.function).collect();
+    functions.sort_unstable();
+    functions.dedup();
+    functions
+}
+
+/// What to do now, what later. Which calls wait for which is known from the
+/// path, so it need not be guessed.
+async fn right_hint(ask: &Act<'_>) -> Value {
     let library = ask.scene.library;
-    match ask.hint {
-        Hint::Calls(calls) => {
-            let written = |call: &Call| {
-                let arguments = Value::Object(call.arguments.clone());
-                format!("{} {arguments}", library.get(call.function).name)
-            };
-            calls.iter().map(written).collect::<Vec<_>>().join("; then ")
+    let purpose = ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose);
+    let calls = match (ask.hint, purpose) {
+        (Hint::MissFunction, _) => return json!({ "speak": "miss function" }),
+        (Hint::MissedParams, Some(TurnPurpose::MissingParameter { parameter, .. })) => {
+            return json!({ "speak": "missed params", "missing": parameter });
         }
-        Hint::MissFunction => "miss function".into(),
-        Hint::MissedParams => "missed params".into(),
-        Hint::Irrelevant => "no function on offer is relevant: say so".into(),
-    }
+        (Hint::MissedParams, _) => return json!({ "speak": "missed params" }),
+        (Hint::Irrelevant, _) => return json!({ "speak": "irrelevant" }),
+        (Hint::Calls(calls), _) => calls,
+        (Hint::Wrong(_) | Hint::None, _) => return Value::Null,
+    };
+    let Ok(Action::Call(now)) = Offline.act(ask).await else {
+        let speak = if has_failed_for_good(ask.messages) { "failed" } else { "report" };
+        return json!({ "speak": speak });
+    };
+    let is_later = |call: &&Call| {
+        !is_made(ask.messages, call)
+            && !now.iter().any(|n| n.function == call.function && n.arguments == call.arguments)
+    };
+    let later: Vec<&str> = calls
+        .iter()
+        .filter(is_later)
+        .map(|call| library.get(call.function).name.as_str())
+        .collect();
+    let now: Vec<Value> =
+        now.into_iter().map(|call| written(ask, call.function, call.arguments)).collect();
+    json!({ "now": now, "later": later })
 }
 
-fn read_action(ask: &Act<'_>, answer: Value) -> Result<Action, Error> {
-    let calls = match &answer {
-        Value::Array(calls) => calls.clone(),
-        Value::Object(members) => {
-            match members.get("calls").or_else(|| members.get("tool_calls")) {
-                Some(Value::Array(calls)) => calls.clone(),
-                _ if members.contains_key("name") => vec![answer.clone()],
-                _ => Vec::new(),
-            }
-        }
-        _ => Vec::new(),
+fn wrong_hint(ask: &Act<'_>, misleading: &Misleading<'_>) -> Value {
+    let made = calls_of_turn(ask.messages);
+    let open: Vec<&Call> =
+        misleading.calls.iter().filter(|call| !made.iter().any(|m| same(m, call))).collect();
+    let mut hint = Map::new();
+    hint.insert("mistake".into(), misleading.mistake.into());
+    let Some((first, rest)) = open.split_first() else {
+        hint.insert("speak".into(), true.into());
+        hint.insert("like".into(), misleading.like.into());
+        return hint.into();
     };
-    if !calls.is_empty() {
-        let proposed: Result<Vec<_>, _> = calls.iter().map(|call| read_call(ask, call)).collect();
-        return proposed.map(Action::Call);
-    }
-    let said = ["say", "content", "reply", "message"];
-    match said.iter().find_map(|key| answer.get(*key)?.as_str()) {
-        Some(text) => Ok(Action::Say(read::prose(text))),
-        None => Err(Error::Unusable("the answer has neither \"calls\" nor \"say\"".into())),
-    }
+    let now = written(ask, first.function, first.arguments.clone());
+    let later = rest.iter().map(|call| ask.scene.library.get(call.function).name.as_str());
+    hint.insert("now".into(), json!([now]));
+    hint.insert("later".into(), later.collect::<Vec<&str>>().into());
+    hint.into()
 }
 
-fn read_call(ask: &Act<'_>, call: &Value) -> Result<Proposed, Error> {
-    let call = call.get("function").filter(|inner| inner.is_object()).unwrap_or(call);
-    let name = call.get("name").and_then(Value::as_str);
-    let name = name.ok_or_else(|| Error::Unusable("a call has no \"name\"".into()))?;
-    let function = ask.tools.iter().find(|id| ask.scene.library.get(**id).name == name).copied();
-    let function =
-        function.ok_or_else(|| Error::Unusable(format!("\"{name}\" is not on offer")))?;
-    let arguments = match call.get("arguments").or_else(|| call.get("parameters")) {
-        Some(Value::Object(arguments)) => arguments.clone(),
-        Some(Value::String(text)) if text.trim().is_empty() => Default::default(),
-        Some(Value::String(text)) => match read::json(text) {
-            Ok(Value::Object(arguments)) => arguments,
-            _ => {
-                return Err(Error::Unusable(format!("the arguments of \"{name}\" are no object")));
-            }
-        },
-        None => Default::default(),
-        Some(_) => {
-            return Err(Error::Unusable(format!("the arguments of \"{name}\" are no object")));
-        }
-    };
-    Ok(Proposed { function, arguments })
+fn written(ask: &Act<'_>, function: FunctionId, arguments: Map<String, Value>) -> Value {
+    json!({ "name": ask.scene.library.get(function).name, "arguments": arguments })
+}
+
+fn same(left: &Call, right: &Call) -> bool {
+    left.function == right.function && left.arguments == right.arguments
+}
+
+/// The messages after the last request.
+fn turn_of(messages: &[Message]) -> &[Message] {
+    let request = messages.iter().rposition(|message| matches!(message, Message::User(_)));
+    &messages[request.map_or(0, |at| at + 1)..]
+}
+
+fn calls_of_turn(messages: &[Message]) -> Vec<&Call> {
+    let calls = turn_of(messages).iter().filter_map(|message| match message {
+        Message::Assistant { calls, .. } => Some(calls),
+        _ => None,
+    });
+    calls.flatten().collect()
+}
+
+fn is_made(messages: &[Message], call: &Call) -> bool {
+    calls_of_turn(messages).into_iter().any(|made| same(made, call))
+}
+
+/// Whether the turn's last output is an error.
+fn has_failed_for_good(messages: &[Message]) -> bool {
+    let last = turn_of(messages).iter().rev().find_map(|message| match message {
+        Message::Tool { content, .. } => Some(Output::parse(content)),
+        _ => None,
+    });
+    matches!(last, Some(Output::Error(_)))
+}
+
+/// A call of a function on offer.
+fn known(ask: &Act<'_>, call: read::RawCall) -> Result<Proposed, Error> {
+    let named = |id: &&FunctionId| ask.scene.library.get(**id).name == call.name;
+    match ask.tools.iter().find(named) {
+        Some(function) => Ok(Proposed { function: *function, arguments: call.arguments }),
+        None => Err(Error::Unusable(format!("\"{}\" is not on offer", call.name))),
+    }
 }

@@ -9,8 +9,14 @@
 
 mod act;
 mod back;
+mod catalog;
 mod forth;
+mod judge;
+mod simulate;
 mod transcript;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -19,7 +25,10 @@ use magnet_proto::sample::Arguments;
 use serde_json::Value;
 
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
-use super::{Act, Action, Error, FillCall, Teacher, WriteRequest, read};
+use super::{
+    Act, Action, Categorize, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn, Judged,
+    Label, Machine, Nested, Simulate, Teacher, Verdict, WriteRequest, read,
+};
 use crate::conversation::Request as UserRequest;
 use crate::prompts;
 
@@ -42,23 +51,33 @@ impl Remote {
         Self { name: name.into(), chat, temperature, max_output_tokens }
     }
 
-    /// Asks one question. `facts` is what differs between asks of a kind; the
-    /// last refusal, if any, is told at the end.
-    async fn ask(
-        &self,
-        purpose: Purpose,
-        facts: String,
-        answer: Answer,
-        problem: Option<&str>,
-        salt: &str,
-    ) -> Result<Reply, Error> {
-        let mut content = facts;
+    /// Asks one question, for JSON if a schema is given. What is asked about
+    /// stands first, the task of the moment after it, the last refusal at the
+    /// end: so questions of a kind begin alike.
+    async fn ask(&self, question: Question<'_>, schema: Option<Value>) -> Result<Reply, Error> {
+        let Question { purpose, context, task, problem, salt } = question;
+        let mut content = context;
+        let mut paragraph = |text: String| {
+            if !content.is_empty() {
+                content.push_str(if content.ends_with('\n') { "\n" } else { "\n\n" });
+            }
+            content.push_str(&text);
+        };
+        match task.get("hint") {
+            Some(hint) => paragraph(format!("[Hint]: {hint}")),
+            None if task.is_null() => {}
+            None => paragraph(format!("Task: {task}")),
+        }
         if let Some(problem) = problem {
-            content.push_str(&format!(
-                "\n\nYour last answer was refused: {problem}\nAnswer again without that mistake."
+            paragraph(format!(
+                "Your last answer was refused: {problem}\nAnswer again without that mistake."
             ));
         }
         let message = |role, content: String| Message { role, content };
+        let answer = match schema {
+            Some(schema) => Answer::Json { name: purpose.label(), schema },
+            None => Answer::Text,
+        };
         let request = Request {
             purpose,
             messages: vec![
@@ -68,27 +87,34 @@ impl Remote {
             answer,
             temperature: self.temperature,
             max_output_tokens: self.max_output_tokens,
-            draw: draw(salt),
+            draw: draw(&salt),
         };
         Ok(self.chat.complete(&request).await?)
     }
 
     /// Asks for JSON and reads it.
-    async fn ask_json(
-        &self,
-        purpose: Purpose,
-        facts: String,
-        schema: Value,
-        problem: Option<&str>,
-        salt: &str,
-    ) -> Result<Value, Error> {
-        let answer = Answer::Json { name: purpose.label(), schema };
-        let reply = self.ask(purpose, facts, answer, problem, salt).await?;
+    async fn ask_json(&self, question: Question<'_>, schema: Value) -> Result<Value, Error> {
+        let reply = self.ask(question, Some(schema)).await?;
         read::json(&reply.text).map_err(|why| {
             let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
             Error::Unusable(format!("{why}{cut}"))
         })
     }
+}
+
+/// One question, in the parts it is rendered from.
+struct Question<'a> {
+    purpose: Purpose,
+    /// What the ask is about: tools, then the conversation, which grow at
+    /// their end.
+    context: String,
+    /// What is wanted now, as one JSON line; `{"hint": …}` becomes the line
+    /// of that name, null nothing.
+    task: Value,
+    /// Why the last answer was refused.
+    problem: Option<&'a str>,
+    /// Tells draws of one question apart.
+    salt: String,
 }
 
 /// A draw number that is stable for a walk and turn, so that two walks with
@@ -131,5 +157,31 @@ impl Teacher for Remote {
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
         act::act(self, ask).await
+    }
+}
+
+#[async_trait]
+impl Judge for Remote {
+    async fn edges(&self, ask: &JudgeEdges<'_>) -> Result<Vec<Judged>, Error> {
+        judge::edges(self, ask).await
+    }
+
+    async fn nested(&self, ask: &JudgeNested<'_>) -> Result<Vec<Nested>, Error> {
+        judge::nested(self, ask).await
+    }
+
+    async fn categorize(&self, ask: &Categorize<'_>) -> Result<Vec<Label>, Error> {
+        judge::categorize(self, ask).await
+    }
+
+    async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error> {
+        judge::turn(self, ask).await
+    }
+}
+
+#[async_trait]
+impl Machine for Remote {
+    async fn simulate(&self, ask: &Simulate<'_>) -> Result<Value, Error> {
+        simulate::simulate(self, ask).await
     }
 }

@@ -1,6 +1,5 @@
 //! A conversation and its functions as text for a model.
 
-use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::sample::Message;
 
@@ -43,15 +42,6 @@ pub(super) fn messages(library: &Library, messages: &[Message]) -> String {
             }
             Message::Tool { content, .. } => line(&mut text, "Output", shortened(content)),
         }
-    }
-    text
-}
-
-/// The functions on offer, one a line with its schema.
-pub(super) fn tools(library: &Library, ids: &[FunctionId]) -> String {
-    let mut text = String::new();
-    for id in ids {
-        text.push_str(&format!("{}\n", library.get(*id).tool()["function"]));
     }
     text
 }

@@ -1,0 +1,117 @@
+//! Who plays which role: teacher, student, judge, simulator, each by the
+//! `[teacher.NAME]` that the campaign gives it. Put together here and nowhere
+//! else.
+//!
+//! Only roles that the campaign uses are set up, and an endpoint that plays
+//! several is set up once: its limits are one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
+
+use super::chat::Purpose;
+use super::offline::Offline;
+use super::remote::Remote;
+use super::stack::{self, Error, Wiring};
+use super::{Judge, Machine, Teacher};
+
+/// The players of a campaign.
+#[derive(Clone)]
+pub struct Cast {
+    pub teacher: Arc<dyn Teacher>,
+    /// Rolls out without hints, where negatives are a student's.
+    pub student: Option<Arc<dyn Teacher>>,
+    /// Judges the graph and a student's turns, where it is a model.
+    pub judge: Option<Arc<dyn Judge>>,
+    /// Plays the machine behind the functions, where it is a model.
+    pub machine: Option<Arc<dyn Machine>>,
+}
+
+impl Cast {
+    /// Sets up the players of the walks.
+    pub fn new(campaign: &Campaign, wiring: &Wiring<'_>) -> Result<Self, Error> {
+        let mut players = Players { campaign, wiring, known: BTreeMap::new() };
+        let roles = &campaign.roles;
+        let is_mined = campaign.negatives.source == NegativeSource::Student;
+        let mut agent = |name: &str| {
+            Ok::<_, Error>(match players.of(name)? {
+                Some(remote) => remote as Arc<dyn Teacher>,
+                None => Arc::new(Offline),
+            })
+        };
+        Ok(Self {
+            teacher: agent(&roles.teacher)?,
+            student: is_mined.then(|| agent(&roles.student)).transpose()?,
+            judge: match is_mined {
+                true => players.of(&roles.judge)?.map(|remote| remote as _),
+                false => None,
+            },
+            machine: players.of(&roles.simulator)?.map(|remote| remote as _),
+        })
+    }
+}
+
+/// The judge of the graph, where it is a model.
+pub fn graph_judge(
+    campaign: &Campaign,
+    wiring: &Wiring<'_>,
+) -> Result<Option<Arc<dyn Judge>>, Error> {
+    let remote = stack::remote(campaign, &campaign.roles.judge, wiring)?;
+    Ok(remote.map(|remote| remote as _))
+}
+
+/// The endpoints set up so far.
+struct Players<'a> {
+    campaign: &'a Campaign,
+    wiring: &'a Wiring<'a>,
+    known: BTreeMap<String, Option<Arc<Remote>>>,
+}
+
+impl Players<'_> {
+    /// The endpoint of that name; none for the offline teacher.
+    fn of(&mut self, name: &str) -> Result<Option<Arc<Remote>>, Error> {
+        if let Some(known) = self.known.get(name) {
+            return Ok(known.clone());
+        }
+        let remote = stack::remote(self.campaign, name, self.wiring)?;
+        self.known.insert(name.to_owned(), remote.clone());
+        Ok(remote)
+    }
+}
+
+/// The kinds of ask that a campaign makes of models, in a fixed order: what
+/// its prompts are.
+pub fn purposes(campaign: &Campaign) -> Vec<Purpose> {
+    Purpose::ALL.into_iter().filter(|purpose| is_asked(campaign, *purpose)).collect()
+}
+
+/// The role that answers a kind of ask.
+pub fn role(campaign: &Campaign, purpose: Purpose) -> &str {
+    let roles = &campaign.roles;
+    match purpose {
+        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => &roles.teacher,
+        Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => &roles.teacher,
+        Purpose::Mislead | Purpose::RollOut => &roles.student,
+        Purpose::Simulate => &roles.simulator,
+        Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::JudgeTurn | Purpose::Categorize => {
+            &roles.judge
+        }
+    }
+}
+
+fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
+    use magnet_proto::config::Judge;
+    let source = campaign.negatives.source;
+    let is_due = match purpose {
+        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Simulate => true,
+        Purpose::Mislead => source != NegativeSource::Mechanical,
+        Purpose::RollOut | Purpose::JudgeTurn => source == NegativeSource::Student,
+        Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {
+            campaign.graph.judge == Judge::Teacher
+        }
+        Purpose::Probe => false,
+    };
+    let endpoint = campaign.endpoint(role(campaign, purpose));
+    is_due && endpoint.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline)
+}
