@@ -171,8 +171,16 @@ fn replies_truthfully(
         Purpose::MissingParameter { .. } => Hint::MissedParams,
         Purpose::Irrelevant { .. } => Hint::Irrelevant,
     };
-    let ask =
-        Act { scene, turn, messages: &messages, tools: &[], hint, conversation, problem: None };
+    let ask = Act {
+        scene,
+        turn,
+        messages: &messages,
+        tools: &[],
+        hint,
+        conversation,
+        draw: 0,
+        problem: None,
+    };
     let Action::Say(text) = act::act(&ask) else { panic!("all calls are made") };
     if matches!(hint, Hint::Calls(_)) {
         assert_eq!(grounds.first_ungrounded(&text), None, "{text:?}");
