@@ -5,13 +5,14 @@
 //! that datasets of other versions can still be looked at. Judging whether a
 //! record is right is not here.
 
+mod record;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use magnet_proto::process::Failure;
-mod record;
 
 use crate::finalize::Manifest;
 pub use record::{Call, Conversation, Message, Metadata, PairMetadata, PairRecord, ToolCall};

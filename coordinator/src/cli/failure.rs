@@ -5,7 +5,7 @@ use std::error::Error;
 use magnet_proto::process::Exit;
 use magnet_worker::{serve, teacher};
 
-use crate::{embedded, library, outdir, verify};
+use crate::{embedded, library, outdir};
 
 /// What the person can mend is a usage error; a service that refuses counts as
 /// unreachable.
@@ -15,7 +15,6 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
     }
     let is_usage = error.is::<library::Error>()
         || error.is::<teacher::stack::Error>()
-        || error.is::<verify::Error>()
         || error.downcast_ref::<outdir::Error>().is_some_and(|error| {
             // A full or read-only disk is nobody's mistake.
             !matches!(error, outdir::Error::Io { .. })

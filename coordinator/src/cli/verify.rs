@@ -10,6 +10,7 @@ use magnet_proto::process::Exit;
 use magnet_proto::{CampaignDigest, Digest};
 use serde_json::Value;
 
+use crate::dataset::Dataset;
 use crate::verify::{self, Replayer, Verdict};
 
 /// Check every record of a dataset again, without a model
@@ -25,10 +26,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
+    let dataset = Dataset::open(&args.dir)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let verdict = runtime.block_on(async {
         let replayer = replayer(&args.dir, &args.parts).await;
-        verify::verify(&args.dir, replayer.map_err(|why| format!("{why:#}"))).await
+        verify::verify(&dataset, replayer.map_err(|why| format!("{why:#}"))).await
     })?;
     for problem in &verdict.problems {
         eprintln!("mismatch: {problem}");

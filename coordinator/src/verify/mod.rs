@@ -10,18 +10,17 @@
 //! needs the campaign's bundle, which stays beside the dataset. Streams;
 //! memory does not grow with the dataset.
 
-mod files;
+mod digests;
 mod line;
 mod replay;
 
-use std::path::{Path, PathBuf};
-
+use anyhow::Result;
 use magnet_worker::distill::negative;
 use magnet_worker::vet::calls::Validators;
 use magnet_worker::vet::record;
 use serde_json::Value;
 
-use files::Lines;
+use crate::dataset::{Dataset, Line};
 use line::{PairLine, Record};
 pub use replay::Replayer;
 
@@ -43,15 +42,6 @@ pub struct Verdict {
 /// How many mismatches are told in full.
 const MAX_PROBLEMS: usize = 20;
 
-/// A dataset that cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("\"{0}\" holds no dataset\nhint: give the folder that `magnet run --out` wrote")]
-    NoDataset(PathBuf),
-    #[error("reading \"{path}\"")]
-    Read { path: PathBuf, source: std::io::Error },
-}
-
 impl Verdict {
     fn mismatch(&mut self, place: &str, why: impl std::fmt::Display) {
         self.mismatches += 1;
@@ -61,9 +51,12 @@ impl Verdict {
     }
 }
 
-/// Checks the dataset in a folder. `replayer` makes outputs again; without
-/// one, records that hold count as unavailable.
-pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Verdict, Error> {
+/// Checks a dataset. `replayer` makes outputs again; without one, records that
+/// hold count as unavailable.
+///
+/// # Errors
+/// If a file cannot be read. A line that is no record is a mismatch.
+pub async fn verify(dataset: &Dataset, replayer: Result<Replayer, String>) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let replayer = match replayer {
         Ok(replayer) => Some(replayer),
@@ -72,17 +65,17 @@ pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Ve
             None
         }
     };
-    files::check_digests(dir, &mut verdict)?;
-    let mut records = Lines::open(dir, "sft")?;
-    let mut pairs = Lines::open(dir, "preference")?;
-    let mut next_pair = pairs.next()?;
-    while let Some((place, text)) = records.next()? {
-        let Some((record, validators)) = checked(&place, &text, &mut verdict) else {
+    digests::check(dataset.dir(), &mut verdict)?;
+    let mut pairs = dataset.preference().map(|line| line.map(|line| placed(&line)));
+    let mut next_pair = pairs.next().transpose()?;
+    for line in dataset.sft() {
+        let (place, value) = placed(&line?);
+        let Some((record, validators)) = checked(&place, &value, &mut verdict) else {
             continue;
         };
         while let Some((at, value)) = next_pair.take_if(|(_, value)| belongs(value, &record)) {
             check_pair(&at, &value, &record, &validators, &mut verdict);
-            next_pair = pairs.next()?;
+            next_pair = pairs.next().transpose()?;
         }
         match &replayer {
             None => verdict.unavailable += 1,
@@ -95,9 +88,16 @@ pub async fn verify(dir: &Path, replayer: Result<Replayer, String>) -> Result<Ve
     }
     while let Some((at, _)) = next_pair {
         verdict.mismatch(&at, "the pair's sample is not in the dataset, or not in its place");
-        next_pair = pairs.next()?;
+        next_pair = pairs.next().transpose()?;
     }
     Ok(verdict)
+}
+
+/// A line's place, `sft.jsonl:12`, and what it holds: null if it is no JSON,
+/// which no check accepts.
+fn placed(line: &Line) -> (String, Value) {
+    let name = line.file.file_name().unwrap_or_default().to_string_lossy();
+    (format!("{name}:{}", line.number), line.parse().unwrap_or_default())
 }
 
 /// The record of a line, if all it claims holds.
