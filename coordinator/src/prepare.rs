@@ -75,7 +75,7 @@ pub fn pipeline(
     let bundle: &Bundle = &surroundings.bundle;
     let wiring = Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
     let campaign = Arc::new(bundle.campaign.clone());
-    let Cast { teacher, .. } = Cast::new(&campaign, &wiring)?;
+    let cast = Cast::new(&campaign, &wiring)?;
     let excluded = match &campaign.library.exclude_paths {
         Some(path) => excluded_paths(path, &bundle.library)?,
         None => BTreeSet::new(),
@@ -86,7 +86,7 @@ pub fn pipeline(
         library: bundle.library.clone(),
         graph: bundle.graph.clone(),
         excluded,
-        teacher,
+        cast,
         executor: Arc::new(Simulator),
         state: surroundings.state.clone(),
     }))

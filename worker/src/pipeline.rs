@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use magnet_proto::config::Campaign;
+use magnet_proto::config::{Campaign, NegativeSource};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
@@ -22,13 +22,14 @@ use magnet_proto::{CampaignDigest, FunctionId, SampleId, WalkIndex, rng};
 use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
-use crate::distill::positive::{self, Distiller, Trajectory};
+use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
 use crate::lexicon::Persona;
 use crate::node_ops;
 use crate::serve::{End, Stop, WalkRunner, Walked};
-use crate::teacher::{self, Teacher};
+use crate::teacher;
+use crate::teacher::cast::Cast;
 use crate::translate::{self, Translated, Translator};
 use crate::vet::calls::Validators;
 use crate::vet::challenges::{self, Evidence};
@@ -42,7 +43,7 @@ pub struct Pipeline {
     graph: Arc<Graph>,
     /// Signature paths to keep out.
     excluded: BTreeSet<Vec<Vec<FunctionId>>>,
-    teacher: Arc<dyn Teacher>,
+    cast: Cast,
     executor: Arc<dyn Executor>,
     state: Arc<dyn State>,
     walker: Walker,
@@ -59,14 +60,14 @@ pub struct Parts {
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
     pub excluded: BTreeSet<Vec<Vec<FunctionId>>>,
-    pub teacher: Arc<dyn Teacher>,
+    pub cast: Cast,
     pub executor: Arc<dyn Executor>,
     pub state: Arc<dyn State>,
 }
 
 impl Pipeline {
     pub fn new(parts: Parts) -> Self {
-        let Parts { campaign, digest, library, graph, excluded, teacher, executor, state } = parts;
+        let Parts { campaign, digest, library, graph, excluded, cast, executor, state } = parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
             validators: Validators::new(&library),
@@ -77,7 +78,7 @@ impl Pipeline {
             library,
             graph,
             excluded,
-            teacher,
+            cast,
             executor,
             state,
         }
@@ -136,7 +137,7 @@ impl Pipeline {
     async fn translate(&self, scene: Scene<'_>) -> Result<Translated, Failure> {
         let translator = Translator {
             scene,
-            teacher: &*self.teacher,
+            teacher: &*self.cast.teacher,
             validators: &self.validators,
             tries: self.campaign.translate.tries,
         };
@@ -153,7 +154,7 @@ impl Pipeline {
         let settings = &self.campaign.trajectory;
         let distiller = Distiller {
             scene,
-            teacher: &*self.teacher,
+            teacher: &*self.cast.teacher,
             executor: &*self.executor,
             validators: &self.validators,
             translated,
@@ -161,11 +162,25 @@ impl Pipeline {
             system_prompt: &settings.system_prompt,
             max_steps: settings.max_steps.get(),
             tries: self.campaign.translate.tries,
+            negatives: self.negatives(),
         };
         let trajectory = positive::play(&distiller).await?;
         let max_pairs = self.campaign.negatives.max_pairs;
         let pairs = negative::make(&distiller, &trajectory, max_pairs).await?;
         Ok((trajectory, pairs))
+    }
+
+    fn negatives(&self) -> Negatives<'_> {
+        let settings = &self.campaign.negatives;
+        match (settings.source, &self.cast.student) {
+            (NegativeSource::Teacher, _) => Negatives::Teacher,
+            (NegativeSource::Student, Some(student)) => Negatives::Student(Mined {
+                student: &**student,
+                judge: self.cast.judge.as_deref(),
+                rollouts: settings.rollouts.get(),
+            }),
+            _ => Negatives::Mechanical,
+        }
     }
 
     /// The record of a played conversation, with what it really shows.
@@ -204,7 +219,7 @@ impl Pipeline {
             provenance: trajectory.provenance,
             executor: self.executor.name().to_owned(),
             initial_config: trajectory.initial_config,
-            teacher: self.teacher.name().to_owned(),
+            teacher: self.cast.teacher.name().to_owned(),
             domains: domains.into_iter().collect(),
             persona: scene.persona.label.clone(),
             pairs,

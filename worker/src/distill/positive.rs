@@ -14,7 +14,7 @@ use super::replay::Replay;
 use crate::conversation::Scene;
 use crate::execute::Executor;
 use crate::failure::{Failure, Tries};
-use crate::teacher::{Act, Action, Hint, Proposed, Teacher};
+use crate::teacher::{Act, Action, Hint, Judge, Proposed, Teacher};
 use crate::translate::Translated;
 use crate::vet::calls::Validators;
 use crate::vet::prose::{self, Grounds};
@@ -31,6 +31,28 @@ pub struct Distiller<'a> {
     pub system_prompt: &'a str,
     pub max_steps: u32,
     pub tries: std::num::NonZeroU32,
+    pub negatives: Negatives<'a>,
+}
+
+/// Who makes the negatives.
+#[derive(Clone, Copy)]
+pub enum Negatives<'a> {
+    /// The positive is corrupted; no model is needed.
+    Mechanical,
+    /// The teacher plays on a misleading hint.
+    Teacher,
+    /// A student's own errors, mined from its roll-outs.
+    Student(Mined<'a>),
+}
+
+/// What mining works with.
+#[derive(Clone, Copy)]
+pub struct Mined<'a> {
+    pub student: &'a dyn Teacher,
+    /// Without one, what the record alone shows decides.
+    pub judge: Option<&'a dyn Judge>,
+    /// Roll-outs of a sample at most; fewer if there are pairs enough before.
+    pub rollouts: u32,
 }
 
 /// A played conversation.

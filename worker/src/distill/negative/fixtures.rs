@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::conversation::{Conversation, Exchange, Executed, Request, Scene};
 use crate::distill::offer::Offer;
-use crate::distill::positive::{Distiller, Trajectory};
+use crate::distill::positive::{Distiller, Negatives, Trajectory};
 use crate::execute::{self, Executor, Output, Plan, Session};
 use crate::lexicon::Persona;
 use crate::teacher::{self, Act, Action, FillCall, Teacher, WriteRequest};
@@ -83,6 +83,7 @@ impl World {
             system_prompt: "You are a helpful assistant.",
             max_steps: 8,
             tries: NonZeroU32::MIN,
+            negatives: Negatives::Mechanical,
         }
     }
 

@@ -1,7 +1,9 @@
-//! Mechanical negatives: a positive, corrupted in one chosen way (paper §4.2).
+//! Negatives: a positive, gone wrong in one chosen way (paper §4.2).
 //!
 //! ```text
 //! positive ─► places an error type fits ─► wrong step ─► rest of the conversation ─► shows its type? ─► pair
+//!                  mechanical: as it is ─┘     └─ teacher: played anew on a misleading hint
+//!                                                 student: mined from roll-outs, then the same
 //! ```
 //!
 //! A rejected trajectory parts from the positive at the wrong step, finishes
@@ -10,21 +12,25 @@
 //! agent asks. Calls after the wrong step are really executed, in a session
 //! that has seen all calls before them; so outputs agree with what was asked.
 //! Promises: legal as a chat, and [`shows`] holds, which reads the record
-//! alone. Not here: negatives by a teacher's wrong hint or a student.
+//! alone.
 
 mod closing;
 
+mod mined;
 mod misjudge;
 mod misstate;
 mod misuse;
 mod near;
 mod omit;
+mod played;
 mod positive;
 mod shows;
 mod tail;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod models;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +39,11 @@ use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::{Call, ErrorType, NegativeSource, Pair};
 use rand::seq::SliceRandom;
 
-use super::positive::{Distiller, Trajectory};
+use super::positive::{Distiller, Negatives, Trajectory};
 use crate::failure::Failure;
 use crate::vet::record;
 
+use played::Mistake;
 pub use positive::Positive;
 pub use shows::shows;
 use tail::Tail;
@@ -83,6 +90,11 @@ pub async fn make(
     };
     let material = Material { distiller, positive };
     let mut rng = rng::stream(scene.seed, scene.walk, "negatives");
+    if let Negatives::Student(mined) = distiller.negatives {
+        let mut pairs = mined::make(material, mined, max_pairs, &mut rng).await?;
+        pairs.sort_by_key(|pair| (pair.prompt_len, pair.turn));
+        return Ok(pairs);
+    }
     let mut types = TYPES;
     types.shuffle(&mut rng);
     let mut pairs = Vec::with_capacity(max_pairs);
@@ -106,17 +118,16 @@ async fn corrupt(
     error: ErrorType,
     rng: &mut Rng,
 ) -> Result<Option<Pair>, Failure> {
-    let mut wrong = match error {
-        ErrorType::Nested => omit::nested(material, rng).await?,
-        ErrorType::ShortDependency => misuse::short(material, rng).await?,
-        ErrorType::LongDependency => misuse::long(material, rng).await?,
-        ErrorType::Summary => misstate::summary(material, rng).await?,
-        ErrorType::Missing => misjudge::missing(material, rng).await?,
+    let Some(mut wrong) = wrong_turn(material, error, rng).await? else {
+        return Ok(None);
     };
-    if let Some(wrong) = &mut wrong {
-        wrong.tail.play_on(rng).await?;
+    if let Negatives::Teacher = material.distiller.negatives {
+        let mistake = Mistake::of(error, &wrong);
+        let teacher = material.distiller.teacher;
+        return played::play(material, teacher, NegativeSource::Teacher, &mistake, rng).await;
     }
-    let pair = wrong.map(|wrong| Pair {
+    wrong.tail.play_on(rng).await?;
+    let pair = Pair {
         error,
         turn: wrong.tail.parted as u16,
         source: NegativeSource::Mechanical,
@@ -124,18 +135,33 @@ async fn corrupt(
         rejected: wrong.tail.messages,
         step: wrong.step,
         reason: wrong.reason,
-    });
-    Ok(pair.filter(|pair| is_sound(material, pair)))
+    };
+    Ok(check(material, &pair).is_ok().then_some(pair))
 }
 
-/// Whether a pair is legal and wrong in the way its type says.
-fn is_sound(material: Material<'_>, pair: &Pair) -> bool {
+/// A turn that goes wrong in that way, where the positive has a place for it.
+async fn wrong_turn<'a>(
+    material: Material<'a>,
+    error: ErrorType,
+    rng: &mut Rng,
+) -> Result<Option<Wrong<'a>>, Failure> {
+    match error {
+        ErrorType::Nested => omit::nested(material, rng).await,
+        ErrorType::ShortDependency => misuse::short(material, rng).await,
+        ErrorType::LongDependency => misuse::long(material, rng).await,
+        ErrorType::Summary => misstate::summary(material, rng).await,
+        ErrorType::Missing => misjudge::missing(material, rng).await,
+    }
+}
+
+/// Whether a pair is legal and wrong in the way its type says; if not, why.
+fn check(material: Material<'_>, pair: &Pair) -> Result<(), String> {
     let Material { distiller, positive } = material;
     let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
     let shared = &positive.messages[..pair.prompt_len as usize];
     let rejected: Vec<_> = shared.iter().chain(&pair.rejected).cloned().collect();
-    record::legal(distiller.scene.library, distiller.validators, offer, &rejected).is_ok()
-        && shows(&positive, pair).is_ok()
+    record::legal(distiller.scene.library, distiller.validators, offer, &rejected)?;
+    shows(&positive, pair)
 }
 
 impl Material<'_> {

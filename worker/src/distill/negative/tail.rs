@@ -219,6 +219,28 @@ impl<'a> Tail<'a> {
         closing::adapt(said, &self.swaps, positive.library, known, hidden)
     }
 
+    /// Takes the calls of a wrong turn that was played freely for the
+    /// positive's of the same functions: later turns follow their outputs.
+    pub(super) fn settle(&mut self) {
+        let Some(range) = self.material.positive.turns().get(self.parted).cloned() else {
+            return;
+        };
+        let mut made: Vec<(&Call, Output)> = Vec::new();
+        for call in self.messages.iter().flat_map(calls_of) {
+            let answer = self.messages.iter().find_map(|message| match message {
+                Message::Tool { call_id, content } if *call_id == call.id => Some(content),
+                _ => None,
+            });
+            made.extend(answer.map(|content| (call, Output::parse(content))));
+        }
+        for (_, call) in self.material.positive.calls(self.prompt_len..range.end) {
+            let twin = made.iter().position(|(made, _)| made.function == call.function);
+            if let Some(at) = twin {
+                self.anew.insert(&call.id, made.remove(at).1);
+            }
+        }
+    }
+
     /// Hears the requests after the wrong turn and answers each the positive's
     /// way, as far as what was found here allows.
     pub(super) async fn play_on(&mut self, rng: &mut Rng) -> Result<(), Failure> {
