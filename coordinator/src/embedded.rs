@@ -134,12 +134,7 @@ where
     F: FnOnce(Surroundings) -> anyhow::Result<Arc<dyn WalkRunner>>,
 {
     let campaign = job.campaign;
-    let identity = Identity {
-        campaign: job.digest,
-        name: campaign.campaign.name.clone(),
-        seed: campaign.campaign.seed,
-        version: env!("CARGO_PKG_VERSION").into(),
-    };
+    let identity = Identity::of(campaign, job.digest);
     let out = OutDir::open(&campaign.output.dir, &identity)?;
     let fleet = Fleet::open(&job, out)?;
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use magnet_proto::CampaignDigest;
+use magnet_proto::config::Campaign;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -26,6 +27,17 @@ pub struct Identity {
     pub seed: u64,
     /// The program that began it.
     pub version: String,
+}
+
+impl Identity {
+    pub fn of(campaign: &Campaign, digest: CampaignDigest) -> Self {
+        Self {
+            campaign: digest,
+            name: campaign.campaign.name.clone(),
+            seed: campaign.campaign.seed,
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
 }
 
 /// A folder that is ours until it is dropped.

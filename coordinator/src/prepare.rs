@@ -3,14 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 use magnet_proto::bundle::Bundle;
-use magnet_proto::config::{Campaign, data_settings};
+use magnet_proto::config::{Campaign, Judge as GraphJudge, data_settings};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
+use magnet_proto::parts::Parts;
+use magnet_proto::state;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
+use magnet_worker::execute::Executor;
+use magnet_worker::execute::model::ModelSimulator;
 use magnet_worker::execute::simulator::Simulator;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
@@ -18,7 +22,11 @@ use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::usage::Metrics;
 use magnet_worker::teacher::stack::Wiring;
 
+use prometheus::Registry;
+
 use crate::embedded::Surroundings;
+use crate::graph::judge::{Asking, Kept, Standing};
+use crate::outdir::{Identity, OutDir};
 use crate::{graph, library};
 
 /// A campaign with everything that determines its data.
@@ -46,6 +54,57 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
         digest,
         prompts,
     })
+}
+
+/// Has the graph judged by a teacher, where the campaign wants that; what was
+/// judged before is taken as it is. `tell` is told how it goes.
+///
+/// The campaign's identity covers what the judge is asked and which model it
+/// is, so it is known before.
+pub async fn settle(
+    campaign: &Campaign,
+    prepared: Prepared,
+    variable: &dyn Fn(&str) -> Option<String>,
+    tell: &(dyn Fn(&Standing) + Sync),
+) -> Result<Prepared> {
+    if campaign.graph.judge == GraphJudge::None {
+        return Ok(prepared);
+    }
+    // Somebody else's folder is refused before anything is put into it.
+    drop(OutDir::open(&campaign.output.dir, &Identity::of(campaign, prepared.digest))?);
+    let parts = Parts::open(&campaign.fleet.parts, &campaign.output.dir)?;
+    if let Ok(bundle) = Bundle::open(&parts, &prepared.digest).await {
+        return Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared });
+    }
+    let holder = format!("magnet-judge-{}", std::process::id());
+    let stores = state::connect(&campaign.fleet, &prepared.digest, &holder).await?;
+    let metrics = Metrics::register(&Registry::new())?;
+    let wiring = Wiring { state: stores.state, metrics, variable };
+    let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
+    let endpoint = campaign.endpoint(&campaign.roles.judge);
+    let asking = Asking {
+        judge: &*judge,
+        identity: format!("{} {:?}", judge_identity(campaign), prepared.prompts),
+        tries: campaign.translate.tries,
+        in_flight: endpoint.map_or(1, |endpoint| endpoint.max_in_flight.get()),
+        kept: Kept::new(parts.clone()),
+        progress: tell,
+        standing: Mutex::default(),
+    };
+    let (library, seed) = (Library::clone(&prepared.library), campaign.campaign.seed);
+    let (library, graph) = graph::judge::judged(&asking, library, &campaign.graph, seed).await?;
+    let (library, graph) = (Arc::new(library), Arc::new(graph));
+    // Of two that judge at once the first is right: so is what workers read.
+    let bundle = Bundle::new(prepared.digest, campaign, library, graph);
+    bundle.publish(&parts).await?;
+    let bundle = Bundle::open(&parts, &prepared.digest).await?;
+    Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared })
+}
+
+/// Names who answers.
+fn judge_identity(campaign: &Campaign) -> String {
+    let settings = data_settings(campaign);
+    settings["roles"]["judge"].to_string()
 }
 
 fn digest(
@@ -80,6 +139,13 @@ pub fn pipeline(
         Some(path) => excluded_paths(path, &bundle.library)?,
         None => BTreeSet::new(),
     };
+    let executor: Arc<dyn Executor> = match &cast.machine {
+        Some(machine) => {
+            let (machine, cache) = (Arc::clone(machine), Arc::clone(&surroundings.cache));
+            Arc::new(ModelSimulator::new(machine, cache, campaign.translate.tries))
+        }
+        None => Arc::new(Simulator),
+    };
     Ok(Pipeline::new(pipeline::Parts {
         campaign,
         digest: bundle.digest,
@@ -87,7 +153,7 @@ pub fn pipeline(
         graph: bundle.graph.clone(),
         excluded,
         cast,
-        executor: Arc::new(Simulator),
+        executor,
         state: surroundings.state.clone(),
     }))
 }

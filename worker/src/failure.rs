@@ -20,7 +20,11 @@ impl Failure {
 
 impl From<execute::Error> for Failure {
     fn from(error: execute::Error) -> Self {
-        Self::Executor(error)
+        match error {
+            execute::Error::Unusable(why) => Self::rejected(Reason::ExecutorFailed, why),
+            execute::Error::Teacher(error) => Self::Teacher(error),
+            error => Self::Executor(error),
+        }
     }
 }
 

@@ -277,6 +277,6 @@ fn stop_of_teacher(error: teacher::Error) -> Stop {
 fn stop_of_executor(error: execute::Error) -> Stop {
     match error {
         execute::Error::Transient(reason) => Stop::Transient { reason, retry_after: None },
-        execute::Error::Permanent(reason) => Stop::Permanent(reason),
+        error => Stop::Permanent(error.to_string()),
     }
 }

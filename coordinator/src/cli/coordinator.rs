@@ -44,6 +44,9 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     if !runtime.block_on(lead(campaign, &prepared, &stop))? {
         return Ok(Exit::Short);
     }
+    let Some(prepared) = run::settled(campaign, prepared, environment, &runtime, &stop)? else {
+        return Ok(Exit::Short);
+    };
     let exit = run::to_the_end(campaign, &prepared, environment, &runtime, Labour::Fleet, &stop)?;
     if args.stay && !stop.is_cancelled() {
         eprintln!("the dataset is made; staying until told to stop");

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use magnet_proto::config::Judge;
 use magnet_proto::process::Exit;
 
 use super::campaign::CampaignArgs;
@@ -39,6 +40,9 @@ enum Format {
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let campaign = args.campaign.load(environment)?.campaign;
     let prepared = prepare::prepare(&campaign, Path::new("."))?;
+    if campaign.graph.judge == Judge::Teacher {
+        eprintln!("this is the graph before the judge: `magnet run` has it judged");
+    }
     let (library, graph) = (&*prepared.library, &*prepared.graph);
     let (walks, seed) = (&campaign.walk, campaign.campaign.seed);
     let text = match args.format {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::campaign::CampaignArgs;
 use crate::dataset::Dataset;
 use crate::embedded::{self, Job, Labour, Outcome, Summary};
+use crate::graph::judge::Standing;
 use crate::ledger::Counts;
 use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
@@ -39,13 +40,65 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     let effective = args.campaign.load(environment)?;
     let campaign = &effective.campaign;
     let prepared = prepare::prepare(campaign, Path::new("."))?;
-    eprintln!("{}", ingredients(&prepared));
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let stop = {
         let _inside = runtime.enter();
         process::stop_on_signals().context("listening for signals")?
     };
+    let Some(prepared) = settled(campaign, prepared, environment, &runtime, &stop)? else {
+        return Ok(Exit::Short);
+    };
+    eprintln!("{}", ingredients(&prepared));
     to_the_end(campaign, &prepared, environment, &runtime, Labour::Own, &stop)
+}
+
+/// The campaign with its graph judged, where it wants that; `None` if it was
+/// told to stop before.
+pub(super) fn settled(
+    campaign: &Campaign,
+    prepared: Prepared,
+    environment: &[(String, String)],
+    runtime: &tokio::runtime::Runtime,
+    stop: &CancellationToken,
+) -> Result<Option<Prepared>> {
+    let variable = variable(environment);
+    let last = Mutex::new(Standing::default());
+    let tell = |standing: &Standing| {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_done = standing.answered == standing.questions;
+        if is_done || standing.answered >= last.answered + JUDGED_A_LINE {
+            *last = *standing;
+            eprintln!("{}", judging(standing));
+        }
+    };
+    runtime.block_on(async {
+        tokio::select! {
+            settled = prepare::settle(campaign, prepared, &variable, &tell) => settled.map(Some),
+            () = stop.cancelled() => {
+                eprintln!("stopped while judging the graph\nhint: the same command goes on from there");
+                Ok(None)
+            }
+        }
+    })
+}
+
+/// Questions about the graph are told of after so many.
+const JUDGED_A_LINE: usize = 500;
+
+fn judging(standing: &Standing) -> String {
+    let Standing { questions, answered, kept, unusable } = standing;
+    let mut line = format!("judging the graph: {answered} of {questions} questions answered");
+    for (count, what) in [(kept, "known before"), (unusable, "without a usable answer")] {
+        if *count > 0 {
+            write!(line, ", {count} {what}").expect("writing to a string cannot fail");
+        }
+    }
+    line
+}
+
+/// Reads a variable of the environment.
+fn variable(environment: &[(String, String)]) -> impl Fn(&str) -> Option<String> {
+    |name| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 
 /// Makes the dataset with whoever works the walks, and says what became of it.
@@ -90,9 +143,7 @@ async fn make(
         cancel: stop.clone(),
         labour,
     };
-    let variable = |name: &str| {
-        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
+    let variable = variable(environment);
     let summary = embedded::run(job, |around| {
         let pipeline = prepare::pipeline(&around, &teacher_metrics, &variable)?;
         Ok(Arc::new(pipeline) as Arc<dyn WalkRunner>)

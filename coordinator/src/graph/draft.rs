@@ -3,8 +3,9 @@
 
 use magnet_proto::FunctionId;
 use magnet_proto::config::GraphSettings;
-use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Graph, Node};
+use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Flow, Graph, Node};
 use magnet_proto::library::Library;
+use magnet_worker::teacher::{Judged, Nested};
 
 use super::candidates::Drawer;
 use super::index::Reached;
@@ -24,15 +25,6 @@ struct DraftNode {
     edges: Vec<Ranked>,
     /// Loosely related candidates, for a node that finds no better edge.
     spare: Vec<Ranked>,
-}
-
-/// What became of a list of names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Merged {
-    /// Edges that were not there before.
-    pub added: usize,
-    /// Names that are no candidates of the node: invented ones and its own.
-    pub dropped: Vec<String>,
 }
 
 /// A node with fewer edges than this takes loosely related candidates too.
@@ -74,33 +66,45 @@ impl<'a> Draft<'a> {
         &self.nodes[v.index()].candidates
     }
 
-    /// Takes in what a judge or an embedding says v leads to. Only candidates
-    /// of v count. An edge the schemas gave keeps its flows and gains rank.
-    pub fn merge<'n>(
-        &mut self,
-        v: FunctionId,
-        source: EdgeSource,
-        names: impl IntoIterator<Item = &'n str>,
-    ) -> Merged {
-        let mut merged = Merged::default();
+    /// Takes in what a judge says v leads to. Only candidates of v count. An
+    /// edge the schemas gave keeps its flows and gains rank.
+    pub fn judge(&mut self, v: FunctionId, judged: &[Judged]) {
         let node = &mut self.nodes[v.index()];
-        for name in names {
-            let named = self.library.find(name).filter(|u| node.candidates.contains(u));
-            let Some(to) = named else {
-                merged.dropped.push(name.to_owned());
+        for Judged { to, flow, .. } in judged {
+            if !node.candidates.contains(to) {
                 continue;
-            };
-            match node.edges.iter_mut().find(|ranked| ranked.edge.to == to) {
-                Some(known) => known.rank += NAMED,
+            }
+            let at = node.edges.iter().position(|ranked| ranked.edge.to == *to);
+            let ranked = match at {
+                Some(at) => &mut node.edges[at],
                 None => {
-                    let kind = EdgeKind::Precondition;
-                    let edge = Edge { to, kind, source, flows: Vec::new() };
-                    node.edges.push(Ranked { rank: NAMED, edge });
-                    merged.added += 1;
+                    let (kind, source) = (EdgeKind::Precondition, EdgeSource::Judge);
+                    let edge = Edge { to: *to, kind, source, flows: Vec::new() };
+                    node.edges.push(Ranked { rank: 0.0, edge });
+                    let last = node.edges.len() - 1;
+                    &mut node.edges[last]
                 }
+            };
+            // Said twice is said once, with all its flows.
+            ranked.rank = ranked.rank.max(NAMED) + if at.is_some() { NAMED } else { 0.0 };
+            add_flow(self.library, &mut ranked.edge, flow.as_ref());
+        }
+    }
+
+    /// Takes in the flows of nested pairs.
+    pub fn feed(&mut self, v: FunctionId, pairs: &[Nested]) {
+        for Nested { to, flow } in pairs {
+            let mut edges = self.nodes[v.index()].edges.iter_mut();
+            if let Some(ranked) = edges.find(|ranked| ranked.edge.to == *to) {
+                add_flow(self.library, &mut ranked.edge, Some(flow));
             }
         }
-        merged
+    }
+
+    /// Whether a value is known to pass along that edge.
+    pub fn has_flow(&self, v: FunctionId, to: FunctionId) -> bool {
+        let mut edges = self.nodes[v.index()].edges.iter();
+        edges.any(|ranked| ranked.edge.to == to && !ranked.edge.flows.is_empty())
     }
 
     /// Caps the out-degree, best edges first, and closes the graph.
@@ -109,6 +113,24 @@ impl<'a> Draft<'a> {
         let nodes = self.nodes.into_iter().zip(0..);
         Graph::new(nodes.map(|(node, v)| node.finish(FunctionId(v), cap)).collect())
     }
+}
+
+/// Adds a flow for an input that none fills yet, and settles the edge's kind.
+fn add_flow(library: &Library, edge: &mut Edge, flow: Option<&Flow>) {
+    if let Some(flow) = flow
+        && edge.flows.iter().all(|known| known.input != flow.input)
+    {
+        edge.flows.push(flow.clone());
+    }
+    let fed = |name: &str| edge.flows.iter().any(|flow| flow.input == name);
+    let mut required = library.get(edge.to).required().peekable();
+    edge.kind = match edge.flows.is_empty() {
+        true => EdgeKind::Precondition,
+        false if required.peek().is_some() && required.all(|field| fed(&field.name)) => {
+            EdgeKind::FullInput
+        }
+        false => EdgeKind::PartialInput,
+    };
 }
 
 fn draft_nodes(drawer: &Drawer<'_>, profiles: &Profiles, ids: &[FunctionId]) -> Vec<DraftNode> {

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! library ─► profiles ─► candidates N(v) ─► schema matcher ─► [judge] ─► cap ─► graph
-//!            (terms, sense, verb)           (affinity, relate)  Draft::merge
+//!            (terms, sense, verb)           (affinity, relate)  Draft::judge
 //! ```
 //!
-//! Pure and deterministic: the graph depends on the library, the settings and
-//! the seed only. Near-linear in the library: an inverted index finds what to
-//! compare, never all pairs. Not here: walking it (`magnet_proto::walk`) and
-//! asking a teacher, whose answers come in by [`Draft::merge`].
+//! Deterministic: the graph depends on the library, the settings and the seed
+//! only, and on the judge's answers where one is asked ([`judge`], the one part
+//! that waits). Near-linear in the library: an inverted index finds what to
+//! compare, never all pairs. Not here: walking it (`magnet_proto::walk`).
 
 mod terms;
 mod kind;
@@ -22,6 +22,7 @@ mod relate;
 mod index;
 mod candidates;
 mod draft;
+pub mod judge;
 
 pub mod view;
 
@@ -30,7 +31,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use draft::{Draft, Merged};
+pub use draft::Draft;
 
 use magnet_proto::config::GraphSettings;
 use magnet_proto::graph::Graph;

@@ -5,6 +5,7 @@ use magnet_proto::FunctionId;
 use magnet_proto::config::{Campaign, GraphSettings};
 use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Flow, Graph};
 use magnet_proto::library::{Function, Library};
+use magnet_worker::teacher::Judged;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -187,12 +188,11 @@ fn a_judge_may_only_name_candidates() {
     let library = chain(40);
     let mut draft = Draft::new(&library, &GraphSettings::default(), 7);
     let v = FunctionId(0);
-    let own = library.get(v).name.clone();
-    let candidate = library.get(draft.candidates(v)[0]).name.clone();
-    let merged = draft.merge(v, EdgeSource::Judge, [candidate.as_str(), "invented", &own]);
-    assert_eq!(merged.dropped, ["invented".to_owned(), own]);
-    let named = library.find(&candidate).unwrap();
-    assert!(draft.finish().edge(v, named).is_some());
+    let named = draft.candidates(v)[0];
+    let judged = |to| Judged { to, kind: EdgeKind::Precondition, flow: None };
+    draft.judge(v, &[judged(named), judged(v)]);
+    let graph = draft.finish();
+    assert!(graph.edge(v, named).is_some() && graph.edge(v, v).is_none());
 }
 
 #[test]

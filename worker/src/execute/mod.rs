@@ -4,6 +4,7 @@
 //! never shared between trajectories. An error output is an output: the agent
 //! sees it and may recover. Only a session that cannot go on is an error.
 
+pub mod model;
 pub mod simulator;
 
 use async_trait::async_trait;
@@ -12,6 +13,8 @@ use magnet_proto::library::Function;
 use magnet_proto::path::Fault;
 use magnet_proto::sample::Call;
 use serde_json::Value;
+
+use crate::teacher;
 
 /// What a call returned.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +64,12 @@ pub enum Error {
     Transient(String),
     #[error("executor refused: {0}")]
     Permanent(String),
+    /// This call has no usable output: the walk is rejected.
+    #[error("{0}")]
+    Unusable(String),
+    /// A model is the executor, and cannot be asked.
+    #[error(transparent)]
+    Teacher(#[from] teacher::Error),
 }
 
 /// Opens sessions. Cheap to share; one for the whole process.

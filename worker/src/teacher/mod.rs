@@ -20,6 +20,7 @@ use magnet_proto::library::{Function, Library};
 use magnet_proto::path::StepRef;
 use magnet_proto::sample::{Arguments, Call, Message};
 use magnet_proto::{Digest, FunctionId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
@@ -115,7 +116,7 @@ pub struct JudgeEdges<'a> {
 }
 
 /// A candidate that may come next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     pub to: FunctionId,
     pub kind: EdgeKind,
@@ -133,7 +134,7 @@ pub struct JudgeNested<'a> {
 }
 
 /// A candidate that the function's output can feed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nested {
     pub to: FunctionId,
     pub flow: Flow,
@@ -148,7 +149,7 @@ pub struct Categorize<'a> {
 }
 
 /// Where a function belongs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     pub function: FunctionId,
     pub category: String,

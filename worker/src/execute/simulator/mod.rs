@@ -100,6 +100,26 @@ impl Simulation {
         Output::Value(value)
     }
 
+    /// The error that is planned for a call, if it is still due.
+    pub(super) fn planned_fault(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        plan: &Plan,
+    ) -> Option<String> {
+        self.fault(function, call_key(function, &call.arguments), plan)
+    }
+
+    /// Whether the call was answered before in this world.
+    pub(super) fn knows(&self, function: &Function, call: &Call) -> bool {
+        self.seen.contains_key(&call_key(function, &call.arguments))
+    }
+
+    /// Takes an output that somebody else made for the call as its own.
+    pub(super) fn adopt(&mut self, function: &Function, call: &Call, output: Value) {
+        self.seen.insert(call_key(function, &call.arguments), output);
+    }
+
     fn fault(&mut self, function: &Function, key: Digest, plan: &Plan) -> Option<String> {
         let fault = plan.fault?;
         if fault == Fault::Transient {
@@ -159,7 +179,7 @@ impl Session for Simulation {
 }
 
 /// One key for one function with the same arguments, in whatever order.
-fn call_key(function: &Function, arguments: &Arguments) -> Digest {
+pub(super) fn call_key(function: &Function, arguments: &Arguments) -> Digest {
     let mut sorted: Vec<(&String, &Value)> = arguments.iter().collect();
     sorted.sort_by_key(|(name, _)| *name);
     let mut fields = vec![function.name.clone()];

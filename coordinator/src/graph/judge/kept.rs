@@ -1,0 +1,127 @@
+//! Answers kept by content, in the part store: what was judged once is never
+//! asked again, by this campaign or another one over the same functions.
+//!
+//! Some dozens of answers stand in one object, which is named by the digest of
+//! their questions. A run that is killed loses those of objects under way.
+
+use std::sync::PoisonError;
+
+use futures::{StreamExt, TryStreamExt};
+use magnet_proto::Digest;
+use magnet_proto::parts::{self, Parts};
+use magnet_worker::teacher::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+use super::{Asking, Standing, Stop};
+
+/// Answers in one object.
+const TOGETHER: usize = 32;
+
+/// Where answers are kept.
+#[derive(Clone)]
+pub struct Kept {
+    parts: Parts,
+}
+
+impl Kept {
+    pub fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    fn name(key: Digest) -> String {
+        format!("judged/{key}")
+    }
+
+    /// The answers kept under a key; none if there are none that can be read.
+    async fn get<A: DeserializeOwned>(&self, key: Digest) -> Result<Option<Vec<A>>, parts::Error> {
+        match self.parts.get(&Self::name(key)).await {
+            Ok(bytes) => Ok(rmp_serde::from_slice(&bytes).ok()),
+            Err(parts::Error::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn put<A: Serialize>(&self, key: Digest, answers: &[A]) -> Result<(), parts::Error> {
+        match rmp_serde::to_vec_named(answers) {
+            Ok(bytes) => self.parts.put(&Self::name(key), bytes).await,
+            Err(error) => {
+                tracing::warn!(%error, "the judge's answers could not be encoded");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The answer to every question, in order, asked for where none is kept.
+pub(super) async fn answered<Q, A>(
+    asking: &Asking<'_>,
+    questions: &[Q],
+    key: impl Fn(&Q) -> Digest,
+    ask: impl AsyncFn(&Q, Option<&str>) -> Result<A, Error>,
+) -> Result<Vec<A>, Stop>
+where
+    A: Serialize + DeserializeOwned + Default,
+{
+    asking.tell(|standing| standing.questions += questions.len());
+    let gate = Semaphore::new(asking.in_flight.clamp(1, Semaphore::MAX_PERMITS));
+    let bundles = questions.chunks(TOGETHER).map(|bundle| async {
+        let keys: Vec<Digest> = bundle.iter().map(&key).collect();
+        let name = Digest::of_fields(keys.iter().map(|key| key.as_bytes().as_slice()));
+        let there: Option<Vec<A>> = asking.kept.get(name).await?;
+        if let Some(answers) = there.filter(|answers| answers.len() == bundle.len()) {
+            asking.tell(|standing| {
+                standing.answered += answers.len();
+                standing.kept += answers.len();
+            });
+            return Ok::<_, Stop>(answers);
+        }
+        let (gate, ask) = (&gate, &ask);
+        let one = |question| async move {
+            // The gate is never closed.
+            let _permit = gate.acquire().await;
+            one(asking, question, ask).await
+        };
+        let answers = futures::future::try_join_all(bundle.iter().map(one)).await?;
+        asking.kept.put(name, &answers).await?;
+        Ok(answers)
+    });
+    let at_once = asking.in_flight.div_ceil(TOGETHER) + 1;
+    let answers: Vec<Vec<A>> =
+        futures::stream::iter(bundles).buffered(at_once).try_collect().await?;
+    Ok(answers.into_iter().flatten().collect())
+}
+
+/// One answer, asked for again with the reason while it cannot be used.
+async fn one<Q, A: Default>(
+    asking: &Asking<'_>,
+    question: &Q,
+    ask: &impl AsyncFn(&Q, Option<&str>) -> Result<A, Error>,
+) -> Result<A, Error> {
+    let mut problem = None;
+    for _ in 0..asking.tries.get() {
+        match ask(question, problem.as_deref()).await {
+            Ok(answer) => {
+                asking.tell(|standing| standing.answered += 1);
+                return Ok(answer);
+            }
+            Err(Error::Unusable(why) | Error::GaveUp(why)) => problem = Some(why),
+            Err(error) => return Err(error),
+        }
+    }
+    tracing::debug!(problem, "a judge's answer cannot be used");
+    asking.tell(|standing| {
+        standing.answered += 1;
+        standing.unusable += 1;
+    });
+    Ok(A::default())
+}
+
+impl Asking<'_> {
+    fn tell(&self, change: impl FnOnce(&mut Standing)) {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut standing);
+        (self.progress)(&standing);
+    }
+}
