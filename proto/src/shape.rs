@@ -292,11 +292,11 @@ pub fn escape(name: &str) -> String {
 pub fn words(identifier: &str) -> impl Iterator<Item = String> {
     let mut words: Vec<String> = Vec::new();
     let mut current = String::new();
-    let chars: Vec<char> = identifier.chars().collect();
-    for (at, &c) in chars.iter().enumerate() {
-        let previous = at.checked_sub(1).map(|before| chars[before]);
+    let mut previous = None::<char>;
+    let mut chars = identifier.chars().peekable();
+    while let Some(c) = chars.next() {
         let starts = previous.is_some_and(|p| {
-            let lower_next = chars.get(at + 1).is_some_and(|n| n.is_lowercase());
+            let lower_next = chars.peek().is_some_and(|n| n.is_lowercase());
             (c.is_uppercase() && (!p.is_uppercase() || lower_next))
                 || (c.is_numeric() != p.is_numeric())
         });
@@ -306,6 +306,7 @@ pub fn words(identifier: &str) -> impl Iterator<Item = String> {
         if c.is_alphanumeric() {
             current.extend(c.to_lowercase());
         }
+        previous = Some(c);
     }
     if !current.is_empty() {
         words.push(current);

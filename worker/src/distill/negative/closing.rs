@@ -11,8 +11,9 @@ use magnet_proto::sample::Message;
 use magnet_proto::shape::words;
 use serde_json::Value;
 
-use super::positive::{calls_of, grounds, heard};
+use super::positive::{calls_of, heard};
 use crate::execute::Output;
+use crate::vet::prose::Grounds;
 
 /// Texts of the positive's values and what stands in their place.
 #[derive(Debug, Default)]
@@ -26,6 +27,9 @@ const REPORTED: usize = 3;
 impl Swaps {
     /// Learns from two versions of a value; of structures, place by place.
     pub(super) fn learn(&mut self, old: &Value, new: &Value) {
+        if old == new {
+            return;
+        }
         match (old, new) {
             (Value::Object(old), Value::Object(new)) => {
                 for (name, old) in old {
@@ -119,6 +123,9 @@ impl Hidden {
         library: &Library,
         known: impl IntoIterator<Item = &'m Message>,
     ) -> Self {
+        if self.told.is_empty() && self.named.is_empty() {
+            return self;
+        }
         for message in known {
             for text in heard(message) {
                 words(&text).for_each(|word| {
@@ -145,20 +152,20 @@ impl Hidden {
 }
 
 /// The positive's closing prose for a turn that went otherwise: values
-/// exchanged, and without sentences that tell what `known` messages do not say
-/// or what is hidden. None if nothing is left.
+/// exchanged, and without sentences that tell what the `known` messages, whose
+/// `grounds` these are, do not say or what is hidden. None if nothing is left.
 pub(super) fn adapt<'m>(
     said: &str,
     swaps: &Swaps,
     library: &Library,
-    known: impl IntoIterator<Item = &'m Message> + Clone,
+    known: impl IntoIterator<Item = &'m Message>,
+    grounds: &Grounds,
     hidden: Hidden,
 ) -> Option<String> {
     let exchanged = swaps.exchange(said);
-    let hidden = hidden.without(library, known.clone());
-    let known = grounds(known);
+    let hidden = hidden.without(library, known);
     let kept: Vec<&str> = sentences(&exchanged)
-        .filter(|sentence| known.first_ungrounded(sentence).is_none())
+        .filter(|sentence| grounds.first_ungrounded(sentence).is_none())
         .filter(|sentence| !hidden.is_told_by(sentence))
         .collect();
     let text = kept.concat().trim().to_owned();

@@ -9,12 +9,13 @@ use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
 use super::closing::{self, Hidden, Swaps};
-use super::positive::calls_of;
+use super::positive::{calls_of, grounds, heard};
 use super::{Material, misuse};
 use crate::distill::replay::Replay;
 use crate::execute::Output;
 use crate::failure::Failure;
 use crate::teacher::Proposed;
+use crate::vet::prose::Grounds;
 
 /// Said where nothing can be called any more.
 const NOT_FOUND: &str = "I don't have what I would need for that.";
@@ -29,6 +30,8 @@ pub(super) struct Tail<'a> {
     /// The index of the message in which the two part.
     pub(super) prompt_len: usize,
     pub(super) messages: Vec<Message>,
+    /// What prose may draw on: the shared messages and these.
+    grounds: Grounds,
     replay: Replay<'a>,
     /// Calls made so far, those of the shared messages included.
     calls: usize,
@@ -52,6 +55,7 @@ impl<'a> Tail<'a> {
             turn,
             prompt_len,
             messages: Vec::new(),
+            grounds: grounds(&material.positive.messages[..prompt_len]),
             replay: Replay::new(material.distiller),
             calls: 0,
             mistaken: None,
@@ -86,13 +90,18 @@ impl<'a> Tail<'a> {
             answers.push(Message::Tool { call_id: call.id.clone(), content });
             calls.push(call);
         }
-        self.messages.push(Message::Assistant { content: None, calls });
-        self.messages.extend(answers);
+        self.push(Message::Assistant { content: None, calls });
+        answers.into_iter().for_each(|answer| self.push(answer));
         Ok(outputs)
     }
 
     pub(super) fn say(&mut self, text: String) {
-        self.messages.push(Message::Assistant { content: Some(text), calls: Vec::new() });
+        self.push(Message::Assistant { content: Some(text), calls: Vec::new() });
+    }
+
+    fn push(&mut self, message: Message) {
+        heard(&message).iter().for_each(|text| self.grounds.add(text));
+        self.messages.push(message);
     }
 
     /// Remembers what prose must say in place of the positive's words.
@@ -216,7 +225,7 @@ impl<'a> Tail<'a> {
         }
         let shared = &positive.messages[..self.prompt_len];
         let known = shared.iter().chain(&self.messages);
-        closing::adapt(said, &self.swaps, positive.library, known, hidden)
+        closing::adapt(said, &self.swaps, positive.library, known, &self.grounds, hidden)
     }
 
     /// Takes the calls of a wrong turn that was played freely for the
@@ -246,13 +255,30 @@ impl<'a> Tail<'a> {
     pub(super) async fn play_on(&mut self, rng: &mut Rng) -> Result<(), Failure> {
         // A mistake lasts a turn.
         self.mistaken = None;
-        let turns = self.material.positive.turns();
+        let positive = self.material.positive;
+        let turns = positive.turns();
+        if self.differs_in_prose_alone(&turns) {
+            self.messages.extend_from_slice(&positive.messages[turns[self.parted].end..]);
+            return Ok(());
+        }
         for (turn, range) in turns.into_iter().enumerate().skip(self.parted + 1) {
             self.turn = turn;
-            self.messages.push(self.material.positive.messages[range.start].clone());
+            self.push(self.material.positive.messages[range.start].clone());
             self.answer(&range, rng).await?;
         }
         Ok(())
+    }
+
+    /// Whether the wrong turn made the positive's calls and no other: then what
+    /// follows is the positive's.
+    fn differs_in_prose_alone(&self, turns: &[Range<usize>]) -> bool {
+        self.messages.iter().all(|message| calls_of(message).is_empty())
+            && self
+                .material
+                .positive
+                .calls(self.prompt_len..turns[self.parted].end)
+                .next()
+                .is_none()
     }
 
     async fn answer(&mut self, range: &Range<usize>, rng: &mut Rng) -> Result<(), Failure> {
