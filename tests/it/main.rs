@@ -5,5 +5,6 @@ mod harness;
 mod command_line;
 mod configuration;
 mod dataset;
+mod deploy;
 mod libraries;
 mod readme;
