@@ -1,12 +1,18 @@
 //! `magnet check`: every problem with its key, and the effective
-//! configuration with the origin of every value. No side effect.
+//! configuration with the origin of every value. No side effect. On request
+//! the prompts, or what each endpoint answers to a question.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::Result;
-use magnet_proto::config::{Effective, Setting};
+use anyhow::{Context, Result};
+use magnet_proto::config::{Campaign, Effective, EndpointKind, Setting};
 use magnet_proto::process::Exit;
+use magnet_worker::prompts;
+use magnet_worker::teacher::cast;
+use magnet_worker::teacher::chat::Purpose;
+use magnet_worker::teacher::chat::abilities::SchemaMode;
+use magnet_worker::teacher::probe::{self, Found, Tools};
 
 use super::campaign::CampaignArgs;
 use crate::library;
@@ -14,14 +20,29 @@ use crate::terminal::Paint;
 
 /// Tell every problem of a campaign, and its effective configuration
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  magnet check campaign.toml --set graph.candidates=20")]
+#[command(after_help = "Examples:\n  magnet check campaign.toml --set graph.candidates=20\n  \
+                        magnet check campaign.toml --probe\n  magnet check --show-prompts")]
 pub(super) struct Args {
     #[command(flatten)]
     campaign: CampaignArgs,
+    /// Print each prompt with its digest and who is asked, in place of the
+    /// configuration
+    #[arg(long)]
+    show_prompts: bool,
+    /// Ask each endpoint two short questions and tell what it can do
+    #[arg(long)]
+    probe: bool,
 }
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
     let effective = args.campaign.load(environment)?;
+    if args.show_prompts {
+        print_prompts(&effective.campaign, Paint::stdout(), &mut io::stdout().lock())?;
+        return Ok(Exit::Done);
+    }
+    if args.probe {
+        return probe(&effective.campaign, environment);
+    }
     let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
     let mut out = io::stdout().lock();
     print(&effective, Paint::stdout(), &mut out)?;
@@ -31,6 +52,80 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
     eprintln!("no problems found");
     Ok(Exit::Done)
+}
+
+fn print_prompts(campaign: &Campaign, paint: Paint, out: &mut impl Write) -> io::Result<()> {
+    let asked = cast::purposes(campaign);
+    for purpose in Purpose::ALL {
+        let by_whom = match (asked.contains(&purpose), purpose) {
+            (true, _) => format!("asked of [teacher.{}]", cast::role(campaign, purpose)),
+            (false, Purpose::Probe) => "asked by --probe".to_owned(),
+            (false, _) => "not asked in this campaign".to_owned(),
+        };
+        let (label, digest) = (purpose.label(), prompts::digest(&[purpose]));
+        writeln!(out, "{}", paint.bold(&format!("== {label}  {digest}  {by_whom}")))?;
+        writeln!(out, "{}\n", prompts::system(purpose).trim_end())?;
+    }
+    Ok(())
+}
+
+/// Asks every endpoint of the campaign, each once however many roles it has.
+fn probe(campaign: &Campaign, environment: &[(String, String)]) -> Result<Exit> {
+    let variable = |name: &str| {
+        environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime")?;
+    let mut exit = Exit::Done;
+    let models = campaign.teacher.iter().filter(|(_, e)| e.kind == EndpointKind::Openai);
+    let mut is_any = false;
+    for (name, endpoint) in models {
+        is_any = true;
+        match runtime.block_on(probe::probe(campaign, name, &variable)) {
+            Ok(found) => {
+                let title = format!("[teacher.{name}] {} at {}", endpoint.model, endpoint.base_url);
+                writeln!(io::stdout(), "{title}\n{}", abilities(&found))?;
+            }
+            Err(error) => {
+                eprintln!("error: {error}");
+                exit = Exit::Unreachable;
+            }
+        }
+    }
+    if !is_any {
+        eprintln!("no [teacher.*] of kind \"openai\" stands in the campaign: nothing to ask");
+    }
+    Ok(exit)
+}
+
+/// What an endpoint can do, a line each.
+fn abilities(found: &Found) -> String {
+    let yes_no = |yes| if yes { "yes" } else { "no" };
+    let known = found.known;
+    let mode = match known.schema_mode {
+        SchemaMode::JsonSchema => "json_schema",
+        SchemaMode::JsonObject => "json_object",
+        SchemaMode::Prompt => "by prompt alone",
+    };
+    let followed = if found.follows_schema { "" } else { ", but the answer did not follow it" };
+    let limit = if known.wants_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+    let tools = match &found.tools {
+        Tools::Called => "yes".to_owned(),
+        Tools::Ignored => "accepted, but none was called".to_owned(),
+        Tools::Refused(why) => format!("no ({why})"),
+    };
+    let tokens = found.reply.usage;
+    format!(
+        "  structured answers  {mode}{followed}\n  token limit         {limit}\n  system role         \
+         {}\n  temperature         {}\n  tools               {tools}\n  reasoning           {}\n  \
+         answered in         {} ms, {} + {} tokens",
+        yes_no(known.has_system_role),
+        yes_no(known.has_temperature),
+        if found.reply.reasoning.is_some() { "told apart" } else { "none told" },
+        found.took.as_millis(),
+        tokens.input,
+        tokens.output,
+    )
 }
 
 /// The configuration as a campaign file that would give the same, each value

@@ -110,9 +110,8 @@ impl Node {
 
 /// The judged edges between which a value passes that nobody has named yet.
 fn unfed(library: &Library, draft: &Draft<'_>, v: FunctionId, judged: &[Judged]) -> Option<Node> {
-    if library.get(v).output().is_none() {
-        return None;
-    }
+    // What returns nothing feeds nobody.
+    library.get(v).output()?;
     let is_open =
         |judged: &&Judged| judged.kind != EdgeKind::Precondition && !draft.has_flow(v, judged.to);
     let mut others: Vec<FunctionId> = judged.iter().filter(is_open).map(|j| j.to).collect();

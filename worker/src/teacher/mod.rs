@@ -8,6 +8,7 @@
 pub mod cast;
 pub mod chat;
 pub mod offline;
+pub mod probe;
 pub mod read;
 pub mod remote;
 pub mod stack;

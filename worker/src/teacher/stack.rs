@@ -23,8 +23,11 @@ pub struct Wiring<'a> {
     pub state: Arc<dyn State>,
     pub metrics: Metrics,
     /// Reads the variable that holds a key.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub variable: Variable<'a>,
 }
+
+/// Reads a variable of the environment.
+pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A teacher that cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -77,11 +80,7 @@ fn direct(
     endpoint: &Endpoint,
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Chat>, Error> {
-    let fail = |source| Error::Endpoint { name: name.to_owned(), source };
-    let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
-    let key = key(name, endpoint, wiring)?;
-    let http = Http::new(client, &endpoint.base_url, &endpoint.model, key, endpoint.timeout)
-        .map_err(fail)?;
+    let http = http(name, endpoint, wiring.variable)?;
     let limited = Limit::new(http, name, endpoint, wiring.state.clone());
     let prices = Prices {
         input: endpoint.usd_per_million_input_tokens,
@@ -97,13 +96,26 @@ fn direct(
     Ok(Arc::new(Retry::new(Circuit::new(metered), policy, campaign.campaign.seed)))
 }
 
-fn key(name: &str, endpoint: &Endpoint, wiring: &Wiring<'_>) -> Result<Secret, Error> {
-    let variable = endpoint.api_key_env.as_str();
-    if variable.is_empty() {
-        return Ok(Secret::default());
+/// The wire to an endpoint, without any layer around it.
+pub(super) fn http(name: &str, endpoint: &Endpoint, variable: Variable<'_>) -> Result<Http, Error> {
+    let fail = |source| Error::Endpoint { name: name.to_owned(), source };
+    let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
+    let key = Secret::new(key(name, endpoint, variable)?);
+    Http::new(client, &endpoint.base_url, &endpoint.model, key, endpoint.timeout).map_err(fail)
+}
+
+/// The endpoint's key; empty if it has none.
+pub(super) fn key(
+    name: &str,
+    endpoint: &Endpoint,
+    variable: Variable<'_>,
+) -> Result<String, Error> {
+    if endpoint.api_key_env.is_empty() {
+        return Ok(String::new());
     }
-    let found = (wiring.variable)(variable).filter(|key| !key.trim().is_empty());
-    found
-        .map(|key| Secret::new(key.trim().to_owned()))
-        .ok_or_else(|| Error::NoKey { name: name.to_owned(), variable: variable.to_owned() })
+    let found = variable(&endpoint.api_key_env).filter(|key| !key.trim().is_empty());
+    found.map(|key| key.trim().to_owned()).ok_or_else(|| Error::NoKey {
+        name: name.to_owned(),
+        variable: endpoint.api_key_env.clone(),
+    })
 }
