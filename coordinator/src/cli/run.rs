@@ -66,7 +66,8 @@ pub(super) fn settled(
     let tell = |standing: &Standing| {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let is_done = standing.answered == standing.questions;
-        if is_done || standing.answered >= last.answered + JUDGED_A_LINE {
+        let is_new = standing.answered > last.answered;
+        if is_new && (is_done || standing.answered >= last.answered + JUDGED_A_LINE) {
             *last = *standing;
             eprintln!("{}", judging(standing));
         }

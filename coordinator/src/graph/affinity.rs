@@ -32,6 +32,19 @@ pub(super) fn affinity(pair: &Pair<'_>, output: &Output, input: &Input) -> f64 {
     (meant * fits * depth * (1.0 + 0.1 * mentioned(&output.concept, input))).min(1.0)
 }
 
+/// Whether a value can never be what is asked for, whoever says so: its type
+/// does not fit, or it is the id of another thing.
+pub(super) fn is_refuted(pair: &Pair<'_>, output: &Output, input: &Input) -> bool {
+    let id_of = |concept: &Concept| match concept.sense {
+        Sense::Designator(sense) if sense.is_opaque() => concept.entity.last().copied(),
+        _ => None,
+    };
+    let (given, wanted) = (id_of(&output.concept), id_of(&input.concept));
+    let wanted = wanted.filter(|_| input.concept.known_from == KnownFrom::Name);
+    let is_anothers = given.is_some() && wanted.is_some() && given != wanted;
+    fits(output, input) == 0.0 || (is_anothers && affinity(pair, output, input) == 0.0)
+}
+
 /// Whether a value of the output's type is valid for the parameter.
 fn fits(output: &Output, input: &Input) -> f64 {
     let (given, wanted) = (&output.value, &input.value);

@@ -10,11 +10,12 @@ use magnet_worker::teacher::{Judged, Nested};
 use super::candidates::Drawer;
 use super::index::Reached;
 use super::profile::Profiles;
-use super::relate::{Ranked, relate, relate_loosely};
+use super::relate::{Ranked, refutes, relate, relate_loosely};
 
 /// N(v) and the edges into it, open to further sources of edges.
 pub struct Draft<'a> {
     library: &'a Library,
+    profiles: Profiles,
     max_out_degree: usize,
     nodes: Vec<DraftNode>,
 }
@@ -58,7 +59,7 @@ impl<'a> Draft<'a> {
                 })
                 .collect()
         });
-        Self { library, max_out_degree: settings.max_out_degree.get(), nodes }
+        Self { library, profiles, max_out_degree: settings.max_out_degree.get(), nodes }
     }
 
     /// N(v), ascending: what a judge is asked about.
@@ -67,7 +68,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes in what a judge says v leads to. Only candidates of v count. An
-    /// edge the schemas gave keeps its flows and gains rank.
+    /// edge the schemas gave keeps its flows and gains rank. A flow that types
+    /// or names refute is left out: weak judges feed trains with hotels.
     pub fn judge(&mut self, v: FunctionId, judged: &[Judged]) {
         let node = &mut self.nodes[v.index()];
         for Judged { to, flow, .. } in judged {
@@ -87,7 +89,8 @@ impl<'a> Draft<'a> {
             };
             // Said twice is said once, with all its flows.
             ranked.rank = ranked.rank.max(NAMED) + if at.is_some() { NAMED } else { 0.0 };
-            add_flow(self.library, &mut ranked.edge, flow.as_ref());
+            let can_be = |flow: &&Flow| !refutes(&self.profiles, v, *to, flow);
+            add_flow(self.library, &mut ranked.edge, flow.as_ref().filter(can_be));
         }
     }
 
@@ -95,7 +98,9 @@ impl<'a> Draft<'a> {
     pub fn feed(&mut self, v: FunctionId, pairs: &[Nested]) {
         for Nested { to, flow } in pairs {
             let mut edges = self.nodes[v.index()].edges.iter_mut();
-            if let Some(ranked) = edges.find(|ranked| ranked.edge.to == *to) {
+            if let Some(ranked) = edges.find(|ranked| ranked.edge.to == *to)
+                && !refutes(&self.profiles, v, *to, flow)
+            {
                 add_flow(self.library, &mut ranked.edge, Some(flow));
             }
         }

@@ -6,7 +6,7 @@
 use magnet_proto::FunctionId;
 use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Flow};
 
-use super::affinity::{Pair, USABLE, WELCOME, affinity};
+use super::affinity::{Pair, USABLE, WELCOME, affinity, is_refuted};
 use super::kind::Kind;
 use super::profile::{Input, Output, Profile, Profiles};
 use super::sense::{Designator, Sense};
@@ -49,6 +49,18 @@ pub(super) fn relate_loosely(profiles: &Profiles, from: FunctionId, to: Function
     let edge =
         Edge { to, kind: EdgeKind::Precondition, source: EdgeSource::Schema, flows: Vec::new() };
     Ranked { rank, edge }
+}
+
+/// Whether a flow that somebody names cannot be: see [`is_refuted`].
+pub(super) fn refutes(profiles: &Profiles, from: FunctionId, to: FunctionId, flow: &Flow) -> bool {
+    let (v, u) = (profiles.get(from), profiles.get(to));
+    let output = v.outputs.iter().find(|output| output.path == flow.output);
+    let input = u.inputs.iter().find(|input| input.name == flow.input);
+    match (output, input) {
+        (Some(output), Some(input)) => is_refuted(&Pair { profiles, v, u }, output, input),
+        // Of alike outputs one is known here.
+        _ => false,
+    }
 }
 
 const MIN_PRECONDITION: f64 = 0.2;

@@ -196,6 +196,24 @@ fn a_judge_may_only_name_candidates() {
 }
 
 #[test]
+fn a_judge_cannot_feed_one_things_id_to_another() {
+    let output = || Some(json!({"hotel_id": {"type": "string"}, "rooms": {"type": "integer"}}));
+    let find = function("find_hotels", &["city"], output());
+    let hold = function("hold_seat", &["train_id"], None);
+    let library = library(vec![find, hold, function("book", &["reference"], None)]);
+    let mut draft = Draft::new(&library, &GraphSettings::default(), 7);
+    let judged = |to, output: &str, input: &str| Judged {
+        to: FunctionId(to),
+        kind: EdgeKind::PartialInput,
+        flow: Some(Flow { output: output.into(), input: input.into() }),
+    };
+    draft.judge(FunctionId(0), &[judged(1, "/hotel_id", "train_id")]);
+    assert!(!draft.has_flow(FunctionId(0), FunctionId(1)));
+    draft.judge(FunctionId(0), &[judged(2, "/hotel_id", "reference")]);
+    assert!(draft.has_flow(FunctionId(0), FunctionId(2)), "an opaque name may take it");
+}
+
+#[test]
 fn a_function_without_an_output_still_leads_somewhere() {
     let silent = |name| function(name, &["keyword"], None);
     let library = library(vec![silent("alpha"), silent("beta"), silent("gamma"), silent("delta")]);
