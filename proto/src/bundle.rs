@@ -64,11 +64,13 @@ impl Bundle {
         format!("{campaign}/bundle")
     }
 
-    /// Puts the bundle into the store, unless a readable one is there.
+    /// Puts the bundle into the store, unless it is there already. One with
+    /// other limits, prices or budgets makes room: workers that start from now
+    /// on go by these.
     pub async fn publish(&self, parts: &Parts) -> Result<(), Error> {
         let name = Self::object_name(&self.digest);
-        if let Ok(there) = parts.get(&name).await
-            && check(&there, &name).is_ok()
+        if let Ok(there) = Self::open(parts, &self.digest).await
+            && there.campaign == self.campaign
         {
             return Ok(());
         }
@@ -168,6 +170,17 @@ mod tests {
         let opened = Bundle::open(&parts, &bundle.digest).await.unwrap();
         assert_eq!(opened.campaign, bundle.campaign);
         assert_eq!(opened.library.find("send_text"), Some(crate::FunctionId(0)));
+    }
+
+    #[tokio::test]
+    async fn a_raised_budget_reaches_the_workers_that_start_after_it() {
+        let parts = Parts::open("memory:", ".".as_ref()).unwrap();
+        let mut bundle = bundle();
+        bundle.publish(&parts).await.unwrap();
+        bundle.campaign.budget.max_usd = 80.0;
+        bundle.publish(&parts).await.unwrap();
+        let opened = Bundle::open(&parts, &bundle.digest).await.unwrap();
+        assert_eq!(opened.campaign.budget.max_usd, 80.0);
     }
 
     #[tokio::test]
