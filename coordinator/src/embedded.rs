@@ -310,7 +310,10 @@ impl Fleet {
             () = after(&job.cancel, STOP) => Ok(Ok(Ended::Stopped)),
         };
         match dispatched {
-            Ok(Ok(Ended::Stopped)) => self.drain(&shutdown, &mut workers).await,
+            Ok(Ok(Ended::Stopped)) => {
+                queue.close().await;
+                self.drain(&shutdown, &mut workers).await;
+            }
             // What is under way now is not needed, or cannot be used.
             _ => shutdown.abort.cancel(),
         }

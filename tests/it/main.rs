@@ -1,10 +1,20 @@
-//! The integration tests: the real `magnet`, run as a person runs it.
+//! The integration tests: the real `magnet`, run as a person runs it, and as a
+//! fleet on real services with real kills.
+//!
+//! `services` starts RabbitMQ, Redis and an S3 server on loopback; `fleet`
+//! starts coordinators and workers. Which fault is tested where is told in
+//! `tests/README.md`.
 
 mod harness;
+mod services;
 
+mod backends;
 mod command_line;
 mod configuration;
 mod dataset;
 mod deploy;
+mod faults;
+mod fleet;
 mod libraries;
+mod load;
 mod readme;

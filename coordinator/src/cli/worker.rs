@@ -58,11 +58,12 @@ async fn work(
     let fleet = &campaign.fleet;
     let parts = Parts::open(&fleet.parts, &campaign.output.dir)?;
     parts.reach().await.context("opening the part store")?;
+    let holder = super::coordinator::holder();
+    state::reach(fleet, &holder).await.context("reaching the state store")?;
     let (loops, limits) = embedded::crew(campaign, SHARDS_HELD);
     let queue = queue::connect(fleet, None, loops * limits.shards).await?;
     let registry = Registry::new();
     let shutdown = Shutdown::default();
-    let holder = super::coordinator::holder();
     let environment = environment.to_vec();
     let campaigns = Arc::new(Campaigns {
         fleet: fleet.clone(),
@@ -95,6 +96,8 @@ async fn work(
         () = stop.cancelled() => None,
         over = until_over(fleet, awaited, &holder, &shutdown.abort) => { over?; None }
     };
+    // Nothing more comes before what is held is settled.
+    queue.close().await;
     shutdown.drain.cancel();
     let rest = async { while workers.join_next().await.is_some() {} };
     if tokio::time::timeout(campaign.fleet.grace, rest).await.is_err() {

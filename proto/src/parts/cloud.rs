@@ -17,8 +17,11 @@ use super::Error;
 /// A store and the prefix under which the parts lie in it.
 type Opened = (Arc<DynObjectStore>, Path);
 
+/// Names and values that go above those of the environment.
+type Settings<'a> = &'a [(&'a str, String)];
+
 /// Opens a store by its URL; `None` if it is of no kind known here.
-pub(super) fn open(url: &str) -> Result<Option<Opened>, Error> {
+pub(super) fn open(url: &str, settings: Settings<'_>) -> Result<Option<Opened>, Error> {
     let Some((kind @ ("s3" | "gs" | "az"), place)) = url.split_once("://") else {
         return Ok(None);
     };
@@ -29,9 +32,9 @@ pub(super) fn open(url: &str) -> Result<Option<Opened>, Error> {
     let prefix = Path::parse(prefix.trim_end_matches('/'));
     let prefix = prefix.map_err(|error| bad(url, &error.to_string(), "use plain names"))?;
     let store = match kind {
-        "s3" => s3(url, bucket),
-        "gs" => gs(url, bucket),
-        _ => az(url, bucket),
+        "s3" => s3(url, bucket, settings),
+        "gs" => gs(url, bucket, settings),
+        _ => az(url, bucket, settings),
     }?;
     Ok(Some((store, prefix)))
 }
@@ -41,10 +44,13 @@ fn bad(url: &str, problem: &str, hint: &str) -> Error {
 }
 
 #[cfg(feature = "s3")]
-fn s3(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn s3(url: &str, bucket: &str, settings: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
     let mut builder =
         AmazonS3Builder::from_env().with_bucket_name(bucket).with_retry(client::retries());
+    for (name, value) in settings {
+        builder = builder.with_config(client::key(url, name)?, value);
+    }
     let endpoint = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
     let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
     builder = builder.with_client_options(client::options().with_allow_http(plain));
@@ -55,26 +61,32 @@ fn s3(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
 }
 
 #[cfg(feature = "gcs")]
-fn gs(url: &str, bucket: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn gs(url: &str, bucket: &str, settings: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     use object_store::gcp::GoogleCloudStorageBuilder;
     client::prepare();
-    let builder = GoogleCloudStorageBuilder::from_env()
+    let mut builder = GoogleCloudStorageBuilder::from_env()
         .with_bucket_name(bucket)
         .with_client_options(client::options())
         .with_retry(client::retries());
+    for (name, value) in settings {
+        builder = builder.with_config(client::key(url, name)?, value);
+    }
     let hint = "set GOOGLE_APPLICATION_CREDENTIALS";
     let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
 }
 
 #[cfg(feature = "azure")]
-fn az(url: &str, container: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn az(url: &str, container: &str, settings: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     use object_store::azure::MicrosoftAzureBuilder;
     client::prepare();
-    let builder = MicrosoftAzureBuilder::from_env()
+    let mut builder = MicrosoftAzureBuilder::from_env()
         .with_container_name(container)
         .with_client_options(client::options())
         .with_retry(client::retries());
+    for (name, value) in settings {
+        builder = builder.with_config(client::key(url, name)?, value);
+    }
     let hint = "set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY";
     let built = builder.build().map_err(|error| bad(url, &error.to_string(), hint))?;
     Ok(Arc::new(built))
@@ -100,6 +112,13 @@ mod client {
         }
     }
 
+    /// A setting by its variable's name.
+    pub(super) fn key<K: std::str::FromStr>(url: &str, name: &str) -> Result<K, super::Error> {
+        let unknown =
+            |_| super::bad(url, &format!("\"{name}\" is no setting of it"), "leave it out");
+        name.to_lowercase().parse().map_err(unknown)
+    }
+
     /// Others in the process may have chosen their TLS already: it will do.
     pub(super) fn prepare() {
         rustls::crypto::ring::default_provider().install_default().ok();
@@ -107,17 +126,17 @@ mod client {
 }
 
 #[cfg(not(feature = "s3"))]
-fn s3(url: &str, _: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn s3(url: &str, _: &str, _: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     Err(not_built(url, "s3"))
 }
 
 #[cfg(not(feature = "gcs"))]
-fn gs(url: &str, _: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn gs(url: &str, _: &str, _: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     Err(not_built(url, "gcs"))
 }
 
 #[cfg(not(feature = "azure"))]
-fn az(url: &str, _: &str) -> Result<Arc<DynObjectStore>, Error> {
+fn az(url: &str, _: &str, _: Settings<'_>) -> Result<Arc<DynObjectStore>, Error> {
     Err(not_built(url, "azure"))
 }
 

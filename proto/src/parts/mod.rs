@@ -54,6 +54,16 @@ impl Parts {
     ///
     /// A file is on disk, under its whole name, before a put returns.
     pub fn open(url: &str, base: &std::path::Path) -> Result<Self, Error> {
+        Self::open_with(url, base, &[])
+    }
+
+    /// The same with settings above those of the environment, by the names of
+    /// their variables.
+    pub fn open_with(
+        url: &str,
+        base: &std::path::Path,
+        settings: &[(&str, String)],
+    ) -> Result<Self, Error> {
         match url.split_once(':') {
             Some(("memory", _)) => Ok(Self::new(Arc::new(InMemory::new()), Path::default())),
             Some(("file", folder)) => {
@@ -66,7 +76,7 @@ impl Parts {
                 let store = store.map_err(|error| refuse(&error))?.with_fsync(true);
                 Ok(Self::new(Arc::new(store), Path::default()))
             }
-            _ => match cloud::open(url)? {
+            _ => match cloud::open(url, settings)? {
                 Some((store, prefix)) => Ok(Self::new(store, prefix)),
                 None => Err(Error::BadUrl(format!(
                     "part store \"{url}\" is of no known kind\nhint: \"file:parts\" keeps parts \

@@ -56,6 +56,8 @@ pub use link::Counters;
 
 /// A broker that stops delivering is not asked again at once.
 const NOT_AT_ONCE: Duration = Duration::from_millis(100);
+/// An orderly end of a connection takes no longer.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// How to reach a broker, and as whom.
 #[derive(Clone, Debug)]
@@ -210,8 +212,15 @@ impl Queue for AmqpQueue {
 
     async fn close(&self) {
         self.closed.cancel();
-        if let Some(session) = self.consuming.current() {
-            self.shards.give_back(&session).await;
+        let Some(session) = self.consuming.current() else {
+            return;
+        };
+        self.shards.give_back(&session).await;
+        // What was acknowledged last is surely sent once this is answered: a
+        // shard that comes back would be taken for a crash of this process.
+        if self.shards.held() == 0 && tokio::time::timeout(GOODBYE, session.close()).await.is_err()
+        {
+            debug!("the broker does not answer a goodbye");
         }
     }
 }

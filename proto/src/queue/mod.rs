@@ -95,7 +95,10 @@ pub trait Queue: Send + Sync {
     /// Drops dead letters; how many.
     async fn purge(&self) -> Result<usize, Error>;
 
-    /// Lets [`Queue::receive`] and [`Queue::next_report`] return `None`.
+    /// Takes nothing new: [`Queue::receive`] and [`Queue::next_report`] return
+    /// `None`. What is held can still be settled. A process that leaves calls
+    /// it before it settles what it holds, so that nothing more is on its way
+    /// to it, and again when it holds nothing, to leave in order.
     async fn close(&self);
 }
 

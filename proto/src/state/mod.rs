@@ -73,6 +73,12 @@ pub async fn connect(
     Ok(Stores { state, cache })
 }
 
+/// Whether the stores of a fleet can be reached, by a process that does not
+/// know its campaigns yet.
+pub async fn reach(fleet: &Fleet, holder: &str) -> Result<(), Error> {
+    connect(fleet, &CampaignDigest(Digest::of(b"")), holder).await.map(drop)
+}
+
 /// What a campaign's workers share.
 #[derive(Clone)]
 pub struct Stores {

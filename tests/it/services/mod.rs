@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses the services it needs")]
 
+pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;
 pub(crate) mod s3;
@@ -18,10 +19,11 @@ use std::time::{Duration, Instant};
 
 /// Runs a program and kills it when the pipe from the test process ends.
 const WATCHDOG: &str = r#"
-folder=$1; shift
-"$@" </dev/null >>"$folder/output.log" 2>&1 & child=$!
-echo $child
-read -r _; kill -9 $child 2>/dev/null
+folder=$1; shift; exec 3<&0
+"$@" </dev/null 3<&- >>"$folder/output.log" 2>&1 & child=$!
+echo $child; exec >/dev/null
+(read -r _ <&3; [ -e "$folder/exit-$child" ] || kill -9 $child 2>/dev/null) &
+wait $child; echo $? >"$folder/exit-$child"
 "#;
 
 /// Removes what is left when the pipe from the test process ends.
@@ -77,17 +79,41 @@ impl Process {
         wait_for("a killed process to be gone", Duration::from_secs(20), || !self.is_running());
     }
 
-    /// Resident memory in KiB.
-    pub(crate) fn memory_kib(&self) -> u64 {
+    /// The code it ended with, as a shell tells it; `None` while it runs.
+    pub(crate) fn exit_code(&self) -> Option<i32> {
+        let told = self.folder.join(format!("exit-{}", self.pid));
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !self.is_running() && Instant::now() < deadline {
+            let code = fs::read_to_string(&told).unwrap_or_default();
+            if let Ok(code) = code.trim().parse() {
+                return Some(code);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
+    /// A figure of its status in KiB, such as `VmRSS` or `VmHWM`.
+    pub(crate) fn memory_kib(&self, figure: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':'));
         let number = line.and_then(|line| line.trim().split(' ').next());
         number.and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
+    /// CPU time so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        cpu_of(&self.pid.to_string())
+    }
+
+    /// All that it said.
+    pub(crate) fn said_all(&self) -> String {
+        fs::read_to_string(self.folder.join("output.log")).unwrap_or_default()
+    }
+
     /// The end of what it said.
     pub(crate) fn said(&self) -> String {
-        let text = fs::read_to_string(self.folder.join("output.log")).unwrap_or_default();
+        let text = self.said_all();
         let skip = text.lines().count().saturating_sub(30);
         text.lines().skip(skip).collect::<Vec<_>>().join("\n")
     }
@@ -98,6 +124,15 @@ impl Drop for Process {
         drop(self.watchdog.stdin.take());
         self.watchdog.wait().ok();
     }
+}
+
+/// The CPU time of a process, by its PID or `self`.
+pub(crate) fn cpu_of(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split(' ').collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    // A tick is 10 ms on Linux.
+    Duration::from_millis((ticks(12) + ticks(13)) * 10)
 }
 
 /// A folder for one service, empty.
@@ -124,6 +159,12 @@ fn base() -> &'static Path {
         (base, janitor.expect("sh starts"))
     });
     base
+}
+
+/// A size from the environment, for the long forms of tests.
+pub(crate) fn number(name: &str, default: u64) -> u64 {
+    let set = std::env::vars_os().find(|(known, _)| known == name);
+    set.and_then(|(_, text)| text.to_str()?.parse().ok()).unwrap_or(default)
 }
 
 /// A port that is free now.

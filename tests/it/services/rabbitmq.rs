@@ -120,8 +120,8 @@ impl RabbitMq {
     /// One request to the management interface; its answer, which must be a
     /// success.
     pub(crate) fn manage(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.management))
-            .expect("management answers");
+        let mut stream =
+            TcpStream::connect((Ipv4Addr::LOCALHOST, self.management)).expect("management answers");
         let length = body.len();
         // "guest:guest" in base64.
         let request = format!(
@@ -136,6 +136,17 @@ impl RabbitMq {
         answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
     }
 
+    /// Puts a message of any bytes into a queue.
+    pub(crate) fn publish(&self, vhost: &str, queue: &str, bytes: &[u8]) {
+        let payload = base64(bytes);
+        let body = format!(
+            r#"{{"properties":{{}},"routing_key":"{queue}","payload":"{payload}","payload_encoding":"base64"}}"#
+        );
+        let answer =
+            self.manage("POST", &format!("/api/exchanges/{vhost}/amq.default/publish"), &body);
+        assert!(answer.contains("true"), "\"{queue}\" takes no message: {answer}");
+    }
+
     /// Closes all client connections, as an operator may.
     pub(crate) fn drop_connections(&self) {
         let listed: serde_json::Value =
@@ -146,6 +157,18 @@ impl RabbitMq {
             self.manage("DELETE", &format!("/api/connections/{name}"), "");
         }
     }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |chunk: &[u8]| {
+        let bits = (0..3).fold(0u32, |bits, at| {
+            bits << 8 | u32::from(chunk.get(at).copied().unwrap_or_default())
+        });
+        let digit = |at: usize| char::from(DIGITS[(bits >> (18 - 6 * at)) as usize & 63]);
+        (0..4).map(|at| if at <= chunk.len() { digit(at) } else { '=' }).collect::<String>()
+    };
+    bytes.chunks(3).map(group).collect()
 }
 
 fn write_files(folder: &Path) {
@@ -159,7 +182,9 @@ fn write_files(folder: &Path) {
 /// Whether a broker greets: the header of another version makes it say its
 /// own.
 fn speaks_amqp(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
+    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+        return false;
+    };
     stream.set_read_timeout(Some(Duration::from_secs(1))).ok();
     let mut greeting = [0; 4];
     stream.write_all(b"AMQP\0\0\0\0").is_ok()

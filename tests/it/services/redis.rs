@@ -12,6 +12,7 @@ pub(crate) struct Redis {
     pub(crate) port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
+    databases: AtomicU32,
     process: Option<Process>,
 }
 
@@ -25,8 +26,8 @@ impl Redis {
     /// Nothing is kept on disk: a restart loses the data.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let mut redis =
-            Self { port: free_port(), folder: folder("redis"), arguments, process: None };
+        let (port, folder, databases) = (free_port(), folder("redis"), AtomicU32::new(0));
+        let mut redis = Self { port, folder, arguments, databases, process: None };
         redis.resume();
         redis
     }
@@ -56,7 +57,7 @@ impl Redis {
 
     /// The URL of a database that no other test uses.
     pub(crate) fn new_database(&self) -> String {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        format!("redis://127.0.0.1:{}/{}", self.port, COUNT.fetch_add(1, Ordering::Relaxed))
+        let database = self.databases.fetch_add(1, Ordering::Relaxed);
+        format!("redis://127.0.0.1:{}/{database}", self.port)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::{Process, answers, folder, free_port, wait_for};
 
 pub(crate) struct S3 {
-    port: u16,
+    pub(crate) port: u16,
     _process: Process,
 }
 
@@ -66,11 +66,16 @@ impl S3 {
 
     /// What a process must have in its environment to use this server.
     pub(crate) fn environment(&self) -> [(&'static str, String); 4] {
-        [
-            ("AWS_ENDPOINT", format!("http://127.0.0.1:{}", self.port)),
-            ("AWS_REGION", "us-east-1".into()),
-            ("AWS_ACCESS_KEY_ID", "test".into()),
-            ("AWS_SECRET_ACCESS_KEY", "test".into()),
-        ]
+        environment(&format!("http://127.0.0.1:{}", self.port))
     }
+}
+
+/// The same for a server elsewhere.
+pub(crate) fn environment(endpoint: &str) -> [(&'static str, String); 4] {
+    [
+        ("AWS_ENDPOINT", endpoint.to_owned()),
+        ("AWS_REGION", "us-east-1".into()),
+        ("AWS_ACCESS_KEY_ID", "test".into()),
+        ("AWS_SECRET_ACCESS_KEY", "test".into()),
+    ]
 }

@@ -83,6 +83,13 @@ impl Session for Consuming {
 }
 
 impl Consuming {
+    /// Ends the connection in order: all that was sent before is received.
+    pub(super) async fn close(&self) {
+        if let Err(problem) = self.connection.close(200, "done".into()).await {
+            debug!("closing the connection for consuming: {problem}");
+        }
+    }
+
     /// The next report to this campaign's coordinator.
     pub(super) async fn next_report(&self) -> Result<Report, Error> {
         let mut reports = self.reports.lock().await;

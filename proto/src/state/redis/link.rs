@@ -188,6 +188,12 @@ impl Link {
                 "{place}: the user lacks a permission: {}",
                 error.detail().unwrap_or_default()
             )),
+            _ if error.to_string().contains("DB index is out of range") => {
+                Error::Permanent(format!(
+                    "{place}: the server has no such database\nhint: choose a lower number in \
+                     fleet.state and fleet.cache"
+                ))
+            }
             ErrorKind::InvalidClientConfig => Error::Permanent(format!("{place}: {error}")),
             _ => match error.code() {
                 Some("NOAUTH" | "WRONGPASS") => Error::Permanent(format!(

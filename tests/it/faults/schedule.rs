@@ -1,0 +1,86 @@
+//! Several kills, restarts and duplicates in one run, drawn from a seed.
+
+use std::time::Duration;
+
+use crate::fleet::Fleet;
+use crate::services::number;
+use crate::services::rabbitmq::RabbitMq;
+use crate::services::redis::Redis;
+
+const WORKERS: u64 = 4;
+
+/// Numbers that a seed alone determines.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+fn run(seed: u64, samples: u64, faults: usize) {
+    let (mut broker, mut redis) = (RabbitMq::start(), Redis::start(&[]));
+    let mut fleet = Fleet::on_its_own(&broker, &redis, samples);
+    fleet.tell(&["status"]);
+    // The queues get the orderly restart that any long-lived broker has had.
+    broker.stop();
+    broker.resume();
+    fleet.start_workers(WORKERS as usize);
+    fleet.start_coordinator();
+    fleet.wait_for_parts(2);
+    let mut draw = Draw(seed);
+    let mut done = Vec::new();
+    for _ in 0..faults {
+        std::thread::sleep(Duration::from_millis(200 + draw.below(1_500)));
+        if fleet.is_done() {
+            break;
+        }
+        match draw.below(8) {
+            0 => {
+                done.push("broker");
+                broker.kill();
+                std::thread::sleep(Duration::from_millis(draw.below(3_000)));
+                broker.resume();
+            }
+            1 => {
+                done.push("state");
+                redis.kill();
+                std::thread::sleep(Duration::from_millis(draw.below(3_000)));
+                redis.resume();
+            }
+            2 => {
+                done.push("coordinator");
+                fleet.coordinator().kill();
+                fleet.start_coordinator();
+            }
+            _ => {
+                done.push("worker");
+                let victim = draw.below(WORKERS) as usize;
+                fleet.worker(victim).kill();
+                fleet.replace_worker(victim);
+            }
+        }
+    }
+    fleet.finish();
+    let letters = fleet.tell(&["dlq", "list"]);
+    assert_eq!(letters, "", "with seed {seed}, killed {done:?}");
+    fleet.has_the_bytes_of_one_process();
+    eprintln!("seed {seed}: killed {done:?}, the same bytes");
+}
+
+#[test]
+fn a_random_schedule_of_faults_changes_no_byte() {
+    run(1, 2_000, 5);
+}
+
+/// `MAGNET_TEST_SCHEDULES=20` of them, from `MAGNET_TEST_SEED=1` on.
+#[test]
+#[ignore = "a quarter of an hour: run it with --ignored"]
+fn random_schedules_of_faults_change_no_byte() {
+    let first = number("MAGNET_TEST_SEED", 1);
+    for seed in first..first + number("MAGNET_TEST_SCHEDULES", 20) {
+        run(seed, 4_000, 8);
+    }
+}

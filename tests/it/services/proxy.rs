@@ -1,0 +1,126 @@
+//! A TCP proxy between a process and a service: cuts, refuses, or swallows.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What becomes of the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Way {
+    /// They go through.
+    Open,
+    /// They vanish, the connections stay: a network that drops packets.
+    Blackhole,
+    /// There is nobody: connections are closed, new ones at once.
+    Closed,
+}
+
+/// Listens on a port of its own until dropped.
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    inside: Arc<Inside>,
+}
+
+struct Inside {
+    target: u16,
+    way: AtomicU8,
+    connections: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    pub(crate) fn to(target: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        let way = AtomicU8::new(Way::Open as u8);
+        let inside = Arc::new(Inside { target, way, connections: Mutex::default() });
+        let accepting = Arc::downgrade(&inside);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let Some(inside) = accepting.upgrade() else { return };
+                inside.accept(client);
+            }
+        });
+        Self { port, inside }
+    }
+
+    /// The same URL by way of this proxy.
+    pub(crate) fn url(&self, direct: &str) -> String {
+        let target = self.inside.target;
+        direct.replace(&format!(":{target}"), &format!(":{}", self.port))
+    }
+
+    pub(crate) fn set(&self, way: Way) {
+        self.inside.way.store(way as u8, Ordering::SeqCst);
+        if way == Way::Closed {
+            self.cut();
+        }
+    }
+
+    /// Closes the connections there are.
+    pub(crate) fn cut(&self) {
+        let mut connections = self.inside.connections.lock().expect("no thread panics with it");
+        for connection in connections.drain(..) {
+            connection.shutdown(Shutdown::Both).ok();
+        }
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.set(Way::Closed);
+        // Wakes the thread that accepts, so that it sees the end.
+        TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok();
+    }
+}
+
+impl Inside {
+    fn is(&self, way: Way) -> bool {
+        self.way.load(Ordering::SeqCst) == way as u8
+    }
+
+    fn accept(self: Arc<Self>, client: TcpStream) {
+        if self.is(Way::Closed) {
+            return;
+        }
+        let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)) else {
+            return;
+        };
+        for (from, to) in [(&client, &server), (&server, &client)] {
+            let (Ok(from), Ok(to), Ok(kept)) = (from.try_clone(), to.try_clone(), from.try_clone())
+            else {
+                return;
+            };
+            self.connections.lock().expect("no thread panics with it").push(kept);
+            let inside = Arc::clone(&self);
+            thread::spawn(move || inside.pump(from, to));
+        }
+    }
+
+    fn pump(&self, mut from: TcpStream, mut to: TcpStream) {
+        from.set_read_timeout(Some(Duration::from_millis(50))).ok();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(_) if self.is(Way::Blackhole) => {}
+                Ok(length) => {
+                    if to.write_all(&buffer[..length]).is_err() {
+                        break;
+                    }
+                }
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(_) => break,
+            }
+        }
+        // A blackhole does not even say goodbye.
+        while self.is(Way::Blackhole) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        to.shutdown(Shutdown::Both).ok();
+    }
+}
