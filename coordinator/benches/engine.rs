@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use magnet_coordinator::embedded::{self, Job};
+use magnet_coordinator::status::Watch;
 use magnet_proto::config::Campaign;
 use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::part::{Key, Keys};
@@ -20,7 +21,6 @@ use magnet_proto::sample::{
 use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
 use magnet_worker::serve::{End, Stop, WalkRunner, Walked};
-use prometheus::Registry;
 use rand::RngExt;
 use serde_json::json;
 use tokio::sync::watch;
@@ -158,7 +158,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let making = start.elapsed().as_secs_f64() * 1e6 / samples.min(20_000) as f64;
     anyhow::ensure!(bare > 0, "samples were made");
-    let registry = Registry::new();
+    let watched = Watch::new(&campaign, digest)?;
     let (cpu_before, _) = process();
     let start = Instant::now();
     let job = Job {
@@ -167,7 +167,7 @@ async fn main() -> anyhow::Result<()> {
         library: library(),
         graph: Arc::default(),
         prompts: None,
-        registry: &registry,
+        watch: &watched,
         progress: watch::Sender::default(),
         cancel: CancellationToken::new(),
         labour: embedded::Labour::Own,

@@ -33,6 +33,7 @@ use crate::ledger::{Chosen, Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::progress::Progress;
 use crate::shard::Plan;
+use crate::status::Board;
 use catalog::{Catalog, Found};
 
 /// How often the dead letters are counted.
@@ -54,6 +55,7 @@ pub struct Dispatcher {
     /// Shards issued and not done at most.
     pub window: usize,
     pub progress: watch::Sender<Progress>,
+    pub board: Board,
     pub metrics: Metrics,
 }
 
@@ -153,7 +155,9 @@ impl Dispatch {
     /// limit is reached, or `stop` says so. A service may be away for a while.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<Ended, Error> {
         let mut away = 0;
+        let _under_way = self.to.metrics.hold();
         loop {
+            self.to.metrics.stepped();
             match self.step(stop).await {
                 Ok(None) => away = 0,
                 Ok(Some(ended)) => return Ok(ended),
@@ -248,7 +252,9 @@ impl Dispatch {
             return;
         };
         let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
+        let before = self.outstanding.len();
         self.outstanding.retain(|_, shard| !covered(shard));
+        self.to.metrics.shards_completed(before - self.outstanding.len());
         self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
     }
 
@@ -267,6 +273,9 @@ impl Dispatch {
             match self.index(&found).await {
                 Ok(entries) => {
                     self.ledger.read(&entries);
+                    let walks = next..found.walks.end;
+                    self.to.board.shelve(&found.name, walks, self.ledger.chosen());
+                    self.to.metrics.stepped();
                     self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
                     any = true;
                 }
@@ -356,7 +365,9 @@ impl Dispatch {
     }
 
     async fn publish(&mut self, shard: Shard) -> Result<(), Error> {
-        self.to.queue.publish(&shard).await?;
+        let published = self.to.queue.publish(&shard).await;
+        self.to.metrics.shard_published(&published);
+        published?;
         debug!(part = shard.part_name(), "issued");
         self.outstanding.insert(shard.first.0, shard);
         Ok(())
@@ -374,6 +385,7 @@ impl Dispatch {
             };
             if self.outstanding.remove(&shard.first.0).is_some() {
                 info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
+                self.to.metrics.shard_dead();
                 self.dead.insert(shard.first.0, shard.end().0);
             }
         }
@@ -382,8 +394,8 @@ impl Dispatch {
 
     fn publish_progress(&self) {
         let counts = self.ledger.counts().clone();
-        self.to.metrics.set(&counts);
         let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
+        self.to.board.count(&counts, outstanding);
         self.to.progress.send_replace(Progress { wanted, counts, outstanding });
     }
 }

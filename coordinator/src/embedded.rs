@@ -20,7 +20,6 @@ use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::{self, Control, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
-use prometheus::Registry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +33,7 @@ use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
 use crate::progress::Progress;
 use crate::shard::Plan;
+use crate::status::{Phase, Watch};
 
 /// A damaged part is found and made again this often before the run gives up.
 const REPAIRS: usize = 8;
@@ -55,8 +55,8 @@ pub struct Job<'a> {
     pub graph: Arc<Graph>,
     /// The digest of the prompts, where the teacher has any.
     pub prompts: Option<Digest>,
-    /// Where counters are registered.
-    pub registry: &'a Registry,
+    /// Where all that happens is shown.
+    pub watch: &'a Watch,
     pub progress: watch::Sender<Progress>,
     /// Stop: finish or hand back what is held, keep what is finished.
     pub cancel: CancellationToken,
@@ -141,8 +141,11 @@ where
     let bundle = Arc::new(Bundle::new(job.digest, campaign, library, graph));
     bundle.publish(&fleet.parts).await?;
     let holder = format!("magnet-{}", std::process::id());
+    job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
     let stores = state::connect(&campaign.fleet, &job.digest, &holder).await?;
+    let stores = job.watch.opened_stores(&stores);
     let control = control::begin(&stores.state, &job.cancel).await;
+    job.watch.board.follow(control.clone());
     let runner = match job.labour {
         Labour::Fleet => None,
         Labour::Own => {
@@ -152,11 +155,13 @@ where
             Some(Arc::new(Governed::new(runner, &stores.state, control.clone())) as Arc<_>)
         }
     };
-    let summary = fleet.make(&job, runner.as_ref(), control).await?;
-    if summary.written.is_some() {
+    let made = fleet.make(&job, runner.as_ref(), control).await;
+    let is_written = made.as_ref().is_ok_and(|summary| summary.written.is_some());
+    job.watch.board.enter(if is_written { Phase::Finished } else { Phase::Stopped });
+    if is_written {
         control::end(&stores.state).await;
     }
-    Ok(summary)
+    made
 }
 
 impl Fleet {
@@ -256,6 +261,7 @@ impl Fleet {
     fn open(job: &Job<'_>, out: OutDir) -> Result<Self, Error> {
         let campaign = job.campaign;
         let (workers, limits) = crew(campaign, SHARDS_HELD);
+        let (registry, pulse) = (&job.watch.registry, job.watch.health.pulse());
         Ok(Self {
             parts: Parts::open(&campaign.fleet.parts, out.path())?,
             out,
@@ -263,8 +269,8 @@ impl Fleet {
             limits,
             wanted: campaign.campaign.samples.get(),
             grace: campaign.fleet.grace,
-            worker_metrics: serve::Metrics::new(job.registry)?,
-            metrics: Metrics::new(job.registry)?,
+            worker_metrics: serve::Metrics::new(registry, pulse)?,
+            metrics: Metrics::new(registry, pulse)?,
         })
     }
 
@@ -277,6 +283,9 @@ impl Fleet {
     ) -> Result<Round, Error> {
         let shards = self.workers * self.limits.shards;
         let queue = queue::connect(&job.campaign.fleet, Some(job.digest), shards).await?;
+        job.watch.opened_queue(&queue, &job.cancel);
+        job.watch.board.enter(Phase::Working);
+        job.watch.board.clear_shelf();
         let shutdown = Shutdown::default();
         let mut workers = match runner {
             Some(runner) => self.spawn_workers(job, runner, &queue, &shutdown),
@@ -294,6 +303,7 @@ impl Fleet {
                     Labour::Fleet => FLEET_WINDOW,
                 },
                 progress: job.progress.clone(),
+                board: job.watch.board.clone(),
                 metrics: self.metrics.clone(),
             },
             Ledger::new(self.wanted, job.campaign.dedup.near_duplicate),
@@ -345,6 +355,7 @@ impl Fleet {
         shutdown: &Shutdown,
     ) -> JoinSet<Result<(), serve::Error>> {
         let runners = Arc::new(OneCampaign { campaign: job.digest, runner: Arc::clone(runner) });
+        self.worker_metrics.set_slots(self.workers * self.limits.in_flight);
         let mut workers = JoinSet::new();
         for _ in 0..self.workers {
             let worker = Worker {
@@ -375,6 +386,7 @@ impl Fleet {
         job: &Job<'_>,
         selection: &Selection,
     ) -> Result<Written, finalize::Error> {
+        job.watch.board.enter(Phase::Finalizing);
         let finalizer = Finalizer {
             campaign: job.digest,
             parts: &self.parts,

@@ -31,11 +31,11 @@ use tokio::sync::mpsc;
 use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
 use files::{Lines, Series};
-use render::Renderer;
 
 pub use files::FileEntry;
 pub(crate) use files::is_of_dataset;
 pub use manifest::{Manifest, Origin, Stage, write as write_manifest};
+pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
 
 /// Lines are handed to the writer in pieces of about this size.

@@ -12,6 +12,7 @@ use magnet_proto::CampaignDigest;
 use magnet_proto::bundle::{self, Bundle};
 use magnet_proto::config::Fleet;
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::process::Health;
 use magnet_proto::state::{self, Control, State};
 use magnet_worker::serve::{Runners, Stop, WalkRunner};
 use magnet_worker::teacher::chat::usage;
@@ -37,6 +38,8 @@ pub(crate) struct Campaigns {
     pub(crate) fleet: Fleet,
     pub(crate) parts: Parts,
     pub(crate) metrics: usage::Metrics,
+    pub(crate) state_metrics: state::Metrics,
+    pub(crate) health: Health,
     pub(crate) variable: Variable,
     /// Tells this process from others.
     pub(crate) holder: String,
@@ -59,6 +62,8 @@ impl Campaigns {
             state::Error::Away(reason) => Stop::Transient { reason, retry_after: None },
             state::Error::Permanent(reason) => Stop::Permanent(reason),
         })?;
+        self.health.watch_stores(&stores);
+        let stores = self.state_metrics.meter(&stores);
         let around = Surroundings {
             bundle: Arc::new(bundle),
             state: Arc::clone(&stores.state),

@@ -77,7 +77,7 @@ impl Chosen {
         range.into_iter().any(|walk| self.contains(walk))
     }
 
-    fn insert(&mut self, walk: u64) {
+    pub(crate) fn insert(&mut self, walk: u64) {
         let word = (walk / 64) as usize;
         if word >= self.0.len() {
             self.0.resize(word + 1, 0);
@@ -116,6 +116,11 @@ impl Ledger {
 
     pub fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// The walks in the dataset so far.
+    pub fn chosen(&self) -> &Chosen {
+        &self.chosen
     }
 
     /// The counts and the chosen walks; the tables are dropped.

@@ -23,6 +23,7 @@ pub mod verify;
 
 pub mod embedded;
 pub mod metrics;
+pub mod status;
 pub mod outdir;
 pub mod progress;
 

@@ -69,7 +69,77 @@ pub enum Reason {
     AnswerUnusable,
 }
 
+/// The part of the pipeline that rejects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Walk and node operations.
+    Path,
+    /// Back and forth translation, with execution.
+    Translate,
+    Distill,
+    Vet,
+    /// Whichever asked the teacher.
+    Any,
+}
+
+impl Stage {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Translate => "translate",
+            Self::Distill => "distill",
+            Self::Vet => "vet",
+            Self::Any => "any",
+        }
+    }
+}
+
 impl Reason {
+    pub const ALL: [Self; 19] = [
+        Self::ShortWalk,
+        Self::ExcludedPath,
+        Self::NoValue,
+        Self::RequestNamesFunction,
+        Self::RequestLacksValue,
+        Self::CallGivenUp,
+        Self::InvalidArguments,
+        Self::RepeatedCall,
+        Self::UngroundedArgument,
+        Self::CallsDiffer,
+        Self::ExecutorFailed,
+        Self::TooManySteps,
+        Self::WrongTurnKind,
+        Self::HintLeaked,
+        Self::UngroundedSummary,
+        Self::FailureWords,
+        Self::ChallengeAbsent,
+        Self::JudgedWrong,
+        Self::AnswerUnusable,
+    ];
+
+    /// Where in the pipeline it comes up.
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::ShortWalk | Self::ExcludedPath => Stage::Path,
+            Self::NoValue
+            | Self::RequestNamesFunction
+            | Self::RequestLacksValue
+            | Self::CallGivenUp
+            | Self::InvalidArguments
+            | Self::RepeatedCall
+            | Self::UngroundedArgument
+            | Self::CallsDiffer
+            | Self::ExecutorFailed => Stage::Translate,
+            Self::TooManySteps
+            | Self::WrongTurnKind
+            | Self::HintLeaked
+            | Self::UngroundedSummary
+            | Self::FailureWords => Stage::Distill,
+            Self::ChallengeAbsent | Self::JudgedWrong => Stage::Vet,
+            Self::AnswerUnusable => Stage::Any,
+        }
+    }
+
     /// The name in metrics, manifests and logs.
     pub fn label(self) -> &'static str {
         match self {

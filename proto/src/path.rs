@@ -18,6 +18,19 @@ pub enum Kind {
     Irrelevance,
 }
 
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::MultiTurn, Self::SingleTurn, Self::Irrelevance];
+
+    /// The name in metrics and metadata.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::MultiTurn => "multi_turn",
+            Self::SingleTurn => "single_turn",
+            Self::Irrelevance => "irrelevance",
+        }
+    }
+}
+
 /// A signature path with the log of the operations that made it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Path {
@@ -183,6 +196,30 @@ pub enum NodeOp {
         turn: u16,
         function: FunctionId,
     },
+}
+
+impl NodeOp {
+    /// The names in metrics, with the kinds that the paper tells apart.
+    pub const LABELS: [&str; 10] = [
+        "merge", "insert_short", "insert_long", "split_missing_function",
+        "split_missing_parameter", "parallel", "pad", "fault", "conflict", "irrelevant",
+    ];
+
+    /// One of [`Self::LABELS`].
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Merge { .. } => "merge",
+            Self::Insert { kind: InsertKind::Short, .. } => "insert_short",
+            Self::Insert { kind: InsertKind::Long, .. } => "insert_long",
+            Self::Split { kind: SplitKind::MissingFunction, .. } => "split_missing_function",
+            Self::Split { kind: SplitKind::MissingParameter, .. } => "split_missing_parameter",
+            Self::Parallel { .. } => "parallel",
+            Self::Pad { .. } => "pad",
+            Self::Fault { .. } => "fault",
+            Self::Conflict { .. } => "conflict",
+            Self::Irrelevant { .. } => "irrelevant",
+        }
+    }
 }
 
 impl Path {

@@ -65,6 +65,39 @@ pub enum Challenge {
     Conflict,
 }
 
+impl Challenge {
+    pub const ALL: [Self; 11] = [
+        Self::Nested,
+        Self::ShortDependency,
+        Self::LongDependency,
+        Self::MultipleCalls,
+        Self::Parallel,
+        Self::MissingFunction,
+        Self::MissingParameter,
+        Self::Irrelevant,
+        Self::LongContext,
+        Self::ToolError,
+        Self::Conflict,
+    ];
+
+    /// The name in metrics and metadata.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Nested => "nested",
+            Self::ShortDependency => "short_dependency",
+            Self::LongDependency => "long_dependency",
+            Self::MultipleCalls => "multiple_calls",
+            Self::Parallel => "parallel",
+            Self::MissingFunction => "missing_function",
+            Self::MissingParameter => "missing_parameter",
+            Self::Irrelevant => "irrelevant",
+            Self::LongContext => "long_context",
+            Self::ToolError => "tool_error",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
 /// A message in OpenAI's chat format, with arguments still parsed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
@@ -140,6 +173,22 @@ pub enum ErrorType {
     Missing,
 }
 
+impl ErrorType {
+    pub const ALL: [Self; 5] =
+        [Self::Nested, Self::ShortDependency, Self::LongDependency, Self::Summary, Self::Missing];
+
+    /// The name in metrics and metadata.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Nested => "nested",
+            Self::ShortDependency => "short_dependency",
+            Self::LongDependency => "long_dependency",
+            Self::Summary => "summary",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// Who made a negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -147,6 +196,19 @@ pub enum NegativeSource {
     Mechanical,
     Teacher,
     Student,
+}
+
+impl NegativeSource {
+    pub const ALL: [Self; 3] = [Self::Mechanical, Self::Teacher, Self::Student];
+
+    /// The name in metrics and metadata.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Mechanical => "mechanical",
+            Self::Teacher => "teacher",
+            Self::Student => "student",
+        }
+    }
 }
 
 /// A negative trajectory; the positive is the sample's `messages`.

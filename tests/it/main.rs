@@ -7,6 +7,7 @@
 
 mod harness;
 mod services;
+mod server;
 
 mod backends;
 mod command_line;
@@ -17,4 +18,6 @@ mod faults;
 mod fleet;
 mod libraries;
 mod load;
+mod metrics;
 mod readme;
+mod status_page;

@@ -26,6 +26,7 @@ use magnet_proto::queue::{self, Delivery, Queue, Settle};
 use magnet_proto::sample::Sample;
 use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, WalkIndex};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
@@ -170,7 +171,10 @@ pub async fn serve(worker: &Worker) -> Result<(), Error> {
                 Some(delivery) => {
                     let walks = gate.hold(delivery.shard());
                     held.push(async move {
+                        let (start, _in_flight) =
+                            (Instant::now(), worker.metrics.shard_received(&*delivery));
                         let attempt = shard::attempt(worker, walks, delivery.shard()).await;
+                        worker.metrics.shard_settled(&attempt, start.elapsed());
                         (delivery, attempt)
                     });
                 }
@@ -188,7 +192,6 @@ async fn settle(
 ) -> Result<(), Error> {
     let shard = delivery.shard().clone();
     let name = shard.part_name();
-    worker.metrics.shard(&attempt);
     let (outcome, end) = match attempt {
         Attempt::Done(report) => {
             *put_failures = 0;

@@ -12,23 +12,30 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::campaign::CampaignArgs;
+use super::listen::Address;
 use super::run;
 use crate::embedded::Labour;
 use crate::prepare::{self, Prepared};
+use crate::status::{Token, Watch};
 
+/// Where it listens if nobody says so.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:9464";
 /// How long a coordinator that says nothing still leads.
 const LEASE: Duration = Duration::from_secs(15);
 
 /// Plan a campaign for a fleet of workers, and make the dataset of their parts
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  magnet coordinator campaign.toml\n  \
-                        magnet coordinator campaign.toml --stay")]
+                        magnet coordinator campaign.toml --stay --listen 0.0.0.0:9464")]
 pub(super) struct Args {
     #[command(flatten)]
     campaign: CampaignArgs,
     /// Stay when the dataset is made, until told to stop
     #[arg(long)]
     stay: bool,
+    /// Where status page and metrics listen; 127.0.0.1:9464 if that is free
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
 }
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
@@ -41,27 +48,37 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         let _inside = runtime.enter();
         process::stop_on_signals().context("listening for signals")?
     };
-    if !runtime.block_on(lead(campaign, &prepared, &stop))? {
+    let watch = Watch::new(campaign, prepared.digest)?;
+    let token = Token::find(campaign.run.token_file.as_deref(), environment)?;
+    let address = Address::of(args.listen.as_deref(), &campaign.run.listen, DEFAULT_ADDRESS);
+    // It goes on showing the campaign while the process winds up.
+    let over = CancellationToken::new();
+    runtime.block_on(address.serve(watch.routes(token), &over))?;
+    if !runtime.block_on(lead(campaign, &prepared, &watch, &stop))? {
         return Ok(Exit::Short);
     }
     let Some(prepared) = run::settled(campaign, prepared, environment, &runtime, &stop)? else {
         return Ok(Exit::Short);
     };
-    let exit = run::to_the_end(campaign, &prepared, environment, &runtime, Labour::Fleet, &stop)?;
-    if args.stay && !stop.is_cancelled() {
-        eprintln!("the dataset is made; staying until told to stop");
-        runtime.block_on(stop.cancelled());
-    }
+    watch.board.settle(prepared.digest);
+    let labour = Labour::Fleet;
+    let exit = run::to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop)?;
+    run::stay(args.stay, &runtime, &stop);
     Ok(exit)
 }
 
 /// Waits until this process is the campaign's one active coordinator, and
 /// stays it; false if it is told to stop before. While the state store is away
 /// it acts all the same: two that act make the same dataset.
-async fn lead(campaign: &Campaign, prepared: &Prepared, stop: &CancellationToken) -> Result<bool> {
+async fn lead(
+    campaign: &Campaign,
+    prepared: &Prepared,
+    watch: &Watch,
+    stop: &CancellationToken,
+) -> Result<bool> {
     let holder = holder();
     let stores = state::connect(&campaign.fleet, &prepared.digest, &holder).await?;
-    let state: Arc<dyn State> = stores.state;
+    let state: Arc<dyn State> = watch.opened_stores(&stores).state;
     let mut is_told = false;
     loop {
         match state.lead(&holder, LEASE).await {
@@ -81,11 +98,14 @@ async fn lead(campaign: &Campaign, prepared: &Prepared, stop: &CancellationToken
             () = tokio::time::sleep(LEASE / 5) => {}
         }
     }
-    let stop = stop.clone();
+    watch.board.lead(true);
+    let (stop, board) = (stop.clone(), watch.board.clone());
     tokio::spawn(async move {
         while !stop.is_cancelled() {
             tokio::time::sleep(LEASE / 3).await;
-            if let Ok(false) = state.lead(&holder, LEASE).await {
+            let leading = state.lead(&holder, LEASE).await;
+            board.lead(!matches!(leading, Ok(false)));
+            if let Ok(false) = leading {
                 info!("another coordinator leads, too: the dataset does not suffer");
             }
         }

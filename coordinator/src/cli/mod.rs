@@ -11,6 +11,7 @@ mod dlq;
 mod failure;
 mod graph;
 mod inspect;
+mod listen;
 mod operate;
 mod plan;
 mod report;

@@ -11,12 +11,12 @@ use magnet_proto::config::Campaign;
 use magnet_proto::process::{self, Exit};
 use magnet_worker::serve::WalkRunner;
 use magnet_worker::teacher::chat::usage;
-use prometheus::Registry;
-use tokio::sync::watch;
+use tokio::sync::watch as channel;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::campaign::CampaignArgs;
+use super::listen::Address;
 use crate::dataset::Dataset;
 use crate::embedded::{self, Job, Labour, Outcome, Summary};
 use crate::graph::judge::Standing;
@@ -24,16 +24,22 @@ use crate::ledger::Counts;
 use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
 use crate::report;
+use crate::status::{Token, Watch};
 
 /// Make a dataset on this machine; run again, it goes on where it was left
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  magnet run\n  magnet run --tools tools/ --samples 500 --out desk\n  \
-                        magnet run campaign.toml --set run.workers=4"
+                        magnet run campaign.toml --set run.workers=4\n  \
+                        magnet run --stay --set run.listen=127.0.0.1:9464"
 )]
 pub(super) struct Args {
     #[command(flatten)]
     campaign: CampaignArgs,
+    /// Stay when the dataset is made, until told to stop: the status page goes
+    /// on showing it
+    #[arg(long)]
+    stay: bool,
 }
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
@@ -49,7 +55,25 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         return Ok(Exit::Short);
     };
     eprintln!("{}", ingredients(&prepared));
-    to_the_end(campaign, &prepared, environment, &runtime, Labour::Own, &stop)
+    let watch = Watch::new(campaign, prepared.digest)?;
+    watch.board.lead(true);
+    if !campaign.run.listen.is_empty() {
+        let address = Address::Chosen(campaign.run.listen.clone());
+        let token = Token::find(campaign.run.token_file.as_deref(), environment)?;
+        runtime.block_on(address.serve(watch.routes(token), &CancellationToken::new()))?;
+    }
+    let labour = Labour::Own;
+    let exit = to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop)?;
+    stay(args.stay, &runtime, &stop);
+    Ok(exit)
+}
+
+/// Goes on serving until told to stop.
+pub(super) fn stay(is_wanted: bool, runtime: &tokio::runtime::Runtime, stop: &CancellationToken) {
+    if is_wanted && !stop.is_cancelled() {
+        eprintln!("the dataset is made; staying until told to stop");
+        runtime.block_on(stop.cancelled());
+    }
 }
 
 /// The campaign with its graph judged, where it wants that; `None` if it was
@@ -109,10 +133,11 @@ pub(super) fn to_the_end(
     environment: &[(String, String)],
     runtime: &tokio::runtime::Runtime,
     labour: Labour,
+    watch: &Watch,
     stop: &CancellationToken,
 ) -> Result<Exit> {
     let start = Instant::now();
-    let summary = runtime.block_on(make(campaign, prepared, environment, labour, stop))?;
+    let summary = runtime.block_on(make(campaign, prepared, environment, labour, watch, stop))?;
     eprintln!("{}", account(&summary.counts, start.elapsed().as_secs_f64()));
     if summary.written.is_some() {
         let page = report::write(&Dataset::open(&campaign.output.dir)?)?;
@@ -126,11 +151,11 @@ async fn make(
     prepared: &Prepared,
     environment: &[(String, String)],
     labour: Labour,
+    watch: &Watch,
     stop: &CancellationToken,
 ) -> Result<Summary> {
-    let registry = Registry::new();
-    let teacher_metrics = usage::Metrics::register(&registry)?;
-    let (progress, shown) = watch::channel(Progress::default());
+    let teacher_metrics = usage::Metrics::register(&watch.registry)?;
+    let (progress, shown) = channel::channel(Progress::default());
     let wiped = CancellationToken::new();
     let display = tokio::spawn(progress::show(shown, wiped.clone()));
     let job = Job {
@@ -139,7 +164,7 @@ async fn make(
         library: Arc::clone(&prepared.library),
         graph: Arc::clone(&prepared.graph),
         prompts: prepared.prompts,
-        registry: &registry,
+        watch,
         progress,
         cancel: stop.clone(),
         labour,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::parts::Parts;
-use magnet_proto::process::{self, Exit, Failure};
+use magnet_proto::process::{self, Exit, Failure, Health};
 use magnet_proto::state;
 use magnet_proto::{CampaignDigest, queue};
 use magnet_worker::serve::{self, Metrics, Shutdown, Worker};
@@ -16,9 +16,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::campaign::CampaignArgs;
+use super::listen::Address;
 use crate::fleet::Campaigns;
 use crate::{control, embedded};
 
+/// Where it listens if nobody says so.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:9465";
 /// Shards of slow teachers that a worker of a fleet holds at once: what it
 /// loses with its life.
 const SHARDS_HELD: usize = 2;
@@ -35,6 +38,9 @@ pub(super) struct Args {
     /// End when the campaign of the file is done
     #[arg(long)]
     once: bool,
+    /// Where metrics listen; 127.0.0.1:9465 if that is free
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
 }
 
 pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit> {
@@ -46,29 +52,44 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         false => None,
     };
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
-    runtime.block_on(work(campaign, awaited, environment))
+    let address = Address::of(args.listen.as_deref(), &campaign.run.listen, DEFAULT_ADDRESS);
+    runtime.block_on(work(campaign, awaited, environment, address))
 }
 
 async fn work(
     campaign: &Campaign,
     awaited: Option<CampaignDigest>,
     environment: &[(String, String)],
+    address: Address,
 ) -> Result<Exit> {
     let stop = process::stop_on_signals().context("listening for signals")?;
+    let (registry, health) = (Registry::new(), Health::default());
+    process::register_vitals(&registry)?;
+    health.register(&registry)?;
+    let metrics = Metrics::new(&registry, health.pulse())?;
+    let queue_metrics = queue::Metrics::register(&registry)?;
+    let over = CancellationToken::new();
+    address.serve(process::routes(&registry, &health), &over).await?;
     let fleet = &campaign.fleet;
     let parts = Parts::open(&fleet.parts, &campaign.output.dir)?;
     parts.reach().await.context("opening the part store")?;
     let holder = super::coordinator::holder();
     state::reach(fleet, &holder).await.context("reaching the state store")?;
+    health.watch_parts(&parts, &over);
     let (loops, limits) = embedded::crew(campaign, SHARDS_HELD);
     let queue = queue::connect(fleet, None, loops * limits.shards).await?;
-    let registry = Registry::new();
+    health.watch_queue(&queue);
+    queue_metrics.watch(&queue);
+    health.watch_no_stores_yet();
+    metrics.set_slots(loops * limits.in_flight);
     let shutdown = Shutdown::default();
     let environment = environment.to_vec();
     let campaigns = Arc::new(Campaigns {
         fleet: fleet.clone(),
         parts: parts.clone(),
         metrics: usage::Metrics::register(&registry)?,
+        state_metrics: state::Metrics::register(&registry, health.pulse())?,
+        health,
         variable: Box::new(move |name| {
             let found = environment.iter().find(|(known, _)| known == name);
             found.map(|(_, value)| value.clone())
@@ -77,7 +98,6 @@ async fn work(
         stop: shutdown.abort.clone(),
         open: tokio::sync::Mutex::default(),
     });
-    let metrics = Metrics::new(&registry)?;
     let mut workers = JoinSet::new();
     for _ in 0..loops {
         let worker = Worker {

@@ -170,14 +170,14 @@ async fn attempt(
     runner: Arc<Markers>,
     cancel: CancellationToken,
 ) -> Result<Summary, Error> {
-    let registry = Registry::new();
+    let watch = Watch::new(campaign, campaign_digest()).unwrap();
     let job = Job {
         campaign,
         digest: campaign_digest(),
         library: library(),
         graph: Arc::default(),
         prompts: None,
-        registry: &registry,
+        watch: &watch,
         progress: watch::Sender::default(),
         cancel,
         labour: Labour::Own,
@@ -405,14 +405,14 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
     let folder = tempfile::tempdir().unwrap();
     let mut campaign = campaign(folder.path(), 5, 2);
     campaign.campaign.max_walks = 333;
-    let registry = Registry::new();
+    let watch = Watch::new(&campaign, campaign_digest()).unwrap();
     let job = Job {
         campaign: &campaign,
         digest: campaign_digest(),
         library: library(),
         graph: Arc::default(),
         prompts: None,
-        registry: &registry,
+        watch: &watch,
         progress: watch::Sender::default(),
         cancel: CancellationToken::new(),
         labour: Labour::Own,

@@ -21,7 +21,7 @@ use super::ops::OpLine;
 
 /// Renders samples over one library.
 #[derive(Debug)]
-pub(super) struct Renderer {
+pub(crate) struct Renderer {
     library: Arc<Library>,
     /// By function; rendered at first use.
     tools: Vec<OnceLock<Box<RawValue>>>,
@@ -133,13 +133,13 @@ struct ProvenanceLine<'a> {
 }
 
 impl Renderer {
-    pub(super) fn new(library: Arc<Library>) -> Self {
+    pub(crate) fn new(library: Arc<Library>) -> Self {
         let tools = library.iter().map(|_| OnceLock::new()).collect();
         Self { library, tools }
     }
 
     /// Appends the sample's line of `sft.jsonl`.
-    pub(super) fn sft(&self, sample: &Sample, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn sft(&self, sample: &Sample, out: &mut Vec<u8>) -> Result<(), Error> {
         let line = SftLine {
             id: sample.id.as_str(),
             messages: self.messages(&sample.messages, false)?,
@@ -151,7 +151,7 @@ impl Renderer {
 
     /// Appends the line of `preference.jsonl` for the sample's pair of that
     /// position.
-    pub(super) fn preference(
+    pub(crate) fn preference(
         &self,
         sample: &Sample,
         position: usize,

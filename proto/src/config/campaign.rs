@@ -282,8 +282,12 @@ pub struct Run {
     pub workers: usize,
     /// Conversations at once in a worker.
     pub in_flight: NonZeroUsize,
-    /// Where metrics and the status page listen; empty = nowhere.
+    /// Where metrics and the status page listen; empty = nowhere for `magnet
+    /// run`, a port of its own on loopback for a fleet's processes.
     pub listen: String,
+    /// A file with the token that the status page asks for before it pauses
+    /// or resumes a campaign.
+    pub token_file: Option<PathBuf>,
 }
 
 /// `[budget]`: 0 = none. A hard stop that leaves a valid, smaller dataset.

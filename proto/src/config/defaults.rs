@@ -169,7 +169,7 @@ impl Default for Fleet {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { workers: 0, in_flight: nonzero(256), listen: String::new() }
+        Self { workers: 0, in_flight: nonzero(256), listen: String::new(), token_file: None }
     }
 }
 

@@ -145,7 +145,13 @@ pub(super) fn json_of(value: &DeValue<'_>) -> Result<Value, Fault> {
 fn is_path(path: &[String]) -> bool {
     let [section, key] = path else { return false };
     let key = (section.as_str(), key.as_str());
-    matches!(key, ("library", "paths" | "exclude_paths") | ("fleet", "ca_file") | ("output", "dir"))
+    matches!(
+        key,
+        ("library", "paths" | "exclude_paths")
+            | ("fleet", "ca_file")
+            | ("run", "token_file")
+            | ("output", "dir")
+    )
 }
 
 /// A file's relative paths are relative to the file.

@@ -183,7 +183,10 @@ fn resolve(campaign: &mut Campaign) {
 
 /// An empty text at an optional key means that it is not set.
 fn unset_empty(campaign: &mut Campaign) {
-    let paths = [&mut campaign.library.exclude_paths, &mut campaign.fleet.ca_file];
+    let paths = [
+        &mut campaign.library.exclude_paths, &mut campaign.fleet.ca_file,
+        &mut campaign.run.token_file,
+    ];
     for path in paths {
         path.take_if(|path| path.as_os_str().is_empty());
     }

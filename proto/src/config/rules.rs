@@ -265,8 +265,6 @@ impl Rules {
         let message = "this version does not do that";
         let formats = !campaign.output.formats.contains(&Format::Parquet);
         self.require(formats, "output.formats", message, "set it to [\"jsonl\"]");
-        let listen = campaign.run.listen.is_empty();
-        self.require(listen, "run.listen", message, "leave it out");
     }
 
     fn not_negative(&mut self, key: &str, number: f64) {

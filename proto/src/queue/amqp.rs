@@ -36,13 +36,14 @@ mod topology;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::{DeadLetter, Delivery, Depth, Error, Queue};
+use super::{DeadLetter, Delivery, Depth, Error, Link as LinkState, Queue};
 use crate::CampaignDigest;
 use crate::config::QueueType;
 use crate::shard::{Report, Shard};
@@ -177,6 +178,21 @@ impl Queue for AmqpQueue {
         }
     }
 
+    fn link(&self) -> LinkState {
+        let counters = self.counters();
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        LinkState {
+            connected: self.is_connected(),
+            blocked: self.is_blocked(),
+            reconnects: read(&counters.reconnects),
+            confirmed: read(&counters.confirmed),
+            unconfirmed: read(&counters.unconfirmed),
+            redelivered: read(&counters.redelivered),
+            unreadable: read(&counters.unreadable),
+            parked: read(&counters.parked),
+        }
+    }
+
     /// Shards waiting and delayed are those of all campaigns; held are those
     /// of this process; dead are this campaign's.
     async fn depth(&self) -> Result<Depth, Error> {
@@ -193,6 +209,11 @@ impl Queue for AmqpQueue {
             None => count(topology::UNREADABLE).await?.unwrap_or(0),
         };
         Ok(Depth { ready, held: self.shards.held(), delayed, dead })
+    }
+
+    async fn consumers(&self) -> Result<u64, Error> {
+        let session = self.publisher.session().await?;
+        topology::consumers(&session.channel().await?).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {

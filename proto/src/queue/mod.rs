@@ -23,10 +23,13 @@ use crate::shard::{Report, Shard};
 
 pub mod amqp;
 pub mod memory;
+mod metrics;
 
 #[cfg(any(test, feature = "conformance"))]
 #[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
+
+pub use metrics::Metrics;
 
 /// Opens a queue inside this process by its URL, `memory:`.
 pub fn open(url: &str) -> Result<Arc<dyn Queue>, Error> {
@@ -83,8 +86,18 @@ pub trait Queue: Send + Sync {
     /// The next report; waits for one. `None` once the queue is closed.
     async fn next_report(&self) -> Result<Option<Report>, Error>;
 
+    /// How the connection is, without asking the broker.
+    fn link(&self) -> Link {
+        Link::default()
+    }
+
     /// Shards waiting, held by workers, delayed, and dead.
     async fn depth(&self) -> Result<Depth, Error>;
+
+    /// How many processes take shards.
+    async fn consumers(&self) -> Result<u64, Error> {
+        Ok(1)
+    }
 
     /// Up to `limit` dead letters, left in place.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error>;
@@ -106,6 +119,11 @@ pub trait Queue: Send + Sync {
 #[async_trait]
 pub trait Delivery: Send {
     fn shard(&self) -> &Shard;
+
+    /// How long it waited in the queue, where that is known.
+    fn waited(&self) -> Option<Duration> {
+        None
+    }
 
     async fn settle(self: Box<Self>, outcome: Settle) -> Result<(), Error>;
 }
@@ -129,6 +147,38 @@ pub enum Settle {
 
 /// A shard that fails (or kills its worker) this often is quarantined.
 pub const MAX_ATTEMPTS: u32 = 3;
+
+/// How this process's connection to a broker is, and what it has met so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub connected: bool,
+    /// The broker has stopped taking messages.
+    pub blocked: bool,
+    /// Connections or channels made again.
+    pub reconnects: u64,
+    pub confirmed: u64,
+    pub unconfirmed: u64,
+    /// Deliveries of messages that had been delivered before.
+    pub redelivered: u64,
+    pub unreadable: u64,
+    pub parked: u64,
+}
+
+/// A queue inside the process is always connected.
+impl Default for Link {
+    fn default() -> Self {
+        Self {
+            connected: true,
+            blocked: false,
+            reconnects: 0,
+            confirmed: 0,
+            unconfirmed: 0,
+            redelivered: 0,
+            unreadable: 0,
+            parked: 0,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depth {

@@ -21,12 +21,15 @@ use crate::ids::Digest;
 use crate::{CampaignDigest, WalkIndex};
 
 pub mod embedded;
+mod metered;
 mod recent;
 pub mod redis;
 
 #[cfg(any(test, feature = "conformance"))]
 #[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
+
+pub use metered::Metrics;
 
 /// Opens a state by its URL: `embedded:` is one inside this process.
 pub fn open(url: &str) -> Result<Arc<dyn State>, Error> {
@@ -128,6 +131,12 @@ pub trait State: Send + Sync {
 
     /// Takes or renews the coordinator's lease; whether `holder` has it.
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error>;
+
+    /// Whether the store is away, so that callers get along without it; told
+    /// without asking it.
+    fn is_away(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -146,6 +146,10 @@ enum Polled {
 
 #[async_trait]
 impl State for RedisState {
+    fn is_away(&self) -> bool {
+        self.is_degraded()
+    }
+
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
         let bytes = key.as_bytes();
         let bucket = u32::from_le_bytes([bytes[28], bytes[29], bytes[30], bytes[31]])

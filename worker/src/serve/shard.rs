@@ -13,6 +13,7 @@ use magnet_proto::shard::{Report, Shard};
 use magnet_proto::state::Spending;
 use magnet_proto::{WalkIndex, parts};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tracing::{Instrument, info_span, warn};
 
 use super::{End, Stop, WalkRunner, Walked, Worker};
@@ -191,13 +192,15 @@ async fn run_walk(
     walk: WalkIndex,
 ) -> (WalkIndex, Result<Finished, Unfit>) {
     let _permit = gate.permits.acquire().await;
-    let _in_flight = worker.metrics.walk_in_flight();
-    let run = async { runner.run(walk).await.map(pack) };
+    let _in_flight = worker.metrics.walk_begun();
+    let start = Instant::now();
+    let run = async {
+        let walked = runner.run(walk).await?;
+        worker.metrics.walk_ended(&walked.end, start.elapsed());
+        Ok(pack(walked))
+    };
     let result = match AssertUnwindSafe(run).catch_unwind().await {
-        Ok(Ok(finished)) => {
-            worker.metrics.walk(finished.packed.verdict());
-            Ok(finished)
-        }
+        Ok(Ok(finished)) => Ok(finished),
         Ok(Err(stop)) => Err(Unfit::Stop(stop)),
         Err(panic) => Err(Unfit::Panic(format!("walk {walk} panicked: {}", message(&*panic)))),
     };
@@ -231,7 +234,10 @@ async fn put(worker: &Worker, shard: &Shard, finished: BTreeMap<WalkIndex, Finis
     }
     let (part, bytes) = writer.finish();
     let name = part::object_name(&shard.campaign, &part);
-    match worker.parts.put(&name, bytes).await {
+    let size_bytes = bytes.len();
+    let put = worker.parts.put(&name, bytes).await;
+    worker.metrics.part_put(size_bytes, put.is_ok());
+    match put {
         Ok(()) => Attempt::Done(Report { part, ..report(shard, accepted, rejected) }),
         Err(error) => Attempt::NotPut(error),
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use magnet_proto::outcome::Reason;
 use magnet_proto::part::{self, Part};
+use magnet_proto::process::Pulse;
 use magnet_proto::queue::Depth;
 use magnet_proto::queue::memory::MemoryQueue;
 use magnet_proto::shard::Shard;
@@ -104,7 +105,7 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         parts: Parts::open("memory:", ".".as_ref()).unwrap(),
         runners: Arc::new(Only(Arc::clone(&script))),
         limits: Limits { in_flight: 8, shards: 4 },
-        metrics: Metrics::new(&Registry::new()).unwrap(),
+        metrics: Metrics::new(&Registry::new(), &Pulse::default()).unwrap(),
         shutdown: Shutdown::default(),
     };
     Stage { worker, queue, script }

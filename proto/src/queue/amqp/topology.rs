@@ -136,6 +136,14 @@ pub(super) async fn depth(channel: &Channel, name: &str) -> Result<Option<u64>, 
     }
 }
 
+/// How many connections take shards.
+pub(super) async fn consumers(channel: &Channel) -> Result<u64, Error> {
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let found = channel.queue_declare(WORK.into(), options, FieldTable::default()).await;
+    let found = found.map_err(|error| Error::Transient(error.to_string()))?;
+    Ok(u64::from(found.consumer_count()))
+}
+
 fn is_missing(error: &lapin::Error) -> bool {
     use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
     let ErrorKind::ProtocolError(refusal) = error.kind() else {
