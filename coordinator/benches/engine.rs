@@ -89,6 +89,7 @@ impl Trivial {
             teacher: "offline".into(),
             domains: vec!["travel".into()],
             persona: "tester".into(),
+            reasoning: Default::default(),
             pairs: vec![Pair {
                 error: ErrorType::Summary,
                 turn: 2,

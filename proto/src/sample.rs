@@ -40,6 +40,10 @@ pub struct Sample {
     /// The categories of the called functions, ascending.
     pub domains: Vec<String>,
     pub persona: String,
+    /// What the teacher thought before a message, by the message's index; only
+    /// where the campaign keeps it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasoning: BTreeMap<u32, String>,
     pub pairs: Vec<Pair>,
 }
 

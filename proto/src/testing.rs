@@ -55,6 +55,7 @@ pub(crate) fn sample(walk: u64) -> Sample {
         teacher: "offline".into(),
         domains: vec!["messages".into()],
         persona: "a planner".into(),
+        reasoning: Default::default(),
         pairs: vec![Pair {
             error: ErrorType::Summary,
             turn: 0,

@@ -222,6 +222,7 @@ impl Pipeline {
             teacher: self.cast.teacher.name().to_owned(),
             domains: domains.into_iter().collect(),
             persona: scene.persona.label.clone(),
+            reasoning: trajectory.reasoning,
             pairs,
         };
         record::check(&self.library, &self.validators, &sample, tools_chars)

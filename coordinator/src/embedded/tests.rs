@@ -129,6 +129,7 @@ fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
         teacher: "offline".into(),
         domains: vec!["travel".into()],
         persona: "tester".into(),
+        reasoning: Default::default(),
         pairs: vec![Pair {
             error: ErrorType::Summary,
             turn: 0,

@@ -103,6 +103,9 @@ struct Metadata<'a> {
     teacher: &'a str,
     domains: &'a [String],
     persona: &'a str,
+    /// Message index → what the teacher thought before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<&'a BTreeMap<u32, String>>,
 }
 
 #[derive(Serialize)]
@@ -270,6 +273,7 @@ impl Renderer {
             teacher: &sample.teacher,
             domains: &sample.domains,
             persona: &sample.persona,
+            reasoning: Some(&sample.reasoning).filter(|r| pair.is_none() && !r.is_empty()),
         })
     }
 

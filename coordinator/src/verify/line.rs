@@ -86,6 +86,7 @@ pub(super) fn record(line: &Value) -> Result<Record, String> {
         teacher: typed(metadata, "teacher")?,
         domains: typed(metadata, "domains")?,
         persona: typed(metadata, "persona")?,
+        reasoning: Default::default(),
         pairs: Vec::new(),
     };
     Ok(Record { library: names.into_library(), sample, tools_chars })

@@ -5,6 +5,8 @@
 //! context distillation. Promises: every reference call is made and no other
 //! state-changing one; each turn ends in prose that the outputs support.
 
+use std::collections::BTreeMap;
+
 use magnet_proto::outcome::Reason;
 use magnet_proto::path::Purpose;
 use magnet_proto::sample::{Call, Message, Provenance};
@@ -61,6 +63,8 @@ pub struct Trajectory {
     pub messages: Vec<Message>,
     pub provenance: Vec<Provenance>,
     pub initial_config: Option<serde_json::Value>,
+    /// What was thought before a message, by its index, where that is kept.
+    pub reasoning: BTreeMap<u32, String>,
 }
 
 /// Plays all turns.
@@ -71,13 +75,15 @@ pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
         replay: Replay::new(distiller),
         grounds: Grounds::default(),
         calls: 0,
+        reasoning: BTreeMap::new(),
     };
     for turn in 0..distiller.scene.path.turns.len() {
         play.turn(turn).await?;
     }
     let initial_config = play.replay.initial_config();
     let provenance = play.replay.provenance();
-    Ok(Trajectory { messages: play.messages, provenance, initial_config })
+    let (messages, reasoning) = (play.messages, play.reasoning);
+    Ok(Trajectory { messages, provenance, initial_config, reasoning })
 }
 
 struct Play<'a> {
@@ -86,6 +92,7 @@ struct Play<'a> {
     replay: Replay<'a>,
     grounds: Grounds,
     calls: usize,
+    reasoning: BTreeMap<u32, String>,
 }
 
 impl Play<'_> {
@@ -102,7 +109,12 @@ impl Play<'_> {
         let tools = offer.at(turn);
         let first = self.messages.len();
         for _ in 0..self.distiller.max_steps {
-            match self.step(turn, &tools, hint).await? {
+            let (action, thought) = self.step(turn, &tools, hint).await?;
+            // A thought may dwell on the hint, which is never stored.
+            if let Some(thought) = thought.filter(|text| prose::hint_trace(text).is_none()) {
+                self.reasoning.insert(self.messages.len() as u32, thought);
+            }
+            match action {
                 Action::Call(calls) => self.call(turn, calls).await?,
                 Action::Say(text) => {
                     self.messages.push(Message::Assistant { content: Some(text), calls: vec![] });
@@ -120,7 +132,7 @@ impl Play<'_> {
         turn: usize,
         tools: &[magnet_proto::FunctionId],
         hint: Hint<'_>,
-    ) -> Result<Action, Failure> {
+    ) -> Result<(Action, Option<String>), Failure> {
         let mut tries = Tries::new(self.distiller.tries);
         loop {
             let ask = Act {
@@ -133,12 +145,12 @@ impl Play<'_> {
                 draw: 0,
                 problem: tries.problem(),
             };
-            let answer = self.distiller.teacher.act(&ask).await;
-            let Some(action) = tries.usable(answer)? else {
+            let answer = self.distiller.teacher.act_aloud(&ask).await;
+            let Some((action, thought)) = tries.usable(answer)? else {
                 continue;
             };
             match self.check(turn, tools, hint, &action) {
-                Ok(()) => return Ok(action),
+                Ok(()) => return Ok((action, thought)),
                 Err(rejection) => tries.refuse(rejection)?,
             }
         }

@@ -233,6 +233,12 @@ pub trait Teacher: Send + Sync {
     async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error>;
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error>;
+
+    /// The same, with what was thought before it, where there is such a text
+    /// and it is to be kept.
+    async fn act_aloud(&self, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
+        Ok((self.act(ask).await?, None))
+    }
 }
 
 /// Judges the graph and what was played. Asked again with the reason by the

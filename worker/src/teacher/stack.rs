@@ -55,7 +55,7 @@ pub fn remote(
     let chat = chat(campaign, name, endpoint, wiring)?;
     let tokens = endpoint.max_output_tokens.get();
     let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
-    Ok(Some(Arc::new(remote)))
+    Ok(Some(Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning))))
 }
 
 /// `memo( failover( retry( circuit( usage( limit( http ))))))`.

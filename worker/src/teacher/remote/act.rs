@@ -12,7 +12,8 @@ use crate::teacher::chat::Purpose;
 use crate::teacher::offline::Offline;
 use crate::teacher::{Act, Action, Error, Hint, Misleading, Proposed, Teacher, read};
 
-pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<Action, Error> {
+/// The step, and what was thought before it.
+pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
     let (purpose, hint) = match ask.hint {
         Hint::Wrong(misleading) => (Purpose::Mislead, Some(wrong_hint(ask, misleading))),
         Hint::None => (Purpose::RollOut, None),
@@ -35,10 +36,12 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<Action, Error>
     let reply = remote.ask(question, Some(schema)).await?;
     let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
     let step = read::step(&reply.text).map_err(|why| Error::Unusable(format!("{why}{cut}")))?;
+    let thought = reply.reasoning;
     if step.calls.is_empty() {
-        return Ok(Action::Say(step.say));
+        return Ok((Action::Say(step.say), thought));
     }
-    step.calls.into_iter().map(|call| known(ask, call)).collect::<Result<_, _>>().map(Action::Call)
+    let calls = step.calls.into_iter().map(|call| known(ask, call)).collect::<Result<_, _>>()?;
+    Ok((Action::Call(calls), thought))
 }
 
 fn schema(ask: &Act<'_>, hinted: &[FunctionId]) -> Value {

@@ -39,6 +39,7 @@ pub struct Remote {
     chat: Arc<dyn Chat>,
     temperature: f64,
     max_output_tokens: u32,
+    keep_reasoning: bool,
 }
 
 impl Remote {
@@ -48,7 +49,14 @@ impl Remote {
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
-        Self { name: name.into(), chat, temperature, max_output_tokens }
+        Self { name: name.into(), chat, temperature, max_output_tokens, keep_reasoning: false }
+    }
+
+    /// Hands on what the model thinks before an agent's step.
+    #[must_use]
+    pub fn keeping_reasoning(mut self, keep: bool) -> Self {
+        self.keep_reasoning = keep;
+        self
     }
 
     /// Asks one question, for JSON if a schema is given. What is asked about
@@ -156,7 +164,12 @@ impl Teacher for Remote {
     }
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        act::act(self, ask).await
+        Ok(act::act(self, ask).await?.0)
+    }
+
+    async fn act_aloud(&self, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
+        let (action, thought) = act::act(self, ask).await?;
+        Ok((action, thought.filter(|_| self.keep_reasoning)))
     }
 }
 
