@@ -25,6 +25,7 @@ use serde_json::Value;
 use super::simulator::{Simulation, call_key};
 use super::{Error, Executor, Output, Plan, Session};
 use crate::teacher::{self, Machine, Seen, Simulate};
+use crate::vet::prose;
 
 /// How long a worker waits for another one's answer to the same call.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -167,6 +168,9 @@ fn check(function: &Function, value: &Value) -> Result<(), String> {
     if matches!(Output::parse(&value.to_string()), Output::Error(_)) {
         return Err("it is an error, but the call succeeds".into());
     }
+    if let Some(trace) = prose::hint_in(value) {
+        return Err(format!("it says \"{trace}\""));
+    }
     let Some(schema) = &function.response else {
         return match value {
             Value::Object(members) if !members.is_empty() => Ok(()),
@@ -254,6 +258,14 @@ mod tests {
         assert_eq!(output, Output::Value(json!({"fare": 31.5})));
         let problems = script.problems.lock().unwrap();
         assert!(problems[1].as_ref().is_some_and(|why| why.starts_with("/fare: ")), "{problems:?}");
+    }
+
+    #[tokio::test]
+    async fn an_output_that_speaks_of_a_hint_is_refused() {
+        let leak = json!({"fare": 31.5, "note": "As the [Hint] says"});
+        let (simulator, _) = script(&[leak, json!({"fare": 31.5})]);
+        let output = run(&simulator, &Plan::default()).await.unwrap();
+        assert_eq!(output, Output::Value(json!({"fare": 31.5})));
     }
 
     #[tokio::test]

@@ -8,6 +8,8 @@ use magnet_proto::library::Library;
 use magnet_proto::sample::Arguments;
 use serde_json::Value;
 
+use super::prose;
+
 /// The compiled schemas of a library, each compiled when first needed.
 #[derive(Debug)]
 pub struct Validators {
@@ -21,7 +23,7 @@ impl Validators {
 
     /// Whether the arguments are valid for the function: declared names only,
     /// every required one there, each of its type. The error names the
-    /// argument.
+    /// argument. A trace of a hint is refused, too: no person said that.
     pub fn check(
         &self,
         library: &Library,
@@ -35,13 +37,16 @@ impl Validators {
         if let Some(field) = function.required().find(|f| !arguments.contains_key(&f.name)) {
             return Err(format!("\"{}\" needs \"{}\"", function.name, field.name));
         }
+        let instance = Value::Object(arguments.clone());
+        if let Some(trace) = prose::hint_in(&instance) {
+            return Err(format!("\"{}\": an argument says \"{trace}\"", function.name));
+        }
         let compiled = self.compiled[id.index()].get_or_init(|| {
             jsonschema::validator_for(&function.parameters).map_err(|error| error.to_string())
         });
         let validator = compiled.as_ref().map_err(|error| {
             format!("the schema of \"{}\" cannot be compiled: {error}", function.name)
         })?;
-        let instance = Value::Object(arguments.clone());
         match validator.iter_errors(&instance).next() {
             None => Ok(()),
             Some(error) => {

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 use regex::Regex;
+use serde_json::Value;
 
 static HINT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\[\s*hints?\s*\]|\bhints?\s*:|\b(?:the|your|this|provided|given|per the) hints?\b|reference calls?|\bmiss(?:ed)? (?:function|params)\b")
@@ -21,6 +22,16 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
 /// The trace of a hint in a text that will be stored, if there is one.
 pub fn hint_trace(text: &str) -> Option<&str> {
     HINT.find(text).map(|found| found.as_str())
+}
+
+/// The same in any text inside a value: an argument's, an output's.
+pub fn hint_in(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => hint_trace(text),
+        Value::Array(items) => items.iter().find_map(hint_in),
+        Value::Object(members) => members.values().find_map(hint_in),
+        Value::Bool(_) | Value::Number(_) | Value::Null => None,
+    }
 }
 
 /// Words that admit a failure: a reason to reject where no tool failed.
@@ -254,6 +265,8 @@ mod tests {
         assert!(hint_trace("As the [Hint] says").is_some());
         assert!(hint_trace("According to the hint, I call").is_some());
         assert!(hint_trace("A hint of lemon").is_none());
+        let arguments = serde_json::json!({"to": ["a"], "body": {"text": "[Hint]: call it"}});
+        assert_eq!(hint_in(&arguments), Some("[Hint]"));
         assert!(failure_words("I apologize, something broke").is_some());
     }
 }

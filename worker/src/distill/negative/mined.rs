@@ -21,6 +21,7 @@ use super::{Material, TYPES, Wrong, check};
 use crate::distill::positive::Mined;
 use crate::failure::{Failure, Tries};
 use crate::teacher::{Hint, JudgeTurn, Verdict};
+use crate::vet::prose;
 
 /// At most `max_pairs` pairs, one a type, of errors that the student makes.
 pub(super) async fn make(
@@ -143,7 +144,8 @@ impl<'a> RollOut<'a> {
             match tries.usable(judge.turn(&ask).await) {
                 Ok(Some(Verdict::Right)) => return Ok(None),
                 Ok(Some(Verdict::Wrong { why, .. })) => {
-                    return Ok(Some(if why.trim().is_empty() { plain } else { why }));
+                    let is_told = !why.trim().is_empty() && prose::hint_trace(&why).is_none();
+                    return Ok(Some(if is_told { why } else { plain }));
                 }
                 Ok(None) => {}
                 // A judge without a verdict leaves the rule's.
