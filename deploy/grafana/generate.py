@@ -262,7 +262,7 @@ def plumbing():
     board.graph("Parts put", "Parts put in the part store, a second.", "short",
                 ("{{outcome}}", rate("magnet_parts_put_total", by="outcome")))
     board.graph("Bytes of parts", "Bytes put, a second.", "Bps", ("bytes", rate("magnet_parts_put_bytes_total")))
-    board.graph("Time since progress", "Of each process; above two minutes it is restarted.", "s",
+    board.graph("Time since progress", "Of each process; above twenty minutes it is restarted.", "s",
                 ("{{role}} {{pod}}", "max by (role, pod) (magnet_progress_age_seconds{$S})"))
     board.row("Teachers (nothing here with the offline teacher)")
     board.graph("Requests", "A second, by teacher and outcome.", "reqps",

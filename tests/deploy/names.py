@@ -75,12 +75,11 @@ def check_alerts(rules):
 def main():
     rules_path = CHART / "files/rules.yaml"
     check_alerts(yaml.safe_load(rules_path.read_text()))
-    if (DEPLOY / "METRICS.md").exists():
-        known = exported()
-        for path in sorted((CHART / "files/dashboards").glob("*.json")):
-            check_dashboard(path, known)
-        for path in (rules_path, DEPLOY / "RUNBOOK.md", pathlib.Path("README.md"), CHART / "README.md"):
-            check_metrics(known, path, path.read_text())
+    known = exported()
+    for path in sorted((CHART / "files/dashboards").glob("*.json")):
+        check_dashboard(path, known)
+    for path in (rules_path, DEPLOY / "RUNBOOK.md", pathlib.Path("README.md"), CHART / "README.md"):
+        check_metrics(known, path, path.read_text())
     for problem in found:
         print(problem, file=sys.stderr)
     sys.exit(bool(found))
