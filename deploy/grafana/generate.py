@@ -277,8 +277,8 @@ def plumbing():
                 ("{{endpoint}} p95", quantile(0.95, "magnet_teacher_limiter_wait_seconds", "le, endpoint")))
     board.graph("Tokens", "A second, by direction.", "short",
                 ("{{endpoint}} {{direction}}", rate("magnet_teacher_tokens_total", by="endpoint, direction")))
-    board.graph("Money", "Dollars an hour.", "currencyUSD",
-                ("{{endpoint}}", f"3600 * {rate('magnet_teacher_spend_dollars_total', by='endpoint')}"))
+    board.graph("Money", "Dollars an hour, at the rate of the last ten minutes.", "currencyUSD",
+                ("{{campaign}}", "3600 * clamp_min(max by (campaign) (deriv(magnet_campaign_spend_dollars{$S}[10m])), 0)"))
     board.graph("In flight", "Requests sent and not answered.", "short",
                 ("{{endpoint}}", "sum by (endpoint) (magnet_teacher_requests_in_flight{$S})"))
     board.graph("Retries", "Tries after the first, a second, by what went wrong.", "short",
