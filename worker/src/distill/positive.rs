@@ -2,19 +2,21 @@
 //! every turn (paper §4.1).
 //!
 //! Stored without the hints and with a general system prompt: that is the
-//! context distillation. Promises: every reference call is made and no other
-//! state-changing one; each turn ends in prose that the outputs support.
+//! context distillation. Promises: every reference call is made, and no other;
+//! each turn ends in prose that the outputs support. A step that breaks this is
+//! asked for again with the reason.
 
 use std::collections::BTreeMap;
 
+use magnet_proto::FunctionId;
 use magnet_proto::outcome::Reason;
 use magnet_proto::path::Purpose;
-use magnet_proto::sample::{Call, Message, Provenance};
+use magnet_proto::sample::{Arguments, Call, Message, Provenance};
 
 use super::offer::Offer;
 use super::replay::Replay;
 use crate::conversation::Scene;
-use crate::execute::Executor;
+use crate::execute::{Executor, Output};
 use crate::failure::{Failure, Tries};
 use crate::teacher::{Act, Action, Hint, Judge, Proposed, Teacher};
 use crate::translate::Translated;
@@ -107,7 +109,6 @@ impl Play<'_> {
             added: &self.distiller.offer.added,
         };
         let tools = offer.at(turn);
-        let first = self.messages.len();
         for _ in 0..self.distiller.max_steps {
             let (action, thought) = self.step(turn, &tools, hint).await?;
             // A thought may dwell on the hint, which is never stored.
@@ -118,7 +119,7 @@ impl Play<'_> {
                 Action::Call(calls) => self.call(turn, calls).await?,
                 Action::Say(text) => {
                     self.messages.push(Message::Assistant { content: Some(text), calls: vec![] });
-                    return self.realised(turn, first, &reference);
+                    return Ok(());
                 }
             }
         }
@@ -165,7 +166,9 @@ impl Play<'_> {
     ) -> Result<(), magnet_proto::outcome::Rejection> {
         match action {
             Action::Call(calls) => self.check_calls(tools, hint, calls),
-            Action::Say(text) => self.check_prose(turn, hint, text),
+            Action::Say(text) => {
+                self.all_made(hint).and_then(|()| self.check_prose(turn, hint, text))
+            }
         }
         .map_err(|(reason, detail)| magnet_proto::outcome::Rejection::new(reason, detail))
     }
@@ -176,9 +179,9 @@ impl Play<'_> {
         hint: Hint<'_>,
         calls: &[Proposed],
     ) -> Result<(), (Reason, String)> {
-        if !matches!(hint, Hint::Calls(_)) {
+        let Hint::Calls(reference) = hint else {
             return Err((Reason::WrongTurnKind, "a call where prose is due".into()));
-        }
+        };
         let library = self.distiller.scene.library;
         for call in calls {
             let name = &library.get(call.function).name;
@@ -189,10 +192,57 @@ impl Play<'_> {
                 .validators
                 .check(library, call.function, &call.arguments)
                 .map_err(|why| (Reason::InvalidArguments, why))?;
+            if !reference.iter().any(|due| same(due, &call.function, &call.arguments)) {
+                return Err((Reason::CallsDiffer, format!("this call of \"{name}\" is not due")));
+            }
+            if self.has_succeeded(call) {
+                return Err((Reason::RepeatedCall, format!("\"{name}\" was called already")));
+            }
         }
         match calls {
             [] => Err((Reason::AnswerUnusable, "no call in a calling step".into())),
             _ => Ok(()),
+        }
+    }
+
+    /// The turn under way, its request first.
+    fn turn_so_far(&self) -> &[Message] {
+        let request = self.messages.iter().rposition(|m| matches!(m, Message::User(_)));
+        &self.messages[request.unwrap_or(0)..]
+    }
+
+    /// Whether this turn made the call and got an output; what failed may be
+    /// tried again.
+    fn has_succeeded(&self, call: &Proposed) -> bool {
+        let turn = self.turn_so_far();
+        let answer = |id: &str| {
+            turn.iter().find_map(|message| match message {
+                Message::Tool { call_id, content } if call_id == id => Some(Output::parse(content)),
+                _ => None,
+            })
+        };
+        let mut made = turn.iter().flat_map(calls_of);
+        made.any(|made| {
+            same(made, &call.function, &call.arguments)
+                && matches!(answer(&made.id), Some(Output::Value(_)))
+        })
+    }
+
+    /// Nobody speaks before the turn's calls are made.
+    fn all_made(&self, hint: Hint<'_>) -> Result<(), (Reason, String)> {
+        let Hint::Calls(reference) = hint else {
+            return Ok(());
+        };
+        let turn = self.turn_so_far();
+        let is_made = |due: &&Call| {
+            turn.iter().flat_map(calls_of).any(|made| same(made, &due.function, &due.arguments))
+        };
+        match reference.iter().find(|due| !is_made(due)) {
+            None => Ok(()),
+            Some(absent) => {
+                let name = &self.distiller.scene.library.get(absent.function).name;
+                Err((Reason::CallsDiffer, format!("\"{name}\" has not been called yet")))
+            }
         }
     }
 
@@ -245,35 +295,6 @@ impl Play<'_> {
         self.messages.extend(answers);
         Ok(())
     }
-
-    /// Every reference call was made, and no other that changes state.
-    fn realised(&self, turn: usize, first: usize, reference: &[Call]) -> Result<(), Failure> {
-        let made: Vec<&Call> = self.messages[first..]
-            .iter()
-            .filter_map(|message| match message {
-                Message::Assistant { calls, .. } => Some(calls),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        let same = |a: &Call, b: &Call| a.function == b.function && a.arguments == b.arguments;
-        let name = |call: &Call| &self.distiller.scene.library.get(call.function).name;
-        if let Some(absent) = reference.iter().find(|r| !made.iter().any(|m| same(r, m))) {
-            let detail = format!("turn {turn} ends without the call of \"{}\"", name(absent));
-            return Err(Failure::rejected(Reason::CallsDiffer, detail));
-        }
-        let library = self.distiller.scene.library;
-        let surplus = made.iter().find(|m| {
-            library.get(m.function).changes_state() && !reference.iter().any(|r| same(r, m))
-        });
-        match surplus {
-            None => Ok(()),
-            Some(call) => {
-                let detail = format!("turn {turn} also calls \"{}\", unasked", name(call));
-                Err(Failure::rejected(Reason::CallsDiffer, detail))
-            }
-        }
-    }
 }
 
 fn hint<'a>(purpose: &Purpose, reference: &'a [Call]) -> Hint<'a> {
@@ -282,5 +303,16 @@ fn hint<'a>(purpose: &Purpose, reference: &'a [Call]) -> Hint<'a> {
         Purpose::MissingFunction { .. } => Hint::MissFunction,
         Purpose::MissingParameter { .. } => Hint::MissedParams,
         Purpose::Irrelevant { .. } => Hint::Irrelevant,
+    }
+}
+
+fn same(call: &Call, function: &FunctionId, arguments: &Arguments) -> bool {
+    call.function == *function && call.arguments == *arguments
+}
+
+fn calls_of(message: &Message) -> &[Call] {
+    match message {
+        Message::Assistant { calls, .. } => calls,
+        _ => &[],
     }
 }
