@@ -93,7 +93,7 @@ impl Remote {
                 message(Role::User, content),
             ],
             answer,
-            temperature: self.temperature,
+            temperature: if has_one_answer(purpose) { 0.0 } else { self.temperature },
             max_output_tokens: self.max_output_tokens,
             draw: draw(&salt),
         };
@@ -123,6 +123,23 @@ struct Question<'a> {
     problem: Option<&'a str>,
     /// Tells draws of one question apart.
     salt: String,
+}
+
+/// Whether there is one right answer, so that chance can only do harm.
+fn has_one_answer(purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Forth
+        | Purpose::JudgeEdges
+        | Purpose::JudgeNested
+        | Purpose::JudgeTurn
+        | Purpose::Categorize => true,
+        Purpose::Back
+        | Purpose::Act
+        | Purpose::Mislead
+        | Purpose::RollOut
+        | Purpose::Simulate
+        | Purpose::Probe => false,
+    }
 }
 
 /// A draw number that is stable for a walk and turn, so that two walks with

@@ -445,6 +445,16 @@ async fn a_machine_knows_schema_arguments_and_what_was_returned_before() {
 }
 
 #[tokio::test]
+async fn what_has_one_right_answer_is_asked_without_chance() {
+    let world = World::new();
+    let (remote, parrot) = remote("{}");
+    remote.fill_call(&fill(&world)).await.ok();
+    remote.act(&act(&world, &world.messages(), Hint::None)).await.ok();
+    let asked = parrot.asked.lock().unwrap();
+    assert_eq!((asked[0].temperature, asked[1].temperature), (0.0, 0.7));
+}
+
+#[tokio::test]
 async fn the_same_ask_is_the_same_request_and_another_walk_draws_anew() {
     let world = World::new();
     let (remote, parrot) = remote(r#"{"arguments":{}}"#);
