@@ -6,6 +6,7 @@
 //! `tests/README.md`.
 
 mod harness;
+mod mock;
 mod services;
 mod server;
 
@@ -21,3 +22,4 @@ mod load;
 mod metrics;
 mod readme;
 mod status_page;
+mod teacher;

@@ -1,0 +1,265 @@
+//! One request's way through the mock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use super::behaviour::{Answers, Behaviour, Draws, Fault, Reasoning};
+use super::limit::Bucket;
+use super::stats::{Seen, count};
+use super::wire::{Answer, Asked, Manner};
+use super::{answer, damage, refuse};
+
+pub(super) struct Endpoint {
+    inside: Mutex<Inside>,
+}
+
+struct Inside {
+    behaviour: Arc<Behaviour>,
+    slots: Arc<Semaphore>,
+    bucket: Option<Bucket>,
+    seen: Seen,
+}
+
+/// What is known of a request before it is worked.
+struct Arrival {
+    behaviour: Arc<Behaviour>,
+    slots: Arc<Semaphore>,
+    body: u64,
+    /// How often the same body came before.
+    before: u32,
+    number: u64,
+    refused: Option<Duration>,
+}
+
+impl Endpoint {
+    pub(super) fn new(behaviour: Behaviour) -> Self {
+        Self { inside: Mutex::new(Inside::new(behaviour)) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn answer(&self, asked: &Asked) -> Answer {
+        match (asked.method.as_str(), asked.path.as_str()) {
+            ("POST", path) if path.ends_with("/chat/completions") => self.complete(asked).await,
+            ("GET", path) if path.ends_with("/models") => {
+                Answer::json(200, r#"{"object":"list","data":[{"id":"mock","object":"model"}]}"#)
+            }
+            ("GET", "/stats") => Answer::json(200, json!(self.lock().seen.stats).to_string()),
+            ("POST", "/reset") => {
+                self.lock().seen = Seen::default();
+                Answer::json(200, "{}")
+            }
+            ("POST", "/behaviour") => match serde_json::from_slice(&asked.body) {
+                Ok(behaviour) => {
+                    let mut inside = self.lock();
+                    let seen = std::mem::take(&mut inside.seen);
+                    *inside = Inside { seen, ..Inside::new(behaviour) };
+                    Answer::json(200, "{}")
+                }
+                Err(error) => Answer::json(400, error.to_string()),
+            },
+            _ => Answer::json(404, r#"{"error":{"message":"no such path"}}"#),
+        }
+    }
+
+    async fn complete(&self, asked: &Asked) -> Answer {
+        let arrival = self.lock().arrive(asked);
+        // A client that hangs up drops this future half-way.
+        let _left = Left(self);
+        let behaviour = &arrival.behaviour;
+        if let (Some(wait), Some(limit)) = (arrival.refused, &behaviour.limit) {
+            return refuse::rate(limit.tell, wait);
+        }
+        let key = asked.headers.iter().find(|(name, _)| name == "authorization");
+        let key = key.and_then(|(_, value)| value.strip_prefix("Bearer ")).unwrap_or_default();
+        if behaviour.key.as_deref().is_some_and(|wanted| wanted != key) {
+            return refuse::fault(Fault::Unauthorized, key, || Answer::json(200, ""));
+        }
+        let _slot = arrival.slots.acquire().await;
+        let fault = arrival.fault();
+        if !matches!(fault, Some(Fault::Hang | Fault::Reset)) {
+            tokio::time::sleep(arrival.latency()).await;
+        }
+        if let Some(fault) = fault {
+            count(&mut self.lock().seen.stats.faults, json!(fault).as_str().unwrap_or_default());
+        }
+        match fault {
+            None => self.good(&arrival, asked),
+            // Slow, but whole.
+            Some(Fault::SlowBody) => Answer { manner: Manner::Slow, ..self.good(&arrival, asked) },
+            Some(fault) => refuse::fault(fault, key, || rendered(&arrival, &asked.body, |_| ()).1),
+        }
+    }
+
+    fn good(&self, arrival: &Arrival, asked: &Asked) -> Answer {
+        let mut bad = None;
+        let (told, answer) = rendered(arrival, &asked.body, |kind| bad = Some(kind));
+        let seen = &mut self.lock().seen;
+        match told {
+            Some(told) => {
+                seen.answered(arrival.body, told.purpose, told.input, told.output);
+                if let Some(kind) = bad {
+                    count(&mut seen.stats.bad_answers, kind);
+                }
+            }
+            None => seen.stats.dialect += 1,
+        }
+        answer
+    }
+}
+
+/// Counts a request as left, however it leaves.
+struct Left<'a>(&'a Endpoint);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.0.lock().seen.left();
+    }
+}
+
+impl Inside {
+    fn new(behaviour: Behaviour) -> Self {
+        let slots = match behaviour.slots {
+            0 => Semaphore::MAX_PERMITS,
+            slots => slots,
+        };
+        Self {
+            bucket: behaviour.limit.as_ref().map(Bucket::new),
+            slots: Arc::new(Semaphore::new(slots)),
+            behaviour: Arc::new(behaviour),
+            seen: Seen::default(),
+        }
+    }
+
+    fn arrive(&mut self, asked: &Asked) -> Arrival {
+        let body = Draws::of(&[&asked.body]).next();
+        let before = self.seen.arrived(body);
+        let mut refused = None;
+        if let (Some(limit), Some(bucket)) = (&self.behaviour.limit, &mut self.bucket) {
+            let verdict = bucket.take(limit, refuse::granularity(limit.tell));
+            refused = verdict.refused;
+            self.seen.stats.rate_limited += u64::from(refused.is_some());
+            self.seen.stats.early += u64::from(verdict.is_early);
+        }
+        Arrival {
+            behaviour: Arc::clone(&self.behaviour),
+            slots: Arc::clone(&self.slots),
+            body,
+            before,
+            number: self.seen.stats.requests,
+            refused,
+        }
+    }
+}
+
+impl Arrival {
+    fn draws(&self, purpose: &str) -> Draws {
+        let seed = self.behaviour.seed.to_le_bytes();
+        let (body, before) = (self.body.to_le_bytes(), self.before.to_le_bytes());
+        Draws::of(&[&seed, purpose.as_bytes(), &body, &before])
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        if let Some(then) =
+            self.behaviour.then.filter(|_| self.number > self.behaviour.healthy_requests)
+        {
+            return Some(then);
+        }
+        let mut share = self.draws("fault").share();
+        self.behaviour.faults.iter().find_map(|(fault, chance)| {
+            share -= chance;
+            (share < 0.0).then_some(*fault)
+        })
+    }
+
+    fn latency(&self) -> Duration {
+        let spread = self.behaviour.latency_spread * (self.draws("latency").share() * 2.0 - 1.0);
+        Duration::from_millis(self.behaviour.latency_ms).mul_f64((1.0 + spread).max(0.0))
+    }
+}
+
+/// What an answer took.
+struct Told {
+    purpose: &'static str,
+    input: u64,
+    output: u64,
+}
+
+/// The model's answer, spoiled where the model is a bad one; a refusal where
+/// the request is in the wrong dialect.
+fn rendered(
+    arrival: &Arrival,
+    body: &[u8],
+    spoiled: impl FnOnce(&'static str),
+) -> (Option<Told>, Answer) {
+    let behaviour = &arrival.behaviour;
+    let input = (body.len() / 4) as u64;
+    if behaviour.answers == Answers::Fixed {
+        let text = r#"{"ok":true}"#;
+        let told = Told { purpose: "fixed", input, output: 3 };
+        return (Some(told), Answer::json(200, envelope(behaviour, text, false, input, 3)));
+    }
+    let Ok(body): Result<Value, _> = serde_json::from_slice(body) else {
+        return (None, Answer::json(400, r#"{"error":{"message":"the body is not JSON"}}"#));
+    };
+    if let Some(refusal) = refuse::dialect(&behaviour.dialect, &body) {
+        return (None, refusal);
+    }
+    let ask = answer::Ask::read(&body);
+    let mut text = ask.answer();
+    let mut is_cut = false;
+    let seed = behaviour.seed.to_le_bytes();
+    let mut draws = Draws::of(&[&seed, b"bad", &arrival.body.to_le_bytes()]);
+    if draws.share() < behaviour.bad_answers {
+        let damaged = damage::spoil(&ask, &text, &mut draws);
+        (text, is_cut) = (damaged.text, damaged.is_cut);
+        spoiled(damaged.kind);
+    }
+    let output = (text.len() / 4) as u64;
+    let answer = Answer::json(200, envelope(behaviour, &text, is_cut, input, output));
+    (Some(Told { purpose: ask.purpose.label(), input, output }), answer)
+}
+
+fn envelope(behaviour: &Behaviour, text: &str, is_cut: bool, input: u64, output: u64) -> String {
+    let dialect = &behaviour.dialect;
+    let mut message = json!({ "role": "assistant", "content": text });
+    match dialect.reasoning {
+        Reasoning::None => {}
+        Reasoning::Field => message["reasoning_content"] = "Let me think about the hint.".into(),
+        Reasoning::Think => {
+            message["content"] = format!("<think>The hint says it.</think>\n{text}").into();
+        }
+    }
+    if dialect.native_calls
+        && let Some(calls) = native_calls(text)
+    {
+        message["content"] = Value::Null;
+        message["tool_calls"] = calls;
+    }
+    let finish = if is_cut { "length" } else { "stop" };
+    let mut whole = json!({
+        "id": "chatcmpl-mock", "object": "chat.completion", "model": "mock",
+        "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
+    });
+    if !dialect.no_usage {
+        whole["usage"] = json!({ "prompt_tokens": input, "completion_tokens": output,
+            "total_tokens": input + output });
+    }
+    whole.to_string()
+}
+
+/// The calls of an `act`, as servers with tool support return them.
+fn native_calls(text: &str) -> Option<Value> {
+    let answer: Value = serde_json::from_str(text).ok()?;
+    let calls = answer.get("calls")?.as_array().filter(|calls| !calls.is_empty())?;
+    let native = |(at, call): (usize, &Value)| {
+        json!({ "id": format!("native_{at}"), "type": "function",
+            "function": { "name": call["name"], "arguments": call["arguments"] } })
+    };
+    Some(calls.iter().enumerate().map(native).collect())
+}
