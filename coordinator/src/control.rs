@@ -2,6 +2,7 @@
 //!
 //! It lies in the state store. While the store is away the last wish holds.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,5 +117,9 @@ impl WalkRunner for Governed {
             set(&self.state, Control::Cancel).await;
         }
         walked
+    }
+
+    async fn in_place(&self, walks: Range<u64>) {
+        self.runner.in_place(walks).await;
     }
 }

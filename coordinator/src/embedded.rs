@@ -6,6 +6,8 @@
 //! number of workers, nor on how often it was interrupted.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use magnet_proto::library::Library;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
+use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::state::{self, Control, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
@@ -43,6 +46,8 @@ const SHARDS_HELD: usize = 16;
 /// elsewhere: enough for a large fleet, and little in one queue.
 const FLEET_WINDOW: usize = 64;
 
+/// The file of paid answers in the output folder.
+const ANSWERS: &str = "answers.log";
 /// A dispatcher that was told to stop and waits for a service is left after
 /// this long.
 const STOP: Duration = Duration::from_secs(5);
@@ -111,6 +116,12 @@ pub enum Error {
     Queue(#[from] queue::Error),
     #[error("opening the state store")]
     State(#[from] state::Error),
+    #[error("opening the file of paid answers \"{}\"", path.display())]
+    Answers {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("putting the bundle of library and graph")]
     Bundle(#[from] bundle::Error),
     #[error("preparing the teacher")]
@@ -142,7 +153,10 @@ where
     bundle.publish(&fleet.parts).await?;
     let holder = format!("magnet-{}", std::process::id());
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
-    let stores = state::connect(&campaign.fleet, &job.digest, &holder).await?;
+    let mut stores = state::connect(&campaign.fleet, &job.digest, &holder).await?;
+    if campaign.fleet.state == "embedded:" && !is_offline(campaign) {
+        stores.state = Arc::new(fleet.state_that_keeps_answers()?);
+    }
     let stores = job.watch.opened_stores(&stores);
     let control = control::begin(&stores.state, &job.cancel).await;
     job.watch.board.follow(control.clone());
@@ -215,6 +229,11 @@ fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
     }
 }
 
+/// Whether no teacher costs anything.
+fn is_offline(campaign: &Campaign) -> bool {
+    campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline)
+}
+
 /// How many workers a process has, and how much each takes on, of slow
 /// teachers' shards at most so many.
 pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
@@ -224,8 +243,7 @@ pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
         workers => workers,
     };
     // Walks that wait for nobody gain nothing by being many.
-    let offline = campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline);
-    let limits = match offline {
+    let limits = match is_offline(campaign) {
         true => Limits { in_flight: 1, shards: 1 },
         false => Limits { in_flight: campaign.run.in_flight.get(), shards },
     };
@@ -272,6 +290,13 @@ impl Fleet {
             worker_metrics: serve::Metrics::new(registry, pulse)?,
             metrics: Metrics::new(registry, pulse)?,
         })
+    }
+
+    /// A state whose paid answers lie beside the parts until these are in
+    /// place, so that a killed run does not buy them again.
+    fn state_that_keeps_answers(&self) -> Result<EmbeddedState, Error> {
+        let path = self.out.path().join(ANSWERS);
+        EmbeddedState::kept_in(&path).map_err(|source| Error::Answers { path, source })
     }
 
     /// Workers and dispatcher side by side, until there is enough.

@@ -14,6 +14,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use magnet_proto::outcome::Reason;
 use magnet_proto::part::{Entry, Key, Verdict};
 use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
 use serde::{Deserialize, Serialize};
 
 use near::Kept;
@@ -41,6 +42,9 @@ pub struct Counts {
     pub rejected_by_reason: BTreeMap<Reason, u64>,
     /// What all of it cost, rejected walks included.
     pub spent: Spending,
+    /// The same by kind of ask.
+    #[serde(default)]
+    pub asks: Usage,
 }
 
 impl Counts {
@@ -136,7 +140,8 @@ impl Ledger {
             if entry.walk.0 == self.next || (surplus && entry.walk.0 > self.next) {
                 self.next = entry.walk.0 + 1;
                 self.counts.walks += 1;
-                self.counts.spent += entry.usage;
+                self.counts.spent += entry.usage.total();
+                self.counts.asks += &entry.usage;
                 match surplus {
                     true => self.counts.surplus += 1,
                     false => self.decide(entry),
@@ -223,7 +228,7 @@ mod tests {
         let verdict = Verdict::Accepted { sketch: Sketch::of([opening]), pairs: 2, size_bytes: 9 };
         let opening = Some(Key::of_opening(opening));
         let keys = Keys { path: None, opening };
-        Entry { walk: WalkIndex(walk), keys, usage: Spending::default(), verdict }
+        Entry { walk: WalkIndex(walk), keys, usage: Usage::default(), verdict }
     }
 
     fn rejected(walk: u64, opening: &str) -> Entry {

@@ -39,8 +39,15 @@ impl Progress {
         if duplicates + near_duplicates > 0 {
             line += &format!(", {} duplicates", duplicates + near_duplicates);
         }
+        if spent.requests > 0 {
+            line += &format!(", {} calls", spent.requests);
+        }
         if spent.micro_usd > 0 {
-            line += &format!(", ${:.2}", spent.micro_usd as f64 / 1e6);
+            let usd = spent.micro_usd as f64 / 1e6;
+            line += &format!(", ${usd:.2}");
+            if *accepted > 0 {
+                line += &format!(" (${:.4} a sample)", usd / *accepted as f64);
+            }
         }
         if let Some(rate) = pace.per_second() {
             let left = self.wanted.saturating_sub(*accepted) as f64 / rate;
@@ -152,6 +159,16 @@ mod tests {
         let line = "400 of 1000 samples, 7 rejected (no_value 5, short_walk 2), 2 duplicates, \
                     10/s, 1 min 0 s left";
         assert_eq!(progress.line(pace), line);
+    }
+
+    #[test]
+    fn a_line_tells_what_it_costs() {
+        let mut progress = Progress { wanted: 10, ..Progress::default() };
+        progress.counts.accepted = 5;
+        progress.counts.spent.requests = 200;
+        progress.counts.spent.micro_usd = 1_234_000;
+        let line = "5 of 10 samples, 200 calls, $1.23 ($0.2468 a sample)";
+        assert_eq!(progress.line(Pace::default()), line);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod outcome;
 pub mod sample;
 pub mod sketch;
 pub mod shard;
+pub mod usage;
 pub mod part;
 pub mod bundle;
 pub mod wire;

@@ -21,14 +21,14 @@ use crate::outcome::Rejection;
 use crate::sample::{Message, Sample};
 use crate::shard::Shard;
 use crate::sketch::Sketch;
-use crate::state::Spending;
+use crate::usage::Usage;
 use crate::{CampaignDigest, Digest, WalkIndex};
 
 pub use key::{Key, Keys};
 
 /// The version this program writes, and the only one it reads: parts do not
 /// outlive their campaign.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// How much of a part's beginning to read so that its index is nearly always
 /// whole.
@@ -68,7 +68,7 @@ pub struct Entry {
     pub walk: WalkIndex,
     pub keys: Keys,
     /// What the walk cost.
-    pub usage: Spending,
+    pub usage: Usage,
     pub verdict: Verdict,
 }
 
@@ -171,7 +171,7 @@ impl Writer {
     }
 
     /// Adds the next walk.
-    pub fn push(&mut self, keys: Keys, usage: Spending, packed: Packed) {
+    pub fn push(&mut self, keys: Keys, usage: Usage, packed: Packed) {
         let walk = WalkIndex(self.first.0 + self.entries.len() as u64);
         self.body.extend_from_slice(&packed.bytes);
         self.entries.push(Entry { walk, keys, usage, verdict: packed.verdict });
@@ -347,10 +347,10 @@ mod tests {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
         let mut writer = Writer::new(campaign, WalkIndex(7));
         let keys = Keys { path: None, opening: Some(Key::of_opening("Hi  there")) };
-        writer.push(keys, Spending::default(), Packed::accepted(&sample(7)));
+        writer.push(keys, Usage::default(), Packed::accepted(&sample(7)));
         let rejection = Rejection::new(Reason::NoValue, "parameter \"city\"");
-        writer.push(Keys::default(), Spending::default(), Packed::rejected(rejection));
-        writer.push(Keys::default(), Spending::default(), Packed::accepted(&sample(9)));
+        writer.push(Keys::default(), Usage::default(), Packed::rejected(rejection));
+        writer.push(Keys::default(), Usage::default(), Packed::accepted(&sample(9)));
         writer.finish()
     }
 

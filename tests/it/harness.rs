@@ -1,7 +1,7 @@
 //! Runs the real program in a folder of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +42,12 @@ impl Magnet {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// Starts the program and leaves it running; what it says is lost.
+    pub(crate) fn start(mut self) -> Child {
+        self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.command.spawn().expect("magnet starts")
     }
 
     pub(crate) fn run(mut self) -> Ran {

@@ -4,8 +4,9 @@
 //! walk ─► node_ops ─► translate ⇄ execute ─► distill ─► vet ─► sample
 //! ```
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use magnet_proto::config::{Campaign, NegativeSource};
@@ -15,9 +16,10 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Path;
 use magnet_proto::sample::{Call, Pair, Sample};
-use magnet_proto::state::{Spending, State};
+use magnet_proto::state::State;
+use magnet_proto::usage::Usage;
 use magnet_proto::walk::Walker;
-use magnet_proto::{CampaignDigest, FunctionId, SampleId, WalkIndex, rng};
+use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
 
 use crate::conversation::Scene;
 use crate::distill::negative;
@@ -30,6 +32,7 @@ use crate::node_ops;
 use crate::serve::{End, Stop, WalkRunner, Walked};
 use crate::teacher;
 use crate::teacher::cast::Cast;
+use crate::teacher::chat::tally;
 use crate::translate::{self, Translated, Translator};
 use crate::vet::calls::Validators;
 use crate::vet::challenges::{self, Evidence};
@@ -51,6 +54,8 @@ pub struct Pipeline {
     categories: Categories,
     /// Characters of each function's tool document.
     tool_chars: Vec<usize>,
+    /// The memo's keys of finished walks whose part is not in place yet.
+    kept: Mutex<HashMap<WalkIndex, Vec<Digest>>>,
 }
 
 /// What a pipeline is made of.
@@ -73,6 +78,7 @@ impl Pipeline {
             validators: Validators::new(&library),
             categories: Categories::new(&library),
             tool_chars: library.iter().map(|(_, f)| f.tool().to_string().len()).collect(),
+            kept: Mutex::default(),
             campaign,
             digest,
             library,
@@ -230,6 +236,10 @@ impl Pipeline {
         Ok(sample)
     }
 
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<WalkIndex, Vec<Digest>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether a lower walk has the same signature path: then this one would be
     /// dropped when the dataset is finalized, and need not be worked.
     async fn is_claimed(&self, key: Key, index: WalkIndex) -> bool {
@@ -242,25 +252,40 @@ impl Pipeline {
 impl WalkRunner for Pipeline {
     async fn run(&self, index: WalkIndex) -> Result<Walked, Stop> {
         let mut keys = Keys::default();
-        let usage = Spending::default();
+        let unpaid = |keys, end| Ok(Walked { keys, usage: Usage::default(), end });
         let path = match self.plan(index) {
             Ok(path) => path,
-            Err(rejection) => {
-                return Ok(Walked { keys, usage, end: End::Rejected(rejection) });
-            }
+            Err(rejection) => return unpaid(keys, End::Rejected(rejection)),
         };
         let key = Key::of_path(&path);
         keys.path = Some(key);
         if self.is_claimed(key, index).await {
-            return Ok(Walked { keys, usage, end: End::Skipped });
+            return unpaid(keys, End::Skipped);
         }
-        let end = match self.work(index, &path, &mut keys).await {
+        let (worked, tally) = tally::of(self.work(index, &path, &mut keys)).await;
+        let end = match worked {
             Ok(sample) => End::Accepted(Box::new(sample)),
             Err(Failure::Rejected(rejection)) => End::Rejected(rejection),
             Err(Failure::Teacher(error)) => return Err(stop_of_teacher(error)),
             Err(Failure::Executor(error)) => return Err(stop_of_executor(error)),
         };
-        Ok(Walked { keys, usage, end })
+        if !tally.keys.is_empty() {
+            self.kept().insert(index, tally.keys);
+        }
+        Ok(Walked { keys, usage: tally.usage, end })
+    }
+
+    async fn in_place(&self, walks: Range<u64>) {
+        let keys: Vec<Digest> = {
+            let mut kept = self.kept();
+            walks.filter_map(|walk| kept.remove(&WalkIndex(walk))).flatten().collect()
+        };
+        if keys.is_empty() {
+            return;
+        }
+        if let Err(error) = self.state.forget_memo(&keys).await {
+            tracing::debug!(%error, "answers that are safe stay in the memo");
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 mod metrics;
 mod shard;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use magnet_proto::part::Keys;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Delivery, Queue, Settle};
 use magnet_proto::sample::Sample;
-use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
 use magnet_proto::{CampaignDigest, WalkIndex};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,10 @@ pub trait WalkRunner: Send + Sync {
     /// Makes the walk's sample, or says why there is none. The same walk gives
     /// the same result, given the same teacher answers. Cancel-safe.
     async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop>;
+
+    /// The part of these walks is in place: what was kept to work them again
+    /// may go.
+    async fn in_place(&self, _walks: Range<u64>) {}
 }
 
 /// What became of a walk.
@@ -47,7 +52,7 @@ pub struct Walked {
     /// As far as the walk came: a rejected one, too, has its keys.
     pub keys: Keys,
     /// What it cost in teacher calls.
-    pub usage: Spending,
+    pub usage: Usage,
     pub end: End,
 }
 

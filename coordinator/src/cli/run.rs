@@ -221,7 +221,22 @@ fn account(counts: &Counts, seconds: f64) -> String {
     put("duplicates", counts.duplicates);
     put("near-duplicates", counts.near_duplicates);
     put("missing", counts.missing);
-    put("teacher calls", counts.spent.requests);
+    for (ask, spent) in counts.asks.iter() {
+        put(&format!("answers: {ask}"), spent.requests);
+    }
+    if counts.spent.requests > 0 && counts.accepted > 0 {
+        let (spent, each) = (&counts.spent, counts.accepted as f64);
+        let tokens = spent.input_tokens + spent.output_tokens;
+        let usd = spent.micro_usd as f64 / 1e6;
+        write!(
+            text,
+            "\n${usd:.2} and {tokens} tokens; a sample: {:.1} answers, {:.0} tokens, ${:.4}",
+            spent.requests as f64 / each,
+            tokens as f64 / each,
+            usd / each
+        )
+        .expect("writing to a string cannot fail");
+    }
     text
 }
 

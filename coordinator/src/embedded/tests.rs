@@ -11,6 +11,7 @@ use magnet_proto::sample::{
     Call, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
 use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
 use magnet_proto::{FunctionId, SampleId, WalkIndex, rng};
 use magnet_worker::serve::{End, Walked};
 use rand::RngExt;
@@ -95,7 +96,8 @@ fn walked(walk: WalkIndex, rng: &mut rng::Rng) -> Walked {
         0 => End::Rejected(Rejection::new(Reason::NoValue, format!("walk {walk}"))),
         _ => End::Accepted(Box::new(sample(walk, &opening, rng))),
     };
-    let usage = Spending { requests: 1, ..Spending::default() };
+    let mut usage = Usage::default();
+    usage.add("back", Spending { requests: 1, ..Spending::default() });
     Walked { keys, usage, end }
 }
 
@@ -400,7 +402,7 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
         async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
             self.0.fetch_add(1, Ordering::SeqCst);
             let end = End::Rejected(Rejection::new(Reason::ShortWalk, format!("walk {walk}")));
-            Ok(Walked { keys: Keys::default(), usage: Spending::default(), end })
+            Ok(Walked { keys: Keys::default(), usage: Usage::default(), end })
         }
     }
     let folder = tempfile::tempdir().unwrap();

@@ -39,10 +39,39 @@ pub struct Manifest {
     /// Whether all samples wanted are there, and no walk is missing.
     pub complete: bool,
     pub counts: Counts,
+    /// What an accepted sample cost, rejected walks included.
+    pub per_sample: Option<PerSample>,
     /// Walks that came so far, stage by stage.
     pub funnel: Vec<Stage>,
     pub dataset: Tally,
     pub files: Vec<FileEntry>,
+}
+
+/// Means over the accepted samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PerSample {
+    /// Answers of teachers.
+    pub answers: f64,
+    pub input_tokens: f64,
+    pub output_tokens: f64,
+    pub usd: f64,
+}
+
+impl PerSample {
+    /// None where nothing was accepted, or no teacher was asked.
+    fn of(counts: &Counts) -> Option<Self> {
+        let spent = &counts.spent;
+        if counts.accepted == 0 || spent.requests == 0 {
+            return None;
+        }
+        let mean = |total: u64| total as f64 / counts.accepted as f64;
+        Some(Self {
+            answers: mean(spent.requests),
+            input_tokens: mean(spent.input_tokens),
+            output_tokens: mean(spent.output_tokens),
+            usd: mean(spent.micro_usd) / 1e6,
+        })
+    }
 }
 
 /// One stage of the pipeline in the yield funnel.
@@ -58,8 +87,9 @@ impl Manifest {
     pub fn new(origin: Origin, samples_wanted: u64, counts: Counts, written: Written) -> Self {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
+        let per_sample = PerSample::of(&counts);
         let Written { files, tally } = written;
-        Self { origin, samples_wanted, complete, counts, funnel, dataset: tally, files }
+        Self { origin, samples_wanted, complete, counts, per_sample, funnel, dataset: tally, files }
     }
 }
 

@@ -1,9 +1,14 @@
 //! The state inside one process: the backend of `magnet run`.
 //!
 //! Bounded: what was not used lately is forgotten, which the contract allows.
-//! Waiting is on tokio's clock.
+//! Answers that were paid for, and what was spent, can be kept in a file, so
+//! that they outlive the process. Waiting is on tokio's clock.
+
+mod log;
 
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +21,7 @@ use super::recent::Recent;
 use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
 use crate::WalkIndex;
 use crate::ids::Digest;
+use log::Log;
 
 /// Claims kept, about 60 bytes each.
 const CLAIMS: usize = 400_000;
@@ -30,6 +36,8 @@ const BURSTS_PER_MINUTE: u64 = 60;
 #[derive(Clone, Debug, Default)]
 pub struct EmbeddedState {
     inside: Arc<Mutex<Inside>>,
+    /// Takes the place of `memo` inside.
+    log: Option<Arc<Mutex<Log>>>,
 }
 
 #[derive(Debug)]
@@ -100,6 +108,26 @@ impl EmbeddedState {
         Self::default()
     }
 
+    /// A state that keeps paid answers and spending in this file.
+    pub fn kept_in(path: &Path) -> io::Result<Self> {
+        let log = Log::open(path)?;
+        let state = Self::default();
+        state.lock().spent = log.spent();
+        Ok(Self { log: Some(Arc::new(Mutex::new(log))), ..state })
+    }
+
+    /// Does something with the log, if there is one. It is short: the file is
+    /// in the system's cache.
+    fn logged<T>(&self, work: impl FnOnce(&mut Log) -> io::Result<T>) -> Result<Option<T>, Error> {
+        let Some(log) = &self.log else {
+            return Ok(None);
+        };
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut log)
+            .map(Some)
+            .map_err(|error| Error::Away(format!("the file of answers: {error}")))
+    }
+
     /// The data is whole between any two statements, so a panic elsewhere
     /// while it was locked does no harm.
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -165,18 +193,27 @@ impl State for EmbeddedState {
     }
 
     async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error> {
+        if let Some(kept) = self.logged(|log| log.get(&key))? {
+            return Ok(kept.map(Bytes::from));
+        }
         let inside = self.lock();
         let kept = inside.memo.get(&key).filter(|(until, _)| *until > Instant::now());
         Ok(kept.map(|(_, answer)| answer.clone()))
     }
 
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
+        if self.logged(|log| log.put(key, &value))?.is_some() {
+            return Ok(());
+        }
         let weight = value.len() + OVERHEAD_BYTES;
         self.lock().memo.put(key, (Instant::now() + ttl, value), weight);
         Ok(())
     }
 
     async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error> {
+        if self.logged(|log| log.forget(keys))?.is_some() {
+            return Ok(());
+        }
         let mut inside = self.lock();
         keys.iter().for_each(|key| inside.memo.remove(key));
         Ok(())
@@ -199,6 +236,9 @@ impl State for EmbeddedState {
     }
 
     async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
+        if spent != Spending::default() {
+            self.logged(|log| log.spend(spent))?;
+        }
         let mut inside = self.lock();
         inside.spent += spent;
         Ok(inside.spent)

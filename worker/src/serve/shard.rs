@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use magnet_proto::part::{self, Keys, Packed, Verdict, Writer};
 use magnet_proto::shard::{Report, Shard};
-use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
 use magnet_proto::{WalkIndex, parts};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -85,7 +85,7 @@ impl Drop for Unfinished<'_> {
 /// A finished walk, packed.
 struct Finished {
     keys: Keys,
-    usage: Spending,
+    usage: Usage,
     packed: Packed,
 }
 
@@ -129,7 +129,13 @@ async fn work(
 ) -> Attempt {
     let (finished, unfit) = run_walks(worker, unfinished, shard, runner).await;
     match unfit {
-        None => put(worker, shard, finished).await,
+        None => {
+            let put = put(worker, shard, finished).await;
+            if matches!(put, Attempt::Done(_)) {
+                runner.in_place(shard.first.0..shard.first.0 + u64::from(shard.len)).await;
+            }
+            put
+        }
         Some(Unfit::Panic(reason)) => Attempt::Failed(reason),
         Some(Unfit::Stop(stop)) => {
             // A shard that comes again soon is worked whole; else what is

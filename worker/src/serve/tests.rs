@@ -66,7 +66,7 @@ impl WalkRunner for Scripted {
 
 fn rejected(walk: WalkIndex) -> Walked {
     let end = End::Rejected(Rejection::new(Reason::NoValue, walk.to_string()));
-    Walked { keys: Keys::default(), usage: Spending::default(), end }
+    Walked { keys: Keys::default(), usage: Usage::default(), end }
 }
 
 fn campaign() -> CampaignDigest {

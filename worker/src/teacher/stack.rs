@@ -58,7 +58,7 @@ pub fn remote(
     Ok(Some(Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning))))
 }
 
-/// `memo( failover( retry( circuit( usage( limit( http ))))))`.
+/// `memo( failover( retry( circuit( limit( usage( http ))))))`.
 fn chat(
     campaign: &Campaign,
     name: &str,
@@ -71,7 +71,8 @@ fn chat(
         let second = direct(campaign, other, stand_in, wiring)?;
         chat = Arc::new(Failover::new(chat, second));
     }
-    Ok(Arc::new(Memo::new(chat, wiring.state.clone(), name, &endpoint.model)))
+    let metrics = wiring.metrics.of(name);
+    Ok(Arc::new(Memo::new(chat, wiring.state.clone(), name, &endpoint.model, metrics)))
 }
 
 fn direct(
@@ -81,19 +82,22 @@ fn direct(
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Chat>, Error> {
     let http = http(name, endpoint, wiring.variable)?;
-    let limited = Limit::new(http, name, endpoint, wiring.state.clone());
     let prices = Prices {
         input: endpoint.usd_per_million_input_tokens,
         output: endpoint.usd_per_million_output_tokens,
     };
     let (budget, state) = (campaign.budget.clone(), wiring.state.clone());
-    let metered = Usage::new(limited, name, prices, budget, state, wiring.metrics.clone());
+    let metrics = wiring.metrics.of(name);
+    let metered = Usage::new(http, prices, budget, state.clone(), metrics.clone());
+    let limited = Limit::new(metered, name, endpoint, state, metrics.clone());
     let policy = Policy {
         deadline: endpoint.deadline,
         base: Duration::from_millis(500),
         cap: Duration::from_secs(30),
+        has_stand_in: endpoint.failover.is_some(),
     };
-    Ok(Arc::new(Retry::new(Circuit::new(metered), policy, campaign.campaign.seed)))
+    let circuit = Circuit::new(limited, metrics.clone());
+    Ok(Arc::new(Retry::new(circuit, policy, campaign.campaign.seed, metrics)))
 }
 
 /// The wire to an endpoint, without any layer around it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::metrics::EndpointMetrics;
 use super::{Chat, Error, Reply, Request, Trouble};
 
 /// Failures in a row, no success between, before the circuit opens.
@@ -17,9 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub struct Circuit<C> {
     inner: C,
     health: Mutex<Health>,
+    metrics: EndpointMetrics,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Health {
     failures: u32,
     /// Closed while none.
@@ -30,17 +32,20 @@ struct Health {
 struct Opened {
     until: Instant,
     pause: Duration,
-    is_probing: bool,
+}
+
+/// On what terms a request was let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Usual,
+    /// To see whether the endpoint is well again.
+    Probe,
 }
 
 impl<C> Circuit<C> {
-    pub fn new(inner: C) -> Self {
-        Self { inner, health: Mutex::new(Health { failures: 0, opened: None }) }
-    }
-
-    /// Whether requests are refused at present.
-    pub fn is_open(&self) -> bool {
-        self.lock().opened.is_some()
+    pub fn new(inner: C, metrics: EndpointMetrics) -> Self {
+        metrics.circuit(false);
+        Self { inner, health: Mutex::default(), metrics }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Health> {
@@ -48,55 +53,66 @@ impl<C> Circuit<C> {
     }
 
     /// Lets a request through, or says how long the circuit stays open.
-    fn admit(&self) -> Result<(), Duration> {
+    fn admit(&self) -> Result<Pass, Duration> {
         let mut health = self.lock();
         let Some(opened) = &mut health.opened else {
-            return Ok(());
+            return Ok(Pass::Usual);
         };
         let now = Instant::now();
         if now < opened.until {
             return Err(opened.until - now);
         }
-        if opened.is_probing {
-            return Err(FIRST_PAUSE);
-        }
-        opened.is_probing = true;
-        // A probe that is dropped half-way must not block the next for ever.
+        // One probe a pause: should this one be dropped half-way, another
+        // goes after the next.
         opened.until = now + opened.pause;
-        Ok(())
+        Ok(Pass::Probe)
     }
 
     fn succeeded(&self) {
-        *self.lock() = Health { failures: 0, opened: None };
+        let was_open = std::mem::take(&mut *self.lock()).opened.is_some();
+        if was_open {
+            tracing::info!("the teacher answers again");
+            self.metrics.circuit(false);
+        }
     }
 
-    fn failed(&self) {
+    fn failed(&self, pass: Pass, reason: &str) {
         let mut health = self.lock();
         health.failures += 1;
-        let pause = match health.opened {
-            Some(opened) => (opened.pause * 2).min(LONGEST_PAUSE),
-            None if health.failures >= FAILURES_TO_OPEN => FIRST_PAUSE,
-            None => return,
+        let pause = match (health.opened, pass) {
+            (Some(opened), Pass::Probe) => (opened.pause * 2).min(LONGEST_PAUSE),
+            // It was on its way before the circuit opened: no news.
+            (Some(_), Pass::Usual) => return,
+            (None, _) if health.failures >= FAILURES_TO_OPEN => FIRST_PAUSE,
+            (None, _) => return,
         };
-        let until = Instant::now() + pause;
-        health.opened = Some(Opened { until, pause, is_probing: false });
+        if health.opened.is_none() {
+            tracing::warn!(reason, "the teacher fails again and again: it is left alone for a while");
+        }
+        health.opened = Some(Opened { until: Instant::now() + pause, pause });
+        self.metrics.circuit(true);
     }
 }
 
 #[async_trait]
 impl<C: Chat> Chat for Circuit<C> {
     async fn complete(&self, request: &Request) -> Result<Reply, Error> {
-        if let Err(wait) = self.admit() {
-            let reason = "the circuit is open after repeated failures".to_owned();
-            let retry_after = Some(wait);
-            return Err(Error::Transient { cause: Trouble::Open, reason, retry_after });
-        }
+        let pass = match self.admit() {
+            Ok(pass) => pass,
+            Err(wait) => {
+                let reason = "the teacher fails again and again".to_owned();
+                let retry_after = Some(wait);
+                return Err(Error::Transient { cause: Trouble::Open, reason, retry_after });
+            }
+        };
         let done = self.inner.complete(request).await;
         match &done {
-            // A rate limit shows that the server is well.
-            Err(Error::Transient { cause: Trouble::RateLimited, .. }) => {}
-            Err(Error::Transient { .. }) => self.failed(),
-            _ => self.succeeded(),
+            // A rate limit shows that the server is well; the rest of these
+            // never reached it.
+            Err(Error::Transient { cause: Trouble::RateLimited | Trouble::Open, .. })
+            | Err(Error::Budget(_) | Error::Cancelled) => {}
+            Err(Error::Transient { reason, .. }) => self.failed(pass, reason),
+            Ok(_) | Err(Error::Unanswerable(_) | Error::Permanent(_)) => self.succeeded(),
         }
         done
     }

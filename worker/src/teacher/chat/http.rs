@@ -93,13 +93,20 @@ impl Http {
         let bytes = self.read(answer).await.map_err(Attempt::Failed)?;
         let text = String::from_utf8_lossy(&bytes);
         if !status.is_success() {
-            let refusal = self.redact(&words(&text));
+            // A key cut in two by shortening would slip through.
+            let refusal = words(&self.redact(&text));
             if status == StatusCode::BAD_REQUEST && self.abilities.learn(&refusal, then) {
                 return Err(Attempt::Learned);
             }
             return Err(Attempt::Failed(classify(status, &headers, &text, refusal)));
         }
-        read_reply(&text, request).map_err(|error| Attempt::Failed(self.redacted(error)))
+        read_reply(&text, request).map_err(|error| match error {
+            // Its words hold the beginning of the body.
+            Error::Transient { .. } => Attempt::Failed(
+                read_reply(&self.redact(&text), request).err().unwrap_or(error),
+            ),
+            error => Attempt::Failed(error),
+        })
     }
 
     async fn read(&self, mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
@@ -118,17 +125,6 @@ impl Http {
         match self.key.0.as_str() {
             "" => text.to_owned(),
             key => text.replace(key, "***"),
-        }
-    }
-
-    fn redacted(&self, error: Error) -> Error {
-        match error {
-            Error::Transient { cause, reason, retry_after } => {
-                Error::Transient { cause, reason: self.redact(&reason), retry_after }
-            }
-            Error::Permanent(text) => Error::Permanent(self.redact(&text)),
-            Error::Unanswerable(text) => Error::Unanswerable(self.redact(&text)),
-            other => other,
         }
     }
 }
@@ -256,6 +252,7 @@ fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
         },
         text,
         reasoning,
+        micro_usd: 0,
     })
 }
 

@@ -19,6 +19,7 @@ use magnet_proto::state::{RateLimit, State};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::metrics::EndpointMetrics;
 use super::{Chat, Error, Reply, Request, Trouble};
 use adaptive::Adaptive;
 use bucket::Bucket;
@@ -26,6 +27,7 @@ use bucket::Bucket;
 pub struct Limit<C> {
     inner: C,
     gate: Gate,
+    metrics: EndpointMetrics,
 }
 
 /// What a request must pass before it is sent.
@@ -35,6 +37,8 @@ struct Gate {
     tokens: Option<Bucket>,
     adaptive: Adaptive,
     hold: Mutex<Option<Instant>>,
+    /// A longer hold is not waited for.
+    patience: Duration,
     shared: RateLimit,
     state: Arc<dyn State>,
 }
@@ -43,7 +47,13 @@ struct Gate {
 const UNTOLD_HOLD: Duration = Duration::from_millis(500);
 
 impl<C> Limit<C> {
-    pub fn new(inner: C, name: &str, endpoint: &Endpoint, state: Arc<dyn State>) -> Self {
+    pub fn new(
+        inner: C,
+        name: &str,
+        endpoint: &Endpoint,
+        state: Arc<dyn State>,
+        metrics: EndpointMetrics,
+    ) -> Self {
         let bucket = |unit: &str, per_minute: u64| {
             let limit = RateLimit { name: format!("{name}/{unit}"), per_minute };
             (per_minute > 0).then(|| Bucket::new(limit, state.clone()))
@@ -55,18 +65,19 @@ impl<C> Limit<C> {
             requests,
             tokens: bucket("tokens", endpoint.tokens_per_minute),
             hold: Mutex::new(None),
+            patience: endpoint.deadline,
             shared: RateLimit {
                 name: format!("{name}/requests"),
                 per_minute: endpoint.requests_per_minute,
             },
             state,
         };
-        Self { inner, gate }
+        Self { inner, gate, metrics }
     }
 }
 
 impl Gate {
-    async fn pass(&self, request: &Request) {
+    async fn pass(&self, request: &Request) -> Result<(), Error> {
         let estimate = request.estimated_tokens();
         if let Some(tokens) = &self.tokens {
             tokens.take((estimate.input + estimate.output).min(u64::from(u32::MAX)) as u32).await;
@@ -76,10 +87,17 @@ impl Gate {
         }
         self.adaptive.pass().await;
         while let Some(until) = self.held() {
+            let wait = until - Instant::now();
+            if wait > self.patience {
+                let (cause, retry_after) = (Trouble::RateLimited, Some(wait));
+                let reason = format!("the teacher asks for a pause of {} s", wait.as_secs());
+                return Err(Error::Transient { cause, reason, retry_after });
+            }
             tokio::time::sleep_until(until).await;
             // Not all at once when the gate opens again.
             self.adaptive.pass().await;
         }
+        Ok(())
     }
 
     fn held(&self) -> Option<Instant> {
@@ -116,10 +134,12 @@ impl Gate {
 #[async_trait]
 impl<C: Chat> Chat for Limit<C> {
     async fn complete(&self, request: &Request) -> Result<Reply, Error> {
+        let since = Instant::now();
         let Ok(_permit) = self.gate.in_flight.acquire().await else {
             return Err(Error::Cancelled);
         };
-        self.gate.pass(request).await;
+        self.gate.pass(request).await?;
+        self.metrics.waited(since.elapsed());
         let done = self.inner.complete(request).await;
         self.gate.learn(&done).await;
         done

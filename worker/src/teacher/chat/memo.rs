@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use magnet_proto::Digest;
 use magnet_proto::state::State;
 
-use super::{Chat, Error, Reply, Request};
+use super::metrics::EndpointMetrics;
+use super::{Chat, Error, Reply, Request, tally};
 
 /// Answers whose shard never finishes are dropped after this long.
 const KEEP: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -21,11 +22,18 @@ pub struct Memo<C> {
     state: Arc<dyn State>,
     /// Endpoint and model.
     scope: String,
+    metrics: EndpointMetrics,
 }
 
 impl<C> Memo<C> {
-    pub fn new(inner: C, state: Arc<dyn State>, endpoint: &str, model: &str) -> Self {
-        Self { inner, state, scope: format!("{endpoint}\n{model}") }
+    pub fn new(
+        inner: C,
+        state: Arc<dyn State>,
+        endpoint: &str,
+        model: &str,
+        metrics: EndpointMetrics,
+    ) -> Self {
+        Self { inner, state, scope: format!("{endpoint}\n{model}"), metrics }
     }
 
     fn key(&self, request: &Request) -> Result<Digest, Error> {
@@ -33,19 +41,14 @@ impl<C> Memo<C> {
             .map_err(|error| Error::Unanswerable(format!("the request is no JSON: {error}")))?;
         Ok(Digest::of_fields([self.scope.as_bytes(), &bytes]))
     }
-}
 
-#[async_trait]
-impl<C: Chat> Chat for Memo<C> {
-    async fn complete(&self, request: &Request) -> Result<Reply, Error> {
-        let key = self.key(request)?;
-        if let Ok(Some(kept)) = self.state.memo(key).await
-            && let Ok(reply) = rmp_serde::from_slice(&kept)
-        {
-            return Ok(reply);
-        }
-        let reply = self.inner.complete(request).await?;
-        match rmp_serde::to_vec_named(&reply) {
+    async fn kept(&self, key: Digest) -> Option<Reply> {
+        let kept = self.state.memo(key).await.ok()??;
+        rmp_serde::from_slice(&kept).ok()
+    }
+
+    async fn keep(&self, key: Digest, reply: &Reply) {
+        match rmp_serde::to_vec_named(reply) {
             Ok(bytes) => {
                 if let Err(error) = self.state.put_memo(key, bytes.into(), KEEP).await {
                     tracing::debug!(%error, "an answer could not be kept in the memo");
@@ -53,6 +56,25 @@ impl<C: Chat> Chat for Memo<C> {
             }
             Err(error) => tracing::warn!(%error, "an answer could not be encoded for the memo"),
         }
+    }
+}
+
+#[async_trait]
+impl<C: Chat> Chat for Memo<C> {
+    async fn complete(&self, request: &Request) -> Result<Reply, Error> {
+        let key = self.key(request)?;
+        let reply = match self.kept(key).await {
+            Some(reply) => {
+                self.metrics.memo_hit(request.purpose);
+                reply
+            }
+            None => {
+                let reply = self.inner.complete(request).await?;
+                self.keep(key, &reply).await;
+                reply
+            }
+        };
+        tally::add(request.purpose, key, &reply);
         Ok(reply)
     }
 }

@@ -2,7 +2,7 @@
 //! decorators it goes through.
 //!
 //! ```text
-//! memo( failover( retry( circuit( usage( limit( http ))))))
+//! memo( failover( retry( circuit( limit( usage( http ))))))
 //! ```
 //!
 //! Each layer is a [`Chat`] around another and does one thing; read outside-in.
@@ -15,8 +15,10 @@ pub mod failover;
 pub mod http;
 pub mod limit;
 pub mod memo;
+pub mod metrics;
 pub mod reset;
 pub mod retry;
+pub mod tally;
 pub mod usage;
 
 use std::time::Duration;
@@ -133,6 +135,9 @@ pub struct Reply {
     /// The answer was cut at the token limit.
     pub is_truncated: bool,
     pub usage: Tokens,
+    /// What it cost, in millionths of a dollar.
+    #[serde(default)]
+    pub micro_usd: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

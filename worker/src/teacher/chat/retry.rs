@@ -9,6 +9,7 @@ use magnet_proto::rng::{self, Rng};
 use rand::RngExt;
 use tokio::time::Instant;
 
+use super::metrics::EndpointMetrics;
 use super::{Chat, Error, Reply, Request, Trouble};
 
 /// How long to go on, and how long to wait in between.
@@ -19,6 +20,8 @@ pub struct Policy {
     /// The first backoff; it doubles with each try.
     pub base: Duration,
     pub cap: Duration,
+    /// Another endpoint stands by: an open circuit is its turn.
+    pub has_stand_in: bool,
 }
 
 pub struct Retry<C> {
@@ -26,12 +29,13 @@ pub struct Retry<C> {
     policy: Policy,
     /// Jitter never reaches the dataset, so one shared stream will do.
     jitter: Mutex<Rng>,
+    metrics: EndpointMetrics,
 }
 
 impl<C> Retry<C> {
-    pub fn new(inner: C, policy: Policy, jitter_seed: u64) -> Self {
+    pub fn new(inner: C, policy: Policy, jitter_seed: u64, metrics: EndpointMetrics) -> Self {
         let jitter = rng::campaign_stream(jitter_seed, "retry jitter", &[]);
-        Self { inner, policy, jitter: Mutex::new(jitter) }
+        Self { inner, policy, jitter: Mutex::new(jitter), metrics }
     }
 
     /// A uniform draw below the exponential bound ("full jitter").
@@ -40,6 +44,18 @@ impl<C> Retry<C> {
         let bound = bound.min(self.policy.cap);
         let mut jitter = self.jitter.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         bound.mul_f64(jitter.random_range(0.0..1.0))
+    }
+
+    /// How long to wait before the next try; none if another endpoint is to
+    /// be asked.
+    fn wait(&self, cause: Trouble, told: Option<Duration>, tries: u32) -> Option<Duration> {
+        match (cause, told) {
+            (Trouble::Open, _) if self.policy.has_stand_in => None,
+            (_, Some(told)) => Some(told + self.backoff(0)),
+            // The limit paces whoever was refused, so a little jitter will do.
+            (Trouble::RateLimited, None) => Some(self.backoff(tries.min(2))),
+            (_, None) => Some(self.backoff(tries)),
+        }
     }
 }
 
@@ -56,17 +72,14 @@ impl<C: Chat> Chat for Retry<C> {
             let Error::Transient { cause, retry_after, .. } = &error else {
                 return Err(error);
             };
-            // A rate limit's waiting is the gate's; what is left here is jitter
-            // against a stampede when it opens.
-            let wait = match (cause, retry_after) {
-                (Trouble::RateLimited, _) => self.backoff(tries.min(2)),
-                (_, Some(wait)) => *wait + self.backoff(0),
-                (_, None) => self.backoff(tries),
+            let Some(wait) = self.wait(*cause, *retry_after, tries) else {
+                return Err(error);
             };
             tries += 1;
             if Instant::now() + wait >= end {
                 return Err(error);
             }
+            self.metrics.retried(*cause);
             tokio::time::sleep(wait).await;
         }
     }

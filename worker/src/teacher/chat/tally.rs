@@ -1,0 +1,50 @@
+//! What one walk's answers came to.
+//!
+//! The walk's task carries the tally, so that neither stages nor asks know of
+//! it. An answer from the memo counts like one just bought: it was paid for
+//! once, on the same walk.
+
+use std::cell::RefCell;
+use std::future::Future;
+
+use magnet_proto::Digest;
+use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
+
+use super::{Purpose, Reply};
+
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub usage: Usage,
+    /// Under which keys the memo keeps the answers.
+    pub keys: Vec<Digest>,
+}
+
+tokio::task_local! {
+    static TALLY: RefCell<Tally>;
+}
+
+/// Runs a walk's work and tells what its answers came to.
+pub async fn of<F: Future>(work: F) -> (F::Output, Tally) {
+    let mut scope = Box::pin(TALLY.scope(RefCell::default(), work));
+    let output = scope.as_mut().await;
+    let tally = scope.as_mut().take_value().map(RefCell::into_inner).unwrap_or_default();
+    (output, tally)
+}
+
+/// Adds an answer to the tally of the walk under way, if one is.
+pub(super) fn add(purpose: Purpose, key: Digest, reply: &Reply) {
+    let spent = Spending {
+        requests: 1,
+        input_tokens: reply.usage.input,
+        output_tokens: reply.usage.output,
+        micro_usd: reply.micro_usd,
+    };
+    // Asks outside a walk, such as a judge's in the graph, have no tally.
+    let is_counted = TALLY.try_with(|tally| {
+        let mut tally = tally.borrow_mut();
+        tally.usage.add(purpose.label(), spent);
+        tally.keys.push(key);
+    });
+    drop(is_counted);
+}
