@@ -18,7 +18,7 @@ use magnet_proto::path::Kind;
 use magnet_proto::sample::{
     Call, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
-use magnet_proto::state::Spending;
+use magnet_proto::usage::Usage;
 use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
 use magnet_worker::serve::{End, Stop, WalkRunner, Walked};
 use rand::RngExt;
@@ -108,7 +108,7 @@ impl WalkRunner for Trivial {
     async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
         let opening = Some(Key::of_opening(&walk.to_string()));
         let end = End::Accepted(Box::new(self.sample(walk)));
-        Ok(Walked { keys: Keys { path: None, opening }, usage: Spending::default(), end })
+        Ok(Walked { keys: Keys { path: None, opening }, usage: Usage::default(), end })
     }
 }
 

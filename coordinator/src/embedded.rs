@@ -20,9 +20,10 @@ use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{self, Control, State};
+use magnet_proto::state::{self, Control, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
+use magnet_worker::teacher::chat::usage::used_up;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -169,7 +170,13 @@ where
             Some(Arc::new(Governed::new(runner, &stores.state, control.clone())) as Arc<_>)
         }
     };
-    let made = fleet.make(&job, runner.as_ref(), control).await;
+    let mut made = fleet.make(&job, runner.as_ref(), control).await;
+    if let Ok(Summary { outcome: Outcome::Short(why), .. }) = &mut made
+        && let Ok(spent) = stores.state.spend(Spending::default()).await
+        && let Some(reason) = used_up(&campaign.budget, &spent)
+    {
+        *why = over_budget(&reason);
+    }
     let is_written = made.as_ref().is_ok_and(|summary| summary.written.is_some());
     job.watch.board.enter(if is_written { Phase::Finished } else { Phase::Stopped });
     if is_written {
@@ -211,6 +218,13 @@ impl Fleet {
             }
         }
     }
+}
+
+fn over_budget(reason: &str) -> String {
+    format!(
+        "the budget is used up: {reason}\nhint: raise it under [budget] and run the same command \
+         again to go on"
+    )
 }
 
 fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
@@ -362,10 +376,7 @@ impl Fleet {
             )),
             Ending::Interrupted => return Ok(Round::Interrupted(dispatch.counts().clone())),
             Ending::Dispatched => None,
-            Ending::Budget(reason) => Some(Outcome::Short(format!(
-                "the budget is used up: {reason}\nhint: raise it under [budget] and run the same \
-                 command again to go on"
-            ))),
+            Ending::Budget(reason) => Some(Outcome::Short(over_budget(&reason))),
         };
         let selection = dispatch.finish().await?;
         let outcome = outcome.unwrap_or_else(|| outcome_of(&selection.counts, self.wanted));

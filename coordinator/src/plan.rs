@@ -1,9 +1,8 @@
 //! What a campaign will take: walks, calls, tokens, money, time, workers.
 //!
-//! Draws a few hundred walks through graph and node operations, and counts
-//! what their signature paths ask of a teacher. An offline teacher costs
-//! nothing, so its yield and pace are measured by working the walks; a model's
-//! are assumed, and said to be. No side effect.
+//! Works a few hundred walks with the offline teacher: for a model, as a
+//! rehearsal that counts what it would be asked. How many of its conversations
+//! pass the checks is assumed, and said to be. No side effect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,29 +10,28 @@ use std::time::Duration;
 use anyhow::Result;
 use magnet_proto::WalkIndex;
 use magnet_proto::bundle::Bundle;
-use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
-use magnet_proto::path::Path;
+use magnet_proto::config::{Campaign, Endpoint, EndpointKind, NegativeSource};
+use magnet_proto::state::Spending;
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::walk::Walker;
-use magnet_worker::node_ops;
+use magnet_proto::usage::Usage;
 use magnet_worker::serve::{End, WalkRunner};
-use magnet_worker::teacher::chat::usage;
-use prometheus::Registry;
+use magnet_worker::teacher::Teacher;
+use magnet_worker::teacher::cast::Cast;
+use magnet_worker::teacher::offline::Offline;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-mod cost;
-
-pub use cost::{Asks, Cost};
+mod rehearsal;
 
 use crate::embedded::Surroundings;
 use crate::prepare::{self, Prepared};
+use rehearsal::Rehearsal;
 
-/// Walks drawn for an estimate.
+/// Walks worked for an estimate.
 const DRAWN: u64 = 200;
-/// The share of planned paths that a model brings to an accepted sample,
-/// assumed before anything is measured.
-pub const ASSUMED_YIELD: f64 = 0.75;
+/// Of the conversations that the offline teacher brings to a sample, those
+/// that a model does: assumed before anything is measured.
+pub const ASSUMED_YIELD: f64 = 0.9;
 /// How long a model takes for one answer, assumed.
 pub const ASSUMED_LATENCY: Duration = Duration::from_secs(3);
 
@@ -43,8 +41,8 @@ pub struct Estimate {
     pub samples: u64,
     /// Accepted samples a walk.
     pub walk_yield: f64,
-    /// Walks that the yield was measured on; `None` if it is assumed.
-    pub measured: Option<u64>,
+    /// Walks that the yield was measured on.
+    pub measured: u64,
     /// Walks needed.
     pub walks: u64,
     pub demand: Demand,
@@ -64,7 +62,11 @@ pub enum Demand {
 #[derive(Clone, Debug)]
 pub struct Model {
     pub name: String,
-    pub asks: Asks,
+    /// By kind of ask.
+    pub asks: Vec<(String, Cost)>,
+    pub total: Cost,
+    /// Negatives by a model are asked for on top.
+    pub is_without_negatives: bool,
     pub usd: f64,
     /// The least time that the limits allow, and which of them binds.
     pub time: Duration,
@@ -73,59 +75,67 @@ pub struct Model {
     pub workers: u64,
 }
 
+/// Asks, on average or in sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cost {
+    pub requests: f64,
+    pub input_tokens: f64,
+    pub output_tokens: f64,
+}
+
+impl Cost {
+    fn of(spent: Spending, factor: f64) -> Self {
+        Self {
+            requests: spent.requests as f64 * factor,
+            input_tokens: spent.input_tokens as f64 * factor,
+            output_tokens: spent.output_tokens as f64 * factor,
+        }
+    }
+}
+
 /// Estimates a prepared campaign.
 pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estimate> {
     let samples = campaign.campaign.samples.get();
     let teacher = campaign.endpoint(&campaign.roles.teacher).cloned().unwrap_or_default();
-    let walks_for = |walk_yield: f64| {
-        let needed = (samples as f64 / walk_yield.max(1e-9)).ceil() as u64;
-        needed.min(campaign.campaign.walk_limit())
+    let is_offline = teacher.kind == EndpointKind::Offline;
+    let rehearsal = Arc::new(Rehearsal::new());
+    let player: Arc<dyn Teacher> = match is_offline {
+        true => Arc::new(Offline),
+        false => rehearsal.clone(),
     };
-    if teacher.kind == EndpointKind::Offline {
-        let (walk_yield, pace) = measure(campaign, prepared).await?;
-        let walks = walks_for(walk_yield);
-        let core_time = pace.mul_f64(walks as f64);
-        let demand = Demand::Offline { core_time };
-        return Ok(Estimate { samples, walk_yield, measured: Some(DRAWN), walks, demand });
-    }
-    let paths = draw(campaign, prepared);
-    let walk_yield = ASSUMED_YIELD * paths.len() as f64 / DRAWN as f64;
-    let walks = walks_for(walk_yield);
-    let worked = walks as f64 * paths.len() as f64 / DRAWN as f64;
-    let asks = cost::mean(&prepared.library, campaign.trajectory.distractors, &paths).times(worked);
-    let model = model(campaign, &teacher, asks);
-    Ok(Estimate { samples, walk_yield, measured: None, walks, demand: Demand::Model(model) })
+    let (played, pace) = work(campaign, prepared, player).await?;
+    let walk_yield = if is_offline { played } else { played * ASSUMED_YIELD };
+    let needed = (samples as f64 / walk_yield.max(1e-9)).ceil() as u64;
+    let walks = needed.min(campaign.campaign.walk_limit());
+    let demand = match is_offline {
+        true => Demand::Offline { core_time: pace.mul_f64(walks as f64) },
+        false => {
+            let each_walk = walks as f64 / DRAWN as f64;
+            Demand::Model(model(campaign, &teacher, &rehearsal.usage(), each_walk))
+        }
+    };
+    Ok(Estimate { samples, walk_yield, measured: DRAWN, walks, demand })
 }
 
-/// The signature paths of the first walks; those that come too short are left
-/// out.
-fn draw(campaign: &Campaign, prepared: &Prepared) -> Vec<Path> {
-    let (library, graph) = (&*prepared.library, &*prepared.graph);
-    let (ops, seed) = (&campaign.node_ops, campaign.campaign.seed);
-    let walker = Walker::new(graph, campaign.walk.clone(), seed);
-    let path = |index| {
-        let index = WalkIndex(index);
-        let walk = walker.walk(graph, node_ops::path_index(ops, index));
-        let (walks, mix) = (&campaign.walk, &campaign.mix);
-        let input = node_ops::Input { library, graph, walk: &walk, index, walks, ops, mix, seed };
-        node_ops::apply(&input).ok()
-    };
-    (0..DRAWN).filter_map(path).collect()
-}
-
-/// The share of walks that the offline teacher brings to a sample, and the
-/// time a walk takes.
-async fn measure(campaign: &Campaign, prepared: &Prepared) -> Result<(f64, Duration)> {
+/// The share of walks that this teacher brings to a sample, and the time a
+/// walk takes.
+async fn work(
+    campaign: &Campaign,
+    prepared: &Prepared,
+    teacher: Arc<dyn Teacher>,
+) -> Result<(f64, Duration)> {
     let state = Arc::new(EmbeddedState::new());
     let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
+    let mut campaign = campaign.clone();
+    campaign.negatives.source = NegativeSource::Mechanical;
     let surroundings = Surroundings {
-        bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph)),
+        bundle: Arc::new(Bundle::new(prepared.digest, &campaign, library, graph)),
         state: state.clone(),
         cache: state,
         cancel: CancellationToken::new(),
     };
-    let metrics = usage::Metrics::register(&Registry::new())?;
-    let pipeline = prepare::pipeline(&surroundings, &metrics, &|_| None)?;
+    let cast = Cast { teacher, student: None, judge: None, machine: None };
+    let pipeline = prepare::played_by(cast, &surroundings)?;
     let start = Instant::now();
     let mut accepted = 0;
     for index in 0..DRAWN {
@@ -135,8 +145,9 @@ async fn measure(campaign: &Campaign, prepared: &Prepared) -> Result<(f64, Durat
     Ok((accepted as f64 / DRAWN as f64, start.elapsed().div_f64(DRAWN as f64)))
 }
 
-fn model(campaign: &Campaign, teacher: &Endpoint, asks: Asks) -> Model {
-    let total = asks.total();
+fn model(campaign: &Campaign, teacher: &Endpoint, asked: &Usage, factor: f64) -> Model {
+    let total = Cost::of(asked.total(), factor);
+    let asks = asked.iter().map(|(ask, spent)| (ask.to_owned(), Cost::of(spent, factor))).collect();
     let usd = (total.input_tokens * teacher.usd_per_million_input_tokens
         + total.output_tokens * teacher.usd_per_million_output_tokens)
         / 1e6;
@@ -147,7 +158,9 @@ fn model(campaign: &Campaign, teacher: &Endpoint, asks: Asks) -> Model {
         limit => (limit as f64 / answers_a_minute).min(teacher.max_in_flight.get() as f64),
     };
     let workers = (in_flight / campaign.run.in_flight.get() as f64).ceil().max(1.0) as u64;
-    Model { name: teacher.model.clone(), asks, usd, time, bound_by, workers }
+    let is_without_negatives = campaign.negatives.source != NegativeSource::Mechanical;
+    let name = teacher.model.clone();
+    Model { name, asks, total, is_without_negatives, usd, time, bound_by, workers }
 }
 
 /// The least time for these asks, and what sets it.

@@ -133,8 +133,14 @@ pub fn pipeline(
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
     let wiring = Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
+    let cast = Cast::new(&bundle.campaign, &wiring)?;
+    played_by(cast, surroundings)
+}
+
+/// The same, with other players than the campaign names.
+pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipeline> {
+    let bundle: &Bundle = &surroundings.bundle;
     let campaign = Arc::new(bundle.campaign.clone());
-    let cast = Cast::new(&campaign, &wiring)?;
     let excluded = match &campaign.library.exclude_paths {
         Some(path) => excluded_paths(path, &bundle.library)?,
         None => BTreeSet::new(),

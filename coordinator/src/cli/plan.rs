@@ -33,9 +33,12 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
 
 fn print(campaign: &Campaign, estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
     let Estimate { samples, walk_yield, measured, walks, demand } = estimate;
-    let how = match measured {
-        Some(walks) => format!("measured on {walks} walks"),
-        None => format!("assumed: {:.0} % of the planned paths", ASSUMED_YIELD * 100.0),
+    let how = match demand {
+        Demand::Offline { .. } => format!("measured on {measured} walks"),
+        Demand::Model(_) => format!(
+            "assumed: {:.0} % of what a rehearsal of {measured} walks gave",
+            ASSUMED_YIELD * 100.0
+        ),
     };
     writeln!(out, "samples   {samples}")?;
     writeln!(out, "yield     {:.0} % of walks ({how})", walk_yield * 100.0)?;
@@ -65,15 +68,10 @@ fn print_model(
     samples: u64,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let total = model.asks.total();
+    let total = model.total;
     writeln!(out, "\n{:<18}{:>12}{:>16}{:>16}", "asks", "calls", "input tokens", "output tokens")?;
-    let rows = [
-        ("write a request", model.asks.back),
-        ("fill a call", model.asks.forth),
-        ("act", model.asks.act),
-        ("all", total),
-    ];
-    for (label, Cost { requests, input_tokens, output_tokens }) in rows {
+    let all = [("all".to_owned(), total)];
+    for (label, Cost { requests, input_tokens, output_tokens }) in model.asks.iter().chain(&all) {
         writeln!(out, "{label:<18}{requests:>12.0}{input_tokens:>16.0}{output_tokens:>16.0}")?;
     }
     let each = samples.max(1) as f64;
@@ -91,6 +89,9 @@ fn print_model(
     }
     writeln!(out, "time      {} at least, set by {}", spell(model.time), model.bound_by)?;
     writeln!(out, "workers   {} with run.in_flight = {}", model.workers, campaign.run.in_flight)?;
+    if model.is_without_negatives {
+        writeln!(out, "          negatives by a model come on top")?;
+    }
     let latency = ASSUMED_LATENCY.as_secs();
     writeln!(out, "assumed   4 characters a token, {latency} s an answer, no answer asked again")
 }

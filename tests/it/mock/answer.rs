@@ -1,21 +1,19 @@
 //! What a good model answers: a function of the request alone.
 //!
-//! The kind of ask is read off the schema of the wanted answer, wherever the
-//! request carries it. A request that the mock writes lists its values after
-//! "Details:"; when it fills a call, it takes them from there or from an
-//! output.
+//! Everything it needs stands in the machine-readable line of the request,
+//! `Task: {…}` or `[Hint]: {…}`; which kind of ask it is, too. So the dialect
+//! of an endpoint changes nothing.
 
 use serde_json::{Map, Value, json};
 
 use super::behaviour::Draws;
-use super::values::{self, Sources};
+use super::values;
 
 /// A request, as far as a model looks at it.
 pub(super) struct Ask {
     pub(super) purpose: Purpose,
-    /// The last message.
-    pub(super) text: String,
-    schema: Value,
+    text: String,
+    task: Value,
     draws: Draws,
 }
 
@@ -24,13 +22,13 @@ pub(super) enum Purpose {
     Back,
     Forth,
     Act,
+    RollOut,
+    Simulate,
     JudgeEdges,
     JudgeNested,
     JudgeTurn,
     Categorize,
-    /// Anything else with a schema: a value that follows it.
-    Schema,
-    Text,
+    Other,
 }
 
 impl Purpose {
@@ -39,31 +37,29 @@ impl Purpose {
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
+            Self::RollOut => "roll_out",
+            Self::Simulate => "simulate",
             Self::JudgeEdges => "judge_edges",
             Self::JudgeNested => "judge_nested",
             Self::JudgeTurn => "judge_turn",
             Self::Categorize => "categorize",
-            Self::Schema => "schema",
-            Self::Text => "text",
+            Self::Other => "other",
         }
     }
 
-    fn of(schema: &Value) -> Self {
-        let has = |name: &str| schema.pointer(&format!("/properties/{name}")).is_some();
-        let kinds = [
-            ("request", Self::Back),
-            ("calls", Self::Act),
-            ("arguments", Self::Forth),
-            ("next", Self::JudgeEdges),
-            ("nested", Self::JudgeNested),
-            ("right", Self::JudgeTurn),
-            ("labels", Self::Categorize),
-        ];
-        let known = kinds.into_iter().find(|(name, _)| has(name)).map(|(_, kind)| kind);
-        match known {
-            Some(kind) => kind,
-            None if schema.is_object() => Self::Schema,
-            None => Self::Text,
+    fn of(task: &Value, text: &str, system: &str) -> Self {
+        let has = |key: &str| task.get(key).is_some();
+        match () {
+            () if has("now") || has("speak") => Self::Act,
+            () if has("kind") => Self::Back,
+            () if has("said") => Self::Forth,
+            () if has("schema") => Self::Simulate,
+            () if has("categories") => Self::Categorize,
+            () if has("candidates") && system.contains("nested") => Self::JudgeNested,
+            () if has("candidates") => Self::JudgeEdges,
+            () if has("expected") => Self::JudgeTurn,
+            () if text.contains("Tools on offer:") => Self::RollOut,
+            () => Self::Other,
         }
     }
 }
@@ -71,153 +67,128 @@ impl Purpose {
 impl Ask {
     pub(super) fn read(body: &Value) -> Self {
         let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let text = messages.last().and_then(|last| last["content"].as_str()).unwrap_or_default();
-        let told = body.pointer("/response_format/json_schema/schema").cloned();
-        let (text, schema) = match (told, text.rsplit_once("JSON Schema:\n")) {
-            (Some(schema), _) => (text, schema),
-            (None, Some((text, schema))) => {
-                (text, serde_json::from_str(schema.trim()).unwrap_or(Value::Null))
-            }
-            (None, None) => (text, Value::Null),
+        let content = |message: Option<&Value>| {
+            message.and_then(|m| m["content"].as_str()).unwrap_or_default().to_owned()
         };
-        // The dialect must not matter: what was asked does.
+        let (system, text) = (content(messages.first()), content(messages.last()));
+        let line = text
+            .lines()
+            .rev()
+            .find_map(|line| line.strip_prefix("Task: ").or_else(|| line.strip_prefix("[Hint]: ")));
+        let task: Value = line.and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        let problem = text.rsplit_once("Your last answer was refused").map_or("", |(_, why)| why);
+        // Without the schema that some dialects append.
+        let problem = problem.lines().next().unwrap_or_default();
         let seed = body["seed"].to_string();
-        let draws = Draws::of(&[text.as_bytes(), schema.to_string().as_bytes(), seed.as_bytes()]);
-        Self { purpose: Purpose::of(&schema), text: text.to_owned(), schema, draws }
+        let told = task.to_string();
+        let draws = Draws::of(&[told.as_bytes(), problem.as_bytes(), seed.as_bytes()]);
+        Self { purpose: Purpose::of(&task, &text, &system), text, task, draws }
     }
 
     pub(super) fn answer(&self) -> String {
         let mut draws = self.draws.clone();
         let value = match self.purpose {
             Purpose::Back => json!({ "request": self.back(&mut draws) }),
-            Purpose::Forth => json!({ "arguments": self.forth(&mut draws) }),
+            Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
-            Purpose::JudgeEdges => json!({ "next": [] }),
-            Purpose::JudgeNested => json!({ "nested": false }),
+            Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
+            Purpose::Simulate => values::following("", &self.task["schema"], &mut draws),
+            Purpose::JudgeEdges => self.edges(&mut draws),
+            Purpose::JudgeNested => json!({ "nested": [] }),
             Purpose::JudgeTurn => json!({ "right": true }),
             Purpose::Categorize => self.categorize(),
-            Purpose::Schema => values::following(&self.schema, &mut draws),
-            Purpose::Text => return "All right.".into(),
+            Purpose::Other => json!({ "ok": true }),
         };
         value.to_string()
     }
 
     fn back(&self, draws: &mut Draws) -> String {
-        let turn = self.text.rsplit_once("This turn:").map_or("", |(_, turn)| turn);
-        let mut text = String::new();
-        if let Some((_, after)) = turn.split_once("Say now that ") {
-            let name = after.split_whitespace().next().unwrap_or_default();
-            return format!("I have added {name} for you. {}", values::sentence(draws));
+        let functions = self.task["functions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if self.task["kind"] == "announce" {
+            let name = functions.first().and_then(|f| f["name"].as_str()).unwrap_or_default();
+            return format!("You have {name} now, so please go on.");
         }
-        text.push_str(&values::sentence(draws));
-        for line in turn.lines() {
-            let fed = line.trim().strip_prefix("comes from an output: ");
-            if let Some((parameter, path)) = fed.and_then(|fed| fed.split_once(" (from ")) {
-                let path = path.trim_end_matches(')').rsplit(", ").next().unwrap_or_default();
-                text.push_str(&format!(" Use <{parameter}={path}> as you found it."));
-            }
+        let mut said = Vec::new();
+        for function in functions {
+            values::scalars(&function["say"], &mut said);
+            values::scalars(&function["already_said"], &mut said);
         }
-        text.push_str(&values::details(draws));
-        text
+        let opening = match self.task["kind"] == "supply" {
+            true => "Sorry, I forgot that.".to_owned(),
+            false => values::sentences(draws),
+        };
+        match said.is_empty() {
+            true => opening,
+            false => format!("{opening} It is about {}.", said.join(" ; ")),
+        }
     }
 
     fn forth(&self, draws: &mut Draws) -> Value {
-        let schema = &self.schema["properties"]["arguments"];
-        let copy = self.text.split_once("This is call ").map_or(0, |(_, rest)| {
-            rest.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(1) - 1
-        });
-        let requests: Vec<&str> =
-            self.text.lines().filter_map(|line| line.strip_prefix("Person: ")).collect();
-        let outputs = self.text.lines().filter_map(|line| line.strip_prefix("Output: "));
-        let outputs = outputs.filter_map(|text| serde_json::from_str(text).ok()).collect();
-        let prefers_outputs = self.text.contains("The person did not ask for this call");
-        let mut sources = Sources::new(&requests, outputs, prefers_outputs, copy);
-        let mut arguments = Map::new();
-        let required = schema["required"].as_array().cloned().unwrap_or_default();
-        for name in required.iter().filter_map(Value::as_str) {
-            let value = sources.value(name, &schema["properties"][name], draws);
-            arguments.insert(name.to_owned(), value);
+        let mut arguments = self.task["said"].as_object().cloned().unwrap_or_default();
+        for output in self.task["from_outputs"].as_array().into_iter().flatten() {
+            let name = output["parameter"].as_str().unwrap_or_default();
+            let value = output.get("value").or_else(|| output.pointer("/values/0"));
+            if let Some(value) = value {
+                arguments.insert(name.to_owned(), value.clone());
+            }
+        }
+        let schema = &self.task["function"]["parameters"];
+        for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !arguments.contains_key(name) {
+                let value = values::following(name, &schema["properties"][name], draws);
+                arguments.insert(name.to_owned(), value);
+            }
         }
         Value::Object(arguments)
     }
 
-    /// Follows the hint one call at a time, then says what came of it.
     fn act(&self) -> Value {
-        let (conversation, hint) = self.text.rsplit_once("[Hint]: ").unwrap_or((&self.text, ""));
-        let hint = hint.lines().next().unwrap_or_default();
-        let calls = hinted(hint);
-        if calls.is_empty() {
-            return json!({ "say": decline(hint) });
+        let hint = &self.task;
+        if let Some(now) = hint.get("now") {
+            return json!({ "calls": now, "say": "" });
         }
-        let turn = conversation.rsplit_once("\nPerson: ").map_or(conversation, |(_, turn)| turn);
-        let steps: Vec<(&str, &str)> = turn
-            .lines()
-            .filter_map(|line| Some(("call", line.strip_prefix("You call: ")?)).or_else(|| None))
-            .chain(turn.lines().filter_map(|line| Some(("output", line.strip_prefix("Output: ")?))))
-            .collect();
-        let made: Vec<&str> =
-            steps.iter().filter(|(kind, _)| *kind == "call").map(|(_, text)| *text).collect();
-        let outputs: Vec<&str> =
-            steps.iter().filter(|(kind, _)| *kind == "output").map(|(_, text)| *text).collect();
-        let is_made = |call: &&(String, Value)| {
-            let (name, arguments) = call;
-            let same = |made: &&&str| {
-                made.split_once(' ').is_some_and(|(made, with)| {
-                    made == name
-                        && serde_json::from_str::<Value>(with).is_ok_and(|w| w == *arguments)
-                })
-            };
-            made.iter().filter(same).count() > 0
-        };
-        let failed_once = outputs.last().is_some_and(|last| values::is_error(last))
-            && outputs.iter().filter(|output| values::is_error(output)).count() == 1;
-        if failed_once && let Some((name, with)) = made.last().and_then(|m| m.split_once(' ')) {
-            let arguments: Value = serde_json::from_str(with).unwrap_or_default();
-            return json!({ "calls": [{ "name": name, "arguments": arguments }] });
-        }
-        match calls.iter().find(|call| !is_made(call)) {
-            Some((name, arguments)) => {
-                json!({ "calls": [{ "name": name, "arguments": arguments }] })
+        let say = match hint["speak"].as_str() {
+            Some("report" | "failed") => values::summary(&self.outputs()),
+            Some("missed params") => {
+                let missing = hint["missing"].as_str().unwrap_or("value").replace('_', " ");
+                format!("Gladly. Which {missing} should it be?")
             }
-            None => json!({ "say": values::summary(&outputs) }),
+            Some("miss function") => {
+                "None of the tools at hand does that, so it has to wait until one does.".into()
+            }
+            Some(_) => "That has nothing to do with what is at hand here.".into(),
+            None => hint["like"].as_str().unwrap_or("That is done.").to_owned(),
+        };
+        json!({ "calls": [], "say": say })
+    }
+
+    /// Outputs of the turn under way.
+    fn outputs(&self) -> Vec<&str> {
+        let turn = self.text.rsplit_once("\nPerson: ").map_or("", |(_, turn)| turn);
+        turn.lines().filter_map(|line| line.strip_prefix("Output: ")).collect()
+    }
+
+    fn edges(&self, draws: &mut Draws) -> Value {
+        let candidates = self.task["candidates"].as_array().into_iter().flatten();
+        let mut next: Vec<Value> = Vec::new();
+        for candidate in candidates {
+            if draws.share() < 0.3 {
+                next.push(json!({ "name": candidate["name"], "kind": "precondition",
+                    "output": null, "input": null }));
+            }
         }
+        json!({ "next": next })
     }
 
     fn categorize(&self) -> Value {
-        let names = self.text.lines().filter_map(|line| {
-            let function: Value =
-                serde_json::from_str(line.trim().trim_start_matches("- ")).ok()?;
-            Some(function.get("name")?.as_str()?.to_owned())
-        });
-        let label = |name: String| json!({ "name": name, "category": "misc", "class": "misc" });
-        json!({ "labels": names.map(label).collect::<Vec<_>>() })
-    }
-}
-
-/// The calls of a hint: `name {…}; then name {…}`.
-pub(super) fn hinted(hint: &str) -> Vec<(String, Value)> {
-    let mut calls = Vec::new();
-    let mut rest = hint;
-    while let Some((name, after)) = rest.split_once(" {") {
-        let with = format!("{{{after}");
-        let mut values = serde_json::Deserializer::from_str(&with).into_iter::<Value>();
-        let Some(Ok(arguments)) = values.next() else {
-            break;
+        let label = |function: &Value| {
+            let mut entry = Map::new();
+            entry.insert("name".into(), function["name"].clone());
+            entry.insert("category".into(), "misc".into());
+            entry.insert("class".into(), "misc".into());
+            Value::Object(entry)
         };
-        let end = values.byte_offset();
-        calls.push((name.trim().to_owned(), arguments));
-        rest = &after[end - 1..];
-        rest = rest.strip_prefix("; then ").unwrap_or(rest);
-    }
-    calls
-}
-
-fn decline(hint: &str) -> &'static str {
-    match hint.trim() {
-        "missed params" => "One thing is missing before I start: which value should I use for it?",
-        "miss function" => {
-            "None of the tools on offer does that. If you add one that does, I will go on."
-        }
-        _ => "None of the tools on offer fits that, so there is nothing here for me to call.",
+        let functions = self.task["functions"].as_array().into_iter().flatten();
+        json!({ "labels": functions.map(label).collect::<Vec<_>>() })
     }
 }

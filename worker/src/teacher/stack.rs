@@ -52,19 +52,15 @@ pub fn remote(
     if endpoint.kind == EndpointKind::Offline {
         return Ok(None);
     }
-    let chat = chat(campaign, name, endpoint, wiring)?;
+    let chat = chat(campaign, name, wiring)?;
     let tokens = endpoint.max_output_tokens.get();
     let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
     Ok(Some(Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning))))
 }
 
-/// `memo( failover( retry( circuit( limit( usage( http ))))))`.
-fn chat(
-    campaign: &Campaign,
-    name: &str,
-    endpoint: &Endpoint,
-    wiring: &Wiring<'_>,
-) -> Result<Arc<dyn Chat>, Error> {
+/// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
+pub fn chat(campaign: &Campaign, name: &str, wiring: &Wiring<'_>) -> Result<Arc<dyn Chat>, Error> {
+    let endpoint = campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))?;
     let mut chat = direct(campaign, name, endpoint, wiring)?;
     if let Some(other) = &endpoint.failover {
         let stand_in = campaign.endpoint(other).ok_or_else(|| Error::Unknown(other.clone()))?;

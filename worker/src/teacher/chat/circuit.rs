@@ -87,7 +87,10 @@ impl<C> Circuit<C> {
             (None, _) => return,
         };
         if health.opened.is_none() {
-            tracing::warn!(reason, "the teacher fails again and again: it is left alone for a while");
+            tracing::warn!(
+                reason,
+                "the teacher fails again and again: it is left alone for a while"
+            );
         }
         health.opened = Some(Opened { until: Instant::now() + pause, pause });
         self.metrics.circuit(true);

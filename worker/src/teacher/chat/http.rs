@@ -102,9 +102,9 @@ impl Http {
         }
         read_reply(&text, request).map_err(|error| match error {
             // Its words hold the beginning of the body.
-            Error::Transient { .. } => Attempt::Failed(
-                read_reply(&self.redact(&text), request).err().unwrap_or(error),
-            ),
+            Error::Transient { .. } => {
+                Attempt::Failed(read_reply(&self.redact(&text), request).err().unwrap_or(error))
+            }
             error => Attempt::Failed(error),
         })
     }

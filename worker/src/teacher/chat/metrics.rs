@@ -120,9 +120,8 @@ impl EndpointMetrics {
         let duration = self.all.duration.with_label_values(&[&self.endpoint]);
         duration.observe(took.as_secs_f64());
         if let Ok(reply) = done {
-            let tokens = |direction| {
-                self.all.tokens.with_label_values(&[self.endpoint.as_str(), direction])
-            };
+            let tokens =
+                |direction| self.all.tokens.with_label_values(&[self.endpoint.as_str(), direction]);
             tokens("input").inc_by(reply.usage.input);
             tokens("output").inc_by(reply.usage.output);
             self.all.micro_usd.with_label_values(&[&self.endpoint]).inc_by(reply.micro_usd);

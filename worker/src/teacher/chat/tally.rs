@@ -41,10 +41,11 @@ pub(super) fn add(purpose: Purpose, key: Digest, reply: &Reply) {
         micro_usd: reply.micro_usd,
     };
     // Asks outside a walk, such as a judge's in the graph, have no tally.
-    let is_counted = TALLY.try_with(|tally| {
-        let mut tally = tally.borrow_mut();
-        tally.usage.add(purpose.label(), spent);
-        tally.keys.push(key);
-    });
-    drop(is_counted);
+    TALLY
+        .try_with(|tally| {
+            let mut tally = tally.borrow_mut();
+            tally.usage.add(purpose.label(), spent);
+            tally.keys.push(key);
+        })
+        .ok();
 }

@@ -7,8 +7,8 @@ use magnet_proto::config::Budget;
 use magnet_proto::state::{Spending, State};
 use tokio::time::Instant;
 
-pub use super::metrics::Metrics;
 use super::metrics::EndpointMetrics;
+pub use super::metrics::Metrics;
 use super::{Chat, Error, Reply, Request};
 
 /// What an endpoint costs, in dollars a million tokens.
@@ -49,19 +49,7 @@ impl<C> Usage<C> {
         let Ok(spent) = self.state.spend(Spending::default()).await else {
             return Ok(());
         };
-        let usd = spent.micro_usd as f64 / 1e6;
-        let tokens = spent.input_tokens + spent.output_tokens;
-        let refuse = |text: String| Err(Error::Budget(text));
-        if budget.max_usd > 0.0 && usd >= budget.max_usd {
-            return refuse(format!("{usd:.2} of max_usd = {} are spent", budget.max_usd));
-        }
-        if budget.max_requests > 0 && spent.requests >= budget.max_requests {
-            return refuse(format!("max_requests = {} are made", budget.max_requests));
-        }
-        if budget.max_tokens > 0 && tokens >= budget.max_tokens {
-            return refuse(format!("{tokens} of max_tokens = {} are used", budget.max_tokens));
-        }
-        Ok(())
+        used_up(budget, &spent).map_or(Ok(()), |reason| Err(Error::Budget(reason)))
     }
 
     /// What an answer costs, in millionths of a dollar.
@@ -81,6 +69,22 @@ impl<C> Usage<C> {
             tracing::debug!(%error, "spending could not be shared");
         }
     }
+}
+
+/// The bound of the budget that was reached, if one was.
+pub fn used_up(budget: &Budget, spent: &Spending) -> Option<String> {
+    let usd = spent.micro_usd as f64 / 1e6;
+    let tokens = spent.input_tokens + spent.output_tokens;
+    if budget.max_usd > 0.0 && usd >= budget.max_usd {
+        return Some(format!("{usd:.2} of max_usd = {} are spent", budget.max_usd));
+    }
+    if budget.max_requests > 0 && spent.requests >= budget.max_requests {
+        return Some(format!("max_requests = {} are made", budget.max_requests));
+    }
+    if budget.max_tokens > 0 && tokens >= budget.max_tokens {
+        return Some(format!("{tokens} of max_tokens = {} are used", budget.max_tokens));
+    }
+    None
 }
 
 #[async_trait]

@@ -1,0 +1,292 @@
+//! The teacher stack against the mock endpoint, in numbers.
+//!
+//! ```text
+//! cargo bench --bench teacher                 # all of it, some minutes
+//! cargo bench --bench teacher -- told untold  # some of it
+//! ```
+//!
+//! The mock runs in a process of its own, so that the processor time told is
+//! the client's alone. Linux only: times come from `/proc`.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark may end in a panic")]
+
+#[path = "../../tests/it/mock/mod.rs"]
+mod mock;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use magnet_proto::config::{self, Campaign, Overrides};
+use magnet_proto::state::embedded::EmbeddedState;
+use magnet_worker::teacher::chat::usage::Metrics;
+use magnet_worker::teacher::chat::{Answer, Chat, Message, Purpose, Request, Role};
+use magnet_worker::teacher::stack::{self, Wiring};
+use mock::{Address, Answers, Behaviour, Limit, Tell};
+
+const CALLS: u64 = 20_000;
+const IN_FLIGHT: usize = 256;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, behaviour] = &arguments[..]
+        && first == "--mock"
+    {
+        return mock::serve_process(0, serde_json::from_str(behaviour).unwrap());
+    }
+    let named: Vec<&String> = arguments.iter().filter(|name| !name.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|n| n.as_str() == name);
+    if wanted("cpu") {
+        cpu();
+    }
+    if wanted("told") {
+        told();
+    }
+    if wanted("untold") {
+        untold(Tell::Nothing);
+        untold(Tell::Seconds);
+    }
+    if wanted("samples") {
+        samples();
+    }
+}
+
+/// A mock in a process of its own.
+struct Server {
+    process: Child,
+    address: Address,
+}
+
+impl Server {
+    fn start(behaviour: &Behaviour) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("--mock").arg(serde_json::to_string(behaviour).unwrap());
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().trim_end_matches("/v1").rsplit(':').next().unwrap();
+        Self { process, address: Address { port: port.parse().unwrap() } }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Processor seconds of this process, and of its children that have ended.
+fn cpu_seconds() -> (f64, f64) {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<f64> = stat
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .map(|field| field.parse().unwrap_or(0.0))
+        .collect();
+    // Ticks of 10 ms; the fields are counted from the state on.
+    ((fields[11] + fields[12]) / 100.0, (fields[13] + fields[14]) / 100.0)
+}
+
+fn memory_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().split(' ').next().unwrap().parse::<u64>().unwrap() / 1_024
+}
+
+fn campaign(address: Address, more: &[String]) -> Campaign {
+    let mut overrides = Overrides::default();
+    let url = format!("teacher.mock.base_url={}", address.base_url());
+    let fixed = ["teacher.mock.kind=openai", "teacher.mock.model=mock", &url];
+    fixed.into_iter().for_each(|line| overrides.set(line));
+    more.iter().for_each(|line| overrides.set(line));
+    config::load(None, &overrides, &[]).unwrap().campaign
+}
+
+fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
+    let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+    let state = Arc::new(EmbeddedState::new());
+    let wiring = Wiring { state, metrics, variable: &|_| None };
+    stack::chat(campaign, "mock", &wiring).unwrap()
+}
+
+fn request(number: u64) -> Request {
+    let message = |role, content: String| Message { role, content };
+    Request {
+        purpose: Purpose::Forth,
+        messages: vec![
+            message(Role::System, "You turn a person's message into one call. ".repeat(20)),
+            message(
+                Role::User,
+                format!("Question {number}: {}", "what is to be done? ".repeat(60)),
+            ),
+        ],
+        answer: Answer::Text,
+        temperature: 0.7,
+        max_output_tokens: 256,
+        draw: number as u32,
+    }
+}
+
+/// `CALLS` calls by `IN_FLIGHT` tasks; seconds, processor seconds.
+async fn drive<F, Fut>(calls: u64, call: F) -> (f64, f64)
+where
+    F: Fn(u64) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = ()> + Send,
+{
+    let (start, cpu) = (Instant::now(), cpu_seconds().0);
+    let next = Arc::new(AtomicU64::new(0));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..IN_FLIGHT {
+        let (next, call) = (Arc::clone(&next), call.clone());
+        tasks.spawn(async move {
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= calls {
+                    return;
+                }
+                call(number).await;
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    (start.elapsed().as_secs_f64(), cpu_seconds().0 - cpu)
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
+}
+
+/// The stack beside a bare client, 50 ms away.
+fn cpu() {
+    let latency_ms = 50;
+    let behaviour = Behaviour { latency_ms, answers: Answers::Fixed, ..Behaviour::default() };
+    let ideal = IN_FLIGHT as f64 / (latency_ms as f64 / 1e3);
+    let tell = |what: &str, (seconds, cpu): (f64, f64)| {
+        let rate = CALLS as f64 / seconds;
+        println!(
+            "{what:<8} {:.3} s of processor a 1,000 calls, {rate:.0} calls a second = {:.0} % of \
+             the ideal, {} MiB",
+            cpu / CALLS as f64 * 1e3,
+            rate / ideal * 100.0,
+            memory_mib()
+        );
+    };
+    let server = Server::start(&behaviour);
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let client = reqwest::Client::builder().pool_max_idle_per_host(IN_FLIGHT).build().unwrap();
+    let url = format!("{}/chat/completions", server.address.base_url());
+    let bare = move |number| {
+        let (client, url) = (client.clone(), url.clone());
+        async move {
+            let request = request(number);
+            let body = serde_json::json!({
+                "model": "mock", "messages": request.messages, "temperature": request.temperature,
+                "max_tokens": request.max_output_tokens, "seed": request.draw,
+            });
+            let answer = client.post(url).json(&body).send().await.unwrap();
+            let answer: serde_json::Value = answer.json().await.unwrap();
+            assert!(answer["choices"][0].is_object());
+        }
+    };
+    tell("bare", runtime().block_on(drive(CALLS, bare)));
+    let campaign = campaign(server.address, &[format!("teacher.mock.max_in_flight={IN_FLIGHT}")]);
+    let runtime = runtime();
+    let chat = runtime.block_on(async { chat(&campaign) });
+    let stacked = move |number| {
+        let chat = Arc::clone(&chat);
+        async move {
+            chat.complete(&request(number)).await.unwrap();
+        }
+    };
+    runtime.block_on(drive(CALLS / 2, stacked.clone()));
+    let half = memory_mib();
+    let again = move |number| stacked(number + CALLS);
+    tell("stack", runtime.block_on(drive(CALLS, again)));
+    println!("memory   {half} MiB after {} calls", CALLS / 2);
+}
+
+/// A limit of 6,000 a minute that the campaign knows.
+fn told() {
+    let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 1.0, tell: Tell::Seconds };
+    let more = ["teacher.mock.requests_per_minute=6000".to_owned()];
+    paced("told", limit, &more);
+}
+
+/// A limit that nobody told.
+fn untold(tell: Tell) {
+    let limit = Limit { requests_per_minute: 1_800.0, burst_seconds: 1.0, tell };
+    paced(&format!("untold, {tell:?}"), limit, &[]);
+}
+
+/// Half a minute at a limit.
+fn paced(what: &str, limit: Limit, more: &[String]) {
+    let seconds = 40.0;
+    let behaviour = Behaviour {
+        limit: Some(limit),
+        latency_ms: 50,
+        latency_spread: 0.5,
+        answers: Answers::Fixed,
+        ..Behaviour::default()
+    };
+    let server = Server::start(&behaviour);
+    let campaign = campaign(server.address, more);
+    let runtime = runtime();
+    let chat = runtime.block_on(async { chat(&campaign) });
+    let calls = (limit.requests_per_minute / 60.0 * seconds) as u64;
+    let call = move |number| {
+        let chat = Arc::clone(&chat);
+        async move {
+            chat.complete(&request(number)).await.unwrap();
+        }
+    };
+    runtime.block_on(drive(calls, call));
+    let stats = server.address.stats();
+    let permitted = limit.requests_per_minute / 60.0 * (stats.seconds + limit.burst_seconds);
+    println!(
+        "{what:<16} {} answers in {:.1} s: {:.1} % of the permitted, {:.3} refusals an answer, {} \
+         early",
+        stats.answered,
+        stats.seconds,
+        stats.answered as f64 / permitted * 100.0,
+        stats.rate_limited as f64 / stats.answered as f64,
+        stats.early
+    );
+}
+
+/// Whole samples by the real program.
+fn samples() {
+    let behaviour = Behaviour { latency_ms: 50, ..Behaviour::default() };
+    let server = Server::start(&behaviour);
+    let folder = tempfile::tempdir().unwrap();
+    let before = cpu_seconds().1;
+    let start = Instant::now();
+    let mut magnet = Command::new(env!("CARGO_BIN_EXE_magnet"));
+    magnet.current_dir(folder.path()).args(["run", "--samples", "300", "--out", "out"]);
+    let set = [
+        "teacher.mock.kind=openai".to_owned(),
+        "teacher.mock.model=mock".into(),
+        format!("teacher.mock.base_url={}", server.address.base_url()),
+        format!("teacher.mock.max_in_flight={IN_FLIGHT}"),
+        format!("run.in_flight={IN_FLIGHT}"),
+    ];
+    set.iter().for_each(|line| {
+        magnet.args(["--set", line]);
+    });
+    let ran = magnet.stderr(Stdio::null()).stdout(Stdio::null()).status().unwrap();
+    assert!(ran.success());
+    let (cpu, stats) = (cpu_seconds().1 - before, server.address.stats());
+    println!(
+        "samples  {:.3} s of processor a 1,000 calls, {} calls in {:.1} s, {} in flight at most",
+        cpu / stats.answered as f64 * 1e3,
+        stats.answered,
+        start.elapsed().as_secs_f64(),
+        stats.max_in_flight
+    );
+}
