@@ -92,7 +92,7 @@ impl Ask {
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
             Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
-            Purpose::Simulate => values::following("", &self.task["schema"], &mut draws),
+            Purpose::Simulate => values::following(&self.task["schema"], &mut draws),
             Purpose::JudgeEdges => self.edges(&mut draws),
             Purpose::JudgeNested => json!({ "nested": [] }),
             Purpose::JudgeTurn => json!({ "right": true }),
@@ -135,7 +135,7 @@ impl Ask {
         let schema = &self.task["function"]["parameters"];
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !arguments.contains_key(name) {
-                let value = values::following(name, &schema["properties"][name], draws);
+                let value = values::following(&schema["properties"][name], draws);
                 arguments.insert(name.to_owned(), value);
             }
         }

@@ -49,7 +49,7 @@ pub(super) fn scalars(value: &Value, said: &mut Vec<String>) {
 }
 
 /// Some value that follows a schema.
-pub(super) fn following(name: &str, schema: &Value, draws: &mut Draws) -> Value {
+pub(super) fn following(schema: &Value, draws: &mut Draws) -> Value {
     if let Some(choices) = schema["enum"].as_array().filter(|choices| !choices.is_empty()) {
         return choices[draws.below(choices.len())].clone();
     }
@@ -68,12 +68,12 @@ pub(super) fn following(name: &str, schema: &Value, draws: &mut Draws) -> Value 
         Some("number") => json!(least as f64 + draws.below(400) as f64 / 4.0),
         Some("array") => {
             let items = schema["minItems"].as_u64().unwrap_or(2).max(1);
-            (0..items).map(|_| following(name, &schema["items"], draws)).collect()
+            (0..items).map(|_| following(&schema["items"], draws)).collect()
         }
         Some("object") => {
             let mut members = Map::new();
             for (name, schema) in schema["properties"].as_object().into_iter().flatten() {
-                members.insert(name.clone(), following(name, schema, draws));
+                members.insert(name.clone(), following(schema, draws));
             }
             Value::Object(members)
         }

@@ -31,6 +31,7 @@ impl Chat for Parrot {
             reasoning: None,
             is_truncated: false,
             usage: Tokens::default(),
+            micro_usd: 0,
         })
     }
 }
