@@ -231,10 +231,11 @@ fn nobody_comes_back_before_the_servers_time() {
     for tell in
         [Tell::Seconds, Tell::Millis, Tell::HttpDate, Tell::Reset, Tell::Epoch, Tell::GeminiBody]
     {
-        let limit = Limit { requests_per_minute: 3_000.0, burst_seconds: 0.4, tell };
+        let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 0.1, tell };
         let mock = Mock::start(Behaviour { limit: Some(limit), ..Behaviour::default() });
         let folder = folder();
-        campaign(folder.path(), mock.address(), 2, "", "");
+        let rest = "[run]\nworkers = 1\nin_flight = 8\n\n[fleet]\nshard_walks = 4";
+        campaign(folder.path(), mock.address(), 4, "", rest);
         run(folder.path()).expect(0);
         let stats = mock.stats();
         assert!(stats.rate_limited > 0, "{tell:?} was never told: {stats:?}");
