@@ -24,6 +24,7 @@ use magnet_proto::state::{self, Control, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
+use prometheus::Registry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -301,7 +302,11 @@ impl Fleet {
             limits,
             wanted: campaign.campaign.samples.get(),
             grace: campaign.fleet.grace,
-            worker_metrics: serve::Metrics::new(registry, pulse)?,
+            worker_metrics: match job.labour {
+                Labour::Own => serve::Metrics::new(registry, pulse)?,
+                // Nobody works walks here: nothing of it is shown.
+                Labour::Fleet => serve::Metrics::new(&Registry::new(), pulse)?,
+            },
             metrics: Metrics::new(registry, pulse)?,
         })
     }

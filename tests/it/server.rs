@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use crate::harness::write;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running process; dropped, it is killed.
@@ -101,6 +103,17 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// A fleet's campaign; its file's name.
+pub(crate) fn campaign_file(folder: &Path, queue: &str, state: &str, samples: u64) -> String {
+    let text = format!(
+        "[campaign]\nname = \"fleet\"\nsamples = {samples}\n[fleet]\nqueue = \"{queue}\"\n\
+         state = \"{state}\"\ncache = \"{state}\"\nparts = \"file:{}\"\n[run]\nworkers = 1\n",
+        folder.join("parts").display(),
+    );
+    write(folder, "campaign.toml", &text);
+    "campaign.toml".into()
 }
 
 impl Drop for Server {

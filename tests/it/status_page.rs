@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::harness::{folder, write};
-use crate::server::Server;
+use crate::server::{Server, campaign_file};
+use crate::services::proxy::{Proxy, Way};
+use crate::services::{free_port, rabbitmq, redis};
 
 const TOKEN: &str = "a token nobody guesses";
 
@@ -95,6 +97,44 @@ fn a_campaign_is_paused_and_resumed_with_the_token_alone() {
     assert_eq!(server.get("/api/v1/pause").status, 405);
     let told = server.get("/").body + &server.get("/metrics").body + &campaign(&server).to_string();
     assert!(!told.contains(TOKEN), "the token is told");
+}
+
+#[test]
+fn a_broker_that_goes_away_is_told_and_the_page_goes_on() {
+    let folder = folder();
+    let proxy = Proxy::to(rabbitmq::shared().port);
+    let queue = proxy.url(&rabbitmq::shared().new_vhost());
+    let file = campaign_file(folder.path(), &queue, &redis::shared().new_database(), 100_000);
+    let coordinator = Server::start(folder.path(), &format!("coordinator {file}"));
+    let _worker = Server::start(folder.path(), &format!("worker {file}"));
+    coordinator.until("/api/v1/campaign", |body| !body.contains("\"accepted\":0,"));
+    assert_eq!(coordinator.get("/readyz").status, 200);
+    proxy.set(Way::Closed);
+    coordinator.until("/api/v1/campaign", |body| body.contains("\"queue\":null"));
+    let ready = coordinator.get("/readyz");
+    assert_eq!((ready.status, ready.body.contains("queue: away")), (503, true), "{}", ready.body);
+    assert_eq!(coordinator.get("/healthz").status, 200, "liveness asks no broker");
+    let page = seen(folder.path(), &coordinator.url("/"));
+    assert!(page.contains("The queue is away") && page.contains(" of 100,000 wanted"), "{page}");
+    proxy.set(Way::Open);
+    coordinator.until("/readyz", |body| body.contains("queue: up"));
+}
+
+#[test]
+fn a_coordinator_that_waits_for_its_broker_shows_an_empty_campaign() {
+    let folder = folder();
+    let queue = format!("amqp://guest:guest@127.0.0.1:{}/%2f", free_port());
+    let file = campaign_file(folder.path(), &queue, &redis::shared().new_database(), 50);
+    let coordinator = Server::start(folder.path(), &format!("coordinator {file}"));
+    let page = seen(folder.path(), &coordinator.url("/"));
+    for expected in [">waiting<", "The queue is away: not reached yet", "No walk is decided yet"] {
+        assert!(page.contains(expected), "{expected} in\n{page}");
+    }
+    let ready = coordinator.get("/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("queue: away") && !ready.body.contains("guest"), "{}", ready.body);
+    let none = seen(folder.path(), &coordinator.url("/#/conversations"));
+    assert!(none.contains("No conversation is finished yet"), "{none}");
 }
 
 #[test]

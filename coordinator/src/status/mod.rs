@@ -160,3 +160,6 @@ mod fixture {
         CampaignDigest(Digest::of(b"campaign"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,13 +63,13 @@ function facts(pairs) {
 
 function progress(samples, campaign) {
   const share = samples.accepted / samples.wanted;
-  const over = ["finished", "finalizing"].includes(campaign.phase);
+  const rests = phaseOf(campaign)[0] !== "working";
   const rate = samples.per_second >= 1 ? `${samples.per_second.toFixed(1)} /s` : `${(samples.per_second * 60).toFixed(1)} /min`;
   const bars = bar(share, share >= 1 ? "done" : phaseOf(campaign)[0] === "paused" ? "warn" : "");
-  return card("c8", "Conversations accepted",
+  return card("c8 tall", "Conversations accepted",
     el("p", { class: "big" }, whole(samples.accepted), el("small", {}, ` of ${whole(samples.wanted)} wanted`)),
     bars,
-    facts([["done", percent(share)], ["rate", samples.per_second > 0 && !over ? rate : "–"], ["time left", over ? "–" : span(samples.eta_seconds)],
+    facts([["done", percent(share)], ["rate", samples.per_second > 0 && !rests ? rate : "–"], ["time left", rests ? "–" : span(samples.eta_seconds)],
       ["preference pairs", whole(campaign.walks.pairs)]]),
     spark(samples.history));
 }

@@ -1,0 +1,127 @@
+//! How long a request takes with a large campaign behind it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use magnet_proto::WalkIndex;
+use magnet_proto::bundle::Bundle;
+use magnet_proto::config::{Campaign, Overrides};
+use magnet_proto::part::{self, Keys, Packed, Writer};
+use magnet_proto::sample::Sample;
+use magnet_worker::serve::{End, WalkRunner};
+use magnet_worker::teacher::chat::usage;
+
+use super::*;
+use crate::embedded::Surroundings;
+use crate::ledger::Chosen;
+use crate::prepare::{self, Prepared};
+
+const SAMPLES: u64 = 1_000_000;
+const PART: u64 = 256;
+/// Every so many parts one is really there: requests go to these.
+const REAL: u64 = 100;
+
+/// Samples of the offline teacher: as large as any campaign's.
+async fn samples(campaign: &Campaign, prepared: &Prepared) -> Vec<Sample> {
+    let state = state::open("embedded:").unwrap();
+    let (library, graph) = (prepared.library.clone(), prepared.graph.clone());
+    let around = Surroundings {
+        bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph)),
+        cache: Arc::clone(&state),
+        state,
+        cancel: CancellationToken::new(),
+    };
+    let metrics = usage::Metrics::register(&Registry::new()).unwrap();
+    let pipeline = prepare::pipeline(&around, &metrics, &|_| None).unwrap();
+    let mut samples = Vec::new();
+    for walk in 0.. {
+        if samples.len() as u64 == PART {
+            break;
+        }
+        if let End::Accepted(sample) = pipeline.run(WalkIndex(walk)).await.unwrap().end {
+            samples.push(*sample);
+        }
+    }
+    samples
+}
+
+/// A million samples on the shelf, and every hundredth part in the store.
+async fn fill(watch: &Watch, parts: &Parts, samples: &[Sample]) {
+    let mut chosen = Chosen::default();
+    (0..SAMPLES).for_each(|walk| chosen.insert(walk));
+    for number in 0..SAMPLES.div_ceil(PART) {
+        let first = number * PART;
+        let mut writer = Writer::new(watch.board.digest(), WalkIndex(first));
+        let name = format!("{first:012}-{PART:06}");
+        if number % REAL == 0 {
+            for (walk, sample) in (first..).zip(samples) {
+                let sample = Sample { walk: WalkIndex(walk), ..sample.clone() };
+                writer.push(Keys::default(), Spending::default(), Packed::accepted(&sample));
+            }
+            let (written, bytes) = writer.finish();
+            assert_eq!(written, name);
+            parts.put(&part::object_name(&watch.board.digest(), &name), bytes).await.unwrap();
+        }
+        watch.board.shelve(&name, first..(first + PART).min(SAMPLES), &chosen);
+    }
+}
+
+fn time_of(address: SocketAddr, path: &str) -> Duration {
+    let start = Instant::now();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    start.elapsed()
+}
+
+/// Prints what requests take; run it alone:
+/// `cargo test -p magnet --lib a_million_samples -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures time, so nothing else should run"]
+async fn requests_are_quick_with_a_million_samples_behind_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = magnet_proto::config::load(None, &Overrides::default(), &[]).unwrap();
+    let mut campaign = loaded.campaign;
+    campaign.campaign.samples = SAMPLES.try_into().unwrap();
+    let prepared = prepare::prepare(&campaign, std::path::Path::new(".")).unwrap();
+    let watch = Watch::new(&campaign, prepared.digest).unwrap();
+    let parts = Parts::open("file:parts", folder.path()).unwrap();
+    let stop = CancellationToken::new();
+    watch.opened_parts(&parts, &prepared.library, &stop);
+    let samples = samples(&campaign, &prepared).await;
+    fill(&watch, &parts, &samples).await;
+    assert_eq!(watch.board.readable(), SAMPLES);
+    let listener = process::listen("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    process::serve(listener, watch.routes(None), stop.clone());
+
+    let parts_there = SAMPLES.div_ceil(PART).div_ceil(REAL);
+    let of_part = |number: u64| number % parts_there * REAL * PART;
+    let cases: [(&str, Box<dyn Fn(u64) -> String>); 5] = [
+        ("overview", Box::new(|_| "/api/v1/campaign".into())),
+        ("metrics", Box::new(|_| "/metrics".into())),
+        ("list, cold part", Box::new(move |n| format!("/api/v1/samples?from={}", of_part(n)))),
+        (
+            "conversation, cold part",
+            Box::new(move |n| format!("/api/v1/samples/{}", of_part(n) + 200)),
+        ),
+        ("conversation, warm part", Box::new(|n| format!("/api/v1/samples/{}", n % PART))),
+    ];
+    for (name, path) in cases {
+        let times = tokio::task::spawn_blocking(move || {
+            let mut times: Vec<Duration> = (0..200).map(|n| time_of(address, &path(n))).collect();
+            times.sort_unstable();
+            times
+        });
+        let times = times.await.unwrap();
+        let (median, p99, most) = (times[100], times[197], times[199]);
+        println!("{name:24} median {median:?}, p99 {p99:?}, most {most:?}");
+        assert!(p99 < Duration::from_millis(100), "{name} takes {p99:?}");
+    }
+    stop.cancel();
+}
