@@ -89,6 +89,8 @@ fn each_role_of_a_fleet_exports_its_own() {
     let worker = Server::start(folder.path(), &format!("worker {campaign}"));
     let accepts = |body: &str| body.lines().any(|line| line.ends_with("{outcome=\"done\"} 2"));
     worker.until("/metrics", accepts);
+    let page = worker.get("/metrics").body;
+    assert!(!page.contains("magnet_shard_wait_seconds_count 0"), "no shard's wait is measured");
     check_exports(&coordinator, "C");
     check_exports(&worker, "W");
     assert_eq!(worker.get("/readyz").status, 200);

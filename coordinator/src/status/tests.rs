@@ -79,10 +79,14 @@ fn time_of(address: SocketAddr, path: &str) -> Duration {
     start.elapsed()
 }
 
-/// Prints what requests take; run it alone:
-/// `cargo test -p magnet --lib a_million_samples -- --ignored --nocapture`.
+/// The first sample of a part that is there, another one each time.
+fn of_part(number: u64) -> u64 {
+    number % SAMPLES.div_ceil(PART).div_ceil(REAL) * REAL * PART
+}
+
+/// Prints what requests take:
+/// `cargo test -p magnet --lib requests_are_quick -- --nocapture`.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "measures time, so nothing else should run"]
 async fn requests_are_quick_with_a_million_samples_behind_them() {
     let folder = tempfile::tempdir().unwrap();
     let loaded = magnet_proto::config::load(None, &Overrides::default(), &[]).unwrap();
@@ -100,17 +104,13 @@ async fn requests_are_quick_with_a_million_samples_behind_them() {
     let address = listener.local_addr().unwrap();
     process::serve(listener, watch.routes(None), stop.clone());
 
-    let parts_there = SAMPLES.div_ceil(PART).div_ceil(REAL);
-    let of_part = |number: u64| number % parts_there * REAL * PART;
-    let cases: [(&str, Box<dyn Fn(u64) -> String>); 5] = [
-        ("overview", Box::new(|_| "/api/v1/campaign".into())),
-        ("metrics", Box::new(|_| "/metrics".into())),
-        ("list, cold part", Box::new(move |n| format!("/api/v1/samples?from={}", of_part(n)))),
-        (
-            "conversation, cold part",
-            Box::new(move |n| format!("/api/v1/samples/{}", of_part(n) + 200)),
-        ),
-        ("conversation, warm part", Box::new(|n| format!("/api/v1/samples/{}", n % PART))),
+    type Path = fn(u64) -> String;
+    let cases: [(&str, Path); 5] = [
+        ("overview", |_| "/api/v1/campaign".into()),
+        ("metrics", |_| "/metrics".into()),
+        ("list, cold part", |n| format!("/api/v1/samples?from={}", of_part(n))),
+        ("conversation, cold part", |n| format!("/api/v1/samples/{}", of_part(n) + 200)),
+        ("conversation, warm part", |n| format!("/api/v1/samples/{}", n % PART)),
     ];
     for (name, path) in cases {
         let times = tokio::task::spawn_blocking(move || {

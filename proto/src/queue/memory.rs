@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -28,7 +29,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Inside {
-    ready: VecDeque<Shard>,
+    /// Each since when.
+    ready: VecDeque<(Instant, Shard)>,
     delayed: Vec<(Instant, Shard)>,
     held: u64,
     dead: Vec<DeadLetter>,
@@ -38,7 +40,8 @@ struct Inside {
 
 /// What a receiver finds.
 enum Next {
-    Shard(Shard),
+    /// And how long it waited.
+    Shard(Shard, Duration),
     /// Nothing before then, if nothing is published.
     Wait(Option<Instant>),
     Closed,
@@ -64,9 +67,9 @@ impl Shared {
         }
         inside.ripen(Instant::now());
         match inside.ready.pop_front() {
-            Some(shard) => {
+            Some((since, shard)) => {
                 inside.held += 1;
-                Next::Shard(shard)
+                Next::Shard(shard, since.elapsed())
             }
             None => Next::Wait(inside.delayed.iter().map(|(due, _)| *due).min()),
         }
@@ -85,18 +88,18 @@ impl Inside {
     /// Makes ready what has been delayed long enough.
     fn ripen(&mut self, now: Instant) {
         let due = self.delayed.extract_if(.., |(due, _)| *due <= now);
-        self.ready.extend(due.map(|(_, shard)| shard));
+        self.ready.extend(due);
     }
 
     fn settle(&mut self, mut shard: Shard, outcome: Settle) {
         match outcome {
             Settle::Done => {}
-            Settle::Return => self.ready.push_front(shard),
+            Settle::Return => self.ready.push_front((Instant::now(), shard)),
             Settle::Delay(pause) => self.delayed.push((Instant::now() + pause, shard)),
             Settle::Failed(reason) => {
                 shard.attempt += 1;
                 match shard.attempt < MAX_ATTEMPTS {
-                    true => self.ready.push_back(shard),
+                    true => self.ready.push_back((Instant::now(), shard)),
                     false => self.bury(shard, reason),
                 }
             }
@@ -117,7 +120,7 @@ impl Inside {
 #[async_trait]
 impl Queue for MemoryQueue {
     async fn publish(&self, shard: &Shard) -> Result<(), Error> {
-        self.shared.lock().ready.push_back(shard.clone());
+        self.shared.lock().ready.push_back((Instant::now(), shard.clone()));
         self.shared.shards.notify_one();
         Ok(())
     }
@@ -126,12 +129,12 @@ impl Queue for MemoryQueue {
         loop {
             let published = self.shared.shards.notified();
             match self.shared.take() {
-                Next::Shard(shard) => {
+                Next::Shard(shard, waited) => {
                     // A wake-up may have been spent on this receiver while
                     // several shards were waiting.
                     self.shared.shards.notify_one();
                     let shared = Arc::clone(&self.shared);
-                    return Ok(Some(Box::new(Held { shared, shard: Some(shard) })));
+                    return Ok(Some(Box::new(Held { shared, shard: Some(shard), waited })));
                 }
                 Next::Closed => return Ok(None),
                 Next::Wait(None) => published.await,
@@ -187,7 +190,8 @@ impl Queue for MemoryQueue {
         let dead = std::mem::take(&mut inside.dead);
         let count = dead.len();
         let shards = dead.into_iter().filter_map(|letter| letter.shard);
-        inside.ready.extend(shards.map(|shard| Shard { attempt: 0, ..shard }));
+        let now = Instant::now();
+        inside.ready.extend(shards.map(|shard| (now, Shard { attempt: 0, ..shard })));
         drop(inside);
         self.shared.shards.notify_one();
         Ok(count)
@@ -212,12 +216,17 @@ impl Queue for MemoryQueue {
 struct Held {
     shared: Arc<Shared>,
     shard: Option<Shard>,
+    waited: Duration,
 }
 
 #[async_trait]
 impl Delivery for Held {
     fn shard(&self) -> &Shard {
         self.shard.as_ref().expect("only settling takes the shard, and it takes the delivery")
+    }
+
+    fn waited(&self) -> Option<Duration> {
+        Some(self.waited)
     }
 
     async fn settle(mut self: Box<Self>, outcome: Settle) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use tracing::debug;
 
-use super::message::Envelope;
+use super::message::{self, Envelope};
 use super::publish::Publisher;
 use super::topology::{self, Rung};
 use super::{Error, Shard};
@@ -78,6 +78,10 @@ impl Held {
 impl Delivery for Held {
     fn shard(&self) -> &Shard {
         &self.shard
+    }
+
+    fn waited(&self) -> Option<Duration> {
+        message::age(&self.message.as_ref()?.properties)
     }
 
     /// Where it goes next is stored before it is acknowledged. If it cannot

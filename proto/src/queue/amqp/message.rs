@@ -1,5 +1,7 @@
 //! Our messages as AMQP carries them: the wire bytes and our own headers.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 
@@ -9,6 +11,7 @@ use crate::wire;
 const CRASHES: &str = "x-magnet-crashes";
 const REASON: &str = "x-magnet-reason";
 const MORE_MS: &str = "x-magnet-more-ms";
+const SENT_MS: &str = "x-magnet-sent-ms";
 /// Reasons may quote what they found: bounded, since headers go to the broker
 /// whole.
 const LONGEST_REASON: usize = 2_000;
@@ -51,6 +54,7 @@ impl Envelope {
             }
         };
         number(CRASHES, i64::from(self.headers.crashes));
+        number(SENT_MS, now_ms());
         number(MORE_MS, i64::try_from(self.headers.more_ms).unwrap_or(i64::MAX));
         if let Some(reason) = &self.headers.reason {
             let reason = AMQPValue::LongString(LongString::from(reason.as_str()));
@@ -61,6 +65,20 @@ impl Envelope {
             .with_content_type("application/x-magnet".into())
             .with_headers(table)
     }
+}
+
+/// How long ago a message was published, by the two machines' clocks: a
+/// measure for people, nothing hangs on it.
+pub(super) fn age(properties: &BasicProperties) -> Option<Duration> {
+    let sent = properties.headers().as_ref()?.inner().get(SENT_MS)?;
+    let AMQPValue::LongLongInt(sent) = sent else { return None };
+    Some(Duration::from_millis(u64::try_from(now_ms().saturating_sub(*sent)).unwrap_or(0)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "for the metric of waiting times alone")]
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Headers {
@@ -96,5 +114,7 @@ mod tests {
         let envelope = Envelope { bytes: vec![], headers: headers.clone() };
         assert_eq!(Headers::read(&envelope.properties()), headers);
         assert_eq!(Headers::read(&BasicProperties::default()), Headers::default());
+        assert!(age(&envelope.properties()) < Some(Duration::from_secs(60)));
+        assert_eq!(age(&BasicProperties::default()), None);
     }
 }
