@@ -10,6 +10,7 @@ use magnet_proto::bundle::Bundle;
 use magnet_proto::config::{Campaign, Overrides};
 use magnet_proto::part::{self, Keys, Packed, Writer};
 use magnet_proto::sample::Sample;
+use magnet_proto::usage::Usage;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::chat::usage;
 
@@ -58,7 +59,7 @@ async fn fill(watch: &Watch, parts: &Parts, samples: &[Sample]) {
         if number % REAL == 0 {
             for (walk, sample) in (first..).zip(samples) {
                 let sample = Sample { walk: WalkIndex(walk), ..sample.clone() };
-                writer.push(Keys::default(), Spending::default(), Packed::accepted(&sample));
+                writer.push(Keys::default(), Usage::default(), Packed::accepted(&sample));
             }
             let (written, bytes) = writer.finish();
             assert_eq!(written, name);
