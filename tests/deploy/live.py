@@ -11,6 +11,7 @@ and hours minutes. Which alerts are not tried here is said at the end; promtool 
 
 import base64
 import http.server
+import itertools
 import json
 import os
 import pathlib
@@ -70,22 +71,24 @@ MEMBERS = {
 
 
 class Teacher(http.server.BaseHTTPRequestHandler):
-    """Answers every request alike: with a status, and words that are no use."""
+    """Answers with a status, and words that are no use; every tenth time it is busy."""
 
     status = 200
+    asked = itertools.count(1)
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         message = {"role": "assistant", "content": "I would rather not."}
         usage = {"prompt_tokens": 900, "completion_tokens": 9}
         answer = {"choices": [{"message": message, "finish_reason": "stop"}], "usage": usage}
-        if Teacher.status != 200:
+        status = 503 if next(Teacher.asked) % 10 == 0 else Teacher.status
+        if status != 200:
             answer = {"error": {"message": "not now"}}
         body = json.dumps(answer).encode()
-        self.send_response(Teacher.status)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
-        if Teacher.status == 429:
+        if status == 429:
             self.send_header("Retry-After", "1")
         self.end_headers()
         self.wfile.write(body)
