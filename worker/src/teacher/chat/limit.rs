@@ -56,7 +56,10 @@ impl<C> Limit<C> {
     ) -> Self {
         let bucket = |unit: &str, per_minute: u64| {
             let limit = RateLimit { name: format!("{name}/{unit}"), per_minute };
-            (per_minute > 0).then(|| Bucket::new(limit, state.clone()))
+            (per_minute > 0).then(|| {
+                metrics.limited(unit, per_minute);
+                Bucket::new(limit, state.clone())
+            })
         };
         let requests = bucket("requests", endpoint.requests_per_minute);
         let gate = Gate {

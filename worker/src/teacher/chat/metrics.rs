@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, exponential_buckets,
+    CounterVec, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry,
+    exponential_buckets,
 };
 
 use super::{Error, Purpose, Reply, Trouble};
@@ -13,7 +14,8 @@ use super::{Error, Purpose, Reply, Trouble};
 pub struct Metrics {
     requests: IntCounterVec,
     tokens: IntCounterVec,
-    micro_usd: IntCounterVec,
+    dollars: CounterVec,
+    limit: IntGaugeVec,
     duration: HistogramVec,
     limiter_wait: HistogramVec,
     in_flight: IntGaugeVec,
@@ -41,6 +43,13 @@ impl Metrics {
             registry.register(Box::new(histogram.clone()))?;
             Ok::<_, prometheus::Error>(histogram)
         };
+        let options = Opts::new("magnet_teacher_spend_dollars_total", "Money spent on answers.");
+        let dollars = CounterVec::new(options, &["endpoint"])?;
+        registry.register(Box::new(dollars.clone()))?;
+        let help = "The endpoint's limits, across the fleet.";
+        let options = Opts::new("magnet_teacher_limit_per_minute", help);
+        let limit = IntGaugeVec::new(options, &["endpoint", "unit"])?;
+        registry.register(Box::new(limit.clone()))?;
         Ok(Self {
             requests: counter(
                 "magnet_teacher_requests_total",
@@ -52,11 +61,8 @@ impl Metrics {
                 "Tokens that answered requests took, by direction.",
                 &["endpoint", "direction"],
             )?,
-            micro_usd: counter(
-                "magnet_teacher_spend_microusd_total",
-                "Money spent on answers, in millionths of a US dollar.",
-                &["endpoint"],
-            )?,
+            dollars,
+            limit,
             duration: seconds(
                 "magnet_teacher_request_duration_seconds",
                 "Time from sending a request to the whole answer, or to giving it up.",
@@ -124,7 +130,8 @@ impl EndpointMetrics {
                 |direction| self.all.tokens.with_label_values(&[self.endpoint.as_str(), direction]);
             tokens("input").inc_by(reply.usage.input);
             tokens("output").inc_by(reply.usage.output);
-            self.all.micro_usd.with_label_values(&[&self.endpoint]).inc_by(reply.micro_usd);
+            let dollars = self.all.dollars.with_label_values(&[&self.endpoint]);
+            dollars.inc_by(reply.micro_usd as f64 / 1e6);
         }
     }
 
@@ -139,6 +146,11 @@ impl EndpointMetrics {
 
     pub(super) fn memo_hit(&self, purpose: Purpose) {
         self.all.memo_hits.with_label_values(&[self.endpoint.as_str(), purpose.label()]).inc();
+    }
+
+    pub(super) fn limited(&self, unit: &str, per_minute: u64) {
+        let limit = self.all.limit.with_label_values(&[self.endpoint.as_str(), unit]);
+        limit.set(i64::try_from(per_minute).unwrap_or(i64::MAX));
     }
 
     pub(super) fn circuit(&self, is_open: bool) {

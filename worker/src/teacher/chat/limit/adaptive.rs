@@ -1,8 +1,9 @@
 //! A limit that nobody told: found from the server's refusals.
 //!
 //! Until the first refusal requests go unpaced. A refusal sets the pace a
-//! little below the rate at which answers came; without refusals it rises by
-//! small steps. One storm of refusals counts once.
+//! little below the rate at which answers came; without refusals it rises, the
+//! longer the faster: a pace that was set too low is soon left. One storm of
+//! refusals counts once.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -12,7 +13,10 @@ use tokio::time::Instant;
 /// Answers of the last seconds, by which the rate is measured.
 const WINDOW: Duration = Duration::from_secs(5);
 const BACK_OFF: f64 = 0.92;
+/// The share by which the pace rises in the first second without a refusal;
+/// twice that in the second one, and so on.
 const RISE_PER_SECOND: f64 = 0.01;
+const FASTEST_RISE: f64 = 0.2;
 /// The slowest pace: a limit lower than this must be told.
 const SLOWEST_PER_SECOND: f64 = 0.2;
 
@@ -27,6 +31,8 @@ struct Found {
     /// When the next request may go.
     next: Instant,
     raised: Instant,
+    /// The last refusal that counted.
+    refused: Instant,
     /// Refusals before this moment belong to the storm already counted.
     storm_until: Instant,
     window_start: Instant,
@@ -42,6 +48,7 @@ impl Adaptive {
             rate: None,
             next: now,
             raised: now,
+            refused: now,
             storm_until: now,
             window_start: now,
             answers: 0,
@@ -93,6 +100,7 @@ impl Adaptive {
         };
         found.rate = Some(rate.max(SLOWEST_PER_SECOND));
         found.raised = now;
+        found.refused = now + pause;
         found.next = found.next.max(now + pause);
     }
 
@@ -109,7 +117,9 @@ impl Found {
             return rate;
         }
         self.raised = now;
-        let risen = rate * (1.0 + RISE_PER_SECOND * seconds.min(5.0));
+        let calm = now.saturating_duration_since(self.refused).as_secs_f64();
+        let rise = (RISE_PER_SECOND * (1.0 + calm)).min(FASTEST_RISE);
+        let risen = rate * (1.0 + rise * seconds.min(5.0));
         self.rate = Some(risen);
         risen
     }
