@@ -59,12 +59,16 @@ impl<'a> RollOut<'a> {
         let Some(tail) = self.play().await? else {
             return Ok(None);
         };
-        let Some(error) = self.error_of(&tail).filter(|error| !known.contains(error)) else {
+        let shown = self.shown(&tail);
+        if shown.iter().all(|error| known.contains(error)) {
+            return Ok(None);
+        }
+        let Some((error, why)) = self.confirmed(&shown, &tail).await? else {
             return Ok(None);
         };
-        let Some(why) = self.confirmed(error, &tail).await? else {
+        if known.contains(&error) {
             return Ok(None);
-        };
+        }
         let wrong = Wrong { step: self.step_of(&tail), tail, reason: why };
         let mistake = Mistake::of(error, &wrong);
         let (student, source) = (self.mined.student, NegativeSource::Student);
@@ -101,9 +105,9 @@ impl<'a> RollOut<'a> {
         Ok(Some(tail))
     }
 
-    /// The type that the record alone shows.
-    fn error_of(&self, tail: &Tail<'_>) -> Option<ErrorType> {
-        TYPES.into_iter().find(|error| {
+    /// The types that the record alone shows, the likeliest first.
+    fn shown(&self, tail: &Tail<'_>) -> Vec<ErrorType> {
+        let shows = |error: &ErrorType| {
             let pair = Pair {
                 error: *error,
                 turn: self.turn as u16,
@@ -114,18 +118,20 @@ impl<'a> RollOut<'a> {
                 reason: String::new(),
             };
             super::shows(&self.material.positive, &pair).is_ok()
-        })
+        };
+        LIKELIEST.into_iter().filter(shows).collect()
     }
 
-    /// What is wrong, unless the judge finds the turn right.
+    /// The error's type and what is wrong, unless the judge finds the turn
+    /// right. Of several types that show, the judge's word decides.
     async fn confirmed(
         &self,
-        error: ErrorType,
+        shown: &[ErrorType],
         tail: &Tail<'_>,
-    ) -> Result<Option<String>, Failure> {
-        let plain = sentence(error).to_owned();
+    ) -> Result<Option<(ErrorType, String)>, Failure> {
+        let plain = shown.first().map(|error| (*error, sentence(*error).to_owned()));
         let Some(judge) = self.mined.judge else {
-            return Ok(Some(plain));
+            return Ok(plain);
         };
         let distiller = self.material.distiller;
         let messages = self.material.positive.messages;
@@ -143,13 +149,18 @@ impl<'a> RollOut<'a> {
             };
             match tries.usable(judge.turn(&ask).await) {
                 Ok(Some(Verdict::Right)) => return Ok(None),
-                Ok(Some(Verdict::Wrong { why, .. })) => {
+                Ok(Some(Verdict::Wrong { number, why })) => {
+                    let judged = TYPES.get(usize::from(number).wrapping_sub(1));
+                    let agreed = judged.filter(|error| shown.contains(error));
                     let is_told = !why.trim().is_empty() && prose::hint_trace(&why).is_none();
-                    return Ok(Some(if is_told { why } else { plain }));
+                    return Ok(plain.map(|(likeliest, plain)| {
+                        let error = agreed.copied().unwrap_or(likeliest);
+                        (error, if is_told { why } else { plain })
+                    }));
                 }
                 Ok(None) => {}
                 // A judge without a verdict leaves the rule's.
-                Err(Failure::Rejected(_)) => return Ok(Some(plain)),
+                Err(Failure::Rejected(_)) => return Ok(plain),
                 Err(failure) => return Err(failure),
             }
         }
@@ -166,6 +177,16 @@ impl<'a> RollOut<'a> {
         self.material.step_of(self.turn, call)
     }
 }
+
+/// Types by how much they explain: who calls nothing at all has not merely
+/// forgotten a nested call.
+const LIKELIEST: [ErrorType; 5] = [
+    ErrorType::Missing,
+    ErrorType::ShortDependency,
+    ErrorType::LongDependency,
+    ErrorType::Nested,
+    ErrorType::Summary,
+];
 
 /// What an error of a type is, where nobody says it better.
 fn sentence(error: ErrorType) -> &'static str {

@@ -24,6 +24,8 @@ enum Manner {
     Stubborn,
     /// Without a hint: calls the first function with the second train.
     Weak,
+    /// Without a hint: asks where it should call.
+    Timid,
 }
 
 /// Plays the agent on the world's own reference.
@@ -89,6 +91,7 @@ impl Teacher for Agent<'_> {
                 }
                 next(ask, &calls, "That's all done.")
             }
+            (Manner::Timid, _) => Action::Say("Could you tell me more?".into()),
             _ => next(ask, &calls, &closing),
         })
     }
@@ -186,4 +189,15 @@ async fn a_turn_that_the_judge_finds_right_is_no_error() {
     let right = Says(Verdict::Right);
     assert_eq!(by_student(&World::new(1), Manner::Weak, Some(&right)).await, []);
     assert!(!by_student(&World::new(1), Manner::Weak, None).await.is_empty());
+}
+
+#[tokio::test]
+async fn where_several_types_show_the_judge_decides_and_else_the_likeliest() {
+    let first = |pairs: Vec<Pair>| pairs.iter().find(|pair| pair.turn == 0).map(|pair| pair.error);
+    let world = World::new(1);
+    let alone = by_student(&world, Manner::Timid, None).await;
+    assert_eq!(first(alone), Some(ErrorType::Missing));
+    let nested = Says(Verdict::Wrong { number: 1, why: String::new() });
+    let judged = by_student(&world, Manner::Timid, Some(&nested)).await;
+    assert_eq!(first(judged), Some(ErrorType::Nested));
 }
