@@ -28,7 +28,7 @@ impl Chat for Parrot {
         self.asked.lock().unwrap().push(request.clone());
         Ok(Reply {
             text: self.answer.clone(),
-            reasoning: None,
+            reasoning: Some("It wants a seat.".into()),
             is_truncated: false,
             usage: Tokens::default(),
             micro_usd: 0,
@@ -348,6 +348,19 @@ async fn a_roll_out_has_no_hint() {
     let action = remote.act(&act(&world, &messages, Hint::None)).await.unwrap();
     assert_eq!(action, Action::Say("Your seat is held.".into()));
     assert!(!parrot.told().contains("Hint"), "{}", parrot.told());
+}
+
+#[tokio::test]
+async fn what_was_thought_is_handed_on_only_where_it_is_kept() {
+    let world = World::new();
+    let messages = world.messages();
+    let ask = act(&world, &messages, Hint::None);
+    for keep in [true, false] {
+        let (remote, _) = remote("Your seat is held.");
+        let (action, thought) = remote.keeping_reasoning(keep).act_aloud(&ask).await.unwrap();
+        assert_eq!(action, Action::Say("Your seat is held.".into()));
+        assert_eq!(thought.as_deref(), keep.then_some("It wants a seat."));
+    }
 }
 
 #[tokio::test]
