@@ -10,6 +10,7 @@ mod mock;
 mod services;
 mod server;
 
+mod asks;
 mod backends;
 mod command_line;
 mod configuration;

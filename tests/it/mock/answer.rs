@@ -94,8 +94,8 @@ impl Ask {
             Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
             Purpose::Simulate => values::following(&self.task["schema"], &mut draws),
             Purpose::JudgeEdges => self.edges(&mut draws),
-            Purpose::JudgeNested => json!({ "nested": [] }),
-            Purpose::JudgeTurn => json!({ "right": true }),
+            Purpose::JudgeNested => json!({ "answers": [] }),
+            Purpose::JudgeTurn => json!({ "why": "It does not do what was asked.", "error": 5 }),
             Purpose::Categorize => self.categorize(),
             Purpose::Other => json!({ "ok": true }),
         };

@@ -1,0 +1,187 @@
+//! Every kind of ask in a whole campaign: graph, requests, calls, outputs,
+//! negatives, each by a model behind a real endpoint.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{Magnet, Ran, folder, read, records, write};
+use crate::mock::{Address, Behaviour, Dialect, Mock, Reasoning};
+
+fn campaign(folder: &Path, mock: Address, rest: &str) {
+    let url = mock.base_url();
+    let teacher =
+        format!("[teacher.big]\nkind = \"openai\"\nbase_url = \"{url}\"\nmodel = \"mock\"\n");
+    write(
+        folder,
+        "campaign.toml",
+        &format!("[campaign]\nsamples = 12\nseed = 5\n{rest}\n{teacher}"),
+    );
+}
+
+fn magnet(folder: &Path, line: &str) -> Ran {
+    Magnet::new(folder).args(line).run()
+}
+
+fn dataset(folder: &Path) -> [String; 2] {
+    ["sft.jsonl", "preference.jsonl"].map(|file| read(&folder.join("out").join(file)))
+}
+
+/// Who made the negatives.
+fn sources(folder: &Path) -> BTreeSet<String> {
+    let pairs = records(&folder.join("out/preference.jsonl"));
+    let source = |pair: &Value| pair["metadata"]["source"].as_str().unwrap().to_owned();
+    pairs.iter().map(source).collect()
+}
+
+const JUDGED: &str = "[graph]\njudge = \"teacher\"\n";
+
+#[test]
+fn a_judged_graph_is_bought_once() {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    campaign(folder.path(), mock.address(), JUDGED);
+    let ran = magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    assert!(ran.stderr.contains("judging the graph: "), "{}", ran.stderr);
+    let first = mock.stats();
+    assert!(first.by_purpose["judge_edges"] > 100, "{first:?}");
+    magnet(folder.path(), "verify out").expect(0);
+    let before = dataset(folder.path());
+    // Killed after the graph was judged, and once more when all is done.
+    std::fs::remove_dir_all(folder.path().join("out")).unwrap();
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    let judged = mock.stats().by_purpose["judge_edges"];
+    assert_eq!(judged, 2 * first.by_purpose["judge_edges"], "another folder knows nothing");
+    assert_eq!(dataset(folder.path()), before, "the same answers give the same graph");
+    magnet(folder.path(), "run campaign.toml --out out --samples 14").expect(0);
+    assert_eq!(mock.stats().by_purpose["judge_edges"], judged);
+}
+
+#[test]
+fn a_teacher_on_misleading_hints_makes_the_negatives() {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "[negatives]\nsource = \"teacher\"\n");
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    magnet(folder.path(), "verify out").expect(0);
+    assert_eq!(sources(folder.path()), BTreeSet::from(["teacher".to_owned()]));
+}
+
+#[test]
+fn a_students_errors_become_negatives() {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "[negatives]\nsource = \"student\"\nrollouts = 2\n");
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    magnet(folder.path(), "verify out").expect(0);
+    assert_eq!(sources(folder.path()), BTreeSet::from(["student".to_owned()]));
+    let stats = mock.stats();
+    assert!(stats.by_purpose["roll_out"] > 0 && stats.by_purpose["judge_turn"] > 0, "{stats:?}");
+}
+
+#[test]
+fn a_model_plays_the_functions_where_it_is_named() {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "[roles]\nsimulator = \"big\"\n");
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    magnet(folder.path(), "verify out").expect(0);
+    assert!(mock.stats().by_purpose["simulate"] > 0);
+    for record in records(&folder.path().join("out/sft.jsonl")) {
+        assert_eq!(record["metadata"]["executor"], "model");
+    }
+}
+
+#[test]
+fn a_bad_model_in_every_role_still_gives_clean_data() {
+    let mock = Mock::start(Behaviour { bad_answers: 0.3, seed: 3, ..Behaviour::default() });
+    let folder = folder();
+    let rest = format!(
+        "max_walks = 400\n{JUDGED}[negatives]\nsource = \"teacher\"\n[roles]\nsimulator = \"big\"\n"
+    );
+    campaign(folder.path(), mock.address(), &rest);
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    magnet(folder.path(), "verify out").expect(0);
+    assert!(!mock.stats().bad_answers.is_empty());
+    let manifest = read(&folder.path().join("out/manifest.json"));
+    assert!(manifest.contains("\"answer_unusable\""), "{manifest}");
+    for text in dataset(folder.path()) {
+        for trace in ["[Hint]", "<think>"] {
+            let at = text.find(trace);
+            let around = at.map(|at| text[..at + 40].chars().rev().take(200).collect::<String>());
+            let around = around.map(|text| text.chars().rev().collect::<String>());
+            assert_eq!(around, None, "{trace}");
+        }
+    }
+}
+
+#[test]
+fn reasoning_never_stands_in_a_reply() {
+    for reasoning in [Reasoning::Field, Reasoning::Think] {
+        let dialect = Dialect { reasoning, ..Dialect::default() };
+        let mock = Mock::start(Behaviour { dialect, ..Behaviour::default() });
+        let folder = folder();
+        campaign(folder.path(), mock.address(), "");
+        let set = "--samples 3 --set teacher.big.keep_reasoning=true";
+        magnet(folder.path(), &format!("run campaign.toml --out out {set}")).expect(0);
+        for record in records(&folder.path().join("out/sft.jsonl")) {
+            let messages = record["messages"].to_string();
+            assert!(!messages.contains("think") && !messages.contains("reasoning"), "{messages}");
+        }
+    }
+}
+
+#[test]
+fn a_probe_tells_what_an_endpoint_can_do() {
+    let dialect = Dialect {
+        completion_tokens: true,
+        no_json_schema: true,
+        no_system_role: true,
+        reasoning: Reasoning::Think,
+        ..Dialect::default()
+    };
+    let mock = Mock::start(Behaviour { dialect, ..Behaviour::default() });
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "");
+    let shown = magnet(folder.path(), "check campaign.toml --probe").expect(0).stdout;
+    for expected in [
+        "[teacher.big]", "json_object", "max_completion_tokens", "system role         no",
+        "told apart",
+    ] {
+        assert!(shown.contains(expected), "{expected} in\n{shown}");
+    }
+}
+
+#[test]
+fn a_probe_that_fails_says_why_and_what_to_look_at() {
+    let mock = Mock::start(Behaviour { key: Some("sk-right".into()), ..Behaviour::default() });
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "");
+    let told = magnet(folder.path(), "check campaign.toml --probe").expect(3).stderr;
+    assert!(told.contains("HTTP 401") && told.contains("hint: the key is wrong"), "{told}");
+    let away = Address { port: 9 };
+    campaign(folder.path(), away, "");
+    let told = magnet(folder.path(), "check campaign.toml --probe").expect(3).stderr;
+    assert!(told.contains("hint: see whether the server runs"), "{told}");
+}
+
+#[test]
+fn the_prompts_are_shown_with_who_is_asked() {
+    let folder = folder();
+    campaign(folder.path(), Address { port: 9 }, JUDGED);
+    let shown = magnet(folder.path(), "check campaign.toml --show-prompts").expect(0).stdout;
+    let line = |label: &str| {
+        let start = format!("== {label}  ");
+        shown.lines().find(|line| line.starts_with(&start)).unwrap().to_owned()
+    };
+    assert!(line("back").ends_with("asked of [teacher.big]"));
+    assert!(line("judge_edges").ends_with("asked of [teacher.big]"));
+    assert!(line("roll_out").ends_with("not asked in this campaign"));
+    let digests: BTreeSet<String> = shown
+        .lines()
+        .filter(|line| line.starts_with("== "))
+        .filter_map(|line| line.split_whitespace().nth(2).map(str::to_owned))
+        .collect();
+    assert_eq!(digests.len(), 11, "{digests:?}");
+}
