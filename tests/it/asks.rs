@@ -31,7 +31,9 @@ fn dataset(folder: &Path) -> [String; 2] {
 /// Who made the negatives.
 fn sources(folder: &Path) -> BTreeSet<String> {
     let pairs = records(&folder.join("out/preference.jsonl"));
-    let source = |pair: &Value| pair["metadata"]["source"].as_str().unwrap().to_owned();
+    let source = |pair: &Value| {
+        pair["metadata"]["source"].as_str().expect("a pair names its source").to_owned()
+    };
     pairs.iter().map(source).collect()
 }
 
@@ -48,8 +50,7 @@ fn a_judged_graph_is_bought_once() {
     assert!(first.by_purpose["judge_edges"] > 100, "{first:?}");
     magnet(folder.path(), "verify out").expect(0);
     let before = dataset(folder.path());
-    // Killed after the graph was judged, and once more when all is done.
-    std::fs::remove_dir_all(folder.path().join("out")).unwrap();
+    std::fs::remove_dir_all(folder.path().join("out")).expect("a folder can be removed");
     magnet(folder.path(), "run campaign.toml --out out").expect(0);
     let judged = mock.stats().by_purpose["judge_edges"];
     assert_eq!(judged, 2 * first.by_purpose["judge_edges"], "another folder knows nothing");
@@ -173,7 +174,7 @@ fn the_prompts_are_shown_with_who_is_asked() {
     let shown = magnet(folder.path(), "check campaign.toml --show-prompts").expect(0).stdout;
     let line = |label: &str| {
         let start = format!("== {label}  ");
-        shown.lines().find(|line| line.starts_with(&start)).unwrap().to_owned()
+        shown.lines().find(|line| line.starts_with(&start)).expect("it is shown").to_owned()
     };
     assert!(line("back").ends_with("asked of [teacher.big]"));
     assert!(line("judge_edges").ends_with("asked of [teacher.big]"));
