@@ -17,12 +17,17 @@ const BACK_OFF: f64 = 0.92;
 /// twice that in the second one, and so on.
 const RISE_PER_SECOND: f64 = 0.01;
 const FASTEST_RISE: f64 = 0.2;
+/// The slowest pace to begin with.
+const FIRST_PER_SECOND: f64 = 5.0;
 /// The slowest pace: a limit lower than this must be told.
 const SLOWEST_PER_SECOND: f64 = 0.2;
 
 pub(super) struct Adaptive {
     is_wanted: bool,
     found: Mutex<Found>,
+    /// One request waits for its moment, the others behind it: so a new pace
+    /// holds for all that wait. An async lock, since its holder sleeps.
+    turn: tokio::sync::Mutex<()>,
 }
 
 struct Found {
@@ -54,23 +59,23 @@ impl Adaptive {
             answers: 0,
             measured: None,
         };
-        Self { is_wanted, found: Mutex::new(found) }
+        Self { is_wanted, found: Mutex::new(found), turn: tokio::sync::Mutex::default() }
     }
 
     /// Waits for this request's place in the pace.
     pub(super) async fn pass(&self) {
-        let wait_until = {
-            let mut found = self.lock();
-            let now = Instant::now();
-            let Some(rate) = found.rate.filter(|_| self.is_wanted) else {
-                return;
-            };
+        if !self.is_wanted || self.lock().rate.is_none() {
+            return;
+        }
+        let _turn = self.turn.lock().await;
+        let next = self.lock().next;
+        tokio::time::sleep_until(next).await;
+        let mut found = self.lock();
+        let now = Instant::now();
+        if let Some(rate) = found.rate {
             let rate = found.risen(rate, now);
-            let slot = found.next.max(now);
-            found.next = slot + Duration::from_secs_f64(1.0 / rate);
-            slot
-        };
-        tokio::time::sleep_until(wait_until).await;
+            found.next = found.next.max(now) + Duration::from_secs_f64(1.0 / rate);
+        }
     }
 
     pub(super) fn succeeded(&self) {
@@ -95,7 +100,8 @@ impl Adaptive {
         let elapsed = (now - found.window_start).as_secs_f64().max(0.2);
         let current = f64::from(found.answers) / elapsed;
         let rate = match found.rate {
-            None => found.measured.unwrap_or(current).max(current.min(1e6)),
+            // The first storm may come before the first answers.
+            None => found.measured.unwrap_or(current).max(current).max(FIRST_PER_SECOND),
             Some(rate) => rate * BACK_OFF,
         };
         found.rate = Some(rate.max(SLOWEST_PER_SECOND));
