@@ -20,7 +20,7 @@ use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{self, Control, Spending, State};
+use magnet_proto::state::{self, Control, Spending, State, Stores};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
@@ -155,10 +155,7 @@ where
     bundle.publish(&fleet.parts).await?;
     let holder = format!("magnet-{}", std::process::id());
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
-    let mut stores = state::connect(&campaign.fleet, &job.digest, &holder).await?;
-    if campaign.fleet.state == "embedded:" && !is_offline(campaign) {
-        stores.state = Arc::new(fleet.state_that_keeps_answers()?);
-    }
+    let stores = stores(campaign, &job.digest, &holder, &fleet.out).await?;
     let stores = job.watch.opened_stores(&stores);
     let control = control::begin(&stores.state, &job.cancel).await;
     job.watch.board.follow(control.clone());
@@ -290,6 +287,23 @@ struct Fleet {
     metrics: Metrics,
 }
 
+/// The campaign's stores. An embedded state keeps paid answers and spending in
+/// the output folder, so that a killed run does not buy them again.
+pub(crate) async fn stores(
+    campaign: &Campaign,
+    digest: &CampaignDigest,
+    holder: &str,
+    out: &OutDir,
+) -> Result<Stores, Error> {
+    let mut stores = state::connect(&campaign.fleet, digest, holder).await?;
+    if campaign.fleet.state == "embedded:" && !is_offline(campaign) {
+        let path = out.path().join(ANSWERS);
+        let kept = EmbeddedState::kept_in(&path);
+        stores.state = Arc::new(kept.map_err(|source| Error::Answers { path, source })?);
+    }
+    Ok(stores)
+}
+
 impl Fleet {
     fn open(job: &Job<'_>, out: OutDir) -> Result<Self, Error> {
         let campaign = job.campaign;
@@ -309,13 +323,6 @@ impl Fleet {
             },
             metrics: Metrics::new(registry, pulse)?,
         })
-    }
-
-    /// A state whose paid answers lie beside the parts until these are in
-    /// place, so that a killed run does not buy them again.
-    fn state_that_keeps_answers(&self) -> Result<EmbeddedState, Error> {
-        let path = self.out.path().join(ANSWERS);
-        EmbeddedState::kept_in(&path).map_err(|source| Error::Answers { path, source })
     }
 
     /// Workers and dispatcher side by side, until there is enough.

@@ -11,7 +11,6 @@ use magnet_proto::config::{Campaign, Judge as GraphJudge, data_settings};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::parts::Parts;
-use magnet_proto::state;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::execute::Executor;
 use magnet_worker::execute::model::ModelSimulator;
@@ -24,7 +23,7 @@ use magnet_worker::teacher::stack::Wiring;
 
 use prometheus::Registry;
 
-use crate::embedded::Surroundings;
+use crate::embedded::{self, Surroundings};
 use crate::graph::judge::{Asking, Kept, Standing};
 use crate::outdir::{Identity, OutDir};
 use crate::{graph, library};
@@ -71,13 +70,13 @@ pub async fn settle(
         return Ok(prepared);
     }
     // Somebody else's folder is refused before anything is put into it.
-    drop(OutDir::open(&campaign.output.dir, &Identity::of(campaign, prepared.digest))?);
+    let out = OutDir::open(&campaign.output.dir, &Identity::of(campaign, prepared.digest))?;
     let parts = Parts::open(&campaign.fleet.parts, &campaign.output.dir)?;
     if let Ok(bundle) = Bundle::open(&parts, &prepared.digest).await {
         return Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared });
     }
     let holder = format!("magnet-judge-{}", std::process::id());
-    let stores = state::connect(&campaign.fleet, &prepared.digest, &holder).await?;
+    let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
     let wiring = Wiring { state: stores.state, metrics, variable };
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;

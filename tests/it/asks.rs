@@ -60,6 +60,19 @@ fn a_judged_graph_is_bought_once() {
 }
 
 #[test]
+fn what_judging_the_graph_costs_counts_towards_the_budget() {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    let rest = format!("{JUDGED}[run]\nworkers = 1\nin_flight = 8\n[budget]\nmax_requests = 400\n");
+    campaign(folder.path(), mock.address(), &rest);
+    let ran = magnet(folder.path(), "run campaign.toml --out out --samples 500").expect(1);
+    assert!(ran.stderr.contains("max_requests = 400 are made"), "{}", ran.stderr);
+    let stats = mock.stats();
+    assert!(stats.by_purpose["judge_edges"] > 100, "{stats:?}");
+    assert!((400..=464).contains(&stats.requests), "{stats:?}");
+}
+
+#[test]
 fn a_teacher_on_misleading_hints_makes_the_negatives() {
     let mock = Mock::start(Behaviour::default());
     let folder = folder();
