@@ -20,19 +20,19 @@ const CASUAL: &[&str] = &[
     "I want you to {}.", "mind if I ask you to {}?", "go ahead and {}.", "{}, will you?",
     "{} pls.", "need you to {}.", "can you maybe {}?",
 ];
-const TERSE: &[&str] = &["please {}.", "need you to {}.", "{}, please.", "you should {}."];
+const TERSE: &[&str] = &["please {}.", "need you to {}.", "{}, please.", "can you {}?"];
 const CHATTY: &[&str] = &[
     "I was hoping you could {}.", "could you do me a favour and {}?", "do you think you could {}?",
     "any chance you could {}?", "I was wondering if you could {}.", "I'd love it if you could {}.",
     "what I need is for you to {}.", "would it be possible for you to {}?",
     "I'd really like you to {}.", "could you be so kind as to {}?",
     "it'd be lovely if you could {}.", "can I get you to {}?", "maybe you could {}?",
-    "would you be up for it and {}?", "I thought you might {}.",
+    "would you mind helping me {}?", "I was thinking you could {}.",
 ];
 const FORMAL: &[&str] = &[
     "I would like you to {}.", "please {}.", "kindly {}.", "I would be grateful if you could {}.",
     "I need you to {}.", "I would ask you to {}.", "would you please {}?",
-    "it is important that you {}.", "my request is that you {}.",
+    "my request is that you {}.", "I would be obliged if you could {}.",
     "I would appreciate it if you would {}.", "you are kindly asked to {}.",
     "may I request that you {}?", "I should like you to {}.",
 ];
