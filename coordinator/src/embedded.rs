@@ -5,7 +5,9 @@
 //! what is finished is the list of parts. The files do not depend on the
 //! number of workers, nor on how often it was interrupted.
 
-use std::collections::BTreeMap;
+mod origin;
+mod stores;
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,14 +15,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::bundle::{self, Bundle};
-use magnet_proto::config::{Campaign, EndpointKind};
+use magnet_proto::config::Campaign;
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
-use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{self, Control, Spending, State, Stores};
+use magnet_proto::state::{self, Control, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
@@ -32,13 +33,16 @@ use tracing::{info, warn};
 
 use crate::control::{self, Governed};
 use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
-use crate::finalize::{self, Finalizer, Manifest, Origin, Written};
+use crate::finalize::{self, Finalizer, Manifest, Written};
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
 use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::status::{Phase, Watch};
+use origin::origin;
+use stores::is_offline;
+pub(crate) use stores::stores;
 
 /// A damaged part is found and made again this often before the run gives up.
 const REPAIRS: usize = 8;
@@ -48,8 +52,6 @@ const SHARDS_HELD: usize = 16;
 /// elsewhere: enough for a large fleet, and little in one queue.
 const FLEET_WINDOW: usize = 64;
 
-/// The file of paid answers in the output folder.
-const ANSWERS: &str = "answers.log";
 /// A dispatcher that was told to stop and waits for a service is left after
 /// this long.
 const STOP: Duration = Duration::from_secs(5);
@@ -241,11 +243,6 @@ fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
     }
 }
 
-/// Whether no teacher costs anything.
-fn is_offline(campaign: &Campaign) -> bool {
-    campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline)
-}
-
 /// How many workers a process has, and how much each takes on, of slow
 /// teachers' shards at most so many.
 pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
@@ -285,23 +282,6 @@ struct Fleet {
     grace: Duration,
     worker_metrics: serve::Metrics,
     metrics: Metrics,
-}
-
-/// The campaign's stores. An embedded state keeps paid answers and spending in
-/// the output folder, so that a killed run does not buy them again.
-pub(crate) async fn stores(
-    campaign: &Campaign,
-    digest: &CampaignDigest,
-    holder: &str,
-    out: &OutDir,
-) -> Result<Stores, Error> {
-    let mut stores = state::connect(&campaign.fleet, digest, holder).await?;
-    if campaign.fleet.state == "embedded:" && !is_offline(campaign) {
-        let path = out.path().join(ANSWERS);
-        let kept = EmbeddedState::kept_in(&path);
-        stores.state = Arc::new(kept.map_err(|source| Error::Answers { path, source })?);
-    }
-    Ok(stores)
 }
 
 impl Fleet {
@@ -509,42 +489,6 @@ impl Runners for OneCampaign {
             false => Err(Stop::Permanent(format!("campaign {campaign} is not run here"))),
         }
     }
-}
-
-fn origin(job: &Job<'_>) -> Origin {
-    let digest_of = |value: Result<Vec<u8>, rmp_serde::encode::Error>| {
-        value.map(|bytes| Digest::of(&bytes)).unwrap_or_else(|_| Digest::of(b""))
-    };
-    Origin {
-        name: job.campaign.campaign.name.clone(),
-        campaign: job.digest,
-        seed: job.campaign.campaign.seed,
-        library: digest_of(rmp_serde::to_vec(&*job.library)),
-        graph: digest_of(rmp_serde::to_vec(&*job.graph)),
-        prompts: job.prompts,
-        teacher: teachers(job.campaign),
-        program: "magnet".into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-    }
-}
-
-/// Which model plays which role.
-fn teachers(campaign: &Campaign) -> BTreeMap<String, String> {
-    let roles = &campaign.roles;
-    let roles = [
-        ("teacher", &roles.teacher),
-        ("student", &roles.student),
-        ("judge", &roles.judge),
-        ("simulator", &roles.simulator),
-    ];
-    let model = |name: &String| {
-        let only = campaign.teacher.values().next();
-        match campaign.teacher.get(name).or(only) {
-            Some(endpoint) if endpoint.kind == EndpointKind::Openai => endpoint.model.clone(),
-            _ => "offline".into(),
-        }
-    };
-    roles.into_iter().map(|(role, name)| (role.to_owned(), model(name))).collect()
 }
 
 #[cfg(test)]
