@@ -46,8 +46,9 @@ fn until(date: SystemTime, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or_default())
 }
 
+/// At most some centuries, so that sums with a clock's time cannot overflow.
 fn seconds(number: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(number).ok()
+    Duration::try_from_secs_f64(number.min(1e10)).ok()
 }
 
 /// `1h2m3.5s`, `250ms`.
@@ -78,6 +79,9 @@ fn rfc3339(text: &str) -> Option<SystemTime> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
     let zone = time.rfind(['+', '-', 'Z', 'z'])?;
     let (clock, zone) = time.split_at(zone);
     let mut parts = clock.split(':');
@@ -136,6 +140,17 @@ mod tests {
         check("1773489605", Some(5_000));
         check("1773489605000", Some(5_000));
         check("Sat, 14 Mar 2026 11:00:00 GMT", Some(0));
+    }
+
+    #[test]
+    fn a_time_out_of_all_bounds_is_no_panic() {
+        let bounds = ["1e300", "1e22", "1e18", "99999999999999999999h", "9223372036854775807s"];
+        for text in bounds {
+            let wait = parse(text, now()).unwrap_or_default();
+            assert!(tokio::time::Instant::now().checked_add(wait * 1_000).is_some(), "{text}");
+        }
+        check("9223372036854775807-03-14T12:00:05Z", None);
+        check("2026-9223372036854775807-14T12:00:05Z", None);
     }
 
     #[test]
