@@ -221,7 +221,7 @@ fn told() {
 
 /// A limit that nobody told.
 fn untold(tell: Tell) {
-    let limit = Limit { requests_per_minute: 1_800.0, burst_seconds: 1.0, tell };
+    let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 1.0, tell };
     paced(&format!("untold, {tell:?}"), limit, &[]);
 }
 
