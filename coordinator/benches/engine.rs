@@ -168,6 +168,7 @@ async fn main() -> anyhow::Result<()> {
         library: library(),
         graph: Arc::default(),
         prompts: None,
+        excluded_paths: "",
         watch: &watched,
         progress: watch::Sender::default(),
         cancel: CancellationToken::new(),

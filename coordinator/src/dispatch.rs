@@ -12,6 +12,7 @@
 //! walk will do.
 
 mod catalog;
+mod under_way;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -35,6 +36,7 @@ use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::status::Board;
 use catalog::{Catalog, Found};
+use under_way::UnderWay;
 
 /// How often the dead letters are counted.
 const TICK: Duration = Duration::from_millis(500);
@@ -125,8 +127,7 @@ pub struct Dispatch {
     segments: Vec<Segment>,
     /// The first walk not issued.
     cursor: u64,
-    /// Issued and not done, by first walk.
-    outstanding: BTreeMap<u64, Shard>,
+    under_way: UnderWay,
     /// Quarantined, by first walk: the first walk after it.
     dead: BTreeMap<u64, u64>,
     /// When the parts were listed, or told of, last.
@@ -144,7 +145,7 @@ impl Dispatch {
             catalog: Catalog::default(),
             segments: Vec::new(),
             cursor: 0,
-            outstanding: BTreeMap::new(),
+            under_way: UnderWay::default(),
             dead: BTreeMap::new(),
             listed: None,
             ticks,
@@ -251,10 +252,8 @@ impl Dispatch {
             debug!(name, "an object among the parts that is none");
             return;
         };
-        let covered = |shard: &Shard| walks.start <= shard.first.0 && shard.end().0 <= walks.end;
-        let before = self.outstanding.len();
-        self.outstanding.retain(|_, shard| !covered(shard));
-        self.to.metrics.shards_completed(before - self.outstanding.len());
+        let completed = self.under_way.take_off(&walks);
+        self.to.metrics.shards_completed(completed);
         self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
     }
 
@@ -334,7 +333,7 @@ impl Dispatch {
 
     /// Issues as many shards as are needed and allowed.
     async fn issue(&mut self) -> Result<(), Error> {
-        while self.outstanding.len() < self.to.window {
+        while self.under_way.len() < self.to.window {
             self.cursor = self.cursor.max(self.ledger.next());
             while let Some(found) = self.catalog.covering(self.cursor) {
                 self.cursor = found.walks.end;
@@ -369,7 +368,7 @@ impl Dispatch {
         self.to.metrics.shard_published(&published);
         published?;
         debug!(part = shard.part_name(), "issued");
-        self.outstanding.insert(shard.first.0, shard);
+        self.under_way.add(shard);
         Ok(())
     }
 
@@ -383,7 +382,9 @@ impl Dispatch {
             else {
                 continue;
             };
-            if self.outstanding.remove(&shard.first.0).is_some() {
+            let walks = shard.first.0..shard.end().0;
+            if self.under_way.any_of(&walks) {
+                self.under_way.take_off(&walks);
                 info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
                 self.to.metrics.shard_dead();
                 self.dead.insert(shard.first.0, shard.end().0);
@@ -394,7 +395,7 @@ impl Dispatch {
 
     fn publish_progress(&self) {
         let counts = self.ledger.counts().clone();
-        let (wanted, outstanding) = (self.ledger.wanted(), self.outstanding.len());
+        let (wanted, outstanding) = (self.ledger.wanted(), self.under_way.len());
         self.to.board.count(&counts, outstanding);
         self.to.progress.send_replace(Progress { wanted, counts, outstanding });
     }

@@ -64,6 +64,8 @@ pub struct Job<'a> {
     pub graph: Arc<Graph>,
     /// The digest of the prompts, where the teacher has any.
     pub prompts: Option<Digest>,
+    /// The text of `library.exclude_paths`.
+    pub excluded_paths: &'a str,
     /// Where all that happens is shown.
     pub watch: &'a Watch,
     pub progress: watch::Sender<Progress>,
@@ -153,7 +155,8 @@ where
     let out = OutDir::open(&campaign.output.dir, &identity)?;
     let fleet = Fleet::open(&job, out)?;
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
-    let bundle = Arc::new(Bundle::new(job.digest, campaign, library, graph));
+    let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
+    let bundle = Arc::new(bundle);
     bundle.publish(&fleet.parts).await?;
     let holder = format!("magnet-{}", std::process::id());
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
@@ -252,11 +255,11 @@ pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
         workers => workers,
     };
     // Walks that wait for nobody gain nothing by being many.
-    let limits = match is_offline(campaign) {
-        true => Limits { in_flight: 1, shards: 1 },
-        false => Limits { in_flight: campaign.run.in_flight.get(), shards },
+    let (in_flight, shards) = match is_offline(campaign) {
+        true => (1, 1),
+        false => (campaign.run.in_flight.get(), shards),
     };
-    (workers, limits)
+    (workers, Limits { in_flight, shards, shard_time: serve::SHARD_TIME })
 }
 
 /// How the workers' part of a run ended.

@@ -128,8 +128,9 @@ async fn work(
     let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
     let mut campaign = campaign.clone();
     campaign.negatives.source = NegativeSource::Mechanical;
+    let excluded = &prepared.excluded_paths;
     let surroundings = Surroundings {
-        bundle: Arc::new(Bundle::new(prepared.digest, &campaign, library, graph)),
+        bundle: Arc::new(Bundle::new(prepared.digest, &campaign, library, graph, excluded)),
         state: state.clone(),
         cache: state,
         cancel: CancellationToken::new(),

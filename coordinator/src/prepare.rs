@@ -36,6 +36,8 @@ pub struct Prepared {
     pub digest: CampaignDigest,
     /// The digest of the prompts, where a teacher has any.
     pub prompts: Option<Digest>,
+    /// The text of `library.exclude_paths`.
+    pub excluded_paths: String,
 }
 
 /// Loads the library and builds the graph. `base` is the folder that relative
@@ -45,13 +47,20 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
     let purposes = cast::purposes(campaign);
     let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
-    let digest = digest(campaign, &loaded.library, &graph, prompts)?;
+    let excluded_paths = match &campaign.library.exclude_paths {
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("library.exclude_paths: reading \"{}\"", path.display()))?,
+        None => String::new(),
+    };
+    excluded(&excluded_paths, &loaded.library)?;
+    let digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
     Ok(Prepared {
         library: Arc::new(loaded.library),
         report: loaded.report,
         graph: Arc::new(graph),
         digest,
         prompts,
+        excluded_paths,
     })
 }
 
@@ -94,7 +103,8 @@ pub async fn settle(
     let (library, graph) = graph::judge::judged(&asking, library, &campaign.graph, seed).await?;
     let (library, graph) = (Arc::new(library), Arc::new(graph));
     // Of two that judge at once the first is right: so is what workers read.
-    let bundle = Bundle::new(prepared.digest, campaign, library, graph);
+    let excluded = &prepared.excluded_paths;
+    let bundle = Bundle::new(prepared.digest, campaign, library, graph, excluded);
     bundle.publish(&parts).await?;
     let bundle = Bundle::open(&parts, &prepared.digest).await?;
     Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared })
@@ -111,16 +121,13 @@ fn digest(
     library: &Library,
     graph: &Graph,
     prompts: Option<Digest>,
+    excluded_paths: &str,
 ) -> Result<CampaignDigest> {
     let settings = serde_json::to_vec(&data_settings(campaign))?;
     let functions = rmp_serde::to_vec(library)?;
     let graph = rmp_serde::to_vec(graph)?;
-    let excluded = match &campaign.library.exclude_paths {
-        Some(path) => read_file(path)?.into_bytes(),
-        None => Vec::new(),
-    };
     let prompts = prompts.map(|digest| digest.to_string()).unwrap_or_default();
-    let fields = [&settings[..], &functions, &graph, &excluded, prompts.as_bytes()];
+    let fields = [&settings[..], &functions, &graph, excluded_paths.as_bytes(), prompts.as_bytes()];
     Ok(CampaignDigest(Digest::of_fields(fields)))
 }
 
@@ -140,10 +147,7 @@ pub fn pipeline(
 pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
     let campaign = Arc::new(bundle.campaign.clone());
-    let excluded = match &campaign.library.exclude_paths {
-        Some(path) => excluded_paths(path, &bundle.library)?,
-        None => BTreeSet::new(),
-    };
+    let excluded = excluded(&bundle.excluded_paths, &bundle.library)?;
     let executor: Arc<dyn Executor> = match &cast.machine {
         Some(machine) => {
             let (machine, cache) = (Arc::clone(machine), Arc::clone(&surroundings.cache));
@@ -166,7 +170,7 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
 /// Signature paths to keep out: one a line, a list of turns or, with one
 /// function a turn, a list of names. A path with a function that the library
 /// lacks cannot come up.
-fn excluded_paths(path: &Path, library: &Library) -> Result<BTreeSet<Vec<Vec<FunctionId>>>> {
+fn excluded(text: &str, library: &Library) -> Result<BTreeSet<Vec<Vec<FunctionId>>>> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
     enum Turn {
@@ -174,16 +178,12 @@ fn excluded_paths(path: &Path, library: &Library) -> Result<BTreeSet<Vec<Vec<Fun
         Several(Vec<String>),
     }
     let mut excluded = BTreeSet::new();
-    for (number, line) in read_file(path)?.lines().enumerate() {
+    for (number, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             continue;
         }
         let turns: Vec<Turn> = serde_json::from_str(line).with_context(|| {
-            format!(
-                "library.exclude_paths \"{}\", line {}: not a list of function names",
-                path.display(),
-                number + 1
-            )
+            format!("library.exclude_paths, line {}: not a list of function names", number + 1)
         })?;
         let ids = turns.into_iter().map(|turn| match turn {
             Turn::One(name) => Some(vec![library.find(&name)?]),
@@ -192,9 +192,4 @@ fn excluded_paths(path: &Path, library: &Library) -> Result<BTreeSet<Vec<Vec<Fun
         excluded.extend(ids.collect::<Option<Vec<Vec<FunctionId>>>>());
     }
     Ok(excluded)
-}
-
-fn read_file(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path)
-        .with_context(|| format!("library.exclude_paths: reading \"{}\"", path.display()))
 }

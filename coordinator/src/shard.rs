@@ -1,8 +1,10 @@
 //! Cuts the endless sequence of walks into shards.
 //!
-//! Pure: a shard's size follows from its first walk alone. Small at first, so
-//! that a small campaign overshoots by little and all workers have something
-//! to do; larger later, so that a large one does not make a flood of parts.
+//! Pure: a shard's end follows from its first walk alone, and lies on a grid,
+//! so that shards issued anew after a restart are those that were issued
+//! before. Small at first, so that a small campaign overshoots by little and
+//! all workers have something to do; larger later, so that a large one does not
+//! make a flood of parts. A worker splits a shard that takes it too long.
 
 use magnet_proto::shard::Shard;
 use magnet_proto::{CampaignDigest, WalkIndex};
@@ -28,7 +30,8 @@ impl Plan {
     /// nothing is left before it.
     pub fn shard(&self, first: u64, end: u64) -> Option<Shard> {
         let left = end.checked_sub(first).filter(|&left| left > 0)?;
-        let len = u64::from(self.size(first)).min(left) as u32;
+        let size = u64::from(self.size(first));
+        let len = (size - first % size).min(left) as u32;
         Some(Shard { campaign: self.campaign, first: WalkIndex(first), len, attempt: 0 })
     }
 
@@ -58,6 +61,16 @@ mod tests {
         for (shard_walks, end) in [(0, 100_003), (7, 1_000), (1, 5)] {
             let walks = shards(plan(shard_walks), end).into_iter().flat_map(|shard| shard.walks());
             assert!(walks.map(|walk| walk.0).eq(0..end));
+        }
+    }
+
+    /// A part may end anywhere: when its worker was told to stop, for one.
+    #[test]
+    fn a_shard_that_begins_within_another_ends_where_that_one_ends() {
+        for (shard_walks, first, end) in [(0, 7, 16), (0, 300, 320), (0, 4_099, 4_224), (7, 9, 14)]
+        {
+            let shard = plan(shard_walks).shard(first, u64::MAX).unwrap();
+            assert_eq!(shard.end().0, end);
         }
     }
 

@@ -30,6 +30,10 @@ pub struct Bundle {
     pub campaign: Campaign,
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
+    /// The text of the campaign's `library.exclude_paths`: the file itself is
+    /// on the coordinator's disk alone.
+    #[serde(default)]
+    pub excluded_paths: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +58,10 @@ impl Bundle {
         campaign: &Campaign,
         library: Arc<Library>,
         graph: Arc<Graph>,
+        excluded_paths: &str,
     ) -> Self {
         let campaign = Campaign { fleet: Fleet::default(), ..campaign.clone() };
-        Self { digest, campaign, library, graph }
+        Self { digest, campaign, library, graph, excluded_paths: excluded_paths.to_owned() }
     }
 
     /// The name of a campaign's bundle in the part store.
@@ -71,6 +76,7 @@ impl Bundle {
         let name = Self::object_name(&self.digest);
         if let Ok(there) = Self::open(parts, &self.digest).await
             && there.campaign == self.campaign
+            && there.excluded_paths == self.excluded_paths
         {
             return Ok(());
         }
@@ -153,7 +159,7 @@ mod tests {
         let mut campaign = Campaign::default();
         campaign.fleet.queue = "amqp://user:password@host".into();
         let library = Arc::new(Library::from(vec![function]));
-        Bundle::new(CampaignDigest(Digest::of(b"campaign")), &campaign, library, Arc::default())
+        Bundle::new(CampaignDigest(Digest::of(b"campaign")), &campaign, library, Arc::default(), "")
     }
 
     #[test]

@@ -10,11 +10,13 @@ mod stopping;
 
 use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::fleet::Fleet;
-use crate::services::s3;
+use crate::fleet::{Fleet, PATIENCE};
+use crate::harness::records;
+use crate::services::{s3, wait_for};
 
 #[test]
 fn a_fleet_of_one_three_and_eight_makes_the_bytes_of_one_process() {
@@ -46,6 +48,33 @@ fn a_fleet_with_its_parts_in_an_object_store_makes_the_same_bytes() {
     fleet.start_workers(2);
     fleet.finish();
     fleet.has_the_bytes_of_one_process();
+}
+
+/// A worker has the file of a benchmark's paths from the coordinator alone.
+#[test]
+fn paths_that_are_kept_out_are_kept_out_wherever_a_worker_runs() {
+    let without = Fleet::new(100);
+    without.tell(&["run"]);
+    let paths = signature_paths(&without.out());
+    let lines: Vec<String> = paths[..10].iter().map(|path| format!("{path}\n")).collect();
+    let mut fleet = Fleet::new(100);
+    let kept_out = fleet.folder().join("kept-out.jsonl");
+    std::fs::write(&kept_out, lines.concat()).expect("a file can be written");
+    fleet = fleet.with(&format!("library.exclude_paths={}", kept_out.display()));
+    fleet.start_coordinator();
+    wait_for("the bundle", PATIENCE, || fleet.folder().join("parts").exists());
+    std::fs::remove_file(&kept_out).expect("it is there");
+    fleet.start_workers(2);
+    fleet.finish();
+    assert_eq!(fleet.dataset().samples(), 100);
+    let made = signature_paths(&fleet.out());
+    assert!(paths[..10].iter().all(|path| !made.contains(path)));
+    assert!(paths[10..].iter().all(|path| made.contains(path)), "nothing else is kept out");
+}
+
+fn signature_paths(dataset: &Path) -> Vec<serde_json::Value> {
+    let conversations = records(&dataset.join("sft.jsonl"));
+    conversations.iter().map(|record| record["metadata"]["signature_path"].clone()).collect()
 }
 
 /// One fleet, several campaigns: each has its turn.

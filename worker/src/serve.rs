@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
 pub use metrics::Metrics;
-use shard::Attempt;
+use shard::{Attempt, Worked};
 
 /// Runs one campaign's walks. Shared by all loops of a process.
 #[async_trait]
@@ -98,7 +98,14 @@ pub struct Limits {
     /// Shards held at once at most. A second one is taken only while the
     /// first leaves walks to spare.
     pub shards: usize,
+    /// A shard that takes longer begins no more walks: the rest becomes a
+    /// shard of its own. So a worker that dies takes little with it, and no
+    /// broker loses patience with a message that is held.
+    pub shard_time: Duration,
 }
+
+/// The usual [`Limits::shard_time`].
+pub const SHARD_TIME: Duration = Duration::from_secs(4 * 60);
 
 /// How a loop is told to stop.
 #[derive(Clone, Debug, Default)]
@@ -197,9 +204,11 @@ async fn settle(
 ) -> Result<(), Error> {
     let shard = delivery.shard().clone();
     let name = shard.part_name();
+    let mut in_place = None;
     let (outcome, end) = match attempt {
-        Attempt::Done(report) => {
+        Attempt::Done { report, worked } => {
             *put_failures = 0;
+            in_place = worked;
             if let Err(problem) = worker.queue.report(&report).await {
                 // The coordinator finds the part by listing.
                 debug!(shard = name, "the report was not taken: {problem}");
@@ -235,6 +244,10 @@ async fn settle(
         }
     };
     delivery.settle(outcome).await?;
+    // Not before: a shard that comes again may need what was kept for it.
+    if let Some(Worked { runner, walks }) = in_place {
+        runner.in_place(walks).await;
+    }
     end.map_or(Ok(()), Err)
 }
 

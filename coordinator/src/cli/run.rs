@@ -164,6 +164,7 @@ async fn make(
         library: Arc::clone(&prepared.library),
         graph: Arc::clone(&prepared.graph),
         prompts: prepared.prompts,
+        excluded_paths: &prepared.excluded_paths,
         watch,
         progress,
         cancel: stop.clone(),

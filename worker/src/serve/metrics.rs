@@ -99,7 +99,7 @@ impl Metrics {
 
     pub(super) fn shard_settled(&self, attempt: &Attempt, took: Duration) {
         let outcome = match attempt {
-            Attempt::Done(_) => "done",
+            Attempt::Done { .. } => "done",
             Attempt::NotPut(_) => "not_put",
             Attempt::Stopped(Stop::Transient { .. }) => "delayed",
             Attempt::Stopped(_) => "returned",

@@ -2,7 +2,9 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,17 +14,19 @@ use magnet_proto::part::{self, Keys, Packed, Verdict, Writer};
 use magnet_proto::shard::{Report, Shard};
 use magnet_proto::usage::Usage;
 use magnet_proto::{WalkIndex, parts};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
-use tracing::{Instrument, info_span, warn};
+use tracing::{Instrument, debug, info_span, warn};
 
 use super::{End, Stop, WalkRunner, Walked, Worker};
 
 /// What came of an attempt.
-#[derive(Debug)]
 pub(super) enum Attempt {
-    /// The part is in place.
-    Done(Report),
+    /// The part is in place; `worked` is it that made it now.
+    Done {
+        report: Report,
+        worked: Option<Worked>,
+    },
     NotPut(parts::Error),
     Stopped(Stop),
     /// The shard's own fault.
@@ -31,6 +35,12 @@ pub(super) enum Attempt {
     Unknown(String),
     /// Its campaign is over.
     Unwanted,
+}
+
+/// Walks whose part is in place, and their runner.
+pub(super) struct Worked {
+    pub(super) runner: Arc<dyn WalkRunner>,
+    pub(super) walks: Range<u64>,
 }
 
 /// Keeps the walks of all held shards within the loop's limit.
@@ -101,7 +111,10 @@ pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shar
     let name = part::object_name(&shard.campaign, &shard.part_name());
     async {
         match worker.parts.has(&name).await {
-            Ok(true) => return Attempt::Done(report(shard, 0, 0)),
+            Ok(true) => {
+                let report = report(shard, 0, 0);
+                return Attempt::Done { report, worked: None };
+            }
             Ok(false) => {}
             Err(error) => return Attempt::NotPut(error),
         }
@@ -129,27 +142,50 @@ async fn work(
 ) -> Attempt {
     let (finished, unfit) = run_walks(worker, unfinished, shard, runner).await;
     match unfit {
-        None => {
-            let put = put(worker, shard, finished).await;
-            if matches!(put, Attempt::Done(_)) {
-                runner.in_place(shard.first.0..shard.first.0 + u64::from(shard.len)).await;
-            }
-            put
-        }
+        None => keep(worker, shard, runner, finished).await,
         Some(Unfit::Panic(reason)) => Attempt::Failed(reason),
         Some(Unfit::Stop(stop)) => {
             // A shard that comes again soon is worked whole; else what is
             // finished from its start is kept as a part of a shorter range.
-            if !matches!(stop, Stop::Transient { .. }) && finished.contains_key(&shard.first) {
-                keep_the_finished_start(worker, shard, finished).await;
+            if !matches!(stop, Stop::Transient { .. })
+                && finished.contains_key(&shard.first)
+                && let Err(problem) = put(worker, shard, finished).await
+            {
+                let problem = super::chain(&problem);
+                warn!(problem, "finished walks of a stopped shard are lost");
             }
             Attempt::Stopped(stop)
         }
     }
 }
 
-/// Runs the shard's walks, as many at once as the gate lets through, until
-/// all are finished or one of them cannot be.
+/// Puts the part. What is left of a long shard becomes a shard of its own
+/// before this one is done.
+async fn keep(
+    worker: &Worker,
+    shard: &Shard,
+    runner: &Arc<dyn WalkRunner>,
+    finished: BTreeMap<WalkIndex, Finished>,
+) -> Attempt {
+    let (report, walks) = match put(worker, shard, finished).await {
+        Ok(done) => done,
+        Err(problem) => return Attempt::NotPut(problem),
+    };
+    let len = (shard.end().0 - walks.end) as u32;
+    if len > 0 {
+        let rest = Shard { first: WalkIndex(walks.end), len, ..shard.clone() };
+        debug!(rest = rest.part_name(), "the shard is long");
+        if let Err(problem) = worker.queue.publish(&rest).await {
+            let reason = problem.to_string();
+            return Attempt::Stopped(Stop::Transient { reason, retry_after: None });
+        }
+    }
+    let runner = Arc::clone(runner);
+    Attempt::Done { report, worked: Some(Worked { runner, walks }) }
+}
+
+/// Runs the shard's walks in order, as many at once as the gate lets through,
+/// until all are finished, one of them cannot be, or the shard is long enough.
 async fn run_walks(
     worker: &Worker,
     mut unfinished: Unfinished<'_>,
@@ -157,32 +193,38 @@ async fn run_walks(
     runner: &Arc<dyn WalkRunner>,
 ) -> (BTreeMap<WalkIndex, Finished>, Option<Unfit>) {
     let gate = unfinished.gate;
-    let mut walks = shard.walks();
+    let begun = Instant::now();
+    let mut walks = shard.walks().peekable();
+    let mut permit = pin!(gate.permits.acquire());
     let mut running = FuturesUnordered::new();
     let mut finished = BTreeMap::new();
     let mut unfit = None;
     loop {
-        while unfit.is_none() && running.len() < gate.in_flight {
-            let Some(walk) = walks.next() else { break };
-            running.push(run_walk(worker, gate, runner, walk));
+        let is_long = begun.elapsed() >= worker.limits.shard_time;
+        let begins = walks.peek().is_some() && unfit.is_none() && !is_long;
+        if !begins && running.is_empty() {
+            return (finished, unfit);
         }
         tokio::select! {
             biased;
             () = worker.shutdown.abort.cancelled() => {
                 return (finished, Some(unfit.unwrap_or(Unfit::Stop(Stop::Cancelled))));
             }
-            ended = running.next() => match ended {
-                None => return (finished, unfit),
-                Some((walk, Ok(done))) => {
+            Some((walk, ended)) = running.next() => match ended {
+                Ok(done) => {
                     finished.insert(walk, done);
                     unfinished.finish_one();
                 }
-                Some((_, Err(Unfit::Stop(stop @ (Stop::Transient { .. } | Stop::Budget(_)))))) => {
+                Err(Unfit::Stop(stop @ (Stop::Transient { .. } | Stop::Budget(_)))) => {
                     // Those in flight are paid for: let them come home.
                     unfit.get_or_insert(Unfit::Stop(stop));
                 }
-                Some((_, Err(reason))) => return (finished, Some(reason)),
+                Err(reason) => return (finished, Some(reason)),
             },
+            permitted = &mut permit, if begins => {
+                permit.set(gate.permits.acquire());
+                running.extend(walks.next().map(|walk| run_walk(worker, permitted, runner, walk)));
+            }
         }
         // Walks that never wait for anything must not keep the thread from
         // the other tasks on it.
@@ -193,11 +235,10 @@ async fn run_walks(
 /// Runs one walk. A panic is the walk's, not the worker's.
 async fn run_walk(
     worker: &Worker,
-    gate: &Gate,
+    _permit: Result<SemaphorePermit<'_>, AcquireError>,
     runner: &Arc<dyn WalkRunner>,
     walk: WalkIndex,
 ) -> (WalkIndex, Result<Finished, Unfit>) {
-    let _permit = gate.permits.acquire().await;
     let _in_flight = worker.metrics.walk_begun();
     let start = Instant::now();
     let run = async {
@@ -227,8 +268,17 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Puts a part of these walks, which follow each other from the shard's first.
-async fn put(worker: &Worker, shard: &Shard, finished: BTreeMap<WalkIndex, Finished>) -> Attempt {
+/// Puts a part of the walks that are finished without a gap from the shard's
+/// first on; which walks these are.
+async fn put(
+    worker: &Worker,
+    shard: &Shard,
+    mut finished: BTreeMap<WalkIndex, Finished>,
+) -> Result<(Report, Range<u64>), parts::Error> {
+    if let Some(gap) = shard.walks().find(|walk| !finished.contains_key(walk)) {
+        drop(finished.split_off(&gap));
+    }
+    let walks = shard.first.0..shard.first.0 + finished.len() as u64;
     let mut writer = Writer::new(shard.campaign, shard.first);
     let (mut accepted, mut rejected) = (0, 0);
     for done in finished.into_values() {
@@ -243,22 +293,6 @@ async fn put(worker: &Worker, shard: &Shard, finished: BTreeMap<WalkIndex, Finis
     let size_bytes = bytes.len();
     let put = worker.parts.put(&name, bytes).await;
     worker.metrics.part_put(size_bytes, put.is_ok());
-    match put {
-        Ok(()) => Attempt::Done(Report { part, ..report(shard, accepted, rejected) }),
-        Err(error) => Attempt::NotPut(error),
-    }
-}
-
-/// Keeps the walks that are finished without a gap from the shard's first on.
-async fn keep_the_finished_start(
-    worker: &Worker,
-    shard: &Shard,
-    mut finished: BTreeMap<WalkIndex, Finished>,
-) {
-    if let Some(gap) = shard.walks().find(|walk| !finished.contains_key(walk)) {
-        drop(finished.split_off(&gap));
-    }
-    if let Attempt::NotPut(problem) = put(worker, shard, finished).await {
-        warn!(problem = super::chain(&problem), "finished walks of a stopped shard are lost");
-    }
+    put?;
+    Ok((Report { part, ..report(shard, accepted, rejected) }, walks))
 }

@@ -39,6 +39,7 @@ enum Act {
     Stop(Stop),
     Panic,
     Hang,
+    Linger(Duration),
 }
 
 #[async_trait]
@@ -57,6 +58,10 @@ impl WalkRunner for Scripted {
             }
             Some(Act::Stop(stop)) => Err(stop),
             Some(Act::Panic) => panic!("the script says so"),
+            Some(Act::Linger(time)) => {
+                tokio::time::sleep(time).await;
+                Ok(rejected(walk))
+            }
             Some(Act::Hang) => std::future::pending().await,
         };
         self.at_once.fetch_sub(1, Ordering::SeqCst);
@@ -104,7 +109,7 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         queue: Arc::new(queue.clone()),
         parts: Parts::open("memory:", ".".as_ref()).unwrap(),
         runners: Arc::new(Only(Arc::clone(&script))),
-        limits: Limits { in_flight: 8, shards: 4 },
+        limits: Limits { in_flight: 8, shards: 4, shard_time: SHARD_TIME },
         metrics: Metrics::new(&Registry::new(), &Pulse::default()).unwrap(),
         shutdown: Shutdown::default(),
     };
@@ -264,4 +269,20 @@ async fn aborting_keeps_the_finished_start_of_a_shard_and_hands_it_back() {
     assert_eq!(stage.parts().await, ["000000000000-000007"]);
     assert_eq!(stage.queue.depth().await.unwrap(), Depth { ready: 1, ..QUIET });
     assert_eq!(stage.queue.receive().await.unwrap().unwrap().shard().attempt, 0);
+}
+
+#[tokio::test]
+async fn the_rest_of_a_shard_that_takes_long_becomes_a_shard_of_its_own() {
+    let linger = Duration::from_millis(20);
+    let mut stage = stage((0..100).map(|walk| (walk, vec![Act::Linger(linger)])));
+    // Time for two walks in each of the eight places at most.
+    stage.worker.limits.shard_time = linger + linger / 2;
+    stage.publish([shard(0, 100)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    let parts = stage.parts().await;
+    let ranges: Vec<_> = parts.iter().filter_map(|part| part::range_of(part)).collect();
+    assert!(ranges.len() >= 100 / 16, "{parts:?}");
+    assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, 100));
+    assert!(ranges.windows(2).all(|two| two[0].end == two[1].start), "{parts:?}");
+    assert_eq!(stage.script.ran(), 100, "no walk is worked twice");
 }
