@@ -23,7 +23,7 @@ use magnet_proto::config::{self, Campaign, Overrides};
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::teacher::chat::usage::Metrics;
 use magnet_worker::teacher::chat::{Answer, Chat, Message, Purpose, Request, Role};
-use magnet_worker::teacher::stack::{self, Wiring};
+use magnet_worker::teacher::stack::{Stacks, Wiring};
 use mock::{Address, Answers, Behaviour, Limit, Tell};
 
 const CALLS: u64 = 20_000;
@@ -111,7 +111,7 @@ fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let state = Arc::new(EmbeddedState::new());
     let wiring = Wiring { state, metrics, variable: &|_| None };
-    stack::chat(campaign, "mock", &wiring).unwrap()
+    Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
 
 fn request(number: u64) -> Request {
@@ -214,14 +214,14 @@ fn cpu() {
 
 /// A limit of 6,000 a minute that the campaign knows.
 fn told() {
-    let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 1.0, tell: Tell::Seconds };
+    let limit = Limit { requests_per_minute: 6_000.0, ..Limit::default() };
     let more = ["teacher.mock.requests_per_minute=6000".to_owned()];
     paced("told", limit, &more);
 }
 
 /// A limit that nobody told.
 fn untold(tell: Tell) {
-    let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 1.0, tell };
+    let limit = Limit { requests_per_minute: 6_000.0, tell, ..Limit::default() };
     paced(&format!("untold, {tell:?}"), limit, &[]);
 }
 

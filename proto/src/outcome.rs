@@ -65,6 +65,8 @@ pub enum Reason {
     ChallengeAbsent,
     /// A turn judge found a turn wrong.
     JudgedWrong,
+    /// A prompt does not fit the model's context, however briefly put.
+    PromptTooLong,
     /// The teacher's answer could not be used after all tries.
     AnswerUnusable,
 }
@@ -95,7 +97,7 @@ impl Stage {
 }
 
 impl Reason {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::ShortWalk,
         Self::ExcludedPath,
         Self::NoValue,
@@ -114,6 +116,7 @@ impl Reason {
         Self::FailureWords,
         Self::ChallengeAbsent,
         Self::JudgedWrong,
+        Self::PromptTooLong,
         Self::AnswerUnusable,
     ];
 
@@ -136,7 +139,7 @@ impl Reason {
             | Self::UngroundedSummary
             | Self::FailureWords => Stage::Distill,
             Self::ChallengeAbsent | Self::JudgedWrong => Stage::Vet,
-            Self::AnswerUnusable => Stage::Any,
+            Self::PromptTooLong | Self::AnswerUnusable => Stage::Any,
         }
     }
 
@@ -161,6 +164,7 @@ impl Reason {
             Self::FailureWords => "failure_words",
             Self::ChallengeAbsent => "challenge_absent",
             Self::JudgedWrong => "judged_wrong",
+            Self::PromptTooLong => "prompt_too_long",
             Self::AnswerUnusable => "answer_unusable",
         }
     }

@@ -16,6 +16,7 @@ mod command_line;
 mod configuration;
 mod dataset;
 mod deploy;
+mod endpoints;
 mod faults;
 mod fleet;
 mod libraries;

@@ -11,7 +11,7 @@ use crate::mock::{Address, Behaviour, Dialect, Fault, Limit, Mock, Reasoning, St
 
 /// A campaign of so many samples with the mock as its only teacher. `teacher`
 /// are more lines of its table, `rest` more tables.
-fn campaign(folder: &Path, mock: Address, samples: u32, teacher: &str, rest: &str) {
+pub(crate) fn campaign(folder: &Path, mock: Address, samples: u32, teacher: &str, rest: &str) {
     let url = mock.base_url();
     let text = format!(
         "[campaign]\nsamples = {samples}\nseed = 11\n\n[teacher.mock]\nkind = \"openai\"\n\
@@ -20,20 +20,20 @@ fn campaign(folder: &Path, mock: Address, samples: u32, teacher: &str, rest: &st
     write(folder, "campaign.toml", &text);
 }
 
-fn run(folder: &Path) -> Ran {
+pub(crate) fn run(folder: &Path) -> Ran {
     Magnet::new(folder).args("run campaign.toml --out out").run()
 }
 
-fn verify(folder: &Path) {
+pub(crate) fn verify(folder: &Path) {
     Magnet::new(folder).args("verify out").run().expect(0);
 }
 
-fn manifest(folder: &Path) -> Value {
+pub(crate) fn manifest(folder: &Path) -> Value {
     serde_json::from_str(&read(&folder.join("out/manifest.json"))).expect("it is JSON")
 }
 
 /// The dataset of an undisturbed run.
-fn undisturbed(samples: u32) -> (String, String) {
+pub(crate) fn undisturbed(samples: u32) -> (String, String) {
     let mock = Mock::start(Behaviour::default());
     let folder = folder();
     campaign(folder.path(), mock.address(), samples, "", "");
@@ -41,7 +41,7 @@ fn undisturbed(samples: u32) -> (String, String) {
     dataset(folder.path())
 }
 
-fn dataset(folder: &Path) -> (String, String) {
+pub(crate) fn dataset(folder: &Path) -> (String, String) {
     (read(&folder.join("out/sft.jsonl")), read(&folder.join("out/preference.jsonl")))
 }
 
@@ -213,7 +213,7 @@ fn a_bad_model_yields_a_clean_if_smaller_dataset() {
 
 #[test]
 fn a_told_limit_is_kept_and_used() {
-    let limit = Limit { requests_per_minute: 3_000.0, burst_seconds: 1.0, tell: Tell::Seconds };
+    let limit = Limit { requests_per_minute: 3_000.0, ..Limit::default() };
     let behaviour = Behaviour { limit: Some(limit), latency_ms: 20, ..Behaviour::default() };
     let mock = Mock::start(behaviour);
     let folder = folder();
@@ -231,7 +231,8 @@ fn nobody_comes_back_before_the_servers_time() {
     for tell in
         [Tell::Seconds, Tell::Millis, Tell::HttpDate, Tell::Reset, Tell::Epoch, Tell::GeminiBody]
     {
-        let limit = Limit { requests_per_minute: 6_000.0, burst_seconds: 0.1, tell };
+        let limit =
+            Limit { requests_per_minute: 6_000.0, burst_seconds: 0.1, tell, ..Limit::default() };
         let mock = Mock::start(Behaviour { limit: Some(limit), ..Behaviour::default() });
         let folder = folder();
         let rest = "[run]\nworkers = 1\nin_flight = 8\n\n[fleet]\nshard_walks = 4";

@@ -22,8 +22,17 @@ impl From<execute::Error> for Failure {
     fn from(error: execute::Error) -> Self {
         match error {
             execute::Error::Unusable(why) => Self::rejected(Reason::ExecutorFailed, why),
-            execute::Error::Teacher(error) => Self::Teacher(error),
+            execute::Error::Teacher(error) => error.into(),
             error => Self::Executor(error),
+        }
+    }
+}
+
+impl From<teacher::Error> for Failure {
+    fn from(error: teacher::Error) -> Self {
+        match error {
+            teacher::Error::TooLong(why) => Self::rejected(Reason::PromptTooLong, why),
+            error => Self::Teacher(error),
         }
     }
 }
@@ -69,7 +78,7 @@ impl Tries {
                 self.refuse(Rejection::new(Reason::CallGivenUp, why))?;
                 Ok(None)
             }
-            Err(error) => Err(Failure::Teacher(error)),
+            Err(error) => Err(error.into()),
         }
     }
 }

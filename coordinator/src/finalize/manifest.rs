@@ -124,6 +124,7 @@ fn stage_of(reason: Reason) -> &'static str {
         | Reason::FailureWords
         | Reason::ChallengeAbsent
         | Reason::JudgedWrong
+        | Reason::PromptTooLong
         | Reason::AnswerUnusable => "positive",
     }
 }

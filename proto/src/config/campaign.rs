@@ -216,7 +216,7 @@ pub struct Endpoint {
     pub deadline: Duration,
     pub usd_per_million_input_tokens: f64,
     pub usd_per_million_output_tokens: f64,
-    /// Another `[teacher.*]` to ask while this one's circuit is open.
+    /// Another `[teacher.*]` to ask while this one cannot answer.
     pub failover: Option<String>,
     /// Keep the teacher's reasoning text beside the replies.
     pub keep_reasoning: bool,

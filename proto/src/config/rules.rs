@@ -165,8 +165,9 @@ impl Rules {
         );
         if let Some(other) = &endpoint.failover {
             let hint = other_names(campaign, name);
-            let message = format!("{other:?} is not another teacher");
-            let exists = other != name && campaign.teacher.contains_key(other);
+            let message = format!("{other:?} is not another endpoint");
+            let other_one = campaign.endpoint(other).filter(|_| other != name);
+            let exists = other_one.is_some_and(|it| it.kind != EndpointKind::Offline);
             self.require(exists, &key("failover"), message, hint);
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Behaviour {
     /// The share of answers that a bad model spoils.
     pub(crate) bad_answers: f64,
     pub(crate) limit: Option<Limit>,
+    /// What prompt and answer may take together; 0 = anything.
+    pub(crate) context_tokens: u64,
     /// The share of requests that meet each fault.
     pub(crate) faults: BTreeMap<Fault, f64>,
     /// Every request after this many meets `then`.
@@ -38,14 +40,25 @@ pub(crate) enum Answers {
     Fixed,
 }
 
-/// A token bucket, as servers keep it.
+/// Token buckets, as servers keep them: a request's tokens are taken when it
+/// comes, its answer's when it goes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Limit {
+    /// 0 = none.
     pub(crate) requests_per_minute: f64,
-    /// What the bucket holds, in seconds of the limit.
+    /// 0 = none.
+    pub(crate) tokens_per_minute: f64,
+    /// What a bucket holds, in seconds of the limit.
     pub(crate) burst_seconds: f64,
     pub(crate) tell: Tell,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        let tell = Tell::Seconds;
+        Self { requests_per_minute: 0.0, tokens_per_minute: 0.0, burst_seconds: 1.0, tell }
+    }
 }
 
 /// How a refusal says when to come again.
@@ -87,6 +100,10 @@ pub(crate) enum Fault {
     Cut,
     /// The body comes byte by byte.
     SlowBody,
+    /// The body comes byte by byte, for ever.
+    Trickle,
+    /// The body comes by the megabyte, for ever.
+    Flood,
     /// The head comes at once, the body stops half-way and the line stays open.
     StuckBody,
     /// 200 with half a JSON text.

@@ -96,12 +96,34 @@ impl Endpoint {
         }
     }
 
+    fn too_long(&self, arrival: &Arrival, asked: &Asked) -> Option<Answer> {
+        let context = arrival.behaviour.context_tokens;
+        if context == 0 {
+            return None;
+        }
+        let body: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        let told = |key: &str| body[key].as_u64();
+        let output = told("max_tokens").or_else(|| told("max_completion_tokens")).unwrap_or(0);
+        let input = input_tokens(&asked.body);
+        (input + output > context).then(|| {
+            self.lock().seen.stats.too_long += 1;
+            refuse::too_long(context, input, output)
+        })
+    }
+
     fn good(&self, arrival: &Arrival, asked: &Asked) -> Answer {
+        if let Some(refusal) = self.too_long(arrival, asked) {
+            return refusal;
+        }
         let mut bad = None;
         let (told, answer) = rendered(arrival, &asked.body, |kind| bad = Some(kind));
-        let seen = &mut self.lock().seen;
+        let inside = &mut *self.lock();
+        let seen = &mut inside.seen;
         match told {
             Some(told) => {
+                if let Some(bucket) = &mut inside.bucket {
+                    bucket.answered(told.output);
+                }
                 seen.answered(arrival.body, told.purpose, told.input, told.output);
                 if let Some(kind) = bad {
                     count(&mut seen.stats.bad_answers, kind);
@@ -141,7 +163,8 @@ impl Inside {
         let before = self.seen.arrived(body);
         let mut refused = None;
         if let (Some(limit), Some(bucket)) = (&self.behaviour.limit, &mut self.bucket) {
-            let verdict = bucket.take(limit, refuse::granularity(limit.tell));
+            let tokens = input_tokens(&asked.body);
+            let verdict = bucket.take(tokens, refuse::granularity(limit.tell));
             refused = verdict.refused;
             self.seen.stats.rate_limited += u64::from(refused.is_some());
             self.seen.stats.early += u64::from(verdict.is_early);
@@ -183,6 +206,11 @@ impl Arrival {
     }
 }
 
+/// Some four characters each.
+fn input_tokens(body: &[u8]) -> u64 {
+    (body.len() / 4) as u64
+}
+
 /// What an answer took.
 struct Told {
     purpose: &'static str,
@@ -198,7 +226,7 @@ fn rendered(
     spoiled: impl FnOnce(&'static str),
 ) -> (Option<Told>, Answer) {
     let behaviour = &arrival.behaviour;
-    let input = (body.len() / 4) as u64;
+    let input = input_tokens(body);
     if behaviour.answers == Answers::Fixed {
         let text = r#"{"ok":true}"#;
         let told = Told { purpose: "fixed", input, output: 3 };

@@ -21,6 +21,8 @@ pub(super) fn fault(fault: Fault, key: &str, good: impl FnOnce() -> Answer) -> A
         Fault::Hang => Answer::silent(Manner::Hang),
         Fault::Cut => Answer { manner: Manner::Cut, ..good() },
         Fault::SlowBody => Answer { manner: Manner::Slow, ..good() },
+        Fault::Trickle => Answer { manner: Manner::Endless(1), ..good() },
+        Fault::Flood => Answer { manner: Manner::Endless(1 << 20), ..good() },
         Fault::StuckBody => Answer { manner: Manner::Stuck, ..good() },
         Fault::HalfJson => {
             let mut answer = good();
@@ -60,9 +62,20 @@ pub(super) fn fault(fault: Fault, key: &str, good: impl FnOnce() -> Answer) -> A
 
 const PAGE: &str = "<html><head><title>Gateway</title></head><body><h1>Upstream</h1></body></html>";
 
+/// A prompt that does not fit, in the words of a server that names the keys
+/// of the answer's length beside.
+pub(super) fn too_long(context: u64, input: u64, output: u64) -> Answer {
+    let text = format!(
+        "'max_tokens' or 'max_completion_tokens' is too large: {output}. This model's maximum \
+         context length is {context} tokens and your request has {input} input tokens."
+    );
+    let error = json!({ "message": text, "type": "BadRequestError", "code": 400 });
+    Answer::json(400, json!({ "error": error }).to_string())
+}
+
 /// A 429 that says when to come again.
 pub(super) fn rate(tell: Tell, wait: Duration) -> Answer {
-    let text = "Rate limit reached for requests.";
+    let text = "Rate limit reached. Add a payment method under account/billing to raise it.";
     let body = json!({ "error": { "message": text, "type": "requests",
         "code": "rate_limit_exceeded" } });
     let mut answer = Answer::json(429, body.to_string());

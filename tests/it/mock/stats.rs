@@ -22,6 +22,8 @@ pub(crate) struct Stats {
     pub(crate) early: u64,
     /// Answers to a body that had been answered before: bought twice.
     pub(crate) repeats: u64,
+    /// Requests that did not fit the context.
+    pub(crate) too_long: u64,
     /// Requests refused for the dialect they were in.
     pub(crate) dialect: u64,
     pub(crate) faults: BTreeMap<String, u64>,

@@ -36,6 +36,8 @@ pub(super) enum Manner {
     Cut,
     /// Byte by byte.
     Slow,
+    /// Blanks without end, so many at once, in place of the body.
+    Endless(usize),
     /// Half of the body, then nothing.
     Stuck,
     /// Nothing at all.
@@ -121,7 +123,10 @@ async fn write(stream: &mut TcpStream, answer: Answer) -> Option<()> {
     for (name, value) in &answer.headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
-    text.push_str(&format!("content-length: {}\r\n\r\n", answer.body.len()));
+    match answer.manner {
+        Manner::Endless(_) => text.push_str("connection: close\r\n\r\n"),
+        _ => text.push_str(&format!("content-length: {}\r\n\r\n", answer.body.len())),
+    }
     let mut bytes = text.into_bytes();
     let half = answer.body.len() / 2;
     match answer.manner {
@@ -147,6 +152,15 @@ async fn write(stream: &mut TcpStream, answer: Answer) -> Option<()> {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Some(())
+        }
+        Manner::Endless(at_once) => {
+            let blanks = vec![b' '; at_once];
+            loop {
+                bytes.extend_from_slice(&blanks);
+                stream.write_all(&bytes).await.ok()?;
+                bytes.clear();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
         Manner::Hang => until_closed(stream).await,
         Manner::Reset => {

@@ -5,15 +5,13 @@
 //! Only roles that the campaign uses are set up, and an endpoint that plays
 //! several is set up once: its limits are one.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
 
 use super::chat::Purpose;
 use super::offline::Offline;
-use super::remote::Remote;
-use super::stack::{self, Error, Wiring};
+use super::stack::{Error, Stacks, Wiring};
 use super::{Judge, Machine, Teacher};
 
 /// The players of a campaign.
@@ -31,11 +29,11 @@ pub struct Cast {
 impl Cast {
     /// Sets up the players of the walks.
     pub fn new(campaign: &Campaign, wiring: &Wiring<'_>) -> Result<Self, Error> {
-        let mut players = Players { campaign, wiring, known: BTreeMap::new() };
+        let mut stacks = Stacks::new(campaign, wiring);
         let roles = &campaign.roles;
         let is_mined = campaign.negatives.source == NegativeSource::Student;
         let mut agent = |name: &str| {
-            Ok::<_, Error>(match players.of(name)? {
+            Ok::<_, Error>(match stacks.remote(name)? {
                 Some(remote) => remote as Arc<dyn Teacher>,
                 None => Arc::new(Offline),
             })
@@ -44,10 +42,10 @@ impl Cast {
             teacher: agent(&roles.teacher)?,
             student: is_mined.then(|| agent(&roles.student)).transpose()?,
             judge: match is_mined {
-                true => players.of(&roles.judge)?.map(|remote| remote as _),
+                true => stacks.remote(&roles.judge)?.map(|remote| remote as _),
                 false => None,
             },
-            machine: players.of(&roles.simulator)?.map(|remote| remote as _),
+            machine: stacks.remote(&roles.simulator)?.map(|remote| remote as _),
         })
     }
 }
@@ -57,27 +55,8 @@ pub fn graph_judge(
     campaign: &Campaign,
     wiring: &Wiring<'_>,
 ) -> Result<Option<Arc<dyn Judge>>, Error> {
-    let remote = stack::remote(campaign, &campaign.roles.judge, wiring)?;
+    let remote = Stacks::new(campaign, wiring).remote(&campaign.roles.judge)?;
     Ok(remote.map(|remote| remote as _))
-}
-
-/// The endpoints set up so far.
-struct Players<'a> {
-    campaign: &'a Campaign,
-    wiring: &'a Wiring<'a>,
-    known: BTreeMap<String, Option<Arc<Remote>>>,
-}
-
-impl Players<'_> {
-    /// The endpoint of that name; none for the offline teacher.
-    fn of(&mut self, name: &str) -> Result<Option<Arc<Remote>>, Error> {
-        if let Some(known) = self.known.get(name) {
-            return Ok(known.clone());
-        }
-        let remote = stack::remote(self.campaign, name, self.wiring)?;
-        self.known.insert(name.to_owned(), remote.clone());
-        Ok(remote)
-    }
 }
 
 /// The kinds of ask that a campaign makes of models, in a fixed order: what

@@ -204,6 +204,10 @@ pub enum Error {
     /// then reject the sample.
     #[error("unusable answer: {0}")]
     Unusable(String),
+    /// What has to be told does not fit the model's context, however briefly:
+    /// reject the sample.
+    #[error("the prompt is too long: {0}")]
+    TooLong(String),
     /// Forward translation says it cannot be done: reject the sample.
     #[error("gave up: {0}")]
     GaveUp(String),

@@ -1,6 +1,7 @@
 //! A model: a chat endpoint behind its stack of decorators, put together here
 //! and nowhere else. Which role it plays is told in [`super::cast`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,33 +43,61 @@ pub enum Error {
     Unknown(String),
 }
 
-/// The model behind an endpoint's name; none for the offline teacher.
-pub fn remote(
-    campaign: &Campaign,
-    name: &str,
-    wiring: &Wiring<'_>,
-) -> Result<Option<Arc<Remote>>, Error> {
-    let endpoint = campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))?;
-    if endpoint.kind == EndpointKind::Offline {
-        return Ok(None);
-    }
-    let chat = chat(campaign, name, wiring)?;
-    let tokens = endpoint.max_output_tokens.get();
-    let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
-    Ok(Some(Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning))))
+/// The stacks of a campaign's endpoints. What stands before an endpoint is set
+/// up once, whatever it plays and whoever it stands in for: its limits are one.
+pub struct Stacks<'a> {
+    campaign: &'a Campaign,
+    wiring: &'a Wiring<'a>,
+    remotes: BTreeMap<String, Arc<Remote>>,
+    direct: BTreeMap<String, Arc<dyn Chat>>,
 }
 
-/// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
-pub fn chat(campaign: &Campaign, name: &str, wiring: &Wiring<'_>) -> Result<Arc<dyn Chat>, Error> {
-    let endpoint = campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))?;
-    let mut chat = direct(campaign, name, endpoint, wiring)?;
-    if let Some(other) = &endpoint.failover {
-        let stand_in = campaign.endpoint(other).ok_or_else(|| Error::Unknown(other.clone()))?;
-        let second = direct(campaign, other, stand_in, wiring)?;
-        chat = Arc::new(Failover::new(chat, second));
+impl<'a> Stacks<'a> {
+    pub fn new(campaign: &'a Campaign, wiring: &'a Wiring<'a>) -> Self {
+        Self { campaign, wiring, remotes: BTreeMap::new(), direct: BTreeMap::new() }
     }
-    let metrics = wiring.metrics.of(name);
-    Ok(Arc::new(Memo::new(chat, wiring.state.clone(), name, &endpoint.model, metrics)))
+
+    /// The model behind an endpoint's name; none for the offline teacher.
+    pub fn remote(&mut self, name: &str) -> Result<Option<Arc<Remote>>, Error> {
+        let endpoint = self.endpoint(name)?;
+        if endpoint.kind == EndpointKind::Offline {
+            return Ok(None);
+        }
+        if let Some(known) = self.remotes.get(name) {
+            return Ok(Some(known.clone()));
+        }
+        let chat = self.chat(name)?;
+        let tokens = endpoint.max_output_tokens.get();
+        let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
+        let remote = Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning));
+        self.remotes.insert(name.to_owned(), remote.clone());
+        Ok(Some(remote))
+    }
+
+    /// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
+    pub fn chat(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
+        let endpoint = self.endpoint(name)?;
+        let mut chat = self.direct(name)?;
+        if let Some(other) = &endpoint.failover {
+            chat = Arc::new(Failover::new((chat, name), (self.direct(other)?, other)));
+        }
+        let (state, metrics) = (self.wiring.state.clone(), self.wiring.metrics.of(name));
+        Ok(Arc::new(Memo::new(chat, state, name, &endpoint.model, metrics)))
+    }
+
+    /// The endpoint itself, without memo and stand-in.
+    fn direct(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
+        if let Some(known) = self.direct.get(name) {
+            return Ok(known.clone());
+        }
+        let chat = direct(self.campaign, name, self.endpoint(name)?, self.wiring)?;
+        self.direct.insert(name.to_owned(), chat.clone());
+        Ok(chat)
+    }
+
+    fn endpoint(&self, name: &str) -> Result<&'a Endpoint, Error> {
+        self.campaign.endpoint(name).ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
 }
 
 fn direct(

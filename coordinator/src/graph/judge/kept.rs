@@ -107,6 +107,10 @@ async fn one<Q, A: Default>(
                 return Ok(answer);
             }
             Err(Error::Unusable(why) | Error::GaveUp(why)) => problem = Some(why),
+            Err(Error::TooLong(why)) => {
+                problem = Some(why);
+                break;
+            }
             Err(error) => return Err(error),
         }
     }

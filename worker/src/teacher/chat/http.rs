@@ -4,18 +4,19 @@
 //! unknown to it (a response format, a token key) is learned and sent again in
 //! the other dialect at once: that is no retry, the request was never taken.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
 use super::abilities::{self, Abilities};
-use super::{Chat, Error, Reply, Request, Tokens, Trouble, reset};
+use super::refusal::{self, words};
+use super::{Chat, Error, Reply, Request, Tokens, Trouble};
 
-/// Larger answers are cut off and refused.
-const MAX_BODY_BYTES: usize = 8 << 20;
+/// Larger answers are cut off and refused: hundreds may come at once, and one
+/// of 64,000 tokens in the longest spelling has half of it.
+const MAX_BODY_BYTES: usize = 2 << 20;
 
 /// A key that never shows.
 #[derive(Clone, Default)]
@@ -95,10 +96,13 @@ impl Http {
         if !status.is_success() {
             // A key cut in two by shortening would slip through.
             let refusal = words(&self.redact(&text));
-            if status == StatusCode::BAD_REQUEST && self.abilities.learn(&refusal, then) {
+            let is_dialect =
+                matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+            // A prompt too long is refused in words that name the token keys.
+            if is_dialect && !refusal::is_too_long(&text) && self.abilities.learn(&refusal, then) {
                 return Err(Attempt::Learned);
             }
-            return Err(Attempt::Failed(classify(status, &headers, &text, refusal)));
+            return Err(Attempt::Failed(refusal::classify(status, &headers, &text, &refusal)));
         }
         read_reply(&text, request).map_err(|error| match error {
             // Its words hold the beginning of the body.
@@ -110,10 +114,15 @@ impl Http {
     }
 
     async fn read(&self, mut answer: reqwest::Response) -> Result<Vec<u8>, Error> {
+        let too_large =
+            || Err(garbage(format!("the answer is larger than {} MiB", MAX_BODY_BYTES >> 20)));
+        if answer.content_length().is_some_and(|length| length > MAX_BODY_BYTES as u64) {
+            return too_large();
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| network(&error))? {
             if bytes.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(garbage(format!("the answer is larger than {MAX_BODY_BYTES} bytes")));
+                return too_large();
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -173,60 +182,6 @@ fn network(error: &reqwest::Error) -> Error {
     transient(cause, source.to_string(), None)
 }
 
-/// Sorts a refusal by what helps.
-fn classify(status: StatusCode, headers: &HeaderMap, body: &str, refusal: String) -> Error {
-    let code = status.as_u16();
-    let says = |needles: &[&str]| {
-        let text = body.to_lowercase();
-        needles.iter().any(|needle| text.contains(needle))
-    };
-    let told = format!("HTTP {code}: {refusal}");
-    let out_of_money = ["insufficient_quota", "billing", "spend", "credit balance", "hard limit"];
-    let too_long = ["context_length", "exceed_context_size", "context window", "maximum context"];
-    match code {
-        429 | 403 | 402 if says(&out_of_money) => Error::Permanent(told),
-        401..=404 => Error::Permanent(told),
-        400 | 413 | 422 if says(&too_long) => Error::Unanswerable(told),
-        429 => transient(Trouble::RateLimited, told, retry_after(headers, body)),
-        408 | 409 | 425 | 529 => transient(Trouble::Server, told, retry_after(headers, body)),
-        500..=599 if says(&["image", "not supported", "unsupported"]) => Error::Unanswerable(told),
-        500..=599 => transient(Trouble::Server, told, retry_after(headers, body)),
-        300..=399 => Error::Permanent(format!("{told} (a redirect: check base_url)")),
-        _ => Error::Unanswerable(told),
-    }
-}
-
-fn retry_after(headers: &HeaderMap, body: &str) -> Option<Duration> {
-    #[expect(clippy::disallowed_methods, reason = "absolute reset times need the wall clock")]
-    let now = SystemTime::now();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    reset::wait(header, now).or_else(|| {
-        // Gemini tells it in the body: {"details": [{"retryDelay": "17s"}]}.
-        let after = body.split("\"retryDelay\"").nth(1)?;
-        reset::parse(after.split('"').nth(1)?, now)
-    })
-}
-
-/// The words of a refusal: `error.message` where there is one, an array's
-/// first element looked into, other bodies as text, shortened.
-fn words(body: &str) -> String {
-    let parsed: Option<Value> = serde_json::from_str(body).ok();
-    let object = parsed.as_ref().map(|value| value.get(0).unwrap_or(value));
-    let message = object.and_then(|value| {
-        let error = value.get("error").unwrap_or(value);
-        let text = error.get("message").unwrap_or(error).as_str()?;
-        Some(match error.get("code").or_else(|| error.get("type")).and_then(Value::as_str) {
-            Some(code) if !text.contains(code) => format!("{text} ({code})"),
-            _ => text.to_owned(),
-        })
-    });
-    let text = message.unwrap_or_else(|| body.split_whitespace().collect::<Vec<_>>().join(" "));
-    match text.char_indices().nth(400) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
 fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
     let parsed: Value = serde_json::from_str(body)
         .map_err(|error| garbage(format!("the answer is not JSON ({error}): {}", words(body))))?;
@@ -242,12 +197,11 @@ fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
         ["reasoning_content", "reasoning"].iter().find_map(|key| message.get(*key)?.as_str());
     let reasoning = told.map(str::to_owned).or(thought).filter(|text| !text.is_empty());
     let count = |key: &str| parsed.pointer(&format!("/usage/{key}")).and_then(Value::as_u64);
-    let guess = request.estimated_tokens();
     let length = (text.len() + reasoning.as_ref().map_or(0, String::len)).div_ceil(4) as u64;
     Ok(Reply {
         is_truncated: choice.get("finish_reason").and_then(Value::as_str) == Some("length"),
         usage: Tokens {
-            input: count("prompt_tokens").unwrap_or(guess.input),
+            input: count("prompt_tokens").unwrap_or_else(|| request.estimated_tokens().input),
             output: count("completion_tokens").unwrap_or(length),
         },
         text,

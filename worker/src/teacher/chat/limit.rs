@@ -8,6 +8,7 @@
 
 mod adaptive;
 mod bucket;
+mod forecast;
 mod pace;
 
 use std::sync::{Arc, Mutex};
@@ -23,6 +24,7 @@ use super::metrics::EndpointMetrics;
 use super::{Chat, Error, Reply, Request, Trouble};
 use adaptive::Adaptive;
 use bucket::Bucket;
+use forecast::Forecast;
 
 pub struct Limit<C> {
     inner: C,
@@ -34,7 +36,7 @@ pub struct Limit<C> {
 struct Gate {
     in_flight: Semaphore,
     requests: Option<Bucket>,
-    tokens: Option<Bucket>,
+    tokens: Option<(Bucket, Forecast)>,
     adaptive: Adaptive,
     hold: Mutex<Option<Instant>>,
     /// A longer hold is not waited for.
@@ -66,7 +68,8 @@ impl<C> Limit<C> {
             in_flight: Semaphore::new(endpoint.max_in_flight.get()),
             adaptive: Adaptive::new(requests.is_none()),
             requests,
-            tokens: bucket("tokens", endpoint.tokens_per_minute),
+            tokens: bucket("tokens", endpoint.tokens_per_minute)
+                .map(|bucket| (bucket, Forecast::default())),
             hold: Mutex::new(None),
             patience: endpoint.deadline,
             shared: RateLimit {
@@ -81,9 +84,8 @@ impl<C> Limit<C> {
 
 impl Gate {
     async fn pass(&self, request: &Request) -> Result<(), Error> {
-        let estimate = request.estimated_tokens();
-        if let Some(tokens) = &self.tokens {
-            tokens.take((estimate.input + estimate.output).min(u64::from(u32::MAX)) as u32).await;
+        if let Some((tokens, forecast)) = &self.tokens {
+            tokens.take(forecast.of(request)).await;
         }
         if let Some(requests) = &self.requests {
             requests.take(1).await;
@@ -113,9 +115,14 @@ impl Gate {
 
     /// Learns from an answer: a rate limit closes the gate, here and for every
     /// other process.
-    async fn learn(&self, done: &Result<Reply, Error>) {
+    async fn learn(&self, request: &Request, done: &Result<Reply, Error>) {
         match done {
-            Ok(_) => self.adaptive.succeeded(),
+            Ok(reply) => {
+                self.adaptive.succeeded();
+                if let Some((_, forecast)) = &self.tokens {
+                    forecast.learn(request, reply.usage);
+                }
+            }
             Err(Error::Transient { cause: Trouble::RateLimited, retry_after, .. }) => {
                 let pause = retry_after.unwrap_or(UNTOLD_HOLD);
                 self.adaptive.refused(pause);
@@ -144,7 +151,7 @@ impl<C: Chat> Chat for Limit<C> {
         self.gate.pass(request).await?;
         self.metrics.waited(since.elapsed());
         let done = self.inner.complete(request).await;
-        self.gate.learn(&done).await;
+        self.gate.learn(request, &done).await;
         done
     }
 }

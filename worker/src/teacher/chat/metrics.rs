@@ -162,6 +162,7 @@ fn outcome(done: &Result<Reply, Error>) -> &'static str {
     match done {
         Ok(_) => "ok",
         Err(Error::Transient { cause, .. }) => cause.label(),
+        Err(Error::TooLong(_)) => "too_long",
         Err(Error::Unanswerable(_)) => "unanswerable",
         Err(Error::Permanent(_)) => "refused",
         Err(Error::Budget(_)) => "budget",

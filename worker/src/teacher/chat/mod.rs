@@ -16,6 +16,7 @@ pub mod http;
 pub mod limit;
 pub mod memo;
 pub mod metrics;
+mod refusal;
 pub mod reset;
 pub mod retry;
 pub mod tally;
@@ -152,7 +153,10 @@ pub enum Error {
     /// Passing: try again, not before `retry_after`.
     #[error("{reason}")]
     Transient { cause: Trouble, reason: String, retry_after: Option<Duration> },
-    /// This request can never be answered (too long, refused content).
+    /// The request does not fit the model's context: ask a shorter one.
+    #[error("{0}")]
+    TooLong(String),
+    /// This request can never be answered (refused content).
     #[error("{0}")]
     Unanswerable(String),
     /// No request can be answered (bad key, unknown model, quota used up).
@@ -194,6 +198,14 @@ impl Trouble {
 }
 
 impl Request {
+    /// The schema that the answer is to follow.
+    pub(super) fn schema(&self) -> Option<Value> {
+        match &self.answer {
+            Answer::Text => None,
+            Answer::Json { schema, .. } => Some(schema.clone()),
+        }
+    }
+
     /// A guess at the tokens it takes: four characters each, and the answer's
     /// usual length.
     pub fn estimated_tokens(&self) -> Tokens {

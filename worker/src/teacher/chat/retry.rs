@@ -20,9 +20,14 @@ pub struct Policy {
     /// The first backoff; it doubles with each try.
     pub base: Duration,
     pub cap: Duration,
-    /// Another endpoint stands by: an open circuit is its turn.
+    /// Another endpoint stands by: its turn comes with an open circuit, or
+    /// after a few failures.
     pub has_stand_in: bool,
 }
+
+/// Tries before a stand-in is asked. A rate limit is waited for: it is no sign
+/// of ill health.
+const TRIES_BEFORE_STAND_IN: u32 = 3;
 
 pub struct Retry<C> {
     inner: C,
@@ -51,9 +56,11 @@ impl<C> Retry<C> {
     fn wait(&self, cause: Trouble, told: Option<Duration>, tries: u32) -> Option<Duration> {
         match (cause, told) {
             (Trouble::Open, _) if self.policy.has_stand_in => None,
-            (_, Some(told)) => Some(told + self.backoff(0)),
+            (Trouble::RateLimited, Some(told)) => Some(told + self.backoff(0)),
             // The limit paces whoever was refused, so a little jitter will do.
             (Trouble::RateLimited, None) => Some(self.backoff(tries.min(2))),
+            _ if self.policy.has_stand_in && tries + 1 >= TRIES_BEFORE_STAND_IN => None,
+            (_, Some(told)) => Some(told + self.backoff(0)),
             (_, None) => Some(self.backoff(tries)),
         }
     }
@@ -82,5 +89,67 @@ impl<C: Chat> Chat for Retry<C> {
             self.metrics.retried(*cause);
             tokio::time::sleep(wait).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::teacher::chat::usage::Metrics;
+    use crate::teacher::chat::{Answer, Purpose};
+
+    /// Fails in one way and counts.
+    struct Failing {
+        cause: Trouble,
+        asked: AtomicU32,
+    }
+
+    #[async_trait]
+    impl Chat for Failing {
+        async fn complete(&self, _: &Request) -> Result<Reply, Error> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let (cause, reason) = (self.cause, "away".to_owned());
+            Err(Error::Transient { cause, reason, retry_after: None })
+        }
+    }
+
+    /// How often, and how long, an endpoint is asked that always fails so.
+    async fn asked(cause: Trouble, has_stand_in: bool) -> (u32, Duration) {
+        let policy = Policy {
+            deadline: Duration::from_millis(300),
+            base: Duration::from_millis(2),
+            cap: Duration::from_millis(20),
+            has_stand_in,
+        };
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap().of("big");
+        let failing = Failing { cause, asked: AtomicU32::new(0) };
+        let retry = Retry::new(failing, policy, 7, metrics);
+        let request = Request {
+            purpose: Purpose::Back,
+            messages: Vec::new(),
+            answer: Answer::Text,
+            temperature: 0.0,
+            max_output_tokens: 1,
+            draw: 0,
+        };
+        let start = Instant::now();
+        retry.complete(&request).await.unwrap_err();
+        (retry.inner.asked.load(Ordering::Relaxed), start.elapsed())
+    }
+
+    #[tokio::test]
+    async fn a_failing_endpoint_is_asked_until_the_deadline() {
+        let (asked, took) = asked(Trouble::Server, false).await;
+        assert!(asked > 6, "{asked}");
+        assert!(took > Duration::from_millis(200) && took < Duration::from_secs(3), "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn a_stand_in_gets_its_turn_after_a_few_tries_but_not_for_a_rate_limit() {
+        assert_eq!(asked(Trouble::Server, true).await.0, 3);
+        assert_eq!(asked(Trouble::Open, true).await.0, 1);
+        assert!(asked(Trouble::RateLimited, true).await.0 > 20);
     }
 }

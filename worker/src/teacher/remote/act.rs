@@ -23,11 +23,13 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Optio
     let hinted = hinted(ask);
     let question = Question {
         purpose,
-        context: format!(
-            "Tools on offer:\n{}\nConversation:\n{}",
-            catalog::tools(library, ask.tools, &hinted),
-            transcript::messages(library, ask.messages),
-        ),
+        context: &|room| {
+            format!(
+                "Tools on offer:\n{}\nConversation:\n{}",
+                catalog::tools(library, ask.tools, &hinted, room),
+                transcript::messages(library, ask.messages, room),
+            )
+        },
         task: hint.map_or(Value::Null, |hint| json!({ "hint": hint })),
         problem: ask.problem,
         salt: format!("{} {} {} act {}", ask.scene.seed, ask.scene.walk, ask.turn, ask.draw),

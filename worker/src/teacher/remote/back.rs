@@ -12,7 +12,7 @@ use magnet_proto::shape::words;
 use rand::RngExt;
 use serde_json::{Map, Value, json};
 
-use super::{Question, Remote, transcript};
+use super::{Question, Remote, Room, transcript};
 use crate::conversation::{Given, Request, Select};
 use crate::lexicon::{Place, Setting};
 use crate::teacher::chat::Purpose;
@@ -32,7 +32,7 @@ pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Req
     let plan = Offline.write_request(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Back,
-        context: context(ask),
+        context: &|room| context(ask, room),
         task: task(ask, &plan),
         problem: ask.problem,
         salt: format!("{} {} {}", ask.scene.seed, ask.scene.walk, ask.turn),
@@ -64,14 +64,14 @@ fn text(answer: &str) -> Result<String, Error> {
     Ok(read::prose(&text))
 }
 
-fn context(ask: &WriteRequest<'_>) -> String {
+fn context(ask: &WriteRequest<'_>, room: Room) -> String {
     let persona = ask.scene.persona;
     let (year, month, day) = persona.today.civil();
     format!(
         "Voice: {}. Today is {}, {year}-{month:02}-{day:02}.\n\nConversation so far:\n{}",
         persona.label,
         persona.today.weekday(),
-        transcript::conversation(ask.scene.library, ask.conversation),
+        transcript::conversation(ask.scene.library, ask.conversation, room),
     )
 }
 

@@ -9,8 +9,12 @@ use magnet_proto::library::{Function, Library};
 use magnet_proto::shape::{Field, Shape, Type};
 use serde_json::{Value, json};
 
+use super::Room;
+
 /// What the tools of one ask may take: some 6,000 tokens.
-pub(super) const TOOLS_CHARS: usize = 24_000;
+const TOOLS_CHARS: usize = 24_000;
+/// The same in a model of a short context.
+const FEWER_TOOLS_CHARS: usize = 4_000;
 /// A description that is told briefly.
 const BRIEF_CHARS: usize = 120;
 /// Places of an output that are told.
@@ -26,11 +30,16 @@ enum Detail {
 }
 
 /// The functions on offer, one JSON document a line, in their order.
-pub(super) fn tools(library: &Library, ids: &[FunctionId], keep: &[FunctionId]) -> String {
-    within(library, ids, keep, TOOLS_CHARS)
-}
-
-fn within(library: &Library, ids: &[FunctionId], keep: &[FunctionId], chars: usize) -> String {
+pub(super) fn tools(
+    library: &Library,
+    ids: &[FunctionId],
+    keep: &[FunctionId],
+    room: Room,
+) -> String {
+    let chars = match room {
+        Room::Ample => TOOLS_CHARS,
+        Room::Scarce => FEWER_TOOLS_CHARS,
+    };
     let told = |id: FunctionId, detail| document(library.get(id), detail).to_string();
     let mut lines: Vec<String> = ids.iter().map(|id| told(*id, Detail::Whole)).collect();
     for detail in [Detail::Brief, Detail::Name] {
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn a_small_library_is_told_whole() {
         let (library, ids) = library(3, "Does it. At once.");
-        let text = tools(&library, &ids, &[]);
+        let text = tools(&library, &ids, &[], Room::Ample);
         assert_eq!(text.lines().count(), 3);
         assert_eq!(text.matches("At once.").count(), 6);
     }
@@ -149,8 +158,9 @@ mod tests {
     fn a_long_library_fits_its_budget_and_keeps_what_matters_whole() {
         let (library, ids) = library(200, &"A long description. ".repeat(40));
         let keep = [FunctionId(150), FunctionId(3)];
-        let text = tools(&library, &ids, &keep);
+        let text = tools(&library, &ids, &keep, Room::Ample);
         assert!(text.len() <= TOOLS_CHARS, "{} characters", text.len());
+        assert!(tools(&library, &ids, &keep, Room::Scarce).len() < text.len());
         assert_eq!(text.lines().count(), 200);
         for (at, line) in text.lines().enumerate() {
             let document: Value = serde_json::from_str(line).unwrap();

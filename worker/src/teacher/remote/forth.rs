@@ -31,10 +31,10 @@ pub(super) async fn fill(remote: &Remote, ask: &FillCall<'_>) -> Result<Argument
     let planned = Offline.fill_call(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Forth,
-        context: format!(
-            "Conversation so far:\n{}",
-            transcript::conversation(scene.library, ask.conversation)
-        ),
+        context: &|room| {
+            let told = transcript::conversation(scene.library, ask.conversation, room);
+            format!("Conversation so far:\n{told}")
+        },
         task: task(ask, step, function, &planned),
         problem: ask.problem,
         salt: format!("{} {} {:?} {}", scene.seed, scene.walk, ask.at, ask.copy),

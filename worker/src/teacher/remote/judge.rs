@@ -131,11 +131,13 @@ pub(super) async fn turn(remote: &Remote, ask: &JudgeTurn<'_>) -> Result<Verdict
     };
     let question = Question {
         purpose: Purpose::JudgeTurn,
-        context: format!(
-            "Conversation before:\n{}\nThe turn:\n{}",
-            transcript::messages(library, ask.before),
-            transcript::messages(library, ask.turn),
-        ),
+        context: &|room| {
+            format!(
+                "Conversation before:\n{}\nThe turn:\n{}",
+                transcript::messages(library, ask.before, room),
+                transcript::messages(library, ask.turn, room),
+            )
+        },
         task: json!({ "expected": expected }),
         problem: ask.problem,
         salt: "judge".into(),
@@ -154,7 +156,7 @@ pub(super) async fn turn(remote: &Remote, ask: &JudgeTurn<'_>) -> Result<Verdict
 
 fn question<'a>(purpose: Purpose, task: Value, problem: Option<&'a str>) -> Question<'a> {
     // The same question has the same answer whoever asks: no salt.
-    Question { purpose, context: String::new(), task, problem, salt: String::new() }
+    Question { purpose, context: &super::nothing, task, problem, salt: String::new() }
 }
 
 fn task(library: &Library, function: FunctionId, candidates: &[FunctionId]) -> Value {

@@ -59,12 +59,28 @@ impl Remote {
         self
     }
 
-    /// Asks one question, for JSON if a schema is given. What is asked about
-    /// stands first, the task of the moment after it, the last refusal at the
-    /// end: so questions of a kind begin alike.
+    /// Asks one question, for JSON if a schema is given. One that does not fit
+    /// the model's context is put more briefly. What fits is not remembered for
+    /// the next question: then the dataset would depend on who asked first.
     async fn ask(&self, question: Question<'_>, schema: Option<Value>) -> Result<Reply, Error> {
+        let ample = self.request(&question, schema, Room::Ample);
+        let refusal = match self.chat.complete(&ample).await {
+            Err(ChatError::TooLong(refusal)) => refusal,
+            done => return Ok(done?),
+        };
+        let brief = self.request(&question, ample.schema(), Room::Scarce);
+        match brief.messages == ample.messages {
+            true => Err(Error::TooLong(refusal)),
+            false => Ok(self.chat.complete(&brief).await?),
+        }
+    }
+
+    /// What is asked about stands first, the task of the moment after it, the
+    /// last refusal at the end: so questions of a kind begin alike.
+    fn request(&self, question: &Question<'_>, schema: Option<Value>, room: Room) -> Request {
         let Question { purpose, context, task, problem, salt } = question;
-        let mut content = context;
+        let purpose = *purpose;
+        let mut content = context(room);
         let mut paragraph = |text: String| {
             if !content.is_empty() {
                 content.push_str(if content.ends_with('\n') { "\n" } else { "\n\n" });
@@ -86,7 +102,7 @@ impl Remote {
             Some(schema) => Answer::Json { name: purpose.label(), schema },
             None => Answer::Text,
         };
-        let request = Request {
+        Request {
             purpose,
             messages: vec![
                 message(Role::System, prompts::system(purpose).to_owned()),
@@ -95,9 +111,8 @@ impl Remote {
             answer,
             temperature: if has_one_answer(purpose) { 0.0 } else { self.temperature },
             max_output_tokens: self.max_output_tokens,
-            draw: draw(&salt),
-        };
-        Ok(self.chat.complete(&request).await?)
+            draw: draw(salt),
+        }
     }
 
     /// Asks for JSON and reads it.
@@ -115,7 +130,7 @@ struct Question<'a> {
     purpose: Purpose,
     /// What the ask is about: tools, then the conversation, which grow at
     /// their end.
-    context: String,
+    context: &'a (dyn Fn(Room) -> String + Send + Sync),
     /// What is wanted now, as one JSON line; `{"hint": …}` becomes the line
     /// of that name, null nothing.
     task: Value,
@@ -123,6 +138,19 @@ struct Question<'a> {
     problem: Option<&'a str>,
     /// Tells draws of one question apart.
     salt: String,
+}
+
+/// How much of what an ask is about can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Ample,
+    /// The whole does not fit the model's context.
+    Scarce,
+}
+
+/// The context of an ask that its task tells wholly.
+fn nothing(_: Room) -> String {
+    String::new()
 }
 
 /// Whether there is one right answer, so that chance can only do harm.
@@ -158,6 +186,7 @@ impl From<ChatError> for Error {
             ChatError::Transient { reason, retry_after, .. } => {
                 Self::Transient { reason, retry_after }
             }
+            ChatError::TooLong(why) => Self::TooLong(why),
             ChatError::Unanswerable(why) => Self::Unusable(why),
             ChatError::Permanent(why) => Self::Permanent(why),
             ChatError::Budget(why) => Self::Budget(why),

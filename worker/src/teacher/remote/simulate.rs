@@ -14,7 +14,7 @@ const REMEMBERED_CHARS: usize = 1_500;
 pub(super) async fn simulate(remote: &Remote, ask: &Simulate<'_>) -> Result<Value, Error> {
     let question = Question {
         purpose: Purpose::Simulate,
-        context: String::new(),
+        context: &super::nothing,
         task: task(ask),
         problem: ask.problem,
         // What the answer is kept under: no walk's own.

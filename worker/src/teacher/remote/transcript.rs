@@ -3,30 +3,37 @@
 use magnet_proto::library::Library;
 use magnet_proto::sample::Message;
 
+use super::Room;
 use crate::conversation::Conversation;
 
 /// Outputs longer than this are cut: what matters of them is near the front.
 const MAX_OUTPUT_CHARS: usize = 4_000;
+/// The same in a model of a short context: of the turn under way, of earlier
+/// ones.
+const SCARCE_CHARS: [usize; 2] = [1_200, 300];
 
 /// The turns so far: requests, calls, outputs.
-pub(super) fn conversation(library: &Library, conversation: &Conversation) -> String {
+pub(super) fn conversation(library: &Library, conversation: &Conversation, room: Room) -> String {
     let mut text = String::new();
-    for exchange in &conversation.turns {
+    let last = conversation.turns.len().saturating_sub(1);
+    for (turn, exchange) in conversation.turns.iter().enumerate() {
+        let chars = output_chars(room, turn == last);
         line(&mut text, "Person", &exchange.request.text);
         for executed in &exchange.calls {
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
             line(&mut text, "Call", &format!("{} {name} {arguments}", executed.call.id));
-            line(&mut text, "Output", shortened(&executed.output.content()));
+            line(&mut text, "Output", shortened(&executed.output.content(), chars));
         }
     }
     if text.is_empty() { "(none yet)\n".into() } else { text }
 }
 
 /// A trajectory as it was played.
-pub(super) fn messages(library: &Library, messages: &[Message]) -> String {
+pub(super) fn messages(library: &Library, messages: &[Message], room: Room) -> String {
     let mut text = String::new();
-    for message in messages {
+    let last = messages.iter().rposition(|message| matches!(message, Message::User(_)));
+    for (at, message) in messages.iter().enumerate() {
         match message {
             Message::System(_) => {}
             Message::User(request) => line(&mut text, "Person", request),
@@ -40,7 +47,10 @@ pub(super) fn messages(library: &Library, messages: &[Message]) -> String {
                     line(&mut text, "You say", content);
                 }
             }
-            Message::Tool { content, .. } => line(&mut text, "Output", shortened(content)),
+            Message::Tool { content, .. } => {
+                let chars = output_chars(room, last.is_none_or(|last| at > last));
+                line(&mut text, "Output", shortened(content, chars));
+            }
         }
     }
     text
@@ -50,8 +60,15 @@ fn line(text: &mut String, who: &str, what: &str) {
     text.push_str(&format!("{who}: {}\n", what.trim()));
 }
 
-fn shortened(content: &str) -> &str {
-    match content.char_indices().nth(MAX_OUTPUT_CHARS) {
+fn output_chars(room: Room, is_under_way: bool) -> usize {
+    match room {
+        Room::Ample => MAX_OUTPUT_CHARS,
+        Room::Scarce => SCARCE_CHARS[usize::from(!is_under_way)],
+    }
+}
+
+fn shortened(content: &str, chars: usize) -> &str {
+    match content.char_indices().nth(chars) {
         Some((end, _)) => &content[..end],
         None => content,
     }
