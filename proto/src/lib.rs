@@ -29,6 +29,7 @@ pub mod part;
 pub mod bundle;
 pub mod wire;
 
+mod tls;
 pub mod parts;
 pub mod queue;
 pub mod state;

@@ -119,9 +119,9 @@ mod client {
         name.to_lowercase().parse().map_err(unknown)
     }
 
-    /// Others in the process may have chosen their TLS already: it will do.
+    /// Their client takes its TLS from the process.
     pub(super) fn prepare() {
-        rustls::crypto::ring::default_provider().install_default().ok();
+        crate::tls::prepare();
     }
 }
 

@@ -11,7 +11,7 @@ fn nowhere() -> String {
     format!("127.0.0.1:{}", free_port())
 }
 
-fn check(fleet: &Fleet, role: &[&str], words: &[&str]) {
+pub(super) fn check(fleet: &Fleet, role: &[&str], words: &[&str]) {
     let began = Instant::now();
     let (exit, _, said) = fleet.call(role);
     assert_eq!(exit, 3, "{role:?}: {said}");

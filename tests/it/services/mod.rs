@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses the services it needs")]
 
+pub(crate) mod authority;
 pub(crate) mod proxy;
 pub(crate) mod rabbitmq;
 pub(crate) mod redis;

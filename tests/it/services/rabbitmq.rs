@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::authority::Certificate;
 use super::{Process, answers, folder, free_port, program, wait_for};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -22,6 +23,8 @@ pub(crate) struct RabbitMq {
     folder: PathBuf,
     epmd_port: u16,
     distribution: u16,
+    /// Of a broker that speaks nothing but TLS.
+    certificate: Option<Certificate>,
     process: Option<Process>,
     _epmd: Process,
 }
@@ -34,6 +37,14 @@ pub(crate) fn shared() -> &'static RabbitMq {
 
 impl RabbitMq {
     pub(crate) fn start() -> Self {
+        Self::start_speaking(None)
+    }
+
+    pub(crate) fn start_with_tls(certificate: Certificate) -> Self {
+        Self::start_speaking(Some(certificate))
+    }
+
+    fn start_speaking(certificate: Option<Certificate>) -> Self {
         let folder = folder("rabbitmq");
         write_files(&folder);
         let epmd_port = free_port();
@@ -46,6 +57,7 @@ impl RabbitMq {
             distribution: free_port(),
             folder,
             epmd_port,
+            certificate,
             process: None,
             _epmd: epmd,
         };
@@ -56,10 +68,14 @@ impl RabbitMq {
     /// Starts the process, with the data that are there.
     pub(crate) fn resume(&mut self) {
         let folder = &self.folder;
+        let listener = match &self.certificate {
+            Some(certificate) => certificate.rabbitmq_lines(self.port),
+            None => format!("listeners.tcp.1 = 127.0.0.1:{}\n", self.port),
+        };
         let config = format!(
-            "listeners.tcp.1 = 127.0.0.1:{}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
+            "{listener}management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
              log.file.level = warning\nloopback_users.guest = true\n",
-            self.port, self.management
+            self.management
         );
         fs::write(folder.join("rabbitmq.conf"), config).expect("a configuration can be written");
         let mut server = Command::new(program(SERVER, "rabbitmq-server"));
@@ -78,10 +94,10 @@ impl RabbitMq {
             .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"));
         let process = Process::start(folder, &server);
-        let port = self.port;
+        let (port, is_plain) = (self.port, self.certificate.is_none());
         wait_for("the broker to answer", START, || {
             assert!(process.is_running(), "the broker ended:\n{}", process.said());
-            speaks_amqp(port)
+            if is_plain { speaks_amqp(port) } else { answers(port) }
         });
         let management = self.management;
         wait_for("the broker's management to answer", START, || answers(management));
@@ -114,7 +130,8 @@ impl RabbitMq {
         self.manage("PUT", &format!("/api/vhosts/{vhost}"), "{}");
         let permissions = r#"{"configure":".*","write":".*","read":".*"}"#;
         self.manage("PUT", &format!("/api/permissions/{vhost}/guest"), permissions);
-        format!("amqp://guest:guest@127.0.0.1:{}/{vhost}", self.port)
+        let scheme = if self.certificate.is_some() { "amqps" } else { "amqp" };
+        format!("{scheme}://guest:guest@127.0.0.1:{}/{vhost}", self.port)
     }
 
     /// One request to the management interface; its answer, which must be a

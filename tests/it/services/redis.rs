@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::authority::Certificate;
 use super::{Process, answers, folder, free_port, program, wait_for};
 
 pub(crate) struct Redis {
@@ -14,6 +15,7 @@ pub(crate) struct Redis {
     arguments: Vec<String>,
     databases: AtomicU32,
     process: Option<Process>,
+    scheme: &'static str,
 }
 
 /// The server that tests share, each with a database of its own.
@@ -26,8 +28,18 @@ impl Redis {
     /// Nothing is kept on disk: a restart loses the data.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        let (port, folder, databases) = (free_port(), folder("redis"), AtomicU32::new(0));
-        let mut redis = Self { port, folder, arguments, databases, process: None };
+        Self::start_at(free_port(), "redis", arguments)
+    }
+
+    /// Speaks nothing but TLS.
+    pub(crate) fn start_with_tls(certificate: &Certificate) -> Self {
+        let port = free_port();
+        Self::start_at(port, "rediss", certificate.redis_arguments(port))
+    }
+
+    fn start_at(port: u16, scheme: &'static str, arguments: Vec<String>) -> Self {
+        let (folder, databases) = (folder("redis"), AtomicU32::new(0));
+        let mut redis = Self { port, folder, arguments, databases, process: None, scheme };
         redis.resume();
         redis
     }
@@ -58,6 +70,6 @@ impl Redis {
     /// The URL of a database that no other test uses.
     pub(crate) fn new_database(&self) -> String {
         let database = self.databases.fetch_add(1, Ordering::Relaxed);
-        format!("redis://127.0.0.1:{}/{database}", self.port)
+        format!("{}://127.0.0.1:{}/{database}", self.scheme, self.port)
     }
 }

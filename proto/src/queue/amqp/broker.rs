@@ -1,6 +1,5 @@
 //! One broker: how to connect to it, and what its refusals mean.
 
-use std::path::Path;
 use std::time::Duration;
 
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
@@ -9,6 +8,7 @@ use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Connection, ConnectionProperties, ErrorKind};
 
 use super::{Access, Counters, Error};
+use crate::tls;
 
 /// A connection that says nothing for so long is gone.
 const HEARTBEAT_S: u16 = 10;
@@ -41,10 +41,10 @@ impl Broker {
         let heartbeat = uri.query.heartbeat.unwrap_or(HEARTBEAT_S);
         uri.query.heartbeat = Some(heartbeat.clamp(1, HEARTBEAT_S));
         if uri.scheme == AMQPScheme::AMQPS {
-            // Others in the process may have chosen already: theirs will do.
-            rustls::crypto::ring::default_provider().install_default().ok();
+            tls::prepare();
         }
-        let ca = access.ca_file.as_deref().map(read_ca).transpose()?;
+        let ca = access.ca_file.as_deref().map(tls::read_authority).transpose();
+        let ca = ca.map_err(Error::Permanent)?;
         Ok(Self { access, counters: Counters::default(), uri, ca })
     }
 
@@ -76,12 +76,8 @@ impl Broker {
         let place = self.place();
         let user = &self.uri.authority.userinfo.username;
         let ErrorKind::ProtocolError(refusal) = error.kind() else {
-            return match tls_problem(error) {
-                Some(problem) => Error::Permanent(format!(
-                    "the certificate of {place} is not accepted: {problem}\nhint: name the \
-                     authority that signed it in fleet.ca_file, and the host as the certificate \
-                     does"
-                )),
+            return match tls_problem(&place, error) {
+                Some(problem) => Error::Permanent(problem),
                 None => Error::Transient(format!("{place}: {error}")),
             };
         };
@@ -117,21 +113,10 @@ impl Broker {
     }
 }
 
-fn read_ca(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|problem| {
-        Error::Permanent(format!(
-            "the certificate authority \"{}\" cannot be read: {problem}",
-            path.display()
-        ))
-    })
-}
-
-/// What is wrong with a certificate, if that is what is wrong.
-fn tls_problem(error: &lapin::Error) -> Option<String> {
-    let ErrorKind::IOError(error) = error.kind() else {
-        return None;
-    };
-    let text = error.to_string();
-    let told = ["certificate", "UnknownIssuer", "NotValidForName", "Expired"];
-    told.iter().any(|word| text.contains(word)).then_some(text)
+/// What is wrong with a connection over TLS, if that is what is wrong.
+fn tls_problem(place: &str, error: &lapin::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::IOError(error) => tls::explain(place, &error.to_string()),
+        _ => None,
+    }
 }

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::{Access, Error, Role};
+use crate::tls;
 
 /// No answer takes longer; callers can do without one.
 const ANSWER: Duration = Duration::from_millis(750);
@@ -200,11 +201,10 @@ impl Link {
                     "{place} wants a user and a password that are right\nhint: write \
                      redis://user:password@host:port/db in fleet.state and fleet.cache"
                 )),
-                _ if error.to_string().contains("certificate") => Error::Permanent(format!(
-                    "the certificate of {place} is not accepted: {error}\nhint: name the authority \
-                     that signed it in fleet.ca_file, and the host as the certificate does"
-                )),
-                _ => Error::Away(format!("{place}: {error}")),
+                _ => match tls::explain(place, &error.to_string()) {
+                    Some(problem) => Error::Permanent(problem),
+                    None => Error::Away(format!("{place}: {error}")),
+                },
             },
         }
     }
@@ -235,17 +235,9 @@ fn client(access: &Access) -> Result<(Client, String), Error> {
     if !access.url.starts_with("rediss") {
         return Ok((Client::open(info).map_err(unreadable)?, place));
     }
-    // Others in the process may have chosen already: theirs will do.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let read = |path: &std::path::PathBuf| {
-        std::fs::read(path).map_err(|problem| {
-            let path = path.display();
-            Error::Permanent(format!(
-                "the certificate authority \"{path}\" cannot be read: {problem}"
-            ))
-        })
-    };
-    let root_cert = access.ca_file.as_ref().map(read).transpose()?;
+    tls::prepare();
+    let authority = access.ca_file.as_deref().map(tls::read_authority).transpose();
+    let root_cert = authority.map_err(Error::Permanent)?.map(String::into_bytes);
     let certificates = TlsCertificates { client_tls: None, root_cert };
     Ok((Client::build_with_tls(info, certificates).map_err(unreadable)?, place))
 }
