@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use super::topic::Topic;
+
 /// Words that announce examples or allowed values.
 const CUES: &[&str] = &[
     "e.g.", "eg.", "e.g", "i.e:", "i.e.", "example:", "examples:", "for example", "for instance",
@@ -18,7 +20,7 @@ pub(super) fn described(description: &str) -> Vec<&str> {
     let found = CUES.iter().filter_map(|cue| Some((word_start(&lower, cue)?, cue.len())));
     let earliest = found.min_by_key(|&(at, length)| (at, std::cmp::Reverse(length)));
     let Some(start) = earliest.map(|(at, length)| at + length) else {
-        return Vec::new();
+        return alternatives(description).unwrap_or_default();
     };
     let rest = description[start..].trim_start_matches([' ', ':', '(', ',', '-', '\n', '"']);
     let quoted = quoted(&description[start..]);
@@ -37,8 +39,21 @@ pub(super) fn described(description: &str) -> Vec<&str> {
         .filter(|part| is_token(part))
         .collect();
     // A clause that goes on in prose is no list of values.
-    let words = |part: &&str| part.split(' ').count() > 3;
+    let words = |part: &&str| part.split(' ').count() > 3 || part.starts_with("used ");
     if tokens.iter().any(words) { Vec::new() } else { tokens }
+}
+
+/// What a description lists in parentheses: "(mainnet/testnet)". Names of
+/// what to give, as in "(username/email)", are no values.
+fn alternatives(description: &str) -> Option<Vec<&str>> {
+    let (_, rest) = description.split_once('(')?;
+    let (listed, _) = rest.split_once(')')?;
+    let is_value = |part: &&str| {
+        let is_word = part.len() > 2 && part.chars().all(|c| c.is_ascii_lowercase());
+        is_word && is_token(part) && Topic::of_noun(part).is_none()
+    };
+    let parts: Vec<&str> = listed.split('/').map(str::trim).collect();
+    (parts.len() >= 2 && parts.iter().all(is_value)).then_some(parts)
 }
 
 /// Where a cue stands as a word of its own.
@@ -125,6 +140,10 @@ mod tests {
         check("The format, e.g. pdf, docx or txt.", &["pdf", "docx", "txt"]);
         check("Can be one of: `open`, `closed`, `all`.", &["open", "closed", "all"]);
         check("The name of the person.", &[]);
+        check("The network to use (mainnet/testnet)", &["mainnet", "testnet"]);
+        check("Who it is (username/email)", &[]);
+        check("How fast (km/h)", &[]);
+        check("A name or an id can be used as UserId", &[]);
         check("A date, for example YYYY-MM-DD", &[]);
     }
 

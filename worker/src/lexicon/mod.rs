@@ -30,6 +30,7 @@ mod noun;
 mod nouns;
 mod number;
 mod pattern;
+mod terms;
 mod text;
 mod things;
 mod value;

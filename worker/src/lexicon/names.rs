@@ -51,7 +51,7 @@ fn without_affixes<'a, 'b>(mut words: &'b [&'a str]) -> &'b [&'a str] {
     ];
     while let [rest @ .., last] = words {
         let numeral = last.bytes().all(|byte| byte.is_ascii_digit());
-        if rest.is_empty() || !(numeral || AFTER.contains(last)) {
+        if rest.is_empty() || of_phrase(words).is_some() || !(numeral || AFTER.contains(last)) {
             break;
         }
         words = rest;

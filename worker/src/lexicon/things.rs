@@ -9,7 +9,7 @@ use super::place::{Place, Side};
 use super::setting::Setting;
 use super::tables::{culture, leisure, people, prose, things};
 use super::topic::Topic;
-use super::{chance, pick};
+use super::{chance, pick, terms};
 
 impl Setting<'_> {
     pub(super) fn thing(&mut self, topic: Topic, place: &Place<'_>, rng: &mut Rng) -> String {
@@ -123,6 +123,14 @@ impl Setting<'_> {
             Topic::Role => pick(prose::ROLES, rng).into(),
             Topic::PaymentMethod => pick(prose::PAYMENT_METHODS, rng).into(),
             Topic::Kind | Topic::Mode => self.kind(topic, rng),
+            Topic::Term => {
+                let name: Vec<String> = magnet_proto::shape::words(place.name).collect();
+                let name: Vec<&str> = name.iter().map(String::as_str).collect();
+                match terms::of_name(&name) {
+                    Some(terms) => pick(terms, rng).into(),
+                    None => self.unknown(place, rng),
+                }
+            }
             Topic::Flag => (if chance(50, rng) { "true" } else { "false" }).into(),
             Topic::Success => "true".into(),
             Topic::Error => String::new(),

@@ -3,7 +3,7 @@
 use magnet_proto::shape::{Type, words};
 
 use super::place::Place;
-use super::{cues, names};
+use super::{cues, names, terms};
 
 macro_rules! topics {
     ($($(#[$note:meta])* $name:ident),* $(,)?) => {
@@ -66,7 +66,7 @@ topics! {
     // Words
     Query, Keyword, Title, Message, Description, Comment, Note, Reason, Question,
     Answer, Quote, Word, Tag, Topic, Expression, Unit, SortField, Direction, Status, Priority,
-    Severity, Kind, Mode, Role, PaymentMethod, Flag, Success, Error,
+    Severity, Kind, Mode, Term, Role, PaymentMethod, Flag, Success, Error,
     /// A number nothing is known about.
     SomeNumber,
     /// Text nothing is known about.
@@ -88,7 +88,10 @@ pub fn topic(place: &Place<'_>) -> Topic {
     if matches!(shape.ty, Type::Any) && cues::is_flag(&words, place) {
         return Topic::Flag;
     }
-    let found = names::of_name(&words, place)
+    let is_text = matches!(shape.ty, Type::String { .. } | Type::Any);
+    let term = (is_text && terms::of_name(&words).is_some()).then_some(Topic::Term);
+    let found = term
+        .or_else(|| names::of_name(&words, place))
         .or_else(|| cues::of_description(place))
         .or_else(|| cues::of_parent(place));
     match found {

@@ -181,6 +181,7 @@ impl Topic {
                 | Self::Identifier
                 | Self::Kind
                 | Self::Mode
+                | Self::Term
                 | Self::Code
                 | Self::Slug
                 | Self::Number
