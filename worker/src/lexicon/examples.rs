@@ -36,6 +36,7 @@ pub(super) fn described(description: &str) -> Vec<&str> {
         .map(|part| part.trim_matches(trim))
         .map(|part| part.strip_prefix("and ").unwrap_or(part))
         .map(|part| part.split(" - ").next().unwrap_or(part))
+        .map(|part| part.split("**").next().unwrap_or(part))
         .filter(|part| is_token(part))
         .collect();
     // A clause that goes on in prose is no list of values.
@@ -143,6 +144,7 @@ mod tests {
         check("The network to use (mainnet/testnet)", &["mainnet", "testnet"]);
         check("Who it is (username/email)", &[]);
         check("How fast (km/h)", &[]);
+        check("One of: desktop or **mobile** default: empty", &["desktop", "mobile"]);
         check("A name or an id can be used as UserId", &[]);
         check("A date, for example YYYY-MM-DD", &[]);
     }
