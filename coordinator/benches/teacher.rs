@@ -17,10 +17,12 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use magnet_proto::config::{self, Campaign, Overrides};
+use magnet_proto::state::State;
 use magnet_proto::state::embedded::EmbeddedState;
+use magnet_worker::teacher::chat::tally;
 use magnet_worker::teacher::chat::usage::Metrics;
 use magnet_worker::teacher::chat::{Answer, Chat, Message, Purpose, Request, Role};
 use magnet_worker::teacher::stack::{Stacks, Wiring};
@@ -28,6 +30,8 @@ use mock::{Address, Answers, Behaviour, Limit, Tell};
 
 const CALLS: u64 = 20_000;
 const IN_FLIGHT: usize = 256;
+/// Rounds of `CALLS`.
+const ROUNDS: u64 = 5;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -80,7 +84,11 @@ impl Drop for Server {
 
 /// Processor seconds of this process, and of its children that have ended.
 fn cpu_seconds() -> (f64, f64) {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    cpu_seconds_of("self")
+}
+
+fn cpu_seconds_of(process: &str) -> (f64, f64) {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let fields: Vec<f64> = stat
         .rsplit_once(')')
         .unwrap()
@@ -92,10 +100,11 @@ fn cpu_seconds() -> (f64, f64) {
     ((fields[11] + fields[12]) / 100.0, (fields[13] + fields[14]) / 100.0)
 }
 
-fn memory_mib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().split(' ').next().unwrap().parse::<u64>().unwrap() / 1_024
+/// Resident memory of a process; none once it has ended.
+fn memory_mib(process: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().split(' ').next()?.parse::<f64>().ok()? / 1_024.0)
 }
 
 fn campaign(address: Address, more: &[String]) -> Campaign {
@@ -108,8 +117,12 @@ fn campaign(address: Address, more: &[String]) -> Campaign {
 }
 
 fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
+    chat_on(campaign, EmbeddedState::new())
+}
+
+fn chat_on(campaign: &Campaign, state: EmbeddedState) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-    let state = Arc::new(EmbeddedState::new());
+    let state = Arc::new(state);
     let wiring = Wiring { state, metrics, variable: &|_| None };
     Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
@@ -163,28 +176,89 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap()
 }
 
-/// The stack beside a bare client, 50 ms away.
-fn cpu() {
-    let latency_ms = 50;
-    let behaviour = Behaviour { latency_ms, answers: Answers::Fixed, ..Behaviour::default() };
-    let ideal = IN_FLIGHT as f64 / (latency_ms as f64 / 1e3);
-    let tell = |what: &str, (seconds, cpu): (f64, f64)| {
-        let rate = CALLS as f64 / seconds;
+/// What a round of calls took.
+#[derive(Clone, Copy)]
+struct Round {
+    seconds: f64,
+    cpu: f64,
+}
+
+impl Round {
+    fn rate(self) -> f64 {
+        CALLS as f64 / self.seconds
+    }
+
+    fn tell(self, what: &str, latency: Duration) {
+        let ideal = IN_FLIGHT as f64 / latency.as_secs_f64();
         println!(
-            "{what:<8} {:.3} s of processor a 1,000 calls, {rate:.0} calls a second = {:.0} % of \
-             the ideal, {} MiB",
-            cpu / CALLS as f64 * 1e3,
-            rate / ideal * 100.0,
-            memory_mib()
+            "{what:<8} {:.3} s of processor a 1,000 calls, {:.0} calls a second = {:.0} % of the \
+             ideal",
+            self.cpu / CALLS as f64 * 1e3,
+            self.rate(),
+            self.rate() / ideal * 100.0,
         );
-    };
+    }
+}
+
+const LATENCY: Duration = Duration::from_millis(50);
+
+/// The stack beside a bare client, 50 ms away, in turns: what else the machine
+/// does falls on both. The memo forgets answers as it does when samples are
+/// safe.
+fn cpu() {
+    let latency_ms = LATENCY.as_millis() as u64;
+    let behaviour = Behaviour { latency_ms, answers: Answers::Fixed, ..Behaviour::default() };
     let server = Server::start(&behaviour);
+    let mock = server.process.id().to_string();
+    let campaign = campaign(server.address, &[format!("teacher.mock.max_in_flight={IN_FLIGHT}")]);
+    let runtime = runtime();
+    let bare = bare(server.address);
+    let state = EmbeddedState::new();
+    let chat = runtime.block_on(async { chat_on(&campaign, state.clone()) });
+    let mut sums = [Round { seconds: 0.0, cpu: 0.0 }; 2];
+    for round in 0..ROUNDS {
+        let (before, start) = (cpu_seconds_of(&mock).0, Instant::now());
+        let (chat, state) = (Arc::clone(&chat), state.clone());
+        let stacked = move |number| {
+            let (chat, state) = (Arc::clone(&chat), state.clone());
+            async move {
+                let request = request(round * CALLS + number);
+                let (done, tally) = tally::of(chat.complete(&request)).await;
+                done.unwrap();
+                state.forget_memo(&tally.keys).await.unwrap();
+            }
+        };
+        let both =
+            [runtime.block_on(drive(CALLS, bare.clone())), runtime.block_on(drive(CALLS, stacked))];
+        for ((what, (seconds, cpu)), sum) in ["bare", "stack"].into_iter().zip(both).zip(&mut sums)
+        {
+            Round { seconds, cpu }.tell(what, LATENCY);
+            *sum = Round { seconds: sum.seconds + seconds, cpu: sum.cpu + cpu };
+        }
+        let busy = (cpu_seconds_of(&mock).0 - before) / start.elapsed().as_secs_f64();
+        println!(
+            "         {:.1} MiB after {} calls of each; the mock is {:.0} % of a core",
+            memory_mib("self").unwrap(),
+            (round + 1) * CALLS,
+            busy * 100.0
+        );
+    }
+    let [bare, stack] = sums;
+    println!(
+        "stack to bare: {:.2} of the rate, {:.2} of the processor time",
+        bare.seconds / stack.seconds,
+        stack.cpu / bare.cpu
+    );
+}
+
+/// A call without any of the stack.
+fn bare(address: Address) -> impl Fn(u64) -> Pending + Clone + Send + 'static {
     rustls::crypto::ring::default_provider().install_default().ok();
     let client = reqwest::Client::builder().pool_max_idle_per_host(IN_FLIGHT).build().unwrap();
-    let url = format!("{}/chat/completions", server.address.base_url());
-    let bare = move |number| {
+    let url = format!("{}/chat/completions", address.base_url());
+    move |number| {
         let (client, url) = (client.clone(), url.clone());
-        async move {
+        Box::pin(async move {
             let request = request(number);
             let body = serde_json::json!({
                 "model": "mock", "messages": request.messages, "temperature": request.temperature,
@@ -193,24 +267,11 @@ fn cpu() {
             let answer = client.post(url).json(&body).send().await.unwrap();
             let answer: serde_json::Value = answer.json().await.unwrap();
             assert!(answer["choices"][0].is_object());
-        }
-    };
-    tell("bare", runtime().block_on(drive(CALLS, bare)));
-    let campaign = campaign(server.address, &[format!("teacher.mock.max_in_flight={IN_FLIGHT}")]);
-    let runtime = runtime();
-    let chat = runtime.block_on(async { chat(&campaign) });
-    let stacked = move |number| {
-        let chat = Arc::clone(&chat);
-        async move {
-            chat.complete(&request(number)).await.unwrap();
-        }
-    };
-    runtime.block_on(drive(CALLS / 2, stacked.clone()));
-    let half = memory_mib();
-    let again = move |number| stacked(number + CALLS);
-    tell("stack", runtime.block_on(drive(CALLS, again)));
-    println!("memory   {half} MiB after {} calls", CALLS / 2);
+        })
+    }
 }
+
+type Pending = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A limit of 6,000 a minute that the campaign knows.
 fn told() {
@@ -260,7 +321,7 @@ fn paced(what: &str, limit: Limit, more: &[String]) {
     );
 }
 
-/// Whole samples by the real program.
+/// Whole samples by the real program, and its memory on the way.
 fn samples() {
     let behaviour = Behaviour { latency_ms: 50, ..Behaviour::default() };
     let server = Server::start(&behaviour);
@@ -268,7 +329,7 @@ fn samples() {
     let before = cpu_seconds().1;
     let start = Instant::now();
     let mut magnet = Command::new(env!("CARGO_BIN_EXE_magnet"));
-    magnet.current_dir(folder.path()).args(["run", "--samples", "300", "--out", "out"]);
+    magnet.current_dir(folder.path()).args(["run", "--samples", "2800", "--out", "out"]);
     let set = [
         "teacher.mock.kind=openai".to_owned(),
         "teacher.mock.model=mock".into(),
@@ -279,8 +340,22 @@ fn samples() {
     set.iter().for_each(|line| {
         magnet.args(["--set", line]);
     });
-    let ran = magnet.stderr(Stdio::null()).stdout(Stdio::null()).status().unwrap();
-    assert!(ran.success());
+    let mut magnet = magnet.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let process = magnet.id().to_string();
+    let mut next = CALLS;
+    let status = loop {
+        if let Some(status) = magnet.try_wait().unwrap() {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        if server.address.stats().answered >= next
+            && let Some(memory) = memory_mib(&process)
+        {
+            println!("         {memory:.0} MiB after {next} calls");
+            next += CALLS;
+        }
+    };
+    assert!(status.success());
     let (cpu, stats) = (cpu_seconds().1 - before, server.address.stats());
     println!(
         "samples  {:.3} s of processor a 1,000 calls, {} calls in {:.1} s, {} in flight at most",

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::bundle::{self, Bundle};
-use magnet_proto::config::Campaign;
+use magnet_proto::config::{Campaign, Judge};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::part;
@@ -40,7 +40,7 @@ use crate::outdir::{self, Identity, OutDir};
 use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::status::{Phase, Watch};
-use origin::origin;
+use origin::{calls, origin};
 use stores::is_offline;
 pub(crate) use stores::stores;
 
@@ -373,7 +373,11 @@ impl Fleet {
             Ending::Dispatched => None,
             Ending::Budget(reason) => Some(Outcome::Short(over_budget(&reason))),
         };
-        let selection = dispatch.finish().await?;
+        let mut selection = dispatch.finish().await?;
+        if job.campaign.graph.judge != Judge::None {
+            let bundle = Bundle::open(&self.parts, &job.digest).await?;
+            selection.counts.add_judging(&bundle.judged);
+        }
         let outcome = outcome.unwrap_or_else(|| outcome_of(&selection.counts, self.wanted));
         Ok(Round::Ended(outcome, selection))
     }
@@ -428,7 +432,8 @@ impl Fleet {
         };
         let written = finalize::write(&finalizer, selection).await?;
         let counts = selection.counts.clone();
-        let manifest = Manifest::new(origin(job), self.wanted, counts, written.clone());
+        let calls = calls(job.campaign, &counts);
+        let manifest = Manifest::new(origin(job), self.wanted, counts, calls, written.clone());
         finalize::write_manifest(self.out.path(), &manifest).map_err(|source| {
             finalize::Error::Write { folder: self.out.path().to_owned(), source }
         })?;

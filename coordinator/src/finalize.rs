@@ -34,7 +34,7 @@ use files::{Lines, Series};
 
 pub use files::FileEntry;
 pub(crate) use files::is_of_dataset;
-pub use manifest::{Manifest, Origin, Stage, write as write_manifest};
+pub use manifest::{Calls, Manifest, Origin, Stage, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
 

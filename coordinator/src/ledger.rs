@@ -40,14 +40,49 @@ pub struct Counts {
     /// Preference pairs of the accepted.
     pub pairs: u64,
     pub rejected_by_reason: BTreeMap<Reason, u64>,
-    /// What all of it cost, rejected walks included.
+    /// What all of it cost: walks, whatever became of them, and the graph.
     pub spent: Spending,
     /// The same by kind of ask.
     #[serde(default)]
     pub asks: Usage,
+    /// The walks' part of it by what became of them.
+    #[serde(default)]
+    pub walked: BTreeMap<Fate, Usage>,
+    /// What judging the graph cost; told when all is decided.
+    #[serde(default)]
+    pub judged: Usage,
+}
+
+/// What became of a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    Accepted,
+    Rejected,
+    /// Or too alike a kept one.
+    Duplicate,
+    Surplus,
+}
+
+impl Fate {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Surplus => "surplus",
+        }
+    }
 }
 
 impl Counts {
+    /// Adds what judging the graph cost.
+    pub fn add_judging(&mut self, judged: &Usage) {
+        self.spent += judged.total();
+        self.asks += judged;
+        self.judged += judged;
+    }
+
     /// Walks decided upon.
     pub fn decided(&self) -> u64 {
         self.walks - self.surplus
@@ -142,9 +177,13 @@ impl Ledger {
                 self.counts.walks += 1;
                 self.counts.spent += entry.usage.total();
                 self.counts.asks += &entry.usage;
-                match surplus {
-                    true => self.counts.surplus += 1,
+                let fate = match surplus {
+                    true => Fate::Surplus,
                     false => self.decide(entry),
+                };
+                self.count(fate);
+                if !entry.usage.is_empty() {
+                    *self.counts.walked.entry(fate).or_default() += &entry.usage;
                 }
             }
         }
@@ -161,28 +200,47 @@ impl Ledger {
         self.next = self.next.max(walk);
     }
 
-    fn decide(&mut self, entry: &Entry) {
+    fn count(&mut self, fate: Fate) {
+        match fate {
+            Fate::Accepted => self.counts.accepted += 1,
+            Fate::Rejected => self.counts.rejected += 1,
+            Fate::Surplus => self.counts.surplus += 1,
+            // Counted apart, by what they duplicate.
+            Fate::Duplicate => {}
+        }
+    }
+
+    fn decide(&mut self, entry: &Entry) -> Fate {
         // Both keys count whatever became of the walk: a worker may skip a
         // walk on account of a lower one before that one is finished.
         let path_is_new = self.is_new(entry.keys.path);
         if !path_is_new {
             self.counts.duplicates += 1;
-            return;
+            return Fate::Duplicate;
         }
         let opening_is_new = self.is_new(entry.keys.opening);
         match &entry.verdict {
             Verdict::Rejected(rejection) => {
-                self.counts.rejected += 1;
                 *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
+                Fate::Rejected
             }
-            Verdict::Skipped => self.counts.duplicates += 1,
-            Verdict::Accepted { .. } if !opening_is_new => self.counts.duplicates += 1,
+            Verdict::Skipped => {
+                self.counts.duplicates += 1;
+                Fate::Duplicate
+            }
+            Verdict::Accepted { .. } if !opening_is_new => {
+                self.counts.duplicates += 1;
+                Fate::Duplicate
+            }
             Verdict::Accepted { sketch, pairs, .. } => match self.kept.insert(sketch) {
-                false => self.counts.near_duplicates += 1,
+                false => {
+                    self.counts.near_duplicates += 1;
+                    Fate::Duplicate
+                }
                 true => {
-                    self.counts.accepted += 1;
                     self.counts.pairs += u64::from(*pairs);
                     self.chosen.insert(entry.walk.0);
+                    Fate::Accepted
                 }
             },
         }
@@ -262,6 +320,27 @@ mod tests {
         assert_eq!((counts.walks, counts.accepted, counts.surplus), (5, 2, 3));
         assert!(adds_up(&counts));
         assert!(chosen.contains(1) && !chosen.contains(2));
+    }
+
+    #[test]
+    fn what_walks_cost_is_told_by_what_became_of_them() {
+        let paid = |entry: Entry| {
+            let mut usage = Usage::default();
+            usage.add("act", Spending { requests: 1 + entry.walk.0, ..Spending::default() });
+            Entry { usage, ..entry }
+        };
+        let mut ledger = Ledger::new(1, 0.7);
+        let twice = [rejected(0, "one"), accepted(1, "one"), accepted(2, "two"), accepted(3, "x")];
+        ledger.read(&twice.map(paid));
+        let (mut counts, _) = ledger.finish();
+        let cost = |fate| counts.walked[&fate].total().requests;
+        let fates = [Fate::Rejected, Fate::Duplicate, Fate::Accepted, Fate::Surplus];
+        assert_eq!(fates.map(cost), [1, 2, 3, 4]);
+        assert_eq!(counts.spent.requests, 10);
+        let mut judged = Usage::default();
+        judged.add("judge_edges", Spending { requests: 7, ..Spending::default() });
+        counts.add_judging(&judged);
+        assert_eq!((counts.spent.requests, counts.asks.total().requests), (17, 17));
     }
 
     #[test]

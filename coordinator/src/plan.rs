@@ -1,22 +1,26 @@
 //! What a campaign will take: walks, calls, tokens, money, time, workers.
 //!
-//! Works a few hundred walks with the offline teacher: for a model, as a
-//! rehearsal that counts what it would be asked. How many of its conversations
-//! pass the checks is assumed, and said to be. No side effect.
+//! Works a few hundred walks, and judges the graph, by rules: for a model, as
+//! a rehearsal that counts what it would be asked. How many of its
+//! conversations pass the checks is assumed, and said to be. No side effect.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
 use magnet_proto::WalkIndex;
 use magnet_proto::bundle::Bundle;
-use magnet_proto::config::{Campaign, Endpoint, EndpointKind, NegativeSource};
+use magnet_proto::config::{Campaign, Endpoint, EndpointKind, Judge, NegativeSource};
+use magnet_proto::library::Library;
+use magnet_proto::parts::Parts;
 use magnet_proto::state::Spending;
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::usage::Usage;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
-use magnet_worker::teacher::cast::Cast;
+use magnet_worker::teacher::cast::{self, Cast};
+use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::offline::Offline;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 mod rehearsal;
 
 use crate::embedded::Surroundings;
+use crate::graph;
+use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
 use rehearsal::Rehearsal;
 
@@ -43,6 +49,8 @@ pub struct Estimate {
     pub walk_yield: f64,
     /// Walks that the yield was measured on.
     pub measured: u64,
+    /// Whether a model's yield is assumed from that.
+    pub is_assumed: bool,
     /// Walks needed.
     pub walks: u64,
     pub demand: Demand,
@@ -51,28 +59,36 @@ pub struct Estimate {
 /// Who does the work, and what that takes.
 #[derive(Clone, Debug)]
 pub enum Demand {
-    /// The offline teacher: only processor time, on one core.
+    /// Rules alone: only processor time, on one core.
     Offline {
         core_time: Duration,
     },
-    Model(Model),
+    Models(Models),
 }
 
-/// A model's share.
+/// What is asked of models.
 #[derive(Clone, Debug)]
-pub struct Model {
-    pub name: String,
-    /// By kind of ask.
-    pub asks: Vec<(String, Cost)>,
+pub struct Models {
+    /// By kind of ask, in the order of the method.
+    pub asks: Vec<(Purpose, Cost)>,
     pub total: Cost,
-    /// Negatives by a model are asked for on top.
-    pub is_without_negatives: bool,
+    /// One for each endpoint that is asked, the slowest first.
+    pub shares: Vec<Share>,
     pub usd: f64,
-    /// The least time that the limits allow, and which of them binds.
+    /// Workers of `run.in_flight` conversations that the teacher can serve.
+    pub workers: u64,
+}
+
+/// What falls to one endpoint.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The name the campaign gives it.
+    pub endpoint: String,
+    pub model: String,
+    pub usd: f64,
+    /// The least time that its limits allow, and which of them binds.
     pub time: Duration,
     pub bound_by: &'static str,
-    /// Workers of `run.in_flight` conversations that the endpoint can serve.
-    pub workers: u64,
 }
 
 /// Asks, on average or in sum.
@@ -93,49 +109,68 @@ impl Cost {
     }
 }
 
+impl std::ops::AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+    }
+}
+
 /// Estimates a prepared campaign.
 pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estimate> {
     let samples = campaign.campaign.samples.get();
-    let teacher = campaign.endpoint(&campaign.roles.teacher).cloned().unwrap_or_default();
-    let is_offline = teacher.kind == EndpointKind::Offline;
-    let rehearsal = Arc::new(Rehearsal::new());
-    let player: Arc<dyn Teacher> = match is_offline {
-        true => Arc::new(Offline),
-        false => rehearsal.clone(),
+    let asked = cast::purposes(campaign);
+    let is_assumed = asked.contains(&Purpose::Act);
+    let rehearsal = Arc::new(Rehearsal::new(Arc::clone(&prepared.graph)));
+    let (played, pace) = match asked.is_empty() {
+        true => work(campaign, prepared, offline()).await?,
+        false => work(campaign, prepared, rehearsed(campaign, &rehearsal)).await?,
     };
-    let (played, pace) = work(campaign, prepared, player).await?;
-    let walk_yield = if is_offline { played } else { played * ASSUMED_YIELD };
+    let walk_yield = if is_assumed { played * ASSUMED_YIELD } else { played };
     let needed = (samples as f64 / walk_yield.max(1e-9)).ceil() as u64;
     let walks = needed.min(campaign.campaign.walk_limit());
-    let demand = match is_offline {
+    let demand = match asked.is_empty() {
         true => Demand::Offline { core_time: pace.mul_f64(walks as f64) },
         false => {
-            let each_walk = walks as f64 / DRAWN as f64;
-            Demand::Model(model(campaign, &teacher, &rehearsal.usage(), each_walk))
+            let mut costs = costs(&rehearsal.usage(), walks as f64 / DRAWN as f64);
+            costs.extend(self::costs(&judging(campaign, prepared).await?, 1.0));
+            costs.retain(|purpose, _| asked.contains(purpose));
+            Demand::Models(models(campaign, &costs))
         }
     };
-    Ok(Estimate { samples, walk_yield, measured: DRAWN, walks, demand })
+    Ok(Estimate { samples, walk_yield, measured: DRAWN, is_assumed, walks, demand })
 }
 
-/// The share of walks that this teacher brings to a sample, and the time a
+fn offline() -> Cast {
+    Cast { teacher: Arc::new(Offline), student: None, judge: None, machine: None }
+}
+
+/// The rehearsal in all the roles that a model may have.
+fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
+    let is_mined = campaign.negatives.source == NegativeSource::Student;
+    let simulator = campaign.endpoint(&campaign.roles.simulator);
+    let is_simulated = simulator.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline);
+    Cast {
+        teacher: rehearsal.clone(),
+        student: is_mined.then(|| rehearsal.clone() as Arc<dyn Teacher>),
+        judge: is_mined.then(|| rehearsal.clone() as _),
+        machine: is_simulated.then(|| rehearsal.clone() as _),
+    }
+}
+
+/// The share of walks that these players bring to a sample, and the time a
 /// walk takes.
-async fn work(
-    campaign: &Campaign,
-    prepared: &Prepared,
-    teacher: Arc<dyn Teacher>,
-) -> Result<(f64, Duration)> {
+async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f64, Duration)> {
     let state = Arc::new(EmbeddedState::new());
     let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
-    let mut campaign = campaign.clone();
-    campaign.negatives.source = NegativeSource::Mechanical;
     let excluded = &prepared.excluded_paths;
     let surroundings = Surroundings {
-        bundle: Arc::new(Bundle::new(prepared.digest, &campaign, library, graph, excluded)),
+        bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph, excluded)),
         state: state.clone(),
         cache: state,
         cancel: CancellationToken::new(),
     };
-    let cast = Cast { teacher, student: None, judge: None, machine: None };
     let pipeline = prepare::played_by(cast, &surroundings)?;
     let start = Instant::now();
     let mut accepted = 0;
@@ -146,36 +181,78 @@ async fn work(
     Ok((accepted as f64 / DRAWN as f64, start.elapsed().div_f64(DRAWN as f64)))
 }
 
-fn model(campaign: &Campaign, teacher: &Endpoint, asked: &Usage, factor: f64) -> Model {
-    let total = Cost::of(asked.total(), factor);
-    let asks = asked.iter().map(|(ask, spent)| (ask.to_owned(), Cost::of(spent, factor))).collect();
-    let usd = (total.input_tokens * teacher.usd_per_million_input_tokens
-        + total.output_tokens * teacher.usd_per_million_output_tokens)
-        / 1e6;
-    let (time, bound_by) = time_at_limits(teacher, &total);
+/// What judging the graph takes, once.
+async fn judging(campaign: &Campaign, prepared: &Prepared) -> Result<Usage> {
+    if campaign.graph.judge == Judge::None {
+        return Ok(Usage::default());
+    }
+    let rehearsal = Rehearsal::new(Arc::clone(&prepared.graph));
+    let asking = Asking {
+        judge: &rehearsal,
+        identity: String::new(),
+        tries: campaign.translate.tries,
+        in_flight: 1,
+        kept: Kept::new(Parts::open("memory:", &campaign.output.dir)?),
+        state: Arc::new(EmbeddedState::new()),
+        progress: &|_| {},
+        standing: Mutex::default(),
+        cost: Mutex::default(),
+    };
+    let (library, seed) = (Library::clone(&prepared.library), campaign.campaign.seed);
+    graph::judge::judged(&asking, library, &campaign.graph, seed).await?;
+    Ok(rehearsal.usage())
+}
+
+fn costs(usage: &Usage, factor: f64) -> BTreeMap<Purpose, Cost> {
+    let named = |(ask, spent)| Some((Purpose::named(ask)?, Cost::of(spent, factor)));
+    usage.iter().filter_map(named).collect()
+}
+
+fn models(campaign: &Campaign, costs: &BTreeMap<Purpose, Cost>) -> Models {
+    let mut total = Cost::default();
+    let mut of_endpoints: BTreeMap<&str, Cost> = BTreeMap::new();
+    for (purpose, cost) in costs {
+        total += *cost;
+        *of_endpoints.entry(cast::role(campaign, *purpose)).or_default() += *cost;
+    }
+    let share = |(name, cost): (&str, Cost)| {
+        let endpoint = campaign.endpoint(name).cloned().unwrap_or_default();
+        let usd = (cost.input_tokens * endpoint.usd_per_million_input_tokens
+            + cost.output_tokens * endpoint.usd_per_million_output_tokens)
+            / 1e6;
+        let (time, bound_by) = time_at_limits(&endpoint, &cost);
+        Share { endpoint: name.to_owned(), model: endpoint.model, usd, time, bound_by }
+    };
+    let mut shares: Vec<Share> = of_endpoints.into_iter().map(share).collect();
+    shares.sort_by_key(|share| std::cmp::Reverse(share.time));
+    let usd = shares.iter().map(|share| share.usd).sum();
+    let asks = costs.iter().map(|(purpose, cost)| (*purpose, *cost)).collect();
+    Models { asks, total, shares, usd, workers: workers(campaign) }
+}
+
+/// Workers that the teacher can keep busy; one where it is no model.
+fn workers(campaign: &Campaign) -> u64 {
+    let teacher = campaign.endpoint(&campaign.roles.teacher).cloned().unwrap_or_default();
     let answers_a_minute = 60.0 / ASSUMED_LATENCY.as_secs_f64();
     let in_flight = match teacher.requests_per_minute {
         0 => teacher.max_in_flight.get() as f64,
         limit => (limit as f64 / answers_a_minute).min(teacher.max_in_flight.get() as f64),
     };
-    let workers = (in_flight / campaign.run.in_flight.get() as f64).ceil().max(1.0) as u64;
-    let is_without_negatives = campaign.negatives.source != NegativeSource::Mechanical;
-    let name = teacher.model.clone();
-    Model { name, asks, total, is_without_negatives, usd, time, bound_by, workers }
+    (in_flight / campaign.run.in_flight.get() as f64).ceil().max(1.0) as u64
 }
 
 /// The least time for these asks, and what sets it.
-fn time_at_limits(teacher: &Endpoint, total: &Cost) -> (Duration, &'static str) {
+fn time_at_limits(endpoint: &Endpoint, total: &Cost) -> (Duration, &'static str) {
     let minutes = |amount: f64, limit: u64| {
         if limit == 0 { 0.0 } else { amount / limit as f64 }
     };
     let by_latency =
-        total.requests * ASSUMED_LATENCY.as_secs_f64() / 60.0 / teacher.max_in_flight.get() as f64;
+        total.requests * ASSUMED_LATENCY.as_secs_f64() / 60.0 / endpoint.max_in_flight.get() as f64;
     let tokens = total.input_tokens + total.output_tokens;
     let bounds = [
         (by_latency, "max_in_flight"),
-        (minutes(total.requests, teacher.requests_per_minute), "requests_per_minute"),
-        (minutes(tokens, teacher.tokens_per_minute), "tokens_per_minute"),
+        (minutes(total.requests, endpoint.requests_per_minute), "requests_per_minute"),
+        (minutes(tokens, endpoint.tokens_per_minute), "tokens_per_minute"),
     ];
     let slowest = bounds.into_iter().fold((0.0, "max_in_flight"), |slowest, bound| {
         if bound.0 > slowest.0 { bound } else { slowest }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use magnet_proto::bundle::Bundle;
@@ -87,7 +87,7 @@ pub async fn settle(
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let wiring = Wiring { state: stores.state, metrics, variable };
+    let wiring = Wiring { state: stores.state.clone(), metrics, variable };
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -96,8 +96,10 @@ pub async fn settle(
         tries: campaign.translate.tries,
         in_flight: endpoint.map_or(1, |endpoint| endpoint.max_in_flight.get()),
         kept: Kept::new(parts.clone()),
+        state: stores.state,
         progress: tell,
         standing: Mutex::default(),
+        cost: Mutex::default(),
     };
     let (library, seed) = (Library::clone(&prepared.library), campaign.campaign.seed);
     let (library, graph) = graph::judge::judged(&asking, library, &campaign.graph, seed).await?;
@@ -105,6 +107,8 @@ pub async fn settle(
     // Of two that judge at once the first is right: so is what workers read.
     let excluded = &prepared.excluded_paths;
     let bundle = Bundle::new(prepared.digest, campaign, library, graph, excluded);
+    let judged = asking.cost.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let bundle = Bundle { judged, ..bundle };
     bundle.publish(&parts).await?;
     let bundle = Bundle::open(&parts, &prepared.digest).await?;
     Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared })

@@ -13,6 +13,7 @@ use crate::config::{Campaign, Fleet};
 use crate::graph::Graph;
 use crate::library::Library;
 use crate::parts::{self, Parts};
+use crate::usage::Usage;
 use crate::{CampaignDigest, Digest};
 
 pub const VERSION: u16 = 1;
@@ -34,6 +35,9 @@ pub struct Bundle {
     /// on the coordinator's disk alone.
     #[serde(default)]
     pub excluded_paths: String,
+    /// What judging the graph cost, whenever it was paid.
+    #[serde(default)]
+    pub judged: Usage,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +65,8 @@ impl Bundle {
         excluded_paths: &str,
     ) -> Self {
         let campaign = Campaign { fleet: Fleet::default(), ..campaign.clone() };
-        Self { digest, campaign, library, graph, excluded_paths: excluded_paths.to_owned() }
+        let (excluded_paths, judged) = (excluded_paths.to_owned(), Usage::default());
+        Self { digest, campaign, library, graph, excluded_paths, judged }
     }
 
     /// The name of a campaign's bundle in the part store.
@@ -74,13 +79,19 @@ impl Bundle {
     /// on go by these.
     pub async fn publish(&self, parts: &Parts) -> Result<(), Error> {
         let name = Self::object_name(&self.digest);
-        if let Ok(there) = Self::open(parts, &self.digest).await
-            && there.campaign == self.campaign
-            && there.excluded_paths == self.excluded_paths
-        {
-            return Ok(());
-        }
-        let bytes = self.to_bytes();
+        let bytes = match Self::open(parts, &self.digest).await {
+            Ok(there)
+                if there.campaign == self.campaign
+                    && there.excluded_paths == self.excluded_paths =>
+            {
+                return Ok(());
+            }
+            // Who raises a budget need not know what the graph has cost.
+            Ok(there) if self.judged.is_empty() => {
+                Self { judged: there.judged, ..self.clone() }.to_bytes()
+            }
+            _ => self.to_bytes(),
+        };
         parts.put(&name, bytes).await.map_err(|source| Error::Parts { name, source })
     }
 
@@ -145,6 +156,7 @@ mod tests {
 
     use super::*;
     use crate::library::{Document, Function};
+    use crate::state::Spending;
 
     fn bundle() -> Bundle {
         let function = Function::from(Document {
@@ -182,11 +194,14 @@ mod tests {
     async fn a_raised_budget_reaches_the_workers_that_start_after_it() {
         let parts = Parts::open("memory:", ".".as_ref()).unwrap();
         let mut bundle = bundle();
+        bundle.judged.add("judge_edges", Spending { requests: 3, ..Spending::default() });
         bundle.publish(&parts).await.unwrap();
         bundle.campaign.budget.max_usd = 80.0;
+        bundle.judged = Usage::default();
         bundle.publish(&parts).await.unwrap();
         let opened = Bundle::open(&parts, &bundle.digest).await.unwrap();
         assert_eq!(opened.campaign.budget.max_usd, 80.0);
+        assert_eq!(opened.judged.total().requests, 3);
     }
 
     #[tokio::test]

@@ -28,6 +28,18 @@ fn dataset(folder: &Path) -> [String; 2] {
     ["sft.jsonl", "preference.jsonl"].map(|file| read(&folder.join("out").join(file)))
 }
 
+fn manifest(folder: &Path) -> Value {
+    serde_json::from_str(&read(&folder.join("out/manifest.json"))).expect("it is JSON")
+}
+
+/// The answers by role and outcome add up to all that was spent.
+fn calls_add_up(manifest: &Value) {
+    let calls = manifest["calls"].as_object().expect("roles");
+    let outcomes = calls.values().flat_map(|role| role.as_object().expect("outcomes").values());
+    let sum: u64 = outcomes.filter_map(|spent| spent["requests"].as_u64()).sum();
+    assert_eq!(Some(sum), manifest["counts"]["spent"]["requests"].as_u64(), "{calls:?}");
+}
+
 /// Who made the negatives.
 fn sources(folder: &Path) -> BTreeSet<String> {
     let pairs = records(&folder.join("out/preference.jsonl"));
@@ -57,6 +69,8 @@ fn a_judged_graph_is_bought_once() {
     assert_eq!(dataset(folder.path()), before, "the same answers give the same graph");
     magnet(folder.path(), "run campaign.toml --out out --samples 14").expect(0);
     assert_eq!(mock.stats().by_purpose["judge_edges"], judged);
+    let graph = |manifest: &Value| manifest["calls"]["judge"]["graph"]["requests"].as_u64();
+    assert_eq!(graph(&manifest(folder.path())), Some(first.by_purpose["judge_edges"]));
 }
 
 #[test]
@@ -92,6 +106,13 @@ fn a_students_errors_become_negatives() {
     assert_eq!(sources(folder.path()), BTreeSet::from(["student".to_owned()]));
     let stats = mock.stats();
     assert!(stats.by_purpose["roll_out"] > 0 && stats.by_purpose["judge_turn"] > 0, "{stats:?}");
+    let manifest = manifest(folder.path());
+    calls_add_up(&manifest);
+    for role in ["teacher", "student", "judge"] {
+        let accepted = &manifest["calls"][role]["accepted"]["requests"];
+        assert!(accepted.as_u64() > Some(0), "{role}: {}", manifest["calls"]);
+        assert!(manifest["per_sample"]["answers_by_role"][role].as_f64() > Some(0.0));
+    }
 }
 
 #[test]
@@ -118,8 +139,10 @@ fn a_bad_model_in_every_role_still_gives_clean_data() {
     magnet(folder.path(), "run campaign.toml --out out").expect(0);
     magnet(folder.path(), "verify out").expect(0);
     assert!(!mock.stats().bad_answers.is_empty());
-    let manifest = read(&folder.path().join("out/manifest.json"));
-    assert!(manifest.contains("\"answer_unusable\""), "{manifest}");
+    let manifest = manifest(folder.path());
+    calls_add_up(&manifest);
+    assert!(manifest["counts"]["rejected_by_reason"]["answer_unusable"].is_u64(), "{manifest}");
+    assert!(manifest["calls"]["teacher"]["rejected"]["requests"].is_u64(), "{manifest}");
     for text in dataset(folder.path()) {
         for trace in ["[Hint]", "<think>"] {
             let at = text.find(trace);

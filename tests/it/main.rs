@@ -22,6 +22,7 @@ mod fleet;
 mod libraries;
 mod load;
 mod metrics;
+mod plan;
 mod readme;
 mod status_page;
 mod teacher;

@@ -243,27 +243,3 @@ fn nobody_comes_back_before_the_servers_time() {
         assert_eq!(stats.early, 0, "{tell:?}: {stats:?}");
     }
 }
-
-/// The row of `magnet plan` that sums up: calls, input and output tokens.
-fn planned(folder: &Path) -> [f64; 3] {
-    let plan = Magnet::new(folder).args("plan campaign.toml").run().expect(0).stdout;
-    let row = plan.lines().find(|line| line.starts_with("all ")).expect("a row of sums");
-    let numbers: Vec<f64> = row.split_whitespace().filter_map(|text| text.parse().ok()).collect();
-    numbers.try_into().expect("three numbers")
-}
-
-#[test]
-fn a_plan_comes_close_to_what_a_run_needs() {
-    let mock = Mock::start(Behaviour::default());
-    let folder = folder();
-    campaign(folder.path(), mock.address(), 100, "max_in_flight = 8", "[run]\nin_flight = 8");
-    let planned = planned(folder.path());
-    assert_eq!(mock.stats().requests, 0, "a plan asks nobody");
-    run(folder.path()).expect(0);
-    let spent = &manifest(folder.path())["counts"]["spent"];
-    for (planned, key) in planned.into_iter().zip(["requests", "input_tokens", "output_tokens"]) {
-        let needed = spent[key].as_f64().unwrap_or_default();
-        let off = planned / needed;
-        assert!((0.75..=1.25).contains(&off), "{key}: {planned} planned, {needed} needed");
-    }
-}

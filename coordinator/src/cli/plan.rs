@@ -7,9 +7,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use magnet_proto::config::{Budget, Campaign};
 use magnet_proto::process::Exit;
+use magnet_worker::teacher::chat::Purpose;
 
 use super::campaign::CampaignArgs;
-use crate::plan::{self, ASSUMED_LATENCY, ASSUMED_YIELD, Cost, Demand, Estimate, Model};
+use crate::plan::{self, ASSUMED_LATENCY, ASSUMED_YIELD, Cost, Demand, Estimate, Models};
 use crate::prepare;
 
 /// Estimate calls, tokens, money and time; nothing is called or written
@@ -32,10 +33,10 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
 }
 
 fn print(campaign: &Campaign, estimate: &Estimate, out: &mut impl Write) -> io::Result<()> {
-    let Estimate { samples, walk_yield, measured, walks, demand } = estimate;
-    let how = match demand {
-        Demand::Offline { .. } => format!("measured on {measured} walks"),
-        Demand::Model(_) => format!(
+    let Estimate { samples, walk_yield, measured, is_assumed, walks, demand } = estimate;
+    let how = match is_assumed {
+        false => format!("measured on {measured} walks"),
+        true => format!(
             "assumed: {:.0} % of what a rehearsal of {measured} walks gave",
             ASSUMED_YIELD * 100.0
         ),
@@ -58,42 +59,55 @@ fn print(campaign: &Campaign, estimate: &Estimate, out: &mut impl Write) -> io::
             writeln!(out, "time      some {} of one core", spell(*core_time))?;
             writeln!(out, "workers   {cores}: one a core")
         }
-        Demand::Model(model) => print_model(campaign, model, *samples, out),
+        Demand::Models(models) => print_models(campaign, models, *samples, out),
     }
 }
 
-fn print_model(
+fn print_models(
     campaign: &Campaign,
-    model: &Model,
+    models: &Models,
     samples: u64,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let total = model.total;
+    let (total, usd) = (models.total, models.usd);
     writeln!(out, "\n{:<18}{:>12}{:>16}{:>16}", "asks", "calls", "input tokens", "output tokens")?;
-    let all = [("all".to_owned(), total)];
-    for (label, Cost { requests, input_tokens, output_tokens }) in model.asks.iter().chain(&all) {
+    let asks = models.asks.iter().map(|(purpose, cost)| (purpose.label(), cost));
+    for (label, cost) in asks.chain([("all", &total)]) {
+        let Cost { requests, input_tokens, output_tokens } = cost;
         writeln!(out, "{label:<18}{requests:>12.0}{input_tokens:>16.0}{output_tokens:>16.0}")?;
     }
     let each = samples.max(1) as f64;
+    let named: Vec<String> =
+        models.shares.iter().map(|share| format!("\"{}\"", share.model)).collect();
     writeln!(
         out,
-        "\nmoney     ${:.2} with \"{}\"; a sample: {:.1} calls, {:.0} tokens, ${:.4}",
-        model.usd,
-        model.name,
+        "\nmoney     ${usd:.2} with {}; a sample: {:.1} calls, {:.0} tokens, ${:.4}",
+        named.join(" and "),
         total.requests / each,
         (total.input_tokens + total.output_tokens) / each,
-        model.usd / each,
+        usd / each,
     )?;
-    if let Some(short) = over_budget(&campaign.budget, &total, model.usd) {
+    if let Some(short) = over_budget(&campaign.budget, &total, usd) {
         writeln!(out, "          over the budget: {short} ends it early")?;
     }
-    writeln!(out, "time      {} at least, set by {}", spell(model.time), model.bound_by)?;
-    writeln!(out, "workers   {} with run.in_flight = {}", model.workers, campaign.run.in_flight)?;
-    if model.is_without_negatives {
-        writeln!(out, "          negatives by a model come on top")?;
+    if let Some(slowest) = models.shares.first() {
+        let (time, bound) = (spell(slowest.time), slowest.bound_by);
+        writeln!(
+            out,
+            "time      {time} at least, set by {bound} of [teacher.{}]",
+            slowest.endpoint
+        )?;
     }
+    writeln!(out, "workers   {} with run.in_flight = {}", models.workers, campaign.run.in_flight)?;
     let latency = ASSUMED_LATENCY.as_secs();
-    writeln!(out, "assumed   4 characters a token, {latency} s an answer, no answer asked again")
+    writeln!(out, "assumed   4 characters a token, {latency} s an answer, no answer asked again")?;
+    if models.asks.iter().any(|(purpose, _)| *purpose == Purpose::RollOut) {
+        writeln!(
+            out,
+            "          a student without errors, whose roll-outs are all played: at most"
+        )?;
+    }
+    Ok(())
 }
 
 /// The first limit that the estimate breaks.

@@ -1,12 +1,17 @@
-//! What a manifest says of where a dataset came from.
+//! What a manifest says of where a dataset came from, and who was asked.
 
 use std::collections::BTreeMap;
 
 use magnet_proto::Digest;
 use magnet_proto::config::{Campaign, EndpointKind};
 
+use magnet_proto::usage::Usage;
+use magnet_worker::teacher::cast;
+use magnet_worker::teacher::chat::Purpose;
+
 use super::Job;
-use crate::finalize::Origin;
+use crate::finalize::{Calls, Origin};
+use crate::ledger::Counts;
 
 pub(super) fn origin(job: &Job<'_>) -> Origin {
     let digest_of = |value: Result<Vec<u8>, rmp_serde::encode::Error>| {
@@ -23,6 +28,21 @@ pub(super) fn origin(job: &Job<'_>) -> Origin {
         program: "magnet".into(),
         version: env!("CARGO_PKG_VERSION").into(),
     }
+}
+
+/// Answers by role, and by what became of the walks they were for.
+pub(super) fn calls(campaign: &Campaign, counts: &Counts) -> Calls {
+    let mut calls = Calls::new();
+    let mut add = |outcome: &str, usage: &Usage| {
+        for (ask, spent) in usage.iter() {
+            let role = Purpose::named(ask).map(|purpose| cast::part(campaign, purpose).label());
+            let role = calls.entry(role.unwrap_or("other").to_owned()).or_default();
+            *role.entry(outcome.to_owned()).or_default() += spent;
+        }
+    };
+    counts.walked.iter().for_each(|(fate, usage)| add(fate.label(), usage));
+    add("graph", &counts.judged);
+    calls
 }
 
 /// Which model plays which role.

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use magnet_proto::outcome::Reason;
+use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, Digest};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,10 @@ pub struct Manifest {
     /// Whether all samples wanted are there, and no walk is missing.
     pub complete: bool,
     pub counts: Counts,
-    /// What an accepted sample cost, rejected walks included.
+    /// Answers and their cost by role.
+    #[serde(default)]
+    pub calls: Calls,
+    /// What an accepted sample cost, rejected walks and the graph included.
     pub per_sample: Option<PerSample>,
     /// Walks that came so far, stage by stage.
     pub funnel: Vec<Stage>,
@@ -47,11 +51,17 @@ pub struct Manifest {
     pub files: Vec<FileEntry>,
 }
 
+/// By role, then by what it was for: walks that were accepted, rejected,
+/// duplicates, surplus; or the graph.
+pub type Calls = BTreeMap<String, BTreeMap<String, Spending>>;
+
 /// Means over the accepted samples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PerSample {
-    /// Answers of teachers.
+    /// Answers of models.
     pub answers: f64,
+    #[serde(default)]
+    pub answers_by_role: BTreeMap<String, f64>,
     pub input_tokens: f64,
     pub output_tokens: f64,
     pub usd: f64,
@@ -59,14 +69,21 @@ pub struct PerSample {
 
 impl PerSample {
     /// None where nothing was accepted, or no teacher was asked.
-    fn of(counts: &Counts) -> Option<Self> {
+    fn of(counts: &Counts, calls: &Calls) -> Option<Self> {
         let spent = &counts.spent;
         if counts.accepted == 0 || spent.requests == 0 {
             return None;
         }
         let mean = |total: u64| total as f64 / counts.accepted as f64;
+        let answers_of = |outcomes: &BTreeMap<String, Spending>| {
+            mean(outcomes.values().map(|spent| spent.requests).sum())
+        };
         Some(Self {
             answers: mean(spent.requests),
+            answers_by_role: calls
+                .iter()
+                .map(|(role, of)| (role.clone(), answers_of(of)))
+                .collect(),
             input_tokens: mean(spent.input_tokens),
             output_tokens: mean(spent.output_tokens),
             usd: mean(spent.micro_usd) / 1e6,
@@ -84,12 +101,18 @@ pub struct Stage {
 }
 
 impl Manifest {
-    pub fn new(origin: Origin, samples_wanted: u64, counts: Counts, written: Written) -> Self {
+    pub fn new(
+        origin: Origin,
+        samples_wanted: u64,
+        counts: Counts,
+        calls: Calls,
+        written: Written,
+    ) -> Self {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
-        let per_sample = PerSample::of(&counts);
-        let Written { files, tally } = written;
-        Self { origin, samples_wanted, complete, counts, per_sample, funnel, dataset: tally, files }
+        let per_sample = PerSample::of(&counts, &calls);
+        let Written { files, tally: dataset } = written;
+        Self { origin, samples_wanted, complete, counts, calls, per_sample, funnel, dataset, files }
     }
 }
 

@@ -14,11 +14,13 @@ mod kept;
 mod labels;
 
 use std::num::NonZeroU32;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use magnet_proto::config::GraphSettings;
 use magnet_proto::graph::{EdgeKind, Graph};
 use magnet_proto::library::Library;
+use magnet_proto::state::State;
+use magnet_proto::usage::Usage;
 use magnet_proto::{Digest, FunctionId};
 use magnet_worker::teacher::{Error, Judge, JudgeEdges, JudgeNested, Judged, Nested};
 
@@ -34,9 +36,13 @@ pub struct Asking<'a> {
     /// Questions at once.
     pub in_flight: usize,
     pub kept: Kept,
+    /// Holds the memo, which may forget an answer that is kept.
+    pub state: Arc<dyn State>,
     /// Told of every question that is answered.
     pub progress: &'a (dyn Fn(&Standing) + Sync),
     pub standing: Mutex<Standing>,
+    /// What the answers cost, kept ones too, when they were asked for.
+    pub cost: Mutex<Usage>,
 }
 
 /// How far the judging has come.

@@ -1,21 +1,32 @@
-//! A rehearsal: the offline teacher plays, and every ask is rendered as a model
+//! A rehearsal: rules play every role, and each ask is rendered as a model
 //! would get it, and counted.
 //!
 //! So an estimate has the prompts, tools and conversations that a run will
 //! have, and grows with them when they change. What a model costs beyond that,
-//! answers that are asked for again, is not rehearsed.
+//! answers that are asked for again, is not rehearsed. Assumed of the roles:
+//! a teacher follows every hint, a misleading one too; a student makes no
+//! mistake, so that all its roll-outs are played; a judge finds the edges that
+//! the rules find, and one more a function.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use magnet_proto::sample::Arguments;
+use magnet_proto::graph::{EdgeKind, Graph};
+use magnet_proto::path::Purpose as TurnPurpose;
+use magnet_proto::sample::{Arguments, Call, Message};
 use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
+use magnet_proto::{FunctionId, WalkIndex};
 use magnet_worker::conversation;
+use magnet_worker::execute::simulator::Simulator;
+use magnet_worker::execute::{Executor, Output, Plan};
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
 use magnet_worker::teacher::offline::Offline;
 use magnet_worker::teacher::remote::Remote;
-use magnet_worker::teacher::{Act, Action, Error, FillCall, Hint, Teacher, WriteRequest};
+use magnet_worker::teacher::{
+    Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
+    Judged, Label, Machine, Misleading, Nested, Proposed, Simulate, Teacher, Verdict, WriteRequest,
+};
 use serde_json::{Value, json};
 
 /// Typical of English and JSON.
@@ -24,6 +35,8 @@ const CHARS_PER_TOKEN: usize = 4;
 pub(super) struct Rehearsal {
     remote: Remote,
     counted: Arc<Counted>,
+    /// What the rules find.
+    graph: Arc<Graph>,
 }
 
 /// Takes requests and answers none.
@@ -54,10 +67,10 @@ impl Chat for Counted {
 }
 
 impl Rehearsal {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(graph: Arc<Graph>) -> Self {
         let counted = Arc::new(Counted::default());
         let chat: Arc<dyn Chat> = counted.clone();
-        Self { remote: Remote::new("rehearsal", chat, 0.0, 0), counted }
+        Self { remote: Remote::new("rehearsal", chat, 0.0, 0), counted, graph }
     }
 
     /// What was asked so far.
@@ -89,21 +102,137 @@ impl Teacher for Rehearsal {
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
         self.remote.act(ask).await.ok();
-        let purpose = match ask.hint {
-            Hint::Wrong(_) => Purpose::Mislead,
-            Hint::None => Purpose::RollOut,
-            _ => Purpose::Act,
+        let (purpose, action) = match ask.hint {
+            Hint::Wrong(misleading) => (Purpose::Mislead, misled(ask.messages, misleading)),
+            Hint::None => (Purpose::RollOut, unhinted(ask).await?),
+            _ => (Purpose::Act, Offline.act(ask).await?),
         };
-        let action = Offline.act(ask).await?;
         let answer = match &action {
             Action::Call(calls) => {
                 let name = |id| ask.scene.library.get(id).name.as_str();
-                let call = |call: &magnet_worker::teacher::Proposed| json!({ "name": name(call.function), "arguments": call.arguments });
+                let call = |call: &Proposed| json!({ "name": name(call.function), "arguments": call.arguments });
                 json!({ "calls": calls.iter().map(call).collect::<Vec<_>>(), "say": "" })
             }
             Action::Say(text) => json!({ "calls": [], "say": text }),
         };
         self.counted.answered(purpose, &answer);
         Ok(action)
+    }
+}
+
+/// The next step of the mistake that the hint asks for.
+fn misled(messages: &[Message], misleading: &Misleading<'_>) -> Action {
+    let request = messages.iter().rposition(|message| matches!(message, Message::User(_)));
+    let turn = &messages[request.map_or(0, |at| at + 1)..];
+    let is_made = |call: &Call| {
+        turn.iter().any(|message| match message {
+            Message::Assistant { calls, .. } => {
+                calls.iter().any(|m| m.function == call.function && m.arguments == call.arguments)
+            }
+            _ => false,
+        })
+    };
+    match misleading.calls.iter().find(|call| !is_made(call)) {
+        Some(Call { function, arguments, .. }) => {
+            let arguments = arguments.clone();
+            Action::Call(vec![Proposed { function: *function, arguments }])
+        }
+        None => Action::Say(misleading.like.to_owned()),
+    }
+}
+
+/// The right step, found without a hint.
+async fn unhinted(ask: &Act<'_>) -> Result<Action, Error> {
+    let exchange = ask.conversation.turns.get(ask.turn);
+    let executed = exchange.map(|exchange| exchange.calls.as_slice()).unwrap_or_default();
+    let reference: Vec<Call> = executed.iter().map(|executed| executed.call.clone()).collect();
+    let hint = match ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose) {
+        Some(TurnPurpose::MissingFunction { .. }) => Hint::MissFunction,
+        Some(TurnPurpose::MissingParameter { .. }) => Hint::MissedParams,
+        Some(TurnPurpose::Irrelevant { .. }) => Hint::Irrelevant,
+        Some(TurnPurpose::Calls) | None => Hint::Calls(&reference),
+    };
+    Offline.act(&Act { hint, ..*ask }).await
+}
+
+#[async_trait]
+impl Judge for Rehearsal {
+    async fn edges(&self, ask: &JudgeEdges<'_>) -> Result<Vec<Judged>, Error> {
+        self.remote.edges(ask).await.ok();
+        let found = |to: &&FunctionId| self.graph.edge(ask.function, **to).is_some();
+        let known = ask.candidates.iter().filter(found).filter_map(|to| {
+            let edge = self.graph.edge(ask.function, *to)?;
+            Some(Judged { to: *to, kind: edge.kind, flow: edge.flows.first().cloned() })
+        });
+        let mut judged: Vec<Judged> = known.collect();
+        let one_more = ask.candidates.iter().find(|to| !found(to));
+        judged.extend(one_more.map(|to| Judged {
+            to: *to,
+            kind: EdgeKind::PartialInput,
+            flow: None,
+        }));
+        let place = |text: Option<&String>| text.cloned().unwrap_or_default();
+        let written = |edge: &Judged| {
+            let flow = edge.flow.as_ref();
+            json!({
+                "name": ask.library.get(edge.to).name,
+                "kind": edge.kind,
+                "output": place(flow.map(|flow| &flow.output)),
+                "input": place(flow.map(|flow| &flow.input)),
+            })
+        };
+        let answer = json!({ "next": judged.iter().map(written).collect::<Vec<_>>() });
+        self.counted.answered(Purpose::JudgeEdges, &answer);
+        Ok(judged)
+    }
+
+    async fn nested(&self, ask: &JudgeNested<'_>) -> Result<Vec<Nested>, Error> {
+        self.remote.nested(ask).await.ok();
+        let no = |to: &FunctionId| {
+            let name = &ask.library.get(*to).name;
+            json!({ "name": name, "nested": false, "output": "", "input": "" })
+        };
+        let answer = json!({ "answers": ask.candidates.iter().map(no).collect::<Vec<_>>() });
+        self.counted.answered(Purpose::JudgeNested, &answer);
+        Ok(Vec::new())
+    }
+
+    async fn categorize(&self, ask: &Categorize<'_>) -> Result<Vec<Label>, Error> {
+        self.remote.categorize(ask).await.ok();
+        let written = |id: &FunctionId| {
+            let function = ask.library.get(*id);
+            json!({ "name": function.name, "category": function.category, "class": function.class })
+        };
+        let answer = json!({ "labels": ask.functions.iter().map(written).collect::<Vec<_>>() });
+        self.counted.answered(Purpose::Categorize, &answer);
+        Ok(Vec::new())
+    }
+
+    async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error> {
+        Judge::turn(&self.remote, ask).await.ok();
+        let answer = json!({ "why": "Every call is made, and the reply says so.", "error": 0 });
+        self.counted.answered(Purpose::JudgeTurn, &answer);
+        Ok(Verdict::Right)
+    }
+}
+
+#[async_trait]
+impl Machine for Rehearsal {
+    async fn simulate(&self, ask: &Simulate<'_>) -> Result<Value, Error> {
+        self.remote.simulate(ask).await.ok();
+        let mut seed = [0; 8];
+        seed.copy_from_slice(&ask.key.as_bytes()[..8]);
+        let away = |error: magnet_worker::execute::Error| Error::Unusable(error.to_string());
+        let mut world =
+            Simulator.open(u64::from_le_bytes(seed), WalkIndex(0)).await.map_err(away)?;
+        let call =
+            Call { id: "call_1".into(), function: FunctionId(0), arguments: ask.arguments.clone() };
+        match world.call(ask.function, &call, &Plan::default()).await.map_err(away)? {
+            Output::Value(value) => {
+                self.counted.answered(Purpose::Simulate, &value);
+                Ok(value)
+            }
+            Output::Error(why) => Err(Error::Unusable(why)),
+        }
     }
 }

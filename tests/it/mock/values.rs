@@ -60,14 +60,18 @@ pub(super) fn following(schema: &Value, draws: &mut Draws) -> Value {
         Value::Array(kinds) => kinds.first().and_then(Value::as_str),
         kind => kind.as_str(),
     };
-    let least = schema["minimum"].as_i64().unwrap_or(1);
+    let least = schema["minimum"].as_f64();
+    let most = schema["maximum"].as_f64();
+    let least = least.unwrap_or_else(|| most.map_or(1.0, |most| most.min(1.0)));
+    let span = most.map_or(50.0, |most| (most - least).clamp(0.0, 50.0));
     match kind {
         Some("boolean") => json!(draws.below(2) == 0),
         Some("null") => Value::Null,
-        Some("integer") => json!(least + draws.below(50) as i64),
-        Some("number") => json!(least as f64 + draws.below(400) as f64 / 4.0),
+        Some("integer") => json!(least as i64 + draws.below(span as usize + 1) as i64),
+        Some("number") => json!(least + draws.below((span * 4.0) as usize + 1) as f64 / 4.0),
         Some("array") => {
-            let items = schema["minItems"].as_u64().unwrap_or(2).max(1);
+            let most = schema["maxItems"].as_u64().unwrap_or(2);
+            let items = schema["minItems"].as_u64().unwrap_or(most.min(2));
             (0..items).map(|_| following(&schema["items"], draws)).collect()
         }
         Some("object") => {

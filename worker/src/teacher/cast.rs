@@ -65,17 +65,48 @@ pub fn purposes(campaign: &Campaign) -> Vec<Purpose> {
     Purpose::ALL.into_iter().filter(|purpose| is_asked(campaign, *purpose)).collect()
 }
 
-/// The role that answers a kind of ask.
+/// The parts that models play in a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Teacher,
+    Student,
+    Judge,
+    Simulator,
+}
+
+impl Part {
+    /// The key under `[roles]`.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Teacher => "teacher",
+            Self::Student => "student",
+            Self::Judge => "judge",
+            Self::Simulator => "simulator",
+        }
+    }
+}
+
+/// Who answers a kind of ask.
+pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
+    match purpose {
+        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => Part::Teacher,
+        Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
+        Purpose::Mislead | Purpose::RollOut => Part::Student,
+        Purpose::Simulate => Part::Simulator,
+        Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::JudgeTurn | Purpose::Categorize => {
+            Part::Judge
+        }
+    }
+}
+
+/// The endpoint that answers a kind of ask.
 pub fn role(campaign: &Campaign, purpose: Purpose) -> &str {
     let roles = &campaign.roles;
-    match purpose {
-        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => &roles.teacher,
-        Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => &roles.teacher,
-        Purpose::Mislead | Purpose::RollOut => &roles.student,
-        Purpose::Simulate => &roles.simulator,
-        Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::JudgeTurn | Purpose::Categorize => {
-            &roles.judge
-        }
+    match part(campaign, purpose) {
+        Part::Teacher => &roles.teacher,
+        Part::Student => &roles.student,
+        Part::Judge => &roles.judge,
+        Part::Simulator => &roles.simulator,
     }
 }
 

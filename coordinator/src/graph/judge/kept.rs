@@ -2,16 +2,19 @@
 //! asked again, by this campaign or another one over the same functions.
 //!
 //! Some dozens of answers stand in one object, which is named by the digest of
-//! their questions. A run that is killed loses those of objects under way.
+//! their questions, with what they cost. A run that is killed loses those of
+//! objects under way.
 
 use std::sync::PoisonError;
 
 use futures::{StreamExt, TryStreamExt};
 use magnet_proto::Digest;
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::usage::Usage;
 use magnet_worker::teacher::Error;
-use serde::Serialize;
+use magnet_worker::teacher::chat::tally;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use super::{Asking, Standing, Stop};
@@ -25,6 +28,13 @@ pub struct Kept {
     parts: Parts,
 }
 
+/// The answers of one object.
+#[derive(Serialize, Deserialize)]
+struct Bundle<A> {
+    answers: Vec<A>,
+    cost: Usage,
+}
+
 impl Kept {
     pub fn new(parts: Parts) -> Self {
         Self { parts }
@@ -35,7 +45,10 @@ impl Kept {
     }
 
     /// The answers kept under a key; none if there are none that can be read.
-    async fn get<A: DeserializeOwned>(&self, key: Digest) -> Result<Option<Vec<A>>, parts::Error> {
+    async fn get<A: DeserializeOwned>(
+        &self,
+        key: Digest,
+    ) -> Result<Option<Bundle<A>>, parts::Error> {
         match self.parts.get(&Self::name(key)).await {
             Ok(bytes) => Ok(rmp_serde::from_slice(&bytes).ok()),
             Err(parts::Error::Missing(_)) => Ok(None),
@@ -43,8 +56,8 @@ impl Kept {
         }
     }
 
-    async fn put<A: Serialize>(&self, key: Digest, answers: &[A]) -> Result<(), parts::Error> {
-        match rmp_serde::to_vec_named(answers) {
+    async fn put<A: Serialize>(&self, key: Digest, bundle: &Bundle<A>) -> Result<(), parts::Error> {
+        match rmp_serde::to_vec_named(bundle) {
             Ok(bytes) => self.parts.put(&Self::name(key), bytes).await,
             Err(error) => {
                 tracing::warn!(%error, "the judge's answers could not be encoded");
@@ -69,13 +82,14 @@ where
     let bundles = questions.chunks(TOGETHER).map(|bundle| async {
         let keys: Vec<Digest> = bundle.iter().map(&key).collect();
         let name = Digest::of_fields(keys.iter().map(|key| key.as_bytes().as_slice()));
-        let there: Option<Vec<A>> = asking.kept.get(name).await?;
-        if let Some(answers) = there.filter(|answers| answers.len() == bundle.len()) {
+        let there: Option<Bundle<A>> = asking.kept.get(name).await?;
+        if let Some(there) = there.filter(|there| there.answers.len() == bundle.len()) {
             asking.tell(|standing| {
-                standing.answered += answers.len();
-                standing.kept += answers.len();
+                standing.answered += bundle.len();
+                standing.kept += bundle.len();
             });
-            return Ok::<_, Stop>(answers);
+            asking.add(&there.cost);
+            return Ok::<_, Stop>(there.answers);
         }
         let (gate, ask) = (&gate, &ask);
         let one = |question| async move {
@@ -83,9 +97,15 @@ where
             let _permit = gate.acquire().await;
             one(asking, question, ask).await
         };
-        let answers = futures::future::try_join_all(bundle.iter().map(one)).await?;
-        asking.kept.put(name, &answers).await?;
-        Ok(answers)
+        let asked = futures::future::try_join_all(bundle.iter().map(one));
+        let (answers, tally) = tally::of(asked).await;
+        let bundle = Bundle { answers: answers?, cost: tally.usage };
+        asking.kept.put(name, &bundle).await?;
+        asking.add(&bundle.cost);
+        if let Err(error) = asking.state.forget_memo(&tally.keys).await {
+            tracing::debug!(%error, "a judge's answers that are safe stay in the memo");
+        }
+        Ok(bundle.answers)
     });
     let at_once = asking.in_flight.div_ceil(TOGETHER) + 1;
     let answers: Vec<Vec<A>> =
@@ -123,6 +143,10 @@ async fn one<Q, A: Default>(
 }
 
 impl Asking<'_> {
+    fn add(&self, cost: &Usage) {
+        *self.cost.lock().unwrap_or_else(PoisonError::into_inner) += cost;
+    }
+
     fn tell(&self, change: impl FnOnce(&mut Standing)) {
         let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut standing);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use magnet_proto::graph::{EdgeSource, Flow};
 use magnet_proto::parts::Parts;
+use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::teacher::{Categorize, JudgeTurn, Label, Verdict};
 use serde_json::json;
 
@@ -81,6 +82,8 @@ async fn judge(oracle: &Oracle, parts: &Parts, library: Library) -> (Library, Gr
         kept: Kept::new(parts.clone()),
         progress: &|_| {},
         standing: Mutex::default(),
+        state: Arc::new(EmbeddedState::new()),
+        cost: Mutex::default(),
     };
     let settings = GraphSettings::default();
     let (library, graph) = judged(&asking, library, &settings, 7).await.unwrap();

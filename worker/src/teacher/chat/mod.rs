@@ -101,6 +101,11 @@ impl Purpose {
             Self::Probe => "probe",
         }
     }
+
+    /// The kind of ask of that name.
+    pub fn named(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.label() == label)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

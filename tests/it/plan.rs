@@ -1,0 +1,48 @@
+//! What `magnet plan` says beforehand, against what a run then needs.
+
+use std::path::Path;
+
+use crate::harness::{Magnet, folder};
+use crate::mock::{Behaviour, Mock};
+use crate::teacher::{campaign, manifest, run};
+
+/// The row that sums up: calls, input and output tokens.
+fn planned(folder: &Path) -> [f64; 3] {
+    let plan = Magnet::new(folder).args("plan campaign.toml").run().expect(0).stdout;
+    let row = plan.lines().find(|line| line.starts_with("all ")).expect("a row of sums");
+    let numbers: Vec<f64> = row.split_whitespace().filter_map(|text| text.parse().ok()).collect();
+    numbers.try_into().expect("three numbers")
+}
+
+/// Each sum is within a quarter of what the run needs.
+fn check(samples: u32, rest: &str) -> serde_json::Value {
+    let mock = Mock::start(Behaviour::default());
+    let folder = folder();
+    let rest = format!("[run]\nin_flight = 8\n\n{rest}");
+    campaign(folder.path(), mock.address(), samples, "max_in_flight = 8", &rest);
+    let planned = planned(folder.path());
+    assert_eq!(mock.stats().requests, 0, "a plan asks nobody");
+    run(folder.path()).expect(0);
+    let manifest = manifest(folder.path());
+    let spent = &manifest["counts"]["spent"];
+    for (planned, key) in planned.into_iter().zip(["requests", "input_tokens", "output_tokens"]) {
+        let needed = spent[key].as_f64().unwrap_or_default();
+        let off = planned / needed;
+        assert!((0.75..=1.25).contains(&off), "{key}: {planned} planned, {needed} needed");
+    }
+    manifest
+}
+
+#[test]
+fn a_plan_comes_close_to_what_a_run_needs() {
+    check(60, "");
+}
+
+#[test]
+fn a_plan_has_negatives_outputs_and_judging_by_models() {
+    let rest = "[graph]\njudge = \"teacher\"\n\n[negatives]\nsource = \"teacher\"\n\n\
+                [roles]\nsimulator = \"mock\"";
+    let manifest = check(60, rest);
+    let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
+    assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "simulate"]);
+}
