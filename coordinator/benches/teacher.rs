@@ -47,6 +47,7 @@ fn main() {
     }
     if wanted("told") {
         told();
+        told_tokens();
     }
     if wanted("untold") {
         untold(Tell::Nothing);
@@ -280,6 +281,13 @@ fn told() {
     paced("told", limit, &more);
 }
 
+/// A limit of 3,000,000 tokens a minute that the campaign knows.
+fn told_tokens() {
+    let limit = Limit { tokens_per_minute: 3_000_000.0, ..Limit::default() };
+    let more = ["tokens_per_minute=3000000", "requests_per_minute=1000000"];
+    paced("told, tokens", limit, &more.map(|line| format!("teacher.mock.{line}")));
+}
+
 /// A limit that nobody told.
 fn untold(tell: Tell) {
     let limit = Limit { requests_per_minute: 6_000.0, tell, ..Limit::default() };
@@ -300,7 +308,12 @@ fn paced(what: &str, limit: Limit, more: &[String]) {
     let campaign = campaign(server.address, more);
     let runtime = runtime();
     let chat = runtime.block_on(async { chat(&campaign) });
-    let calls = (limit.requests_per_minute / 60.0 * seconds) as u64;
+    let each = match limit.tokens_per_minute > 0.0 {
+        true => request(0).estimated_tokens().input as f64,
+        false => 1.0,
+    };
+    let per_second = limit.requests_per_minute.max(limit.tokens_per_minute) / 60.0;
+    let calls = (per_second * seconds / each) as u64;
     let call = move |number| {
         let chat = Arc::clone(&chat);
         async move {
@@ -309,13 +322,17 @@ fn paced(what: &str, limit: Limit, more: &[String]) {
     };
     runtime.block_on(drive(calls, call));
     let stats = server.address.stats();
-    let permitted = limit.requests_per_minute / 60.0 * (stats.seconds + limit.burst_seconds);
+    let permitted = per_second * (stats.seconds + limit.burst_seconds);
+    let used = match limit.tokens_per_minute > 0.0 {
+        true => stats.input_tokens + stats.output_tokens,
+        false => stats.answered,
+    };
     println!(
         "{what:<16} {} answers in {:.1} s: {:.1} % of the permitted, {:.3} refusals an answer, {} \
          early",
         stats.answered,
         stats.seconds,
-        stats.answered as f64 / permitted * 100.0,
+        used as f64 / permitted * 100.0,
         stats.rate_limited as f64 / stats.answered as f64,
         stats.early
     );

@@ -1,7 +1,10 @@
-//! The README is true: every command in it is one the program knows, and every
-//! key in its table exists.
+//! The README is true: every command in it is one the program knows, every
+//! mock and benchmark is there, and every key in its table exists.
+
+use std::path::Path;
 
 use crate::harness::{Magnet, folder, read};
+use crate::mock::{Behaviour, Mock};
 
 fn readme() -> String {
     read(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md").as_ref())
@@ -26,10 +29,43 @@ fn its_commands_run() {
         .filter_map(|line| line.strip_prefix("magnet ").map(str::to_owned))
         .collect();
     assert!(ours.iter().any(|line| line.starts_with("run")), "{ours:?}");
+    let mock = Mock::start(Behaviour::default());
+    let port = format!("127.0.0.1:{}/", mock.address().port);
     for line in ours {
         let line = line.split(['>', '|']).next().unwrap_or_default();
+        let line = &line.replace("127.0.0.1:8000/", &port);
         let ran = Magnet::new(folder.path()).args(line).run();
         assert_eq!(ran.exit, 0, "magnet {line}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn its_mocks_and_benchmarks_exist() {
+    let text = readme();
+    let behaviours: Vec<&str> =
+        text.split("'{").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    assert!(behaviours.len() >= 5, "{behaviours:?}");
+    for behaviour in behaviours {
+        let behaviour = format!("{{{behaviour}");
+        let read: Result<Behaviour, _> = serde_json::from_str(&behaviour);
+        assert!(read.is_ok(), "{behaviour}: {read:?}");
+    }
+    let folder: &Path = env!("CARGO_MANIFEST_DIR").as_ref();
+    let there = |kind: &str, name: &str| folder.join(kind).join(format!("{name}.rs")).is_file();
+    let commands = commands();
+    let named: Vec<(&str, &str)> = commands
+        .iter()
+        .filter(|line| line.starts_with("cargo"))
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let at = words.iter().position(|word| ["--bench", "--example"].contains(word))?;
+            let kind = if words[at] == "--bench" { "benches" } else { "examples" };
+            Some((kind, *words.get(at + 1)?))
+        })
+        .collect();
+    assert!(named.len() >= 4, "{named:?}");
+    for (kind, name) in named {
+        assert!(there(kind, name), "there is no {name} in {kind}");
     }
 }
 
