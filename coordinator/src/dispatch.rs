@@ -43,8 +43,10 @@ const TICK: Duration = Duration::from_millis(500);
 /// Without a report for this long the parts are listed.
 const SILENCE: Duration = Duration::from_secs(5);
 const DEAD_LETTERS: usize = 1_000;
-/// Tries in a row, a tick apart, that may find a service away.
-const MAX_AWAY: u32 = 120;
+/// A service may be away for so long: outages end, and a dispatch begun anew
+/// would wait for the same.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// What to dispatch, and where to.
 pub struct Dispatcher {
@@ -155,17 +157,19 @@ impl Dispatch {
     /// Issues shards and reads their parts until the ledger is full, the walk
     /// limit is reached, or `stop` says so. A service may be away for a while.
     pub async fn run(&mut self, stop: &CancellationToken) -> Result<Ended, Error> {
-        let mut away = 0;
+        let (mut away_since, mut pause) = (None, TICK);
         let _under_way = self.to.metrics.hold();
         loop {
             self.to.metrics.stepped();
             match self.step(stop).await {
-                Ok(None) => away = 0,
+                Ok(None) => (away_since, pause) = (None, TICK),
                 Ok(Some(ended)) => return Ok(ended),
-                Err(error) if error.is_transient() && away < MAX_AWAY => {
-                    away += 1;
+                Err(error) if error.is_transient() && is_patient(&mut away_since) => {
                     warn!("{error}: {}; trying again", error.cause());
-                    tokio::time::sleep(TICK).await;
+                    tokio::select! {
+                        () = stop.cancelled() => return Ok(Ended::Stopped),
+                        () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -399,6 +403,11 @@ impl Dispatch {
         self.to.board.count(&counts, outstanding);
         self.to.progress.send_replace(Progress { wanted, counts, outstanding });
     }
+}
+
+/// Whether to wait longer for a service that is away since the first call.
+fn is_patient(away_since: &mut Option<Instant>) -> bool {
+    away_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE
 }
 
 impl From<Damaged> for Unread {

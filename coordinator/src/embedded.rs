@@ -39,11 +39,15 @@ use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
 use crate::progress::Progress;
 use crate::shard::Plan;
+use crate::spending;
 use crate::status::{Phase, Watch};
 use origin::{calls, origin};
 use stores::is_offline;
 pub(crate) use stores::stores;
 
+/// A part store may take nothing for so long: whoever sees a run fail wants to
+/// be told.
+const PUT_PATIENCE: Duration = Duration::from_secs(30);
 /// A damaged part is found and made again this often before the run gives up.
 const REPAIRS: usize = 8;
 /// Shards that a worker of slow teachers holds at once at most.
@@ -164,6 +168,7 @@ where
     let stores = job.watch.opened_stores(&stores);
     let control = control::begin(&stores.state, &job.cancel).await;
     job.watch.board.follow(control.clone());
+    spending::remind(&stores.state, job.progress.subscribe(), &job.cancel);
     let runner = match job.labour {
         Labour::Fleet => None,
         Labour::Own => {
@@ -259,7 +264,8 @@ pub(crate) fn crew(campaign: &Campaign, shards: usize) -> (usize, Limits) {
         true => (1, 1),
         false => (campaign.run.in_flight.get(), shards),
     };
-    (workers, Limits { in_flight, shards, shard_time: serve::SHARD_TIME })
+    let (shard_time, put_patience) = (serve::SHARD_TIME, PUT_PATIENCE);
+    (workers, Limits { in_flight, shards, shard_time, put_patience })
 }
 
 /// How the workers' part of a run ended.

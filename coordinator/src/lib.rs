@@ -31,4 +31,5 @@ pub mod cli;
 mod control;
 mod fleet;
 mod inspect;
+mod spending;
 mod terminal;

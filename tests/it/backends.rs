@@ -1,5 +1,6 @@
 //! The conformance suites on real servers, and what only they can do wrong.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use magnet_proto::queue::amqp::{Access, AmqpQueue};
 use magnet_proto::queue::{self, Delivery, MAX_ATTEMPTS, Queue, Settle};
 use magnet_proto::shard::Shard;
 use magnet_proto::state::redis::{self as redis_state, RedisState, Role};
-use magnet_proto::state::{self, RateLimit, State};
+use magnet_proto::state::{self, RateLimit, Spending, State};
 use magnet_proto::{CampaignDigest, Digest, WalkIndex};
 
 use crate::services::proxy::{Proxy, Way};
@@ -344,13 +345,76 @@ async fn a_redis_that_is_away_costs_no_timeout_and_comes_back() {
     assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
     assert!(state.is_degraded());
     server.resume();
+    comes_back(&state).await;
+    state.control().await.unwrap();
+}
+
+async fn comes_back(state: &RedisState) {
     let back = async {
         while state.is_degraded() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), back).await.expect("it comes back by itself");
-    state.control().await.unwrap();
+}
+
+/// The connection stands, but a message on it vanished: no confirm that
+/// follows can be trusted, so the message goes out again on another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_that_vanishes_on_a_standing_connection_is_made_again() {
+    let url = new_vhost().await;
+    let proxy = Proxy::to(rabbitmq::shared().port);
+    let queue = AmqpQueue::connect(access(proxy.url(&url))).await.unwrap();
+    queue.publish(&shard(0)).await.unwrap();
+    proxy.set(Way::Blackhole);
+    let vanishing = shard(16);
+    let publishing = queue.publish(&vanishing);
+    let opened = async {
+        while !proxy.has_swallowed() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        proxy.set(Way::Open);
+    };
+    let both = async { tokio::join!(publishing, opened) };
+    let (published, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    published.unwrap();
+    queue.publish(&shard(32)).await.unwrap();
+    let mut came = BTreeSet::new();
+    while came.len() < 3 {
+        let delivery = next(&queue).await;
+        came.insert(delivery.shard().first.0);
+        delivery.settle(Settle::Done).await.unwrap();
+    }
+    assert_eq!(came, BTreeSet::from([0, 16, 32]));
+    queue.close().await;
+}
+
+/// Meanwhile each process counts its own for all of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_spent_outlives_a_redis_that_is_away_and_one_that_lost_its_data() {
+    let mut server = Redis::start(&[]);
+    let access = state_access(server.new_database());
+    let one = RedisState::connect(&access, "one").await.unwrap();
+    let two = RedisState::connect(&access, "two").await.unwrap();
+    let spend = async |state: &RedisState, requests: u64| {
+        let spent = Spending { requests, micro_usd: 2 * requests, ..Spending::default() };
+        let total = state.spend(spent).await.unwrap();
+        assert_eq!(total.micro_usd, 2 * total.requests);
+        total.requests
+    };
+    assert_eq!(spend(&one, 10).await, 10);
+    assert_eq!(spend(&two, 10).await, 20);
+    assert_eq!(spend(&one, 0).await, 20);
+    server.kill();
+    assert_eq!(spend(&one, 3).await, 20 + 2 * 3);
+    assert_eq!(spend(&one, 1).await, 20 + 2 * 4);
+    server.resume();
+    comes_back(&one).await;
+    assert_eq!(spend(&one, 0).await, 24);
+    // Its connection is the old one: it finds that out first.
+    spend(&two, 1).await;
+    comes_back(&two).await;
+    assert_eq!(spend(&two, 0).await, 25);
 }
 
 /// A server that hangs: stopped, not gone.

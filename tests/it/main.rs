@@ -20,6 +20,7 @@ mod endpoints;
 mod faults;
 mod fleet;
 mod libraries;
+mod limits;
 mod load;
 mod metrics;
 mod plan;

@@ -102,6 +102,9 @@ pub struct Limits {
     /// shard of its own. So a worker that dies takes little with it, and no
     /// broker loses patience with a message that is held.
     pub shard_time: Duration,
+    /// How long a part store may take nothing before the loop gives up.
+    /// Meanwhile finished walks wait for it, and shards are handed back.
+    pub put_patience: Duration,
 }
 
 /// The usual [`Limits::shard_time`].
@@ -126,12 +129,8 @@ pub enum Error {
     Budget(String),
     #[error("taking shards from the queue")]
     Queue(#[from] queue::Error),
-    #[error("putting a part, {tries} times in a row")]
-    Parts {
-        tries: u32,
-        #[source]
-        source: parts::Error,
-    },
+    #[error("putting a part")]
+    Parts(#[source] parts::Error),
 }
 
 /// One loop and what it works with.
@@ -147,14 +146,12 @@ pub struct Worker {
 /// A shard handed back because a service is away comes again after this long,
 /// unless the service said when.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Puts that fail in a row before the loop gives up.
-const MAX_PUT_FAILURES: u32 = 5;
 
 /// Serves until told to stop or the queue is closed.
 pub async fn serve(worker: &Worker) -> Result<(), Error> {
     let gate = shard::Gate::new(worker.limits.in_flight);
     let mut held = FuturesUnordered::new();
-    let mut put_failures = 0;
+    let mut put_fails_since = None;
     let mut open = true;
     loop {
         let draining = worker.shutdown.drain.is_cancelled() || worker.shutdown.abort.is_cancelled();
@@ -167,11 +164,11 @@ pub async fn serve(worker: &Worker) -> Result<(), Error> {
             biased;
             Some(worked) = held.next() => {
                 let (delivery, attempt): (Box<dyn Delivery>, Attempt) = worked;
-                if let Err(end) = settle(worker, delivery, attempt, &mut put_failures).await {
+                if let Err(end) = settle(worker, delivery, attempt, &mut put_fails_since).await {
                     // The others keep what they have finished.
                     worker.shutdown.abort.cancel();
                     while let Some((delivery, attempt)) = held.next().await {
-                        settle(worker, delivery, attempt, &mut put_failures).await.ok();
+                        settle(worker, delivery, attempt, &mut put_fails_since).await.ok();
                     }
                     return Err(end);
                 }
@@ -200,14 +197,14 @@ async fn settle(
     worker: &Worker,
     delivery: Box<dyn Delivery>,
     attempt: Attempt,
-    put_failures: &mut u32,
+    put_fails_since: &mut Option<Instant>,
 ) -> Result<(), Error> {
     let shard = delivery.shard().clone();
     let name = shard.part_name();
     let mut in_place = None;
     let (outcome, end) = match attempt {
         Attempt::Done { report, worked } => {
-            *put_failures = 0;
+            *put_fails_since = None;
             in_place = worked;
             if let Err(problem) = worker.queue.report(&report).await {
                 // The coordinator finds the part by listing.
@@ -216,12 +213,12 @@ async fn settle(
             (Settle::Done, None)
         }
         Attempt::NotPut(source) => {
-            *put_failures += 1;
+            let since = *put_fails_since.get_or_insert_with(Instant::now);
             warn!(shard = name, problem = chain(&source), "the part could not be put");
-            let tries = *put_failures;
-            match tries < MAX_PUT_FAILURES && !matches!(source, parts::Error::Permanent(_)) {
+            let is_patient = since.elapsed() < worker.limits.put_patience;
+            match is_patient && !matches!(source, parts::Error::Permanent(_)) {
                 true => (Settle::Delay(PAUSE), None),
-                false => (Settle::Return, Some(Error::Parts { tries, source })),
+                false => (Settle::Return, Some(Error::Parts(source))),
             }
         }
         Attempt::Stopped(Stop::Transient { reason, retry_after }) => {

@@ -1,6 +1,7 @@
 //! `magnet worker`: a fleet worker.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
@@ -25,6 +26,9 @@ const DEFAULT_ADDRESS: &str = "127.0.0.1:9465";
 /// Shards of slow teachers that a worker of a fleet holds at once: what it
 /// loses with its life.
 const SHARDS_HELD: usize = 2;
+/// A part store may be away for so long: a fleet outlives its outages, and
+/// `/readyz` tells of them meanwhile.
+const PUT_PATIENCE: Duration = Duration::from_secs(3_600);
 
 /// Work shards of a fleet's campaigns until told to stop
 #[derive(clap::Args)]
@@ -76,7 +80,8 @@ async fn work(
     let holder = super::coordinator::holder();
     state::reach(fleet, &holder).await.context("reaching the state store")?;
     health.watch_parts(&parts, &over);
-    let (loops, limits) = embedded::crew(campaign, SHARDS_HELD);
+    let (loops, mut limits) = embedded::crew(campaign, SHARDS_HELD);
+    limits.put_patience = PUT_PATIENCE;
     let queue = queue::connect(fleet, None, loops * limits.shards).await?;
     health.watch_queue(&queue);
     queue_metrics.watch(&queue);

@@ -121,7 +121,9 @@ pub trait State: Send + Sync {
     /// server said so.
     async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error>;
 
-    /// Adds to the campaign's counters and returns the totals.
+    /// Adds to the campaign's counters and returns the totals. While the store
+    /// is away this is an estimate that a budget can be held by; nothing added
+    /// is forgotten.
     async fn spend(&self, spent: Spending) -> Result<Spending, Error>;
 
     /// The operator's wish.
@@ -172,6 +174,33 @@ pub struct Spending {
     pub output_tokens: u64,
     /// Millionths of a dollar.
     pub micro_usd: u64,
+}
+
+impl Spending {
+    /// The larger figures of the two.
+    #[must_use]
+    pub fn at_least(self, floor: Self) -> Self {
+        self.each(floor, u64::max)
+    }
+
+    /// What this has above another.
+    #[must_use]
+    pub fn beyond(self, other: Self) -> Self {
+        self.each(other, u64::saturating_sub)
+    }
+
+    pub(crate) fn times(self, factor: u64) -> Self {
+        self.each(self, |figure, _| figure.saturating_mul(factor))
+    }
+
+    fn each(self, other: Self, by: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            requests: by(self.requests, other.requests),
+            input_tokens: by(self.input_tokens, other.input_tokens),
+            output_tokens: by(self.output_tokens, other.output_tokens),
+            micro_usd: by(self.micro_usd, other.micro_usd),
+        }
+    }
 }
 
 impl AddAssign for Spending {

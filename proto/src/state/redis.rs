@@ -12,14 +12,15 @@
 //!   keeps them packed: about 25 bytes a claim instead of 170.
 //! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
 //! - `…:m:{key}` paid answers.
-//! - `…:spent`, `…:control`, `…:leader`.
+//! - `…:spent`, `…:spenders`, `…:control`, `…:leader`.
 //! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
 
 mod link;
+mod reckoning;
 mod scripts;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,6 +33,7 @@ use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
 use crate::ids::Digest;
 use crate::{CampaignDigest, WalkIndex};
 use link::Link;
+use reckoning::Reckoning;
 use scripts::Scripts;
 
 /// How long a campaign's entries are kept after their last use.
@@ -46,6 +48,8 @@ const LAST_POLL: Duration = Duration::from_millis(128);
 const BUCKET_BITS: u32 = 15;
 /// A claim's key within its bucket.
 const CLAIM_BYTES: usize = 12;
+/// A process counts as spending for so long after it last spent.
+const SPENDS: Duration = Duration::from_secs(60);
 /// A process that leases says so this often, and counts as a holder for three
 /// times as long.
 const BEAT: Duration = Duration::from_secs(5);
@@ -80,6 +84,7 @@ pub struct RedisState {
     prefix: Arc<str>,
     holder: Arc<str>,
     beaten: Arc<Mutex<std::collections::HashMap<String, Instant>>>,
+    reckoning: Arc<std::sync::Mutex<Reckoning>>,
 }
 
 impl RedisState {
@@ -96,6 +101,7 @@ impl RedisState {
             prefix: format!("magnet:v1:{}", &campaign[..32]).into(),
             holder: holder.into(),
             beaten: Arc::default(),
+            reckoning: Arc::default(),
         })
     }
 
@@ -123,6 +129,10 @@ impl RedisState {
             Value::Int(1) => Polled::Compute,
             _ => Polled::Busy,
         })
+    }
+
+    fn reckoning(&self) -> std::sync::MutexGuard<'_, Reckoning> {
+        self.reckoning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this process has to say that it still leases from a limit.
@@ -225,7 +235,12 @@ impl State for RedisState {
             .arg(want)
             .arg(if beats { &self.holder } else { "" })
             .arg(BEAT.as_secs() * 3);
-        let (granted, wait_us, holders): (u32, u64, u32) = self.link.script(&call).await?;
+        let told: Result<(u32, u64, u32), Error> = self.link.script(&call).await;
+        if told.is_err() {
+            // Whatever comes back may have forgotten this process.
+            self.beaten.lock().await.remove(&limit.name);
+        }
+        let (granted, wait_us, holders) = told?;
         Ok(Lease { granted, retry_after: Duration::from_micros(wait_us), holders: holders.max(1) })
     }
 
@@ -236,21 +251,28 @@ impl State for RedisState {
     }
 
     async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
-        let key = self.key("spent");
-        let mut adding = redis::pipe();
-        adding.atomic();
-        let parts = [
-            ("requests", spent.requests),
-            ("input", spent.input_tokens),
-            ("output", spent.output_tokens),
-            ("micro_usd", spent.micro_usd),
-        ];
-        for (field, amount) in parts {
-            adding.cmd("HINCRBY").arg(&key).arg(field).arg(amount);
+        let (floor, adding) = {
+            let mut reckoning = self.reckoning();
+            (reckoning.floor(), reckoning.hand_over(spent))
+        };
+        let mut call = self.scripts.spend.prepare_invoke();
+        call.key(self.key("spent")).key(self.key("spenders"));
+        for figures in [floor, adding] {
+            call.arg(figures.requests).arg(figures.input_tokens);
+            call.arg(figures.output_tokens).arg(figures.micro_usd);
         }
-        adding.cmd("EXPIRE").arg(&key).arg(KEEP.as_secs()).ignore();
-        let (requests, input_tokens, output_tokens, micro_usd) = self.link.pipe(&adding).await?;
-        Ok(Spending { requests, input_tokens, output_tokens, micro_usd })
+        let spends = adding != Spending::default();
+        call.arg(if spends { &self.holder } else { "" }).arg(KEEP.as_secs()).arg(SPENDS.as_secs());
+        let told: Result<(u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
+        let mut reckoning = self.reckoning();
+        Ok(match told {
+            Ok((requests, input_tokens, output_tokens, micro_usd, spenders)) => {
+                let total = Spending { requests, input_tokens, output_tokens, micro_usd };
+                reckoning.taken(total, spenders);
+                total
+            }
+            Err(_) => reckoning.not_taken(adding),
+        })
     }
 
     async fn control(&self) -> Result<Control, Error> {

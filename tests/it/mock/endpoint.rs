@@ -166,7 +166,9 @@ impl Inside {
             let tokens = input_tokens(&asked.body);
             let verdict = bucket.take(tokens, refuse::granularity(limit.tell));
             refused = verdict.refused;
-            self.seen.stats.rate_limited += u64::from(refused.is_some());
+            if refused.is_some() {
+                self.seen.refused();
+            }
             self.seen.stats.early += u64::from(verdict.is_early);
         }
         Arrival {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use behaviour::{Answers, Behaviour, Dialect, Fault, Limit, Reasoning, Tell};
-pub(crate) use stats::Stats;
+pub(crate) use stats::{Stats, Tenth};
 
 /// A mock in a thread of this process; it ends with this value.
 pub(crate) struct Mock {

@@ -31,6 +31,16 @@ pub(crate) struct Stats {
     pub(crate) max_in_flight: u64,
     /// From the first request to the last answer.
     pub(crate) seconds: f64,
+    /// The log of the limit: each tenth of a second since the first request.
+    pub(crate) tenths: Vec<Tenth>,
+}
+
+/// Requests that came within a tenth of a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tenth {
+    pub(crate) came: u32,
+    /// Of these, refused for the rate.
+    pub(crate) refused: u32,
 }
 
 /// Counts, and what is needed to count.
@@ -46,13 +56,29 @@ pub(super) struct Seen {
 impl Seen {
     /// Counts a request; how often this body came before.
     pub(super) fn arrived(&mut self, body: u64) -> u32 {
-        self.first.get_or_insert_with(Instant::now);
+        self.tenth().came += 1;
         self.stats.requests += 1;
         self.in_flight += 1;
         self.stats.max_in_flight = self.stats.max_in_flight.max(self.in_flight);
         let (came, _) = self.bodies.entry(body).or_default();
         *came += 1;
         *came - 1
+    }
+
+    /// Counts the request that arrived last as refused for the rate.
+    pub(super) fn refused(&mut self) {
+        self.stats.rate_limited += 1;
+        self.tenth().refused += 1;
+    }
+
+    fn tenth(&mut self) -> &mut Tenth {
+        let now =
+            (self.first.get_or_insert_with(Instant::now).elapsed().as_millis() / 100) as usize;
+        let tenths = &mut self.stats.tenths;
+        if tenths.len() <= now {
+            tenths.resize(now + 1, Tenth::default());
+        }
+        &mut tenths[now]
     }
 
     pub(super) fn left(&mut self) {

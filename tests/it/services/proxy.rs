@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub(crate) struct Proxy {
 struct Inside {
     target: u16,
     way: AtomicU8,
+    has_swallowed: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
 }
 
@@ -36,7 +37,9 @@ impl Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let way = AtomicU8::new(Way::Open as u8);
-        let inside = Arc::new(Inside { target, way, connections: Mutex::default() });
+        let has_swallowed = AtomicBool::new(false);
+        let inside = Inside { target, way, has_swallowed, connections: Mutex::default() };
+        let inside = Arc::new(inside);
         let accepting = Arc::downgrade(&inside);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -58,6 +61,11 @@ impl Proxy {
         if way == Way::Closed {
             self.cut();
         }
+    }
+
+    /// Whether anything has vanished in it.
+    pub(crate) fn has_swallowed(&self) -> bool {
+        self.inside.has_swallowed.load(Ordering::SeqCst)
     }
 
     /// Closes the connections there are.
@@ -106,7 +114,9 @@ impl Inside {
         loop {
             match from.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(_) if self.is(Way::Blackhole) => {}
+                Ok(_) if self.is(Way::Blackhole) => {
+                    self.has_swallowed.store(true, Ordering::SeqCst);
+                }
                 Ok(length) => {
                     if to.write_all(&buffer[..length]).is_err() {
                         break;

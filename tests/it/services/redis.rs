@@ -63,6 +63,14 @@ impl Redis {
         }
     }
 
+    /// What it answers to a command, asked in a database as `new_database`
+    /// tells it.
+    pub(crate) fn ask(&self, database: &str, command: &[&str]) -> String {
+        let mut client = Command::new(program("/usr/bin/redis-cli", "redis-tools"));
+        let output = client.args(["-u", database]).args(command).output().expect("it runs");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
     pub(crate) fn process(&self) -> &Process {
         self.process.as_ref().expect("it runs")
     }

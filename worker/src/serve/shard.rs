@@ -7,7 +7,9 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use magnet_proto::part::{self, Keys, Packed, Verdict, Writer};
@@ -19,6 +21,13 @@ use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span, warn};
 
 use super::{End, Stop, WalkRunner, Walked, Worker};
+
+/// Between tries to put a part.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A finished part waits no longer for its store: with the time a shard takes
+/// that is well below what brokers allow a message to be held.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// What came of an attempt.
 pub(super) enum Attempt {
@@ -290,9 +299,33 @@ async fn put(
     }
     let (part, bytes) = writer.finish();
     let name = part::object_name(&shard.campaign, &part);
-    let size_bytes = bytes.len();
-    let put = worker.parts.put(&name, bytes).await;
-    worker.metrics.part_put(size_bytes, put.is_ok());
-    put?;
+    put_patiently(worker, &name, bytes).await?;
     Ok((Report { part, ..report(shard, accepted, rejected) }, walks))
+}
+
+/// Puts a part, waiting for a store that is away: what is finished is not
+/// thrown away for that.
+async fn put_patiently(worker: &Worker, name: &str, bytes: Bytes) -> Result<(), parts::Error> {
+    let patience = worker.limits.put_patience.min(LONGEST_WAIT);
+    let (deadline, mut pause) = (Instant::now() + patience, FIRST_PAUSE);
+    let abort = &worker.shutdown.abort;
+    loop {
+        let put = worker.parts.put(name, bytes.clone()).await;
+        worker.metrics.part_put(bytes.len(), put.is_ok());
+        match put {
+            Err(problem @ parts::Error::Transient(_))
+                if Instant::now() + pause < deadline && !abort.is_cancelled() =>
+            {
+                let problem = super::chain(&problem);
+                warn!(problem, "the part could not be put; trying again in {pause:?}");
+            }
+            put => return put,
+        }
+        // Told to stop, it tries once more.
+        tokio::select! {
+            () = abort.cancelled() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
 }

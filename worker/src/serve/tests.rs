@@ -109,7 +109,12 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         queue: Arc::new(queue.clone()),
         parts: Parts::open("memory:", ".".as_ref()).unwrap(),
         runners: Arc::new(Only(Arc::clone(&script))),
-        limits: Limits { in_flight: 8, shards: 4, shard_time: SHARD_TIME },
+        limits: Limits {
+            in_flight: 8,
+            shards: 4,
+            shard_time: SHARD_TIME,
+            put_patience: Duration::from_secs(60),
+        },
         metrics: Metrics::new(&Registry::new(), &Pulse::default()).unwrap(),
         shutdown: Shutdown::default(),
     };
@@ -285,4 +290,53 @@ async fn the_rest_of_a_shard_that_takes_long_becomes_a_shard_of_its_own() {
     assert_eq!((ranges[0].start, ranges[ranges.len() - 1].end), (0, 100));
     assert!(ranges.windows(2).all(|two| two[0].end == two[1].start), "{parts:?}");
     assert_eq!(stage.script.ran(), 100, "no walk is worked twice");
+}
+
+/// A file in the way of the folder: the same errors as a full disk's.
+#[tokio::test]
+async fn finished_walks_wait_for_a_part_store_that_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (there, away) = (folder.path().join("parts"), folder.path().join("away"));
+    let registry = Registry::new();
+    let mut stage = stage([(3, vec![Act::Linger(Duration::from_millis(300))])]);
+    stage.worker.parts = Parts::open("file:parts", folder.path()).unwrap();
+    stage.worker.metrics = Metrics::new(&registry, &Pulse::default()).unwrap();
+    stage.publish([shard(0, 4)]).await;
+    let outage = async {
+        stage.until(|script| script.ran() == 4).await;
+        std::fs::rename(&there, &away).unwrap();
+        std::fs::write(&there, "in the way").unwrap();
+        stage.until(|_| puts_that_failed(&registry) == 1.0).await;
+        std::fs::remove_file(&there).unwrap();
+        std::fs::rename(&away, &there).unwrap();
+    };
+    let (served, ()) = tokio::join!(stage.serve_until(QUIET), outage);
+    served.unwrap();
+    assert_eq!(stage.parts().await, ["000000000000-000004"]);
+    assert_eq!(stage.script.ran(), 4, "no walk is worked again");
+}
+
+fn puts_that_failed(registry: &Registry) -> f64 {
+    let families = registry.gather();
+    let puts = families.iter().find(|family| family.name() == "magnet_parts_put_total");
+    let failed = puts.and_then(|puts| {
+        let is_failed = |metric: &&prometheus::proto::Metric| {
+            metric.get_label().iter().any(|label| label.value() == "failed")
+        };
+        puts.get_metric().iter().find(is_failed)
+    });
+    failed.map_or(0.0, |metric| metric.get_counter().get_value())
+}
+
+#[tokio::test]
+async fn a_part_store_that_never_comes_back_ends_the_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stage = stage([]);
+    stage.worker.parts = Parts::open("file:parts", folder.path()).unwrap();
+    stage.worker.limits.put_patience = Duration::ZERO;
+    std::fs::remove_dir(folder.path().join("parts")).unwrap();
+    std::fs::write(folder.path().join("parts"), "in the way").unwrap();
+    stage.publish([shard(0, 4), shard(4, 4)]).await;
+    let ended = serve(&stage.worker).await;
+    assert!(matches!(ended, Err(Error::Parts(_))), "{ended:?}");
 }

@@ -6,6 +6,7 @@
 //! again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ use tracing::{error, warn};
 use super::broker::Broker;
 use super::link::{Link, Pauses, Session, count};
 use super::message::Envelope;
-use super::{Error, topology};
+use super::{Error, GOODBYE, topology};
 use crate::shard::Report;
 use crate::wire;
 
@@ -29,6 +30,8 @@ const WINDOW: usize = 256;
 const CONFIRM: Duration = Duration::from_secs(10);
 /// A session that takes longer to come back is given up for that call.
 const SESSION: Duration = Duration::from_secs(10);
+/// The code of an orderly end.
+const NO_ERROR: u16 = 200;
 /// How long a publish is tried again: longer than a broker takes to restart,
 /// to be repaired, or to get its memory or disk back.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -49,6 +52,9 @@ pub(super) struct Publishing {
     /// Not in confirm mode: for what nobody waits for.
     unconfirmed: Channel,
     broker: Arc<Broker>,
+    /// Confirms have stopped coming, though the connection stands: one that is
+    /// lost on the way shifts the count of all that follow.
+    is_mute: AtomicBool,
 }
 
 #[async_trait]
@@ -62,12 +68,14 @@ impl Session for Publishing {
         let unconfirmed = connection.create_channel().await.map_err(explain)?;
         topology::declare(broker, &confirmed).await?;
         confirmed.confirm_select(ConfirmSelectOptions::default()).await.map_err(explain)?;
-        Ok(Self { connection, confirmed, unconfirmed, broker: Arc::clone(broker) })
+        let (broker, is_mute) = (Arc::clone(broker), AtomicBool::new(false));
+        Ok(Self { connection, confirmed, unconfirmed, broker, is_mute })
     }
 
     fn is_alive(&self) -> bool {
         let channels = [&self.confirmed, &self.unconfirmed];
-        self.connection.status().connected()
+        !self.is_mute.load(Ordering::Relaxed)
+            && self.connection.status().connected()
             && channels.iter().all(|channel| channel.status().connected())
     }
 }
@@ -76,6 +84,14 @@ impl Publishing {
     /// A channel for one errand: some errands end theirs.
     pub(super) async fn channel(&self) -> Result<Channel, Error> {
         self.connection.create_channel().await.map_err(|error| self.broker.explain(&error))
+    }
+
+    /// Gives the session up, so that another takes its place.
+    async fn give_up(&self) {
+        if !self.is_mute.swap(true, Ordering::Relaxed) {
+            let closing = self.connection.close(NO_ERROR, "confirms do not come".into());
+            tokio::time::timeout(GOODBYE, closing).await.ok();
+        }
     }
 }
 
@@ -141,7 +157,10 @@ impl Publisher {
             Err(_) if session.connection.status().blocked() => Err(Unconfirmed::Unsure(
                 "the broker takes no messages: it is short of memory or disk".into(),
             )),
-            Err(_) => Err(Unconfirmed::Unsure(format!("not confirmed within {CONFIRM:?}"))),
+            Err(_) => {
+                session.give_up().await;
+                Err(Unconfirmed::Unsure(format!("not confirmed within {CONFIRM:?}")))
+            }
         };
         match outcome {
             Ok(()) => {

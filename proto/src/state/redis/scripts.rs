@@ -8,6 +8,7 @@ pub(super) struct Scripts {
     pub(super) lease: Script,
     pub(super) hold: Script,
     pub(super) lead: Script,
+    pub(super) spend: Script,
 }
 
 impl Default for Scripts {
@@ -18,6 +19,7 @@ impl Default for Scripts {
             lease: Script::new(LEASE),
             hold: Script::new(HOLD),
             lead: Script::new(LEAD),
+            spend: Script::new(SPEND),
         }
     }
 }
@@ -48,7 +50,10 @@ return 0
 /// granted, microseconds to wait if none, how many hold.
 ///
 /// `empty` is when the bucket was last empty: what dripped in since then is
-/// there, up to a second's worth.
+/// there, up to a second's worth. A bucket nobody knows holds one permit: what
+/// was granted before a server lost its data is not granted again. Who finds
+/// it empty waits for half of what it wants, or a permit for each holder: many
+/// holders do not ask for every drop.
 const LEASE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -66,9 +71,13 @@ local per_minute = tonumber(ARGV[1])
 if per_minute <= 0 then return {0, 60000000, holders} end
 local each = 60000000 / per_minute
 local burst = math.max(1, math.floor(per_minute / 60))
-local empty = math.max(tonumber(kept[1] or 0), now - burst * each)
+local empty = math.max(tonumber(kept[1] or now - each), now - burst * each)
 local granted = math.min(tonumber(ARGV[2]), math.floor((now - empty) / each))
-if granted < 1 then return {0, math.ceil(each - (now - empty)), holders} end
+if granted < 1 then
+  if not kept[1] then redis.call('HSET', KEYS[1], 'empty', string.format('%.0f', empty)) end
+  local drops = math.max(1, math.min(holders, math.floor(ARGV[2] / 2)))
+  return {0, math.ceil(drops * each - (now - empty)), holders}
+end
 redis.call('HSET', KEYS[1], 'empty', string.format('%.0f', empty + granted * each))
 return {granted, 0, holders}
 ";
@@ -91,4 +100,28 @@ local leader = redis.call('GET', KEYS[1])
 if leader and leader ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
+";
+
+/// Keys: what was spent, who spends. Arguments: the least that was spent so
+/// far (four figures), what is added (four), who spends (empty = nobody),
+/// seconds to keep, seconds a spender counts. The totals, and how many spend.
+const SPEND: &str = r"
+local fields = {'requests', 'input', 'output', 'micro_usd'}
+local told = {}
+for at, field in ipairs(fields) do
+  local known = tonumber(redis.call('HGET', KEYS[1], field) or 0)
+  told[at] = math.max(known, tonumber(ARGV[at])) + tonumber(ARGV[at + 4])
+  if told[at] ~= known then
+    redis.call('HSET', KEYS[1], field, string.format('%.0f', told[at]))
+  end
+end
+redis.call('EXPIRE', KEYS[1], ARGV[10])
+if ARGV[9] ~= '' then
+  local now = redis.call('TIME')[1]
+  redis.call('ZADD', KEYS[2], now, ARGV[9])
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[11])
+  redis.call('EXPIRE', KEYS[2], ARGV[11])
+end
+told[5] = redis.call('ZCARD', KEYS[2])
+return told
 ";

@@ -44,8 +44,7 @@ impl<C> Usage<C> {
         if budget.max_usd == 0.0 && budget.max_requests == 0 && budget.max_tokens == 0 {
             return Ok(());
         }
-        // A store that is away must not stop the campaign: its own counters
-        // come back with it.
+        // A store that is away tells an estimate that the budget holds by.
         let Ok(spent) = self.state.spend(Spending::default()).await else {
             return Ok(());
         };

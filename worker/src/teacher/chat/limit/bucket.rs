@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use magnet_proto::state::{RateLimit, State};
+use magnet_proto::state::{Lease, RateLimit, State};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::pace::Pace;
 
 /// A little below the limit, so that the server's clock and ours may differ.
 const USED_SHARE: f64 = 0.985;
 /// The burst in seconds of the limit: far below what servers measure over.
-const BURST_SECONDS: f64 = 0.25;
+const BURST_SECONDS: f64 = 0.5;
 /// One lease covers this much time.
 const BLOCK_SECONDS: f64 = 0.1;
+/// Once the store is back, each process keeps to its share for so long: some
+/// find it later than others.
+const SETTLING: Duration = Duration::from_secs(6);
 
 pub(super) struct Bucket {
     limit: RateLimit,
@@ -28,9 +32,15 @@ pub(super) struct Bucket {
 #[derive(Default)]
 struct Leased {
     permits: u32,
-    /// The pace kept while the store is away, for so many holders.
-    degraded: Option<(u32, Pace)>,
     holders: u32,
+    alone: Option<Alone>,
+}
+
+/// A process that keeps to its fair share.
+struct Alone {
+    share: Pace,
+    /// The store is back, and this is when its word is enough.
+    until: Option<Instant>,
 }
 
 impl Bucket {
@@ -52,36 +62,53 @@ impl Bucket {
         {
             let mut leased = self.leased.lock().await;
             while leased.permits < permits {
-                let want = self.block.max(permits - leased.permits);
-                self.lease(&mut leased, want).await;
+                let needed = permits - leased.permits;
+                self.lease(&mut leased, self.block.max(needed), needed).await;
             }
             leased.permits -= permits;
         }
         self.pace.take(permits).await;
     }
 
-    async fn lease(&self, leased: &mut Leased, want: u32) {
+    async fn lease(&self, leased: &mut Leased, want: u32, needed: u32) {
         match self.state.lease(&self.limit, want).await {
-            Ok(lease) => {
-                leased.holders = lease.holders.max(1);
-                leased.degraded = None;
-                leased.permits += lease.granted;
-                if lease.granted == 0 {
-                    tokio::time::sleep(lease.retry_after.max(Duration::from_millis(2))).await;
-                }
-            }
+            Ok(lease) => self.granted(leased, lease).await,
             Err(error) => {
                 tracing::debug!(%error, limit = self.limit.name, "keeping to the local share");
-                let holders = leased.holders.max(1);
-                if leased.degraded.as_ref().is_none_or(|(known, _)| *known != holders) {
-                    let share = self.limit.per_minute as f64 / f64::from(holders);
-                    leased.degraded = Some((holders, Pace::new(share, self.block)));
-                }
-                if let Some((_, pace)) = &leased.degraded {
-                    pace.take(want).await;
-                }
-                leased.permits += want;
+                let alone = leased.alone.get_or_insert_with(|| self.alone(leased.holders));
+                alone.until = None;
+                alone.share.take(needed).await;
+                leased.permits += needed;
             }
         }
+    }
+
+    async fn granted(&self, leased: &mut Leased, lease: Lease) {
+        let Some(alone) = &mut leased.alone else {
+            leased.holders = lease.holders.max(1);
+            return Self::add(leased, lease).await;
+        };
+        let now = Instant::now();
+        if *alone.until.get_or_insert(now + SETTLING) <= now {
+            leased.alone = None;
+        } else {
+            // Until all are back, those that are would be granted too much.
+            alone.share.take(lease.granted).await;
+            leased.holders = leased.holders.max(lease.holders);
+        }
+        Self::add(leased, lease).await;
+    }
+
+    async fn add(leased: &mut Leased, lease: Lease) {
+        leased.permits += lease.granted;
+        if lease.granted == 0 {
+            tokio::time::sleep(lease.retry_after.max(Duration::from_millis(2))).await;
+        }
+    }
+
+    fn alone(&self, holders: u32) -> Alone {
+        let share = self.limit.per_minute as f64 / f64::from(holders.max(1));
+        let burst = (share / 60.0 * BURST_SECONDS) as u32;
+        Alone { share: Pace::without_head_start(share, burst), until: None }
     }
 }

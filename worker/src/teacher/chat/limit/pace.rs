@@ -66,6 +66,15 @@ impl Pace {
         Self { limiter, clock, burst: burst.get() }
     }
 
+    /// The same, with nothing of the burst left at first.
+    pub(super) fn without_head_start(per_minute: f64, burst: u32) -> Self {
+        let pace = Self::new(per_minute, burst);
+        if let Some(all) = NonZeroU32::new(pace.burst) {
+            pace.limiter.check_n(all).ok();
+        }
+        pace
+    }
+
     /// Waits for `permits`, in chunks where they are more than the burst.
     pub(super) async fn take(&self, permits: u32) {
         let mut left = permits;
