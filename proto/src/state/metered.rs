@@ -30,7 +30,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Registers them. Every operation is a sign of life, whatever came of it.
+    /// Registers them. What work asks of a store is a sign of life, whatever
+    /// came of it; what is asked by the clock is none.
     pub fn register(registry: &Registry, pulse: &Pulse) -> Result<Self, prometheus::Error> {
         let counters = |name: &str, help: &str, label: &str, values: &[&str]| {
             let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
@@ -116,6 +117,16 @@ struct Metered {
 }
 
 impl Metered {
+    /// An operation that work asks for.
+    async fn worked<T>(
+        &self,
+        operation: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let done = self.timed(operation).await;
+        self.to.pulse.beat();
+        done
+    }
+
     async fn timed<T>(
         &self,
         operation: impl Future<Output = Result<T, Error>>,
@@ -131,7 +142,6 @@ impl Metered {
         operation: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let done = operation.await;
-        self.to.pulse.beat();
         if done.is_err() {
             self.errors.inc();
         }
@@ -142,7 +152,7 @@ impl Metered {
 #[async_trait]
 impl State for Metered {
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
-        let holder = self.timed(self.inner.claim(key, walk)).await;
+        let holder = self.worked(self.inner.claim(key, walk)).await;
         let outcome = match &holder {
             Ok(holder) if *holder < walk => "lost",
             Ok(_) => "won",
@@ -154,6 +164,7 @@ impl State for Metered {
 
     async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
         let found = self.counted(self.inner.output(key, patience)).await;
+        self.to.pulse.beat();
         let outcome = match &found {
             Ok(Lookup::Hit(_)) => "hit",
             Ok(Lookup::Compute) => "compute",
@@ -164,11 +175,11 @@ impl State for Metered {
     }
 
     async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {
-        self.timed(self.inner.put_output(key, value)).await
+        self.worked(self.inner.put_output(key, value)).await
     }
 
     async fn memo(&self, key: Digest) -> Result<Option<Bytes>, Error> {
-        let found = self.timed(self.inner.memo(key)).await;
+        let found = self.worked(self.inner.memo(key)).await;
         let outcome = match &found {
             Ok(Some(_)) => "hit",
             Ok(None) => "miss",
@@ -179,27 +190,35 @@ impl State for Metered {
     }
 
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
-        self.timed(self.inner.put_memo(key, value, ttl)).await
+        self.worked(self.inner.put_memo(key, value, ttl)).await
     }
 
     async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error> {
-        self.timed(self.inner.forget_memo(keys)).await
+        self.worked(self.inner.forget_memo(keys)).await
     }
 
     async fn lease(&self, limit: &RateLimit, want: u32) -> Result<Lease, Error> {
-        self.timed(self.inner.lease(limit, want)).await
+        self.worked(self.inner.lease(limit, want)).await
     }
 
     async fn hold(&self, limit: &RateLimit, pause: Duration) -> Result<(), Error> {
-        self.timed(self.inner.hold(limit, pause)).await
+        self.worked(self.inner.hold(limit, pause)).await
     }
 
     async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
-        self.timed(self.inner.spend(spent)).await
+        match spent == Spending::default() {
+            true => self.timed(self.inner.spend(spent)).await,
+            false => self.worked(self.inner.spend(spent)).await,
+        }
     }
 
     async fn control(&self) -> Result<Control, Error> {
-        self.timed(self.inner.control()).await
+        let wish = self.timed(self.inner.control()).await;
+        // Work that the operator holds does not rest by its own fault.
+        if matches!(wish, Ok(Control::Pause)) {
+            self.to.pulse.beat();
+        }
+        wish
     }
 
     async fn set_control(&self, control: Control) -> Result<(), Error> {
@@ -235,5 +254,27 @@ mod tests {
         assert_eq!((count(&metrics.claims, "won"), count(&metrics.claims, "lost")), (1, 1));
         assert_eq!((count(&metrics.memo, "hit"), count(&metrics.memo, "miss")), (0, 1));
         assert_eq!(metrics.duration.with_label_values(&["state"]).get_sample_count(), 3);
+    }
+
+    #[tokio::test]
+    async fn asking_for_the_operators_wish_is_no_progress_and_a_pause_is_no_stall() {
+        const REST: Duration = Duration::from_millis(500);
+        let pulse = Pulse::default();
+        let metrics = Metrics::register(&Registry::new(), &pulse).unwrap();
+        let embedded = super::super::open("embedded:").unwrap();
+        let stores = Stores { state: Arc::clone(&embedded), cache: embedded };
+        let state = metrics.meter(&stores).state;
+        let _work = pulse.hold();
+        tokio::time::sleep(REST).await;
+        state.control().await.unwrap();
+        state.lead("somebody", Duration::from_secs(15)).await.unwrap();
+        state.spend(Spending::default()).await.unwrap();
+        assert!(pulse.age() >= REST, "{:?}", pulse.age());
+        state.spend(Spending { requests: 1, ..Spending::default() }).await.unwrap();
+        assert!(pulse.age() < REST, "{:?}", pulse.age());
+        tokio::time::sleep(REST).await;
+        state.set_control(Control::Pause).await.unwrap();
+        state.control().await.unwrap();
+        assert!(pulse.age() < REST, "{:?}", pulse.age());
     }
 }
