@@ -116,8 +116,25 @@ fn a_broker_that_goes_away_is_told_and_the_page_goes_on() {
     assert_eq!(coordinator.get("/healthz").status, 200, "liveness asks no broker");
     let page = seen(folder.path(), &coordinator.url("/"));
     assert!(page.contains("The queue is away") && page.contains(" of 100,000 wanted"), "{page}");
+    assert!(page.contains(">held up<") && !page.contains("time left"), "{page}");
     proxy.set(Way::Open);
     coordinator.until("/readyz", |body| body.contains("queue: up"));
+}
+
+#[test]
+fn dead_letters_are_counted_by_their_reason() {
+    let folder = folder();
+    let queue = rabbitmq::shared().new_vhost();
+    let file = campaign_file(folder.path(), &queue, &redis::shared().new_database(), 100_000);
+    let coordinator = Server::start(folder.path(), &format!("coordinator {file}"));
+    let _worker = Server::start(folder.path(), &format!("worker {file}"));
+    coordinator.until("/api/v1/campaign", |body| !body.contains("\"accepted\":0,"));
+    let vhost = queue.rsplit('/').next().expect("a virtual host");
+    (0..5).for_each(|_| rabbitmq::shared().publish(vhost, "magnet.v1.work", b"garbage"));
+    coordinator.until("/api/v1/dead-letters", |body| body.matches("\"walks\":null").count() == 5);
+    let page = seen(folder.path(), &coordinator.url("/#/dead-letters"));
+    assert!(page.contains(">5</td>") && page.contains("magnet dlq redrive"), "{page}");
+    assert_eq!(page.matches("<tbody><tr>").count(), 1, "{page}");
 }
 
 #[test]

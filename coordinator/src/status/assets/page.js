@@ -4,6 +4,8 @@ import { ask, bar, card, dollars, el, percent, span, whole, words } from "./dom.
 import { conversations, onKey } from "./reader.js";
 
 const EVERY_MS = 2000;
+// Distance of the points of samples.history.
+const POINT_SECONDS = 5;
 const at = (id) => document.getElementById(id);
 const main = at("main");
 let latest = null;
@@ -18,8 +20,12 @@ function phaseOf(campaign) {
   const running = ["waiting", "working"].includes(campaign.phase);
   if (running && campaign.control === "pause") return ["paused", "warn"];
   if (running && campaign.control === "cancel") return ["cancelled", "bad"];
+  if (campaign.phase === "working" && isHeldUp(campaign)) return ["held up", "bad"];
   return PHASES[campaign.phase] || [campaign.phase, ""];
 }
+
+// Without queue or part store nothing is finished; the others only cost calls.
+const isHeldUp = (campaign) => campaign.services.some(({ service, up }) => !up && (service === "queue" || service === "parts"));
 
 function showFrame(campaign) {
   const [phase, kind] = phaseOf(campaign);
@@ -69,7 +75,8 @@ function progress(samples, campaign) {
   return card("c8 tall", "Conversations accepted",
     el("p", { class: "big" }, whole(samples.accepted), el("small", {}, ` of ${whole(samples.wanted)} wanted`)),
     bars,
-    facts([["done", percent(share)], ["rate", samples.per_second > 0 && !rests ? rate : "–"], ["time left", rests ? "–" : span(samples.eta_seconds)],
+    facts([["done", percent(share)],
+      ...(rests ? [] : [["rate", samples.per_second > 0 ? rate : "–"], ["time left", span(samples.eta_seconds)]]),
       ["preference pairs", whole(campaign.walks.pairs)]]),
     spark(samples.history));
 }
@@ -89,7 +96,7 @@ function spark(history) {
     path.setAttribute("class", kind);
     svg.append(path);
   }
-  return svg;
+  return [svg, el("p", { class: "soft note" }, `${whole(high - low)} accepted in the last ${span((history.length - 1) * POINT_SECONDS)}`)];
 }
 
 function fleet(campaign) {
@@ -121,7 +128,8 @@ function funnel(walks) {
     all ? el("ul", { class: "rows" }, line("walks decided", all, all), steps,
       alike ? line("duplicates", alike, all, "fall in") : null,
       line("accepted", walks.accepted, all, "kept")) : el("p", { class: "empty" }, "No walk is decided yet."),
-    walks.surplus + walks.missing ? el("p", { class: "soft note" }, `${whole(walks.surplus)} worked beyond need, ${whole(walks.missing)} missing`) : null);
+    walks.surplus ? el("p", { class: "soft note" }, `${whole(walks.surplus)} more were worked than are needed.`) : null,
+    walks.missing ? el("p", { class: "note why" }, `${whole(walks.missing)} are missing: their shards are dead letters.`) : null);
 }
 
 function rejections(walks) {
@@ -137,13 +145,13 @@ function rejections(walks) {
 }
 
 function spend({ spend, budget, walks }) {
-  const limits = [["max_usd", spend.usd, dollars, "of the money"], ["max_requests", spend.requests, whole, "of the requests"],
-    ["max_tokens", spend.input_tokens + spend.output_tokens, whole, "of the tokens"]].filter(([key]) => budget[key] > 0);
+  const limits = [["max_usd", spend.usd, () => ""], ["max_requests", spend.requests, (of) => ` ${whole(of)} requests`],
+    ["max_tokens", spend.input_tokens + spend.output_tokens, (of) => ` ${whole(of)} tokens`]].filter(([key]) => budget[key] > 0);
   const thousand = walks.accepted ? dollars(spend.usd / walks.accepted * 1000) : "–";
   return card("c5", "Spend",
     el("p", { class: "big" }, dollars(spend.usd), el("small", {}, budget.max_usd > 0 ? ` of ${dollars(budget.max_usd)}` : " no limit set")),
-    limits.map(([key, used, show, what]) => [bar(used / budget[key], used >= budget[key] ? "warn" : ""),
-      el("p", { class: "soft" }, `${percent(used / budget[key])} ${what}: ${show(used)} of ${show(budget[key])}`)]),
+    limits.map(([key, used, what]) => [bar(used / budget[key], used >= budget[key] ? "warn" : ""),
+      what(budget[key]) ? el("p", { class: "soft" }, `${percent(used / budget[key])} of${what(budget[key])}`) : null]),
     el("br"),
     facts([["per 1,000 accepted", thousand], ["requests", whole(spend.requests)],
       ["tokens in", whole(spend.input_tokens)], ["tokens out", whole(spend.output_tokens)]]));
@@ -151,15 +159,29 @@ function spend({ spend, budget, walks }) {
 
 async function deadLetters() {
   const { letters, limit } = await ask("/api/v1/dead-letters");
-  const rows = letters.map((letter) => el("tr", {},
-    el("td", { class: "n" }, letter.walks ? `${whole(letter.walks[0])} – ${whole(letter.walks[1] - 1)}` : "unreadable"),
-    el("td", { class: "n" }, letter.attempts), el("td", {}, letter.reason)));
-  const head = ["walks", "attempts", "reason"].map((name) => el("th", { scope: "col" }, name));
+  const total = latest?.shards.queue?.dead ?? letters.length;
+  const rows = byReason(letters).map(([reason, same]) => el("tr", {},
+    el("td", {}, reason),
+    el("td", { class: "n" }, whole(same.length)),
+    el("td", { class: "n" }, Math.max(...same.map((letter) => letter.attempts)) || "–"),
+    el("td", {}, same.length > 3 ? el("details", {}, el("summary", {}, whose(same.slice(0, 1)), " …"), whose(same)) : whose(same))));
+  const head = ["reason", "shards", "failed attempts", "walks"].map((name) => el("th", { scope: "col" }, name));
   return card("", "Shards nobody could work", letters.length
-    ? [el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))),
-      el("p", { class: "soft" }, letters.length >= limit ? `The first ${limit}. ` : "", "Put them back to work with ", el("code", {}, "magnet dlq redrive"), ".")]
+    ? [el("div", { class: "scroll" }, el("table", { class: "letters" }, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))),
+      el("p", { class: "soft note" }, letters.length >= limit ? `The first ${limit} of ${whole(Math.max(total, limit))}. ` : "",
+        "Mend the cause, then put them back to work with ", el("code", {}, "magnet dlq redrive"), ".")]
     : el("p", { class: "empty" }, "None: every shard found a worker that could do it."));
 }
+
+// The commonest reason first.
+function byReason(letters) {
+  const groups = new Map();
+  for (const letter of letters) groups.set(letter.reason, [...(groups.get(letter.reason) || []), letter]);
+  return [...groups].sort(([, one], [, other]) => other.length - one.length);
+}
+
+const whose = (letters) => letters.map(({ walks }) => walks).sort((a, b) => (a?.[0] ?? -1) - (b?.[0] ?? -1))
+  .map((walks) => (walks ? `${whole(walks[0])} – ${whole(walks[1] - 1)}` : "unreadable")).join(", ");
 
 const viewOf = () => (location.hash.match(/^#\/(conversations|dead-letters)/) || [null, "overview"])[1];
 

@@ -18,7 +18,7 @@ export async function conversations(main) {
     return;
   }
   const pane = el("article", { class: "card pane", tabindex: "-1", "aria-label": "conversation" },
-    el("p", { class: "empty" }, "Choose a conversation. The keys j and k go to the next and the last one."));
+    el("p", { class: "empty" }, "Choose a conversation. The keys j and k go to the next one and the one before."));
   const shelf = el("div", { class: `shelf ${number === null ? "" : "reading"}` }, listOf(page, number), pane);
   main.replaceChildren(shelf);
   if (number !== null) {
