@@ -1,13 +1,20 @@
-"""The Compose file holds together: what services depend on, mount and share is there."""
+"""The Compose file keeps to the Compose specification, unknown keys refused, and holds together: what
+services depend on, mount and share is there."""
 
+import json
 import pathlib
 import sys
 
 import yaml
+from compose_spec import PyCompose
 
 path = pathlib.Path(sys.argv[1])
 compose = yaml.safe_load(path.read_text())
 services, found = compose["services"], []
+try:
+    PyCompose.from_json(json.dumps(compose)).validate()
+except ValueError as error:
+    found.append(str(error))
 for name, service in services.items():
     for other, how in service.get("depends_on", {}).items():
         if other not in services:
