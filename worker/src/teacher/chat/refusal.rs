@@ -22,9 +22,10 @@ const OUT_OF_MONEY: [&str; 8] = [
     "insufficient_quota", "spending cap", "spend cap", "spend limit", "spending limit",
     "credit balance", "insufficient balance", "hard limit",
 ];
-const TOO_LONG: [&str; 7] = [
+const TOO_LONG: [&str; 11] = [
     "context_length", "context length", "exceed_context_size", "context size", "context window",
-    "maximum context", "prompt is too long",
+    "contextwindow", "maximum context", "prompt is too long", "input token count",
+    "`inputs` tokens", "`inputs` must have less",
 ];
 
 /// A refusal with its status. `words` are what it says, without any key.
@@ -40,7 +41,8 @@ pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &str, word
         402 => Error::Permanent(told),
         403 | 429 if is_out_of_money(body) => Error::Permanent(told),
         401 | 403 | 404 => Error::Permanent(told),
-        400 | 413 | 422 if is_too_long(body) => Error::TooLong(told),
+        400 | 422 if is_too_long(body) => Error::TooLong(told),
+        413 => Error::TooLong(told),
         429 => transient(Trouble::RateLimited),
         408 | 409 | 425 => transient(Trouble::Server),
         500..=599 if says(body, &["image", "not supported", "unsupported"]) => {
@@ -180,6 +182,12 @@ mod tests {
         let llama = "the request exceeds the available context size, try increasing it";
         assert_eq!(told(400, "exceed_context_size_error", llama), "too long");
         assert_eq!(told(400, "", "prompt is too long: 210000 tokens > 200000"), "too long");
+        let tgi = "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096.";
+        assert_eq!(told(422, "validation", tgi), "too long");
+        let gemini =
+            "The input token count (1200000) exceeds the maximum number of tokens allowed.";
+        assert_eq!(told(400, "", gemini), "too long");
+        assert_eq!(sorted(413, "<h1>413 Request Entity Too Large</h1>"), "too long");
         assert_eq!(told(400, "", "The moon is in the wrong house."), "unanswerable");
     }
 
