@@ -32,6 +32,7 @@ use crate::graph;
 use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
 use rehearsal::Rehearsal;
+pub use rehearsal::STUDENT_ERRORS;
 
 /// Walks worked for an estimate.
 const DRAWN: u64 = 200;

@@ -38,7 +38,7 @@ fn check_stand_in(expected: &(String, String), first: Address, what: &str) -> Ra
     let stats = second.stats();
     assert!(dataset(folder.path()) == *expected, "{what}: another dataset, {stats:?}");
     assert!(stats.answered > 0 && stats.repeats == 0, "{what}: {stats:?}");
-    assert!(since.elapsed() < Duration::from_secs(60), "{what} took {:?}", since.elapsed());
+    assert!(since.elapsed() < Duration::from_secs(120), "{what} took {:?}", since.elapsed());
     ran
 }
 
@@ -149,16 +149,16 @@ fn a_walk_whose_prompts_never_fit_is_rejected_with_that_reason() {
 
 #[test]
 fn a_told_limit_of_tokens_is_kept_and_used() {
-    let limit = Limit { tokens_per_minute: 6_000_000.0, ..Limit::default() };
+    let limit = Limit { tokens_per_minute: 3_000_000.0, ..Limit::default() };
     let behaviour = Behaviour { limit: Some(limit), latency_ms: 20, ..Behaviour::default() };
     let mock = Mock::start(behaviour);
     let folder = folder();
-    let told = "tokens_per_minute = 6000000\nrequests_per_minute = 1000000";
-    campaign(folder.path(), mock.address(), 20, told, "");
+    let told = "tokens_per_minute = 3000000\nrequests_per_minute = 1000000";
+    campaign(folder.path(), mock.address(), 8, told, "");
     run(folder.path()).expect(0);
     let stats = mock.stats();
     assert!(stats.rate_limited * 100 <= stats.requests, "{stats:?}");
-    let used = (stats.input_tokens + stats.output_tokens) as f64 / stats.seconds / 100_000.0;
+    let used = (stats.input_tokens + stats.output_tokens) as f64 / stats.seconds / 50_000.0;
     assert!(used <= 1.0 + 1.0 / stats.seconds, "{used} of the permitted: {stats:?}");
-    assert!(used >= 0.85, "{used} of the permitted: {stats:?}");
+    assert!(used >= 0.8, "{used} of the permitted: {stats:?}");
 }

@@ -10,7 +10,9 @@ use magnet_proto::process::Exit;
 use magnet_worker::teacher::chat::Purpose;
 
 use super::campaign::CampaignArgs;
-use crate::plan::{self, ASSUMED_LATENCY, ASSUMED_YIELD, Cost, Demand, Estimate, Models};
+use crate::plan::{
+    self, ASSUMED_LATENCY, ASSUMED_YIELD, Cost, Demand, Estimate, Models, STUDENT_ERRORS,
+};
 use crate::prepare;
 
 /// Estimate calls, tokens, money and time; nothing is called or written
@@ -102,10 +104,8 @@ fn print_models(
     let latency = ASSUMED_LATENCY.as_secs();
     writeln!(out, "assumed   4 characters a token, {latency} s an answer, no answer asked again")?;
     if models.asks.iter().any(|(purpose, _)| *purpose == Purpose::RollOut) {
-        writeln!(
-            out,
-            "          a student without errors, whose roll-outs are all played: at most"
-        )?;
+        let share = STUDENT_ERRORS * 100.0;
+        writeln!(out, "          a student that gets {share:.0} % of its turns with calls wrong")?;
     }
     Ok(())
 }

@@ -4,9 +4,9 @@
 //! So an estimate has the prompts, tools and conversations that a run will
 //! have, and grows with them when they change. What a model costs beyond that,
 //! answers that are asked for again, is not rehearsed. Assumed of the roles:
-//! a teacher follows every hint, a misleading one too; a student makes no
-//! mistake, so that all its roll-outs are played; a judge finds the edges that
-//! the rules find, and one more a function.
+//! a teacher follows every hint, a misleading one too; a student forgets the
+//! last call of some turns, which the judge sees; a judge of the graph finds
+//! the edges that the rules find, and one more a function.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -27,10 +27,13 @@ use magnet_worker::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
     Judged, Label, Machine, Misleading, Nested, Proposed, Simulate, Teacher, Verdict, WriteRequest,
 };
+use rand::RngExt;
 use serde_json::{Value, json};
 
 /// Typical of English and JSON.
 const CHARS_PER_TOKEN: usize = 4;
+/// The share of turns with calls that a student gets wrong, assumed.
+pub const STUDENT_ERRORS: f64 = 0.3;
 
 pub(super) struct Rehearsal {
     remote: Remote,
@@ -141,11 +144,15 @@ fn misled(messages: &[Message], misleading: &Misleading<'_>) -> Action {
     }
 }
 
-/// The right step, found without a hint.
+/// A student's step: the right one, unless this is a turn that it gets wrong.
 async fn unhinted(ask: &Act<'_>) -> Result<Action, Error> {
     let exchange = ask.conversation.turns.get(ask.turn);
     let executed = exchange.map(|exchange| exchange.calls.as_slice()).unwrap_or_default();
-    let reference: Vec<Call> = executed.iter().map(|executed| executed.call.clone()).collect();
+    let mut reference: Vec<Call> = executed.iter().map(|executed| executed.call.clone()).collect();
+    let roll_out = format!("roll-out {}", ask.draw);
+    if ask.scene.stream(&roll_out, ask.turn).random_bool(STUDENT_ERRORS) {
+        reference.pop();
+    }
     let hint = match ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose) {
         Some(TurnPurpose::MissingFunction { .. }) => Hint::MissFunction,
         Some(TurnPurpose::MissingParameter { .. }) => Hint::MissedParams,
@@ -210,9 +217,9 @@ impl Judge for Rehearsal {
 
     async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error> {
         Judge::turn(&self.remote, ask).await.ok();
-        let answer = json!({ "why": "Every call is made, and the reply says so.", "error": 0 });
-        self.counted.answered(Purpose::JudgeTurn, &answer);
-        Ok(Verdict::Right)
+        let why = "A call that the request needs is not made.".to_owned();
+        self.counted.answered(Purpose::JudgeTurn, &json!({ "why": why, "error": 1 }));
+        Ok(Verdict::Wrong { number: 1, why })
     }
 }
 
