@@ -176,12 +176,12 @@ async function deadLetters() {
 // The commonest reason first.
 function byReason(letters) {
   const groups = new Map();
-  for (const letter of letters) groups.set(letter.reason, [...(groups.get(letter.reason) || []), letter]);
+  const first = ({ walks }) => walks?.[0] ?? -1;
+  for (const letter of [...letters].sort((a, b) => first(a) - first(b))) groups.set(letter.reason, [...(groups.get(letter.reason) || []), letter]);
   return [...groups].sort(([, one], [, other]) => other.length - one.length);
 }
 
-const whose = (letters) => letters.map(({ walks }) => walks).sort((a, b) => (a?.[0] ?? -1) - (b?.[0] ?? -1))
-  .map((walks) => (walks ? `${whole(walks[0])} – ${whole(walks[1] - 1)}` : "unreadable")).join(", ");
+const whose = (letters) => letters.map(({ walks }) => (walks ? `${whole(walks[0])} – ${whole(walks[1] - 1)}` : "unreadable")).join(", ");
 
 const viewOf = () => (location.hash.match(/^#\/(conversations|dead-letters)/) || [null, "overview"])[1];
 
