@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use futures::future::join_all;
 use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
@@ -330,14 +331,16 @@ impl Dispatch {
     async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
         let len = (found.walks.end - found.walks.start) as u32;
         let first = WalkIndex(found.walks.start);
-        self.publish(Shard { campaign: self.to.campaign, first, len, attempt: 0 }).await?;
+        let shard = Shard { campaign: self.to.campaign, first, len, attempt: 0 };
+        self.publish(vec![shard]).await?;
         self.catalog.remove(found);
         Ok(())
     }
 
     /// Issues as many shards as are needed and allowed.
     async fn issue(&mut self) -> Result<(), Error> {
-        while self.under_way.len() < self.to.window {
+        let mut shards = Vec::new();
+        while self.under_way.len() + shards.len() < self.to.window {
             self.cursor = self.cursor.max(self.ledger.next());
             while let Some(found) = self.catalog.covering(self.cursor) {
                 self.cursor = found.walks.end;
@@ -350,11 +353,10 @@ impl Dispatch {
             if self.enough_under_way() {
                 break;
             }
-            let end = shard.end().0;
-            self.publish(shard).await?;
-            self.cursor = end;
+            self.cursor = shard.end().0;
+            shards.push(shard);
         }
-        Ok(())
+        self.publish(shards).await
     }
 
     /// Whether the walks under way should do, by the yield so far.
@@ -367,13 +369,26 @@ impl Dispatch {
             && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
     }
 
-    async fn publish(&mut self, shard: Shard) -> Result<(), Error> {
-        let published = self.to.queue.publish(&shard).await;
-        self.to.metrics.shard_published(&published);
-        published?;
-        debug!(part = shard.part_name(), "issued");
-        self.under_way.add(shard);
-        Ok(())
+    /// Publishes shards side by side: each is confirmed, none waits for
+    /// another. The cursor goes back to the first that is not taken.
+    async fn publish(&mut self, shards: Vec<Shard>) -> Result<(), Error> {
+        let queue = &self.to.queue;
+        let published = join_all(shards.iter().map(|shard| queue.publish(shard))).await;
+        let mut failed = None;
+        for (shard, published) in shards.into_iter().zip(published) {
+            self.to.metrics.shard_published(&published);
+            match published {
+                Ok(()) => {
+                    debug!(part = shard.part_name(), "issued");
+                    self.under_way.add(shard);
+                }
+                Err(problem) => {
+                    self.cursor = self.cursor.min(shard.first.0);
+                    failed.get_or_insert(problem);
+                }
+            }
+        }
+        failed.map_or(Ok(()), |problem| Err(problem.into()))
     }
 
     /// Gives up shards that were quarantined.
