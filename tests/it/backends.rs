@@ -13,7 +13,7 @@ use magnet_proto::queue::{self, Delivery, MAX_ATTEMPTS, Queue, Settle};
 use magnet_proto::shard::Shard;
 use magnet_proto::state::redis::{self as redis_state, RedisState, Role};
 use magnet_proto::state::{self, RateLimit, Spending, State};
-use magnet_proto::{CampaignDigest, Digest, WalkIndex};
+use magnet_proto::{CampaignDigest, Digest, WalkIndex, wire};
 
 use crate::services::proxy::{Proxy, Way};
 use crate::services::rabbitmq::{self, RabbitMq};
@@ -386,6 +386,74 @@ async fn a_publish_that_vanishes_on_a_standing_connection_is_made_again() {
         delivery.settle(Settle::Done).await.unwrap();
     }
     assert_eq!(came, BTreeSet::from([0, 16, 32]));
+    queue.close().await;
+}
+
+/// Somebody deletes the queue that shards are published to.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_that_finds_no_queue_declares_it_and_is_made_again() {
+    let url = new_vhost().await;
+    let queue = AmqpQueue::connect(access(url.clone())).await.unwrap();
+    let vhost = url.rsplit('/').next().unwrap().to_owned();
+    let path = format!("/api/queues/{vhost}/magnet.v1.work");
+    tokio::task::spawn_blocking(move || rabbitmq::shared().manage("DELETE", &path, ""))
+        .await
+        .unwrap();
+    queue.publish(&shard(0)).await.unwrap();
+    assert!(queue.counters().unconfirmed.load(Ordering::Relaxed) > 0, "it was refused first");
+    let delivery = next(&queue).await;
+    assert_eq!(delivery.shard(), &shard(0));
+    delivery.settle(Settle::Done).await.unwrap();
+    queue.close().await;
+}
+
+/// Its memory alarm makes a broker take nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_short_of_memory_is_waited_for_and_said_to_be_blocked() {
+    let broker = tokio::task::spawn_blocking(RabbitMq::start).await.unwrap();
+    let queue = AmqpQueue::connect(access(broker.new_vhost())).await.unwrap();
+    queue.publish(&shard(0)).await.unwrap();
+    let limit = |share: &str| broker.control(&["set_vm_memory_high_watermark", share]);
+    tokio::task::block_in_place(|| limit("0.00001"));
+    let waiting = shard(16);
+    let publishing = queue.publish(&waiting);
+    let relieved = async {
+        while !queue.link().blocked {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let relieved = Instant::now();
+        tokio::task::block_in_place(|| limit("0.8"));
+        relieved
+    };
+    let both =
+        async { tokio::join!(async { publishing.await.map(|()| Instant::now()) }, relieved) };
+    let (published, relieved) = tokio::time::timeout(Duration::from_secs(90), both).await.unwrap();
+    assert!(published.unwrap() > relieved, "it was taken all the same");
+    for wanted in [shard(0), shard(16)] {
+        let delivery = next(&queue).await;
+        assert_eq!(delivery.shard(), &wanted);
+        delivery.settle(Settle::Done).await.unwrap();
+    }
+    assert!(!queue.link().blocked);
+    queue.close().await;
+}
+
+/// What an older program parked is worked once a program that reads it comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_messages_are_worked_by_a_program_that_knows_them() {
+    let url = new_vhost().await;
+    AmqpQueue::connect(access(url.clone())).await.unwrap().close().await;
+    let vhost = url.rsplit('/').next().unwrap().to_owned();
+    tokio::task::spawn_blocking(move || {
+        let parked = format!("magnet.v1.parked.w{}", wire::VERSION);
+        rabbitmq::shared().publish(&vhost, &parked, &wire::encode(&shard(0)));
+    })
+    .await
+    .unwrap();
+    let queue = AmqpQueue::connect(access(url)).await.unwrap();
+    let delivery = next(&queue).await;
+    assert_eq!(delivery.shard(), &shard(0));
+    delivery.settle(Settle::Done).await.unwrap();
     queue.close().await;
 }
 

@@ -25,7 +25,8 @@ struct Busy {
 }
 
 impl Busy {
-    fn start(workers: usize, settings: &[&str]) -> Self {
+    /// With the limit of these tests.
+    fn limited(workers: usize, settings: &[&str]) -> Self {
         let requests_per_minute = f64::from(PER_MINUTE);
         let limit = Limit {
             requests_per_minute,
@@ -33,25 +34,29 @@ impl Busy {
             tell: Tell::Millis,
             ..Limit::default()
         };
-        let mock =
-            Mock::start(Behaviour { latency_ms: 100, limit: Some(limit), ..Behaviour::default() });
+        let behaviour = Behaviour { latency_ms: 100, limit: Some(limit), ..Behaviour::default() };
+        let told = format!("teacher.mock.requests_per_minute={PER_MINUTE}");
+        let settings = [&[told.as_str(), "run.in_flight=128"], settings].concat();
+        let busy = Self::start(workers, behaviour, &settings);
+        busy.wait_for_holders();
+        busy
+    }
+
+    fn start(workers: usize, behaviour: Behaviour, settings: &[&str]) -> Self {
+        let mock = Mock::start(behaviour);
         let redis = Redis::start(&[]);
         let database = redis.new_database();
         let mut fleet = Fleet::on(&rabbitmq::shared().new_vhost(), &database, 1_000_000)
             .with("teacher.mock.kind=openai")
             .with(&format!("teacher.mock.base_url={}", mock.base_url()))
             .with("teacher.mock.model=mock")
-            .with(&format!("teacher.mock.requests_per_minute={PER_MINUTE}"))
-            .with("run.in_flight=128")
             .with("fleet.shard_walks=128");
         for setting in settings {
             fleet = fleet.with(setting);
         }
         fleet.start_coordinator();
         fleet.start_workers(workers);
-        let busy = Self { mock, redis, database, fleet, workers };
-        busy.wait_for_holders();
-        busy
+        Self { mock, redis, database, fleet, workers }
     }
 
     /// Waits until all workers lease from the limit.
@@ -109,7 +114,7 @@ fn check_windows(tenths: &[Tenth], seconds: usize) {
 /// Lets so many workers share the limit for so many seconds with their state
 /// store, without it, and with it again.
 fn check_shared_limit(workers: usize, seconds: usize) {
-    let mut busy = Busy::start(workers, &[]);
+    let mut busy = Busy::limited(workers, &[]);
     let with_store = busy.work(seconds);
     busy.redis.kill();
     let without = busy.work(seconds / 2);
@@ -137,7 +142,7 @@ fn four_workers_share_an_endpoints_limit_with_and_without_their_store() {
 #[test]
 fn a_budget_holds_while_the_state_store_is_away() {
     let (budget, at_once) = (1_500, 2 * 16);
-    let mut busy = Busy::start(2, &["budget.max_requests=1500", "teacher.mock.max_in_flight=16"]);
+    let mut busy = Busy::limited(2, &["budget.max_requests=1500", "teacher.mock.max_in_flight=16"]);
     let asked = |busy: &Busy| busy.mock.stats().requests;
     wait_for("some requests", PATIENCE, || asked(&busy) > 500);
     busy.redis.kill();
@@ -157,4 +162,26 @@ fn one_four_and_sixteen_workers_share_an_endpoints_limit() {
     for workers in [1, 4, 16] {
         check_shared_limit(workers, seconds);
     }
+}
+
+/// Answers a second of so many workers, each with 16 walks at once, from an
+/// endpoint that takes half a second for each.
+fn throughput(workers: usize) -> f64 {
+    let behaviour = Behaviour { latency_ms: 500, ..Behaviour::default() };
+    let busy = Busy::start(workers, behaviour, &["run.in_flight=16"]);
+    wait_for("all workers to ask", PATIENCE, || {
+        busy.mock.stats().max_in_flight >= workers as u64 * 15
+    });
+    let seconds = number("MAGNET_TEST_SECONDS", 20) as usize;
+    let worked = busy.work(seconds);
+    let came: u32 = busy.tenths()[worked].iter().map(|tenth| tenth.came).sum();
+    f64::from(came) / seconds as f64
+}
+
+#[test]
+#[ignore = "a measurement: run it with --ignored on a machine that does nothing else"]
+fn four_workers_do_nearly_four_times_the_work_of_one() {
+    let (one, four) = (throughput(1), throughput(4));
+    eprintln!("answers a second: {one:.1} by one, {four:.1} by four, {:.2} times", four / one);
+    assert!(four >= 3.8 * one, "{one} and {four}");
 }

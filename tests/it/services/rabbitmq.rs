@@ -14,6 +14,7 @@ use super::authority::Certificate;
 use super::{Process, answers, folder, free_port, program, wait_for};
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const CONTROL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 const START: Duration = Duration::from_secs(120);
 const COOKIE: &str = "magnet-tests-only";
 
@@ -109,6 +110,20 @@ impl RabbitMq {
         if let Some(mut process) = self.process.take() {
             process.kill();
         }
+    }
+
+    /// Tells it something as an operator does.
+    pub(crate) fn control(&self, arguments: &[&str]) {
+        let mut control = Command::new(program(CONTROL, "rabbitmq-server"));
+        control
+            .args(arguments)
+            .env("HOME", &self.folder)
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("ERL_EPMD_PORT", self.epmd_port.to_string())
+            .env("RABBITMQ_NODENAME", format!("m{}@localhost", self.port));
+        let output = control.output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
     }
 
     /// Stops it in order; its data stay.
