@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Result;
 use magnet_proto::process::Exit;
-use magnet_proto::queue;
+use magnet_proto::queue::{self, DeadLetter, Queue};
 
 use super::campaign::CampaignArgs;
 use super::operate;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         let mut out = io::stdout().lock();
         match &args.deed {
             Deed::List(_) => {
-                for letter in queue.dead_letters(LIMIT).await? {
+                for letter in letters(&*queue).await? {
                     let part = letter.shard.map(|shard| shard.part_name());
                     let part = part.unwrap_or_else(|| "unreadable".into());
                     let reason = letter.reason.escape_debug();
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
                 }
             }
             Deed::Show(_) => {
-                for letter in queue.dead_letters(LIMIT).await? {
+                for letter in letters(&*queue).await? {
                     writeln!(out, "{}", serde_json::to_string(&letter)?)?;
                 }
             }
@@ -62,4 +62,12 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         queue.close().await;
         Ok(())
     })
+}
+
+async fn letters(queue: &dyn Queue) -> Result<Vec<DeadLetter>, queue::Error> {
+    let letters = queue.dead_letters(LIMIT).await?;
+    if letters.is_empty() {
+        eprintln!("no dead letters");
+    }
+    Ok(letters)
 }
