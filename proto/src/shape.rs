@@ -25,6 +25,9 @@ pub struct Shape {
     pub sim: Option<Value>,
     /// `x-noun`: what to call the thing a value identifies, such as "train".
     pub noun: Option<String>,
+    /// `x-facts`, on an identifier: what the output that holds it tells of the
+    /// thing identified, each fact as a template over the fields around.
+    pub facts: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,6 +113,7 @@ impl Shape {
             examples: examples(schema),
             sim: object.get("x-sim").cloned(),
             noun: text(schema, "x-noun"),
+            facts: facts(schema),
         }
     }
 
@@ -251,6 +255,12 @@ fn alternative(schema: &Value) -> Option<&Value> {
         return None;
     }
     variants.iter().find(|variant| type_name(variant) != Some("null"))
+}
+
+fn facts(schema: &Value) -> Vec<(String, String)> {
+    let facts = schema.get("x-facts").and_then(Value::as_object);
+    let told = facts.into_iter().flatten();
+    told.filter_map(|(name, told)| Some((name.clone(), told.as_str()?.to_owned()))).collect()
 }
 
 fn choices(schema: &Value) -> Vec<Value> {

@@ -40,15 +40,20 @@ impl Setting<'_> {
         self.value(place, rng)
     }
 
-    /// One of the allowed values; two arguments with the same choice (from and
-    /// to) take different ones.
+    /// One of the allowed values, of the exemplary ones if the schema names
+    /// some; two arguments with the same choice (from and to) take different
+    /// ones.
     fn choice(&mut self, place: &Place<'_>, rng: &mut Rng) -> Value {
         if let Some(good) = successful(place) {
             return good.clone();
         }
         let choices = &place.shape.choices;
+        let usual = |value: &&Value| {
+            let examples = &place.shape.examples;
+            examples.is_empty() || examples.contains(value)
+        };
         let open = |value: &&Value| value.as_str() != Some("") && !self.chosen.contains(value);
-        let open: Vec<&Value> = choices.iter().filter(open).collect();
+        let open: Vec<&Value> = choices.iter().filter(open).filter(usual).collect();
         let drawn = match open.as_slice() {
             [] => choices[rng.random_range(0..choices.len())].clone(),
             open => open[rng.random_range(0..open.len())].clone(),

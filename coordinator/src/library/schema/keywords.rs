@@ -74,7 +74,7 @@ impl<'a> Mender<'a> {
                 let kept = value.as_str().filter(|text| compiles(text)).map(Value::from);
                 self.keep(key, kept, value, out);
             }
-            "x-sim" | "x-noun" => {
+            "x-sim" | "x-noun" | "x-facts" => {
                 out.insert(key.to_owned(), value.clone());
             }
             // Definitions are inlined, the rest says nothing about values.

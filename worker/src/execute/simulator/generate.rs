@@ -13,7 +13,7 @@ use super::echo::Echoes;
 use super::facet::{Facet, Facets};
 use super::rules::{self, Scope};
 use super::world::{self, Facts, World, is_id, noun_of};
-use super::{compute, generic, tidy};
+use super::{compute, generic, tidy, told};
 use crate::lexicon::{Persona, Place, Setting, Topic, coerced, topic};
 
 /// What a call is generated from.
@@ -56,6 +56,23 @@ struct Spot {
     lists: usize,
     /// The position in the innermost list.
     index: usize,
+}
+
+/// An identifier in an object, or among the arguments.
+struct Named<'s> {
+    noun: String,
+    id: Value,
+    /// What the output tells of the thing: `x-facts`.
+    told: &'s [(String, String)],
+    /// It is the object's own.
+    own: bool,
+}
+
+/// What is known about a thing an object names.
+struct About<'s> {
+    facts: &'s Facts,
+    told: &'s [(String, String)],
+    own: bool,
 }
 
 struct Generator<'a> {
@@ -103,12 +120,9 @@ impl<'a> Generator<'a> {
         let kept = tidy::kept(fields, spot.depth);
         let mut object: Map<String, Value> =
             kept.iter().map(|field| (field.name.clone(), Value::Null)).collect();
-        let ids = self.ids(place, &kept, &mut object, setting, spot);
-        // The first id is the object's own.
-        let world = self.scene.world;
-        let facts =
-            |(at, (noun, id)): (usize, &(String, Value))| Some((world.about(noun, id)?, at == 0));
-        let about: Vec<(&Facts, bool)> = ids.iter().enumerate().filter_map(facts).collect();
+        let named = self.ids(place, &kept, &mut object, setting, spot);
+        let about = self.about(&named);
+        self.settle(&about, &object, setting);
         let mut computed = Vec::new();
         for field in kept {
             if !object[&field.name].is_null() {
@@ -128,22 +142,26 @@ impl<'a> Generator<'a> {
             }
             object.insert(field.name.clone(), value);
         }
-        self.compute(place, computed, &mut object, setting, spot);
+        let own = about.first().filter(|about| about.own).map(|about| about.facts);
+        self.compute(place, computed, own, &mut object, setting, spot);
         tidy::agree(&mut object, fields, self.scene.arguments);
         Value::Object(object)
     }
 
     /// Fills the fields that identify things first, so that the rest can agree
     /// with what is known about them. The first id is the object's own.
-    fn ids(
+    fn ids<'s>(
         &mut self,
         place: &Place<'_>,
-        kept: &[&Field],
+        kept: &[&'s Field],
         object: &mut Map<String, Value>,
         setting: &mut Setting<'_>,
         spot: Spot,
-    ) -> Vec<(String, Value)> {
-        let mut ids = Vec::new();
+    ) -> Vec<Named<'s>>
+    where
+        'a: 's,
+    {
+        let mut ids: Vec<Named<'s>> = Vec::new();
         let function = self.scene.function;
         let own = kept
             .iter()
@@ -155,49 +173,107 @@ impl<'a> Generator<'a> {
         }) {
             let noun = noun_of(&field.name, place.name, function);
             let is_own = own_name.as_ref() == Some(&field.name);
-            let made = self
-                .scene
-                .world
-                .created(&noun)
-                .nth(spot.index)
-                .filter(|_| spot.lists > 0 && is_own);
-            let made = made.and_then(|id| coerced(id, &field.shape));
+            let made = match spot.lists > 0 && is_own {
+                true => self.made(&noun, field, spot.index),
+                false => None,
+            };
             let value = match made {
                 Some(id) => id,
                 None if spot.lists > 0 && is_own => {
                     setting.value(&place.member(field), &mut self.rng)
                 }
                 None => self
-                    .of_own(ids.first().filter(|_| !is_own), field)
+                    .of_own(ids.iter().find(|named| named.own), field)
                     .unwrap_or_else(|| self.scalar(&place.member(field), setting, spot)),
             };
             object.insert(field.name.clone(), value.clone());
-            ids.push((noun, value));
+            ids.push(Named { noun, id: value, told: &field.shape.facts, own: is_own });
         }
         // The things the call names lend their facts to its whole output.
         if spot.depth == 1 {
-            let named = self
-                .scene
-                .arguments
-                .iter()
-                .filter(|(name, value)| is_id(name) && !value.is_object());
-            ids.extend(named.map(|(name, id)| (noun_of(name, "", function), id.clone())));
+            for (name, id) in self.scene.arguments {
+                if is_id(name) && !id.is_object() {
+                    let told = function.param(name).map_or(&[][..], |param| &param.shape.facts);
+                    let noun = noun_of(name, "", function);
+                    ids.push(Named { noun, id: id.clone(), told, own: false });
+                }
+            }
         }
+        ids.sort_by_key(|named| !named.own);
         ids
     }
 
-    /// The id that a thing is known to name.
-    fn of_own(&self, own: Option<&(String, Value)>, field: &Field) -> Option<Value> {
-        let (noun, id) = own?;
-        let facts = self.scene.world.about(noun, id)?;
-        coerced(world::known(facts, &field.name, true)?, &field.shape)
+    /// The id of a thing that a call made and that a list asked for in this
+    /// way holds: what is known of it does not differ from what was asked.
+    fn made(&self, noun: &str, field: &Field, index: usize) -> Option<Value> {
+        let world = self.scene.world;
+        let asked = |id: &&Value| {
+            let Some(facts) = world.about(noun, id) else { return true };
+            self.scene.arguments.iter().all(|(name, value)| {
+                let told = told::again(facts, &field.shape.facts, name);
+                let known = told.or_else(|| Some(facts.get(name)?.value()));
+                known.is_none_or(|known| known == value)
+            })
+        };
+        coerced(world.created(noun).filter(asked).nth(index)?, &field.shape)
     }
 
-    fn known(&self, about: &[(&Facts, bool)], field: &Field) -> Option<Value> {
+    /// The id that a thing is known to name, itself or through another.
+    fn of_own(&self, own: Option<&Named<'_>>, field: &Field) -> Option<Value> {
+        let Named { noun, id, .. } = own?;
+        let world = self.scene.world;
+        let facts = world.about(noun, id)?;
+        let behind = || {
+            let mut behind = world.behind(facts, self.scene.function);
+            behind.find_map(|facts| world::known(facts, &field.name, false))
+        };
+        let known = world::known(facts, &field.name, true).or_else(behind);
+        coerced(known?, &field.shape)
+    }
+
+    /// What is known about the things an object names, its own first, those
+    /// that these name in turn last.
+    fn about<'s>(&self, named: &[Named<'s>]) -> Vec<About<'s>>
+    where
+        'a: 's,
+    {
+        let world = self.scene.world;
+        let facts = |named: &Named<'s>| {
+            let facts = world.about(&named.noun, &named.id)?;
+            Some(About { facts, told: named.told, own: named.own })
+        };
+        let mut about: Vec<About<'s>> = named.iter().filter_map(facts).collect();
+        for at in 0..about.len() {
+            let behind = world.behind(about[at].facts, self.scene.function);
+            let new: Vec<&Facts> = behind
+                .filter(|facts| !about.iter().any(|known| std::ptr::eq(known.facts, *facts)))
+                .collect();
+            about.extend(new.into_iter().map(|facts| About { facts, told: &[], own: false }));
+        }
+        about
+    }
+
+    /// A thing known to be in a city has its addresses there.
+    fn settle(
+        &self,
+        about: &[About<'_>],
+        object: &Map<String, Value>,
+        setting: &mut Setting<'_>,
+    ) {
+        let own = about.iter().find(|about| about.own && !object.contains_key("city"));
+        if let Some(city) = own.and_then(|own| own.facts.get("city")?.value().as_str()) {
+            setting.learn("city", city);
+        }
+    }
+
+    fn known(&self, about: &[About<'_>], field: &Field) -> Option<Value> {
         if about.is_empty() || !field.shape.is_scalar() && field.shape.ty != Type::Any {
             return None;
         }
-        let found = about.iter().find_map(|(facts, own)| world::known(facts, &field.name, *own));
+        let found = about.iter().find_map(|about| {
+            told::again(about.facts, about.told, &field.name)
+                .or_else(|| world::known(about.facts, &field.name, about.own))
+        });
         found.and_then(|value| coerced(value, &field.shape))
     }
 
@@ -206,6 +282,7 @@ impl<'a> Generator<'a> {
         &mut self,
         place: &Place<'_>,
         mut waiting: Vec<(&Field, &Value)>,
+        own: Option<&Facts>,
         object: &mut Map<String, Value>,
         setting: &mut Setting<'_>,
         spot: Spot,
@@ -214,7 +291,7 @@ impl<'a> Generator<'a> {
             let before = waiting.len();
             waiting.retain(|(field, rule)| {
                 let scope = Scope { siblings: object, arguments: self.scene.arguments };
-                let value = rules::compute(rule, &scope, &mut self.rng);
+                let value = rules::compute(rule, &field.name, &scope, own, &mut self.rng);
                 let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else {
                     return true;
                 };

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::generate::Scene;
 use super::tidy;
-use super::world::{changes, deletes, function_noun, is_id};
+use super::verb::{changes, ends};
+use super::world::{function_noun, is_id};
 use crate::lexicon::{Place, Setting};
 
 /// Echoed arguments at most.
@@ -25,7 +26,7 @@ pub(super) fn says_nothing(shape: &Shape) -> bool {
 pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
     let function = scene.function;
     let mut object = Map::new();
-    if deletes(function) {
+    if ends(function) {
         object.insert("status".into(), "ok".into());
         return Value::Object(object);
     }

@@ -19,6 +19,8 @@ mod generate;
 mod generic;
 mod rules;
 mod tidy;
+mod told;
+mod verb;
 mod world;
 
 #[cfg(test)]

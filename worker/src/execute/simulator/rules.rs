@@ -4,11 +4,13 @@ use magnet_proto::rng::Rng;
 use rand::RngExt;
 use serde_json::{Map, Value};
 
+use super::world::Facts;
 use crate::lexicon::calendar::{Date, Minute};
 use crate::lexicon::plain_number;
 
 /// What a rule may refer to: siblings first, then what encloses them, then the
 /// call's arguments.
+#[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) siblings: &'a Map<String, Value>,
     pub(super) arguments: &'a Map<String, Value>,
@@ -39,8 +41,15 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What a rule computes, or nothing while something it needs is not there yet.
-pub(super) fn compute(rule: &Value, scope: &Scope<'_>, rng: &mut Rng) -> Option<Value> {
+/// What a rule computes for the field of that name, or nothing while something
+/// it needs is not there yet. Spans that are known of the thing stay as they are.
+pub(super) fn compute(
+    rule: &Value,
+    field: &str,
+    scope: &Scope<'_>,
+    known: Option<&Facts>,
+    rng: &mut Rng,
+) -> Option<Value> {
     let rule = rule.as_object()?;
     let (verb, operand) =
         rule.iter().find(|(key, _)| !["round", "minutes"].contains(&key.as_str()))?;
@@ -48,8 +57,17 @@ pub(super) fn compute(rule: &Value, scope: &Scope<'_>, rng: &mut Rng) -> Option<
         "echo" => return scope.find(operand.as_str()?).cloned(),
         "const" => return Some(operand.clone()),
         "template" => return template(operand.as_str()?, scope),
-        "after" => return after(operand.as_str()?, rule.get("minutes"), scope, rng),
-        "days_after" => return days_after(operand.as_array()?, scope, rng),
+        "after" => {
+            let start = operand.as_str()?;
+            let kept = known.and_then(|facts| minutes_between(facts, start, field));
+            return after(start, kept, rule.get("minutes"), scope, rng);
+        }
+        "days_after" => {
+            let operands = operand.as_array()?;
+            let start = operands.first()?.as_str()?;
+            let kept = known.and_then(|facts| minutes_between(facts, start, field));
+            return days_after(start, kept.map(|span| span / DAY), operands.get(1), scope, rng);
+        }
         "count" => return Some(scope.find(operand.as_str()?)?.as_array()?.len().into()),
         "sum_of" => sum_of(operand.as_str()?, scope)?,
         "product" => scope.numbers(operand)?.into_iter().product(),
@@ -72,6 +90,16 @@ fn sum_of(path: &str, scope: &Scope<'_>) -> Option<f64> {
     let (array, field) = path.split_once("/*").unwrap_or((path, ""));
     let items = scope.find(array.trim_matches('/'))?.as_array()?;
     items.iter().map(|item| item.pointer(field)?.as_f64()).sum()
+}
+
+/// What a template over the fields around says: the value itself of a bare
+/// `{name}`, else a text.
+pub(super) fn told(text: &str, scope: &Scope<'_>) -> Option<Value> {
+    let bare = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    match bare.filter(|name| !name.contains(['{', '}'])) {
+        Some(name) => scope.find(name).cloned(),
+        None => template(text, scope),
+    }
 }
 
 /// A text with `{name}` slots.
@@ -109,12 +137,39 @@ fn span(operand: Option<&Value>, scope: &Scope<'_>, rng: &mut Rng) -> Option<i64
     }
 }
 
+/// Minutes of a day.
+const DAY: i64 = 1_440;
+
+/// How long a thing is known to last from one field to another.
+fn minutes_between(facts: &Facts, start: &str, end: &str) -> Option<i64> {
+    let moment = |name: &str| {
+        let text = facts.get(name)?.value().as_str()?;
+        let of = |minute: Minute| i64::from(minute.hour()) * 60 + i64::from(minute.minute());
+        match Date::parse(text) {
+            Some(date) => {
+                let time = text.get(11..16).and_then(Minute::parse).map_or(0, of);
+                Some((true, date.days_since(Date::new(1970, 1, 1)) * DAY + time))
+            }
+            None => Some((false, of(Minute::parse(text)?))),
+        }
+    };
+    let ((dated, start), (_, end)) = (moment(start)?, moment(end)?);
+    Some(if dated { end - start } else { (end - start).rem_euclid(DAY) })
+}
+
 /// A time or moment some minutes after another one, in the same form.
-fn after(name: &str, minutes: Option<&Value>, scope: &Scope<'_>, rng: &mut Rng) -> Option<Value> {
+fn after(
+    name: &str,
+    kept: Option<i64>,
+    minutes: Option<&Value>,
+    scope: &Scope<'_>,
+    rng: &mut Rng,
+) -> Option<Value> {
     let start = scope.find(name)?.as_str()?;
-    let span = span(minutes, scope, rng).unwrap_or(60);
+    let drawn = span(minutes, scope, rng).unwrap_or(60);
     // Timetables are kept in steps of five minutes where the span allows it.
-    let span = if span >= 15 { span / 5 * 5 } else { span };
+    let drawn = if drawn >= 15 { drawn / 5 * 5 } else { drawn };
+    let span = kept.unwrap_or(drawn);
     if let Some(date) = Date::parse(start) {
         let time = start.get(11..16).and_then(Minute::parse);
         let (minute, days) = time.unwrap_or(Minute::new(0, 0)).plus(span);
@@ -129,10 +184,16 @@ fn after(name: &str, minutes: Option<&Value>, scope: &Scope<'_>, rng: &mut Rng) 
     Some(Value::String(format!("{minute}{}", start.get(5..).unwrap_or_default())))
 }
 
-fn days_after(operands: &[Value], scope: &Scope<'_>, rng: &mut Rng) -> Option<Value> {
-    let start = scope.find(operands.first()?.as_str()?)?.as_str()?;
-    let days = span(operands.get(1), scope, rng)?;
-    Some(Value::String(Date::parse(start)?.plus_days(days).to_string()))
+fn days_after(
+    name: &str,
+    kept: Option<i64>,
+    days: Option<&Value>,
+    scope: &Scope<'_>,
+    rng: &mut Rng,
+) -> Option<Value> {
+    let start = scope.find(name)?.as_str()?;
+    let drawn = span(days, scope, rng)?;
+    Some(Value::String(Date::parse(start)?.plus_days(kept.unwrap_or(drawn)).to_string()))
 }
 
 #[cfg(test)]
@@ -153,7 +214,7 @@ mod tests {
             arguments: arguments.as_object().unwrap(),
         };
         let mut rng = rng::stream(7, WalkIndex(0), "rules");
-        assert_eq!(compute(&rule, &scope, &mut rng), Some(expected), "{rule}");
+        assert_eq!(compute(&rule, "field", &scope, None, &mut rng), Some(expected), "{rule}");
     }
 
     #[test]
@@ -180,7 +241,7 @@ mod tests {
         let empty = Map::new();
         let scope = Scope { siblings: &empty, arguments: &empty };
         let mut rng = rng::stream(7, WalkIndex(0), "rules");
-        assert_eq!(compute(&json!({"echo": "amount"}), &scope, &mut rng), None);
-        assert_eq!(compute(&json!({"unheard": "of"}), &scope, &mut rng), None);
+        assert_eq!(compute(&json!({"echo": "amount"}), "field", &scope, None, &mut rng), None);
+        assert_eq!(compute(&json!({"unheard": "of"}), "field", &scope, None, &mut rng), None);
     }
 }

@@ -307,3 +307,175 @@ proptest! {
         prop_assert_eq!(&story.plan(&get, arguments, &Plan::default()), &first);
     }
 }
+
+/// A calendar: events are made, listed by day and looked up.
+fn create_event() -> Function {
+    function(
+        "create_event",
+        json!({"title": {"type": "string"}, "date": {"type": "string"}, "start_time": {"type": "string"}}),
+        object(json!({"event_id": {"type": "string"}, "end_time": ends()})),
+    )
+}
+
+fn list_events() -> Function {
+    let event = json!({
+        "event_id": {"type": "string"}, "start_time": {"type": "string", "format": "time"},
+        "end_time": ends()
+    });
+    function(
+        "list_events",
+        json!({"date": {"type": "string"}}),
+        object(json!({
+            "date": {"type": "string"}, "events": {"type": "array", "items": object(event)}
+        })),
+    )
+}
+
+fn get_event() -> Function {
+    function(
+        "get_event",
+        json!({"event_id": {"type": "string"}}),
+        object(json!({
+            "event_id": {"type": "string"}, "date": {"type": "string", "format": "date"},
+            "start_time": {"type": "string"}, "end_time": ends(),
+            "status": {"type": "string", "enum": ["planned", "cancelled"], "examples": ["planned"]}
+        })),
+    )
+}
+
+fn ends() -> Value {
+    json!({"type": "string", "x-sim": {"after": "start_time", "minutes": [15, 180]}})
+}
+
+#[test]
+fn how_long_a_thing_lasts_is_told_once() {
+    let change = function(
+        "move_event",
+        json!({"event_id": {"type": "string"}, "start_time": {"type": "string"}}),
+        object(json!({
+            "event_id": {"type": "string"}, "start_time": {"type": "string"}, "end_time": ends()
+        })),
+    );
+    for walk in 0..20 {
+        let mut story = Story::of_walk(walk);
+        let day = json!({"title": "yoga", "date": "2026-10-29", "start_time": "09:00"});
+        let made = story.call(&create_event(), day);
+        let id = json!({"event_id": made["event_id"]});
+        assert_eq!(story.call(&get_event(), id.clone())["end_time"], made["end_time"]);
+        let listed = story.call(&list_events(), json!({"date": "2026-10-29"}));
+        let events = listed["events"].as_array().unwrap();
+        let same = events.iter().find(|event| event["event_id"] == made["event_id"]).unwrap();
+        assert_eq!(same["end_time"], made["end_time"]);
+        let later = json!({"event_id": made["event_id"], "start_time": "10:00"});
+        let moved = story.call(&change, later);
+        let minutes = |text: &Value| text.as_str().unwrap()[3..].to_owned();
+        assert_eq!(minutes(&moved["end_time"]), minutes(&made["end_time"]));
+        assert_eq!(story.call(&get_event(), id)["end_time"], moved["end_time"]);
+    }
+}
+
+#[test]
+fn what_was_cancelled_says_so_from_then_on() {
+    let cancel = function(
+        "cancel_event",
+        json!({"event_id": {"type": "string"}}),
+        object(json!({
+            "event_id": {"type": "string"},
+            "status": {"type": "string", "x-sim": {"const": "cancelled"}}
+        })),
+    );
+    let mut story = Story::of_walk(5);
+    let id = json!({"event_id": "EV-19926"});
+    assert_eq!(story.call(&get_event(), id.clone())["status"], "planned");
+    story.call(&cancel, id.clone());
+    assert_eq!(story.call(&get_event(), id)["status"], "cancelled");
+}
+
+#[test]
+fn what_a_list_was_asked_by_holds_for_each_of_its_elements() {
+    let mut story = Story::of_walk(6);
+    let found = story.call(&list_events(), json!({"date": "2026-02-02"}));
+    let event = story.call(&get_event(), json!({"event_id": found["events"][1]["event_id"]}));
+    assert_eq!(event["date"], "2026-02-02");
+}
+
+#[test]
+fn a_thing_made_for_one_day_is_not_listed_for_another() {
+    let mut story = Story::of_walk(6);
+    let day = json!({"title": "yoga", "date": "2026-10-29", "start_time": "09:00"});
+    let made = story.call(&create_event(), day);
+    let found = story.call(&list_events(), json!({"date": "2026-02-02"}));
+    let ids = found["events"].as_array().unwrap().iter().map(|event| &event["event_id"]);
+    assert!(ids.clone().all(|id| *id != made["event_id"]), "{found}");
+}
+
+/// An application names a job, and so its company.
+fn apply() -> Function {
+    function(
+        "apply_for_job",
+        json!({"job_id": {"type": "string"}, "file_id": {"type": "string"}}),
+        object(json!({
+            "application_id": {"type": "string"},
+            "job_id": {"type": "string", "x-facts": {"company": "{employer}", "note": "asked with {file_id}"}},
+            "file_id": {"type": "string"},
+            "employer": {"type": "string", "description": "Name of the company"}
+        })),
+    )
+}
+
+fn get_job() -> Function {
+    function(
+        "get_job",
+        json!({"job_id": {"type": "string"}}),
+        object(json!({
+            "job_id": {"type": "string"}, "company": {"type": "string"},
+            "note": {"type": "string"}
+        })),
+    )
+}
+
+#[test]
+fn what_an_output_tells_of_another_thing_is_known_of_it_and_told_again() {
+    let (job, asked) = (
+        json!({"job_id": "JB-80581"}),
+        json!({"job_id": "JB-80581", "file_id": "FL168309"}),
+    );
+    let mut story = Story::of_walk(8);
+    let application = story.call(&apply(), asked.clone());
+    let found = story.call(&get_job(), job.clone());
+    assert_eq!(found["company"], application["employer"]);
+    assert_eq!(found["note"], "asked with FL168309");
+    let mut story = Story::of_walk(8);
+    let found = story.call(&get_job(), job);
+    assert_eq!(story.call(&apply(), asked)["employer"], found["company"]);
+}
+
+#[test]
+fn a_thing_lends_its_facts_to_what_names_it_through_another() {
+    let doctor = function(
+        "get_doctor",
+        json!({"doctor_id": {"type": "string"}}),
+        object(json!({"doctor_id": {"type": "string"}, "doctor_name": {"type": "string"}})),
+    );
+    let slots = function(
+        "list_slots",
+        json!({"doctor_id": {"type": "string"}}),
+        object(json!({
+            "doctor_id": {"type": "string"},
+            "slots": {"type": "array", "items": object(json!({"slot_id": {"type": "string"}}))}
+        })),
+    );
+    let book = function(
+        "book_appointment",
+        json!({"slot_id": {"type": "string"}}),
+        object(json!({
+            "appointment_id": {"type": "string"}, "doctor_id": {"type": "string"},
+            "doctor_name": {"type": "string"}
+        })),
+    );
+    let mut story = Story::of_walk(9);
+    let known = story.call(&doctor, json!({"doctor_id": "DC-31366"}));
+    let free = story.call(&slots, json!({"doctor_id": "DC-31366"}));
+    let booked = story.call(&book, json!({"slot_id": free["slots"][0]["slot_id"]}));
+    assert_eq!(booked["doctor_name"], known["doctor_name"]);
+}

@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use super::facet::Facet;
 use super::generate::is_free_text;
-use super::world::{deletes, function_noun};
+use super::verb::ends;
+use super::world::function_noun;
 use crate::lexicon::{Place, coerced, plain_number};
 
 /// Objects with more fields than this lose their least telling optional ones.
@@ -96,7 +97,7 @@ pub(super) fn done(function: &Function) -> String {
         "set" => "set".into(),
         "submit" => "submitted".into(),
         _ => {
-            return if deletes(function) { "Deleted".into() } else { "OK".into() };
+            return if ends(function) { "Deleted".into() } else { "OK".into() };
         }
     };
     let noun = function_noun(function);
@@ -124,7 +125,7 @@ pub(super) fn alike(one: &Value, other: &Value, arguments: &Arguments) -> bool {
         return one == other;
     };
     let telling = |name: &str| {
-        ["id", "login", "slug", "headline", "subject"].contains(&name)
+        ["id", "login", "slug", "headline", "subject", "start_time", "start"].contains(&name)
             || name.ends_with("name")
             || name.ends_with("title")
     };

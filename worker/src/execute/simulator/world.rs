@@ -8,6 +8,9 @@ use magnet_proto::sample::Arguments;
 use magnet_proto::shape::words;
 use serde_json::{Map, Value};
 
+use super::told;
+use super::verb::{changes, ends};
+
 /// Facts about identified things.
 #[derive(Debug, Default)]
 pub(super) struct World {
@@ -30,6 +33,12 @@ pub(super) struct Fact {
     call: usize,
 }
 
+impl Fact {
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+}
+
 /// Names too general to carry from one thing to another that mentions it.
 const GENERAL: &[&str] = &[
     "id", "name", "title", "status", "type", "message", "success", "ok", "error", "description",
@@ -42,6 +51,15 @@ fn is_lasting(name: &str) -> bool {
     const PASSING: &[&str] =
         &["status", "state", "message", "success", "ok", "error", "url", "count", "total"];
     !PASSING.iter().any(|word| words(name).any(|own| own == *word)) && !name.ends_with("_at")
+}
+
+/// Whether a value reports on the call rather than on the thing.
+fn says_it_went_well(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| {
+        ["success", "successful", "succeeded", "ok", "done"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+    })
 }
 
 /// Whether a field's name says that it identifies something.
@@ -102,13 +120,26 @@ pub(super) fn known<'a>(facts: &'a Facts, field: &str, own: bool) -> Option<&'a 
     if !own && GENERAL.contains(&field) {
         return None;
     }
-    Some(&facts.get(field)?.value)
+    Some(facts.get(field)?.value())
 }
 
 impl World {
     /// What is known about the thing with that id.
     pub(super) fn about(&self, noun: &str, id: &Value) -> Option<&Facts> {
         self.facts.get(&key(noun, id)?)
+    }
+
+    /// What is known about the things that a thing's own fields name.
+    pub(super) fn behind<'a>(
+        &'a self,
+        facts: &'a Facts,
+        function: &'a Function,
+    ) -> impl Iterator<Item = &'a Facts> {
+        let mut named: Vec<_> = facts.iter().filter(|(name, _)| is_id(name)).collect();
+        named.sort_by_key(|(name, fact)| (fact.call, *name));
+        named
+            .into_iter()
+            .filter_map(|(name, fact)| self.about(&noun_of(name, "", function), &fact.value))
     }
 
     /// Ids of the things of that kind that calls have made, oldest first.
@@ -126,9 +157,8 @@ impl World {
             .filter(|(name, value)| is_id(name) && !value.is_object() && !value.is_array())
             .map(|(name, value)| (noun_of(name, "", function), value))
             .collect();
-        if changes && deletes(function) {
+        if changes && ends(function) {
             self.deleted.extend(given.iter().filter_map(|(noun, id)| key(noun, id)));
-            return;
         }
         let root = output.as_object();
         let own = root.and_then(|root| own_id(root, "", function));
@@ -160,6 +190,33 @@ impl World {
             }
         }
         self.read(output, "", function, changes);
+        for told in told::facts(function, arguments, output) {
+            let noun = noun_of(told.name, "", function);
+            self.learn(&noun, &told.id, told.facts.iter(), changes);
+        }
+        self.found(function, arguments, output);
+    }
+
+    /// What a list was asked by holds for each thing on it: the events of a
+    /// day are on that day.
+    fn found(&mut self, function: &Function, arguments: &Arguments, output: &Value) {
+        let Some(root) = output.as_object() else { return };
+        let asked: Map<String, Value> = root
+            .iter()
+            .filter(|(name, value)| value.is_string() && arguments.get(*name) == Some(value))
+            .filter(|(name, _)| *name == "date" || !GENERAL.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        if asked.is_empty() {
+            return;
+        }
+        for (name, list) in root {
+            for item in list.as_array().into_iter().flatten().filter_map(Value::as_object) {
+                if let Some((noun, id)) = own_id(item, name, function) {
+                    self.learn(&noun, &id, asked.iter(), false);
+                }
+            }
+        }
     }
 
     /// Takes in every identified object of an output.
@@ -192,7 +249,8 @@ impl World {
         let Some(key) = key(noun, id) else { return };
         let facts = self.facts.entry(key.clone()).or_default();
         for (name, value) in fields {
-            if value.is_object() || value.is_array() || value.is_null() || value == id {
+            let tells = !value.is_object() && !value.is_array() && !value.is_null();
+            if !tells || value == id || says_it_went_well(value) {
                 continue;
             }
             let field = name.strip_prefix("new_").unwrap_or(name);
@@ -266,31 +324,4 @@ fn own_id(
     };
     let id = object.get_key_value("id");
     id.and_then(named).or_else(|| object.iter().find(|(name, _)| is_id(name)).and_then(named))
-}
-
-pub(super) fn deletes(function: &Function) -> bool {
-    words(&function.name)
-        .take(4)
-        .any(|word| ["delete", "remove", "cancel", "destroy"].contains(&word.as_str()))
-}
-
-/// Whether a call of the function changes the simulated world: one of its
-/// name's first words says so, before any that says it only looks.
-pub(super) fn changes(function: &Function) -> bool {
-    const CHANGING: &[&str] = &[
-        "create", "add", "update", "delete", "remove", "cancel", "set", "book", "reserve", "send",
-        "post", "put", "patch", "modify", "edit", "change", "rename", "move", "register", "buy",
-        "order", "pay", "transfer", "submit", "close", "open", "assign", "schedule", "hold",
-        "place", "upload", "write", "save", "mark", "archive", "share", "start", "stop", "enable",
-        "disable", "apply", "approve", "merge", "lock", "unlock", "replace", "reset", "record",
-        "make",
-    ];
-    const LOOKING: &[&str] = &[
-        "get", "list", "search", "find", "query", "check", "show", "fetch", "read", "calculate",
-        "convert",
-    ];
-    let mut telling = words(&function.name)
-        .take(6)
-        .filter(|word| CHANGING.contains(&word.as_str()) || LOOKING.contains(&word.as_str()));
-    telling.next().is_some_and(|word| CHANGING.contains(&word.as_str()))
 }
