@@ -67,7 +67,7 @@ impl Reader {
             if Sense::of(word) == Sense::Role {
                 roles.push(term);
             } else if !repeats {
-                let kin = sense::kin(word).to_owned();
+                let kin = self.kin_word(word).to_owned();
                 qualifiers.push(self.vocabulary.intern(&kin));
             }
         }
@@ -121,8 +121,12 @@ impl Reader {
     }
 
     pub(super) fn kin_of(&mut self, term: Term) -> Vec<Term> {
-        let kin = sense::kin(self.vocabulary.word(term)).to_owned();
+        let kin = self.kin_word(self.vocabulary.word(term)).to_owned();
         vec![self.vocabulary.intern(&kin)]
+    }
+
+    fn kin_word<'a>(&self, word: &'a str) -> &'a str {
+        if self.apart.contains(word) { word } else { sense::kin(word) }
     }
 
     pub(super) fn is_about_places(&mut self, name: &str) -> bool {

@@ -107,7 +107,7 @@ pub(super) struct Profiles {
 pub(super) struct KindTerms(HashMap<Kind, Term>);
 
 impl KindTerms {
-    fn new(vocabulary: &mut Vocabulary) -> Self {
+    pub(super) fn new(vocabulary: &mut Vocabulary) -> Self {
         Self(Kind::ALL.map(|kind| (kind, vocabulary.intern(&format!("#{kind:?}")))).into())
     }
 
@@ -118,9 +118,7 @@ impl KindTerms {
 
 impl Profiles {
     pub(super) fn of(library: &Library) -> Self {
-        let mut vocabulary = Vocabulary::default();
-        let kinds = KindTerms::new(&mut vocabulary);
-        let mut reader = Reader { vocabulary, kinds, distinct: HashSet::new() };
+        let mut reader = Reader::new(library);
         let mut groups = Groups::default();
         let functions: Vec<Profile> = library
             .iter()
@@ -129,7 +127,7 @@ impl Profiles {
                 reader.profile(function, category, class)
             })
             .collect();
-        let Reader { vocabulary, kinds, distinct } = reader;
+        let Reader { vocabulary, kinds, distinct, .. } = reader;
         let mut frequency = vec![0; vocabulary.len()];
         for term in functions.iter().flat_map(|function| &function.topics) {
             frequency[term.index()] += 1;

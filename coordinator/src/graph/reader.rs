@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use magnet_proto::library::Function;
+use magnet_proto::library::{Function, Library};
 use magnet_proto::shape::{self, Field, Leaf, Type};
 
 use super::concept::{Concept, KnownFrom};
 use super::kind::Kind;
 use super::profile::{Input, KindTerms, Output, Profile, Scalar, ValueType};
-use super::sense::{Designator, Sense};
-use super::terms::{Term, Vocabulary};
+use super::sense::{self, Designator, Sense};
+use super::terms::{Term, Vocabulary, normalize};
 use super::verb::Verb;
 
 /// Reads one function after the other, in the library's order.
@@ -18,12 +18,33 @@ pub(super) struct Reader {
     pub(super) vocabulary: Vocabulary,
     pub(super) kinds: KindTerms,
     pub(super) distinct: HashSet<(Term, Designator, Designator)>,
+    /// Words that this library tells from their kin (`sense::kin`): it takes
+    /// ids of both.
+    pub(super) apart: HashSet<String>,
 }
 
 /// At most this many outputs of a function are looked at, the shallowest.
 const MAX_OUTPUTS: usize = 160;
 
 impl Reader {
+    pub(super) fn new(library: &Library) -> Self {
+        let mut vocabulary = Vocabulary::default();
+        let kinds = KindTerms::new(&mut vocabulary);
+        let parameters = library.iter().flat_map(|(_, function)| function.params());
+        let identified: HashSet<String> = parameters
+            .filter_map(|field| {
+                let mut words = normalize(&field.name);
+                (words.pop()? == "id").then(|| words.pop()).flatten()
+            })
+            .collect();
+        let told_apart = |word: &&String| {
+            let kin = sense::kin(word);
+            kin != word.as_str() && identified.contains(kin)
+        };
+        let apart = identified.iter().filter(told_apart).cloned().collect();
+        Self { vocabulary, kinds, distinct: HashSet::new(), apart }
+    }
+
     pub(super) fn profile(&mut self, function: &Function, category: u32, class: u32) -> Profile {
         let name = super::verb::read_name(function);
         let verb = name.verb;

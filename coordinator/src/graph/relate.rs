@@ -117,7 +117,8 @@ fn best_output<'a>(pair: &Pair<'a>, input: &'a Input) -> Option<Found<'a>> {
     let bar = if input.important { USABLE } else { WELCOME };
     let mut best: Option<Found<'a>> = None;
     let mut consider = |output: &'a Output| {
-        let score = if is_gone(v, output) { 0.0 } else { affinity(pair, output, input) };
+        let gone = is_gone(v, pair.u, output);
+        let score = if gone { 0.0 } else { affinity(pair, output, input) };
         if score >= bar && best.as_ref().is_none_or(|best| score > best.score) {
             best = Some(Found { input, output, score });
         }
@@ -133,10 +134,13 @@ fn best_output<'a>(pair: &Pair<'a>, input: &'a Input) -> Option<Found<'a>> {
     best
 }
 
-/// Whether the output names what v has just deleted.
-fn is_gone(v: &Profile, output: &Output) -> bool {
+/// Whether the output names what v has just ended, so that u cannot act on it:
+/// what was deleted is not there, what was closed is only looked at.
+fn is_gone(v: &Profile, u: &Profile, output: &Output) -> bool {
     let names = matches!(output.concept.sense, Sense::Designator(sense) if sense.is_opaque());
-    v.verb == Verb::Delete && names && output.concept.entity.last() == v.nouns.last()
+    let looks = matches!(u.verb, Verb::Search | Verb::Read | Verb::Check | Verb::Compute);
+    let ended = v.verb == Verb::Delete || v.verb == Verb::Close && !looks;
+    ended && names && output.concept.entity.last() == v.nouns.last()
 }
 
 /// What a flow adds to its edge's rank: specific and new values count most.
@@ -187,7 +191,9 @@ fn is_common(profiles: &Profiles, u: &Profile, flow: &Found<'_>) -> bool {
     let concept = &flow.output.concept;
     match concept.sense {
         // Any text may be translated, summed up or sent.
-        Sense::Value(Kind::Text | Kind::Remark) => !matches!(u.verb, Verb::Compute | Verb::Act),
+        Sense::Value(Kind::Text | Kind::Remark) => {
+            !matches!(u.verb, Verb::Compute | Verb::Act | Verb::Close)
+        }
         Sense::Value(kind) => kind.is_common(),
         Sense::Measure | Sense::Role => true,
         Sense::Designator(Designator::Name | Designator::Title) => {

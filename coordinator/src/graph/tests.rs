@@ -110,6 +110,28 @@ fn what_is_deleted_is_not_passed_on() {
 }
 
 #[test]
+fn what_is_closed_is_only_looked_at() {
+    let flows_to = |name| {
+        let output = Some(json!({"ticket_id": {"type": "string"}}));
+        let closed = function("close_ticket", &["ticket_id"], output);
+        flows(closed, function(name, &["ticket_id"], None)).len()
+    };
+    assert_eq!(flows_to("get_ticket"), 1);
+    assert_eq!(flows_to("assign_ticket"), 0);
+}
+
+#[test]
+fn kin_that_a_library_tells_apart_are_two_things() {
+    let give = || function("get_it", &[], Some(json!({"booking_id": {"type": "string"}})));
+    let take = || function("change_table", &["reservation_id"], None);
+    assert_eq!(flows(give(), take()).len(), 1);
+    let both = library(vec![give(), take(), function("change_room", &["booking_id"], None)]);
+    let graph = build(&both, &GraphSettings::default(), 7);
+    let edge = graph.edge(FunctionId(0), FunctionId(1));
+    assert!(edge.is_none_or(|edge| edge.flows.is_empty()));
+}
+
+#[test]
 fn a_verb_that_decides_about_another_makes_a_precondition() {
     let found =
         edge(function("create_album", &[], None), function("delete_album", &["title"], None));

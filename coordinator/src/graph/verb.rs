@@ -21,6 +21,8 @@ pub(super) enum Verb {
     Create,
     Update,
     Delete,
+    /// Ends something that can still be looked at.
+    Close,
     /// Sends, pays, starts, …: acts with the thing.
     Act,
     /// Computes; concerns no thing that lasts.
@@ -45,11 +47,13 @@ impl Verb {
             }
             "delete" | "remove" | "cancel" | "clear" | "revoke" | "unassign" | "drop"
             | "destroy" => Self::Delete,
+            "close" | "archive" | "withdraw" => Self::Close,
             "send" | "pay" | "transfer" | "start" | "stop" | "play" | "publish" | "share"
             | "control" | "approve" | "enable" | "disable" | "merge" | "trigger" | "confirm"
             | "accept" | "apply" | "run" | "notify" | "invite" | "reply" | "forward"
-            | "subscribe" | "refund" | "return" | "close" | "archive" | "complete" | "use"
-            | "mark" | "print" => Self::Act,
+            | "subscribe" | "refund" | "return" | "complete" | "use" | "mark" | "print" => {
+                Self::Act
+            }
             "calculate" | "compute" | "convert" | "translate" | "estimate" | "compare"
             | "summarize" | "analyze" | "parse" | "detect" | "count" | "predict" | "encode"
             | "decode" => Self::Compute,
@@ -66,18 +70,19 @@ impl Verb {
     pub(super) fn enables(self, other: Self) -> f64 {
         use Verb::*;
         match (self, other) {
-            (Create, Update | Delete | Act | Check) => 0.9,
+            (Create, Update | Delete | Close | Act | Check) => 0.9,
             (Create, Read) => 0.85,
             (Create, Search) => 0.6,
-            (Check, Create | Update | Delete | Act) => 0.9,
-            (Search, Create | Update | Delete | Act) => 0.75,
-            (Read, Update | Delete | Act) => 0.75,
+            (Check, Create | Update | Delete | Close | Act) => 0.9,
+            (Search, Create | Update | Delete | Close | Act) => 0.75,
+            (Read, Update | Delete | Close | Act) => 0.75,
             (Search, Read | Check) => 0.7,
             (Read, Create | Check) => 0.55,
-            (Update, Read | Check | Act | Delete) => 0.6,
-            (Update | Act, Search) => 0.45,
+            (Update, Read | Check | Act | Delete | Close) => 0.6,
+            (Update | Act | Close, Search) => 0.45,
             (Delete, Create | Search) => 0.5,
             (Act, Read | Check | Update) => 0.55,
+            (Close, Read | Check) => 0.55,
             (Check, Read | Search) => 0.45,
             (Search, Compute) | (Read, Compute) => 0.5,
             _ => 0.0,

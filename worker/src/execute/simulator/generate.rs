@@ -254,12 +254,7 @@ impl<'a> Generator<'a> {
     }
 
     /// A thing known to be in a city has its addresses there.
-    fn settle(
-        &self,
-        about: &[About<'_>],
-        object: &Map<String, Value>,
-        setting: &mut Setting<'_>,
-    ) {
+    fn settle(&self, about: &[About<'_>], object: &Map<String, Value>, setting: &mut Setting<'_>) {
         let own = about.iter().find(|about| about.own && !object.contains_key("city"));
         if let Some(city) = own.and_then(|own| own.facts.get("city")?.value().as_str()) {
             setting.learn("city", city);

@@ -436,10 +436,8 @@ fn get_job() -> Function {
 
 #[test]
 fn what_an_output_tells_of_another_thing_is_known_of_it_and_told_again() {
-    let (job, asked) = (
-        json!({"job_id": "JB-80581"}),
-        json!({"job_id": "JB-80581", "file_id": "FL168309"}),
-    );
+    let (job, asked) =
+        (json!({"job_id": "JB-80581"}), json!({"job_id": "JB-80581", "file_id": "FL168309"}));
     let mut story = Story::of_walk(8);
     let application = story.call(&apply(), asked.clone());
     let found = story.call(&get_job(), job.clone());

@@ -35,12 +35,7 @@ pub(super) fn facts<'a>(
     all
 }
 
-fn of_value<'a>(
-    shape: &'a Shape,
-    value: &Value,
-    arguments: &Arguments,
-    all: &mut Vec<Told<'a>>,
-) {
+fn of_value<'a>(shape: &'a Shape, value: &Value, arguments: &Arguments, all: &mut Vec<Told<'a>>) {
     match (&shape.ty, value) {
         (Type::Object { fields }, Value::Object(object)) => {
             of_object(fields, object, &Scope { siblings: object, arguments }, all);
