@@ -171,7 +171,9 @@ pub(super) fn article(noun: &str) -> &'static str {
     let spelled = ["sku", "isbn", "sms", "hour", "svg", "xml", "html", "mp3", "rss"]
         .iter()
         .any(|start| lower.starts_with(start));
-    if (vowel && !hard) || spelled { "an" } else { "a" }
+    let number = lower.split(|c: char| !c.is_ascii_digit()).next().unwrap_or("");
+    let eight = number.starts_with('8') || ["11", "18"].contains(&number);
+    if (vowel && !hard) || spelled || eight { "an" } else { "a" }
 }
 
 /// Names of arrays and objects that say nothing about what they hold.

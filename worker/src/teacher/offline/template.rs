@@ -5,6 +5,8 @@
 //! together with the preposition before it, or an indefinite noun takes its
 //! place.
 
+use super::noun::article;
+
 /// What becomes of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fill {
@@ -81,7 +83,7 @@ fn optional<'t>(
         let close = open + rest[open..].find('}')?;
         text.push_str(&rest[..open]);
         match fill(&rest[open + 1..close], None) {
-            Fill::Text(value) => text.push_str(&value),
+            Fill::Text(value) => put(&mut text, &value),
             _ => return None,
         }
         rest = &rest[close + 1..];
@@ -92,7 +94,7 @@ fn optional<'t>(
 
 fn place(text: &mut String, literal: &str, fill: Fill) -> Option<()> {
     match fill {
-        Fill::Text(value) => text.push_str(&value),
+        Fill::Text(value) => put(text, &value),
         Fill::Merged => text.truncate(text.len() - literal.len()),
         Fill::Missing(noun) => {
             if !drop_preposition(text) {
@@ -102,6 +104,15 @@ fn place(text: &mut String, literal: &str, fill: Fill) -> Option<()> {
         Fill::Absent => return None,
     }
     Some(())
+}
+
+/// Adds a value; an article before it agrees: "an aisle seat".
+fn put(text: &mut String, value: &str) {
+    let articled = text == "a " || text.ends_with(" a ");
+    if articled && article(value) == "an" {
+        text.insert(text.len() - 1, 'n');
+    }
+    text.push_str(value);
 }
 
 const PREPOSITIONS: &[&str] = &[
@@ -151,6 +162,8 @@ mod tests {
             ("lat", _) => Fill::Text("those coordinates".into()),
             ("city", _) => Fill::Text("Lyon".into()),
             ("date", _) => Fill::Text("14 March".into()),
+            ("position", _) => Fill::Text("aisle".into()),
+            ("percent", _) => Fill::Text("8".into()),
             ("gone", _) => Fill::Missing("someone".into()),
             _ => Fill::Absent,
         };
@@ -176,6 +189,13 @@ mod tests {
         check("find a train to {gone} on {date}", Some("find a train on 14 March"));
         check("text {gone} that I'm in {city}", Some("text someone that I'm in Lyon"));
         check("book a table for {gone}[ at {time}], please", Some("book a table, please"));
+    }
+
+    #[test]
+    fn an_article_agrees_with_the_value_after_it() {
+        check("hold a {position} seat to {city}", Some("hold an aisle seat to Lyon"));
+        check("take off a {percent} percent discount", Some("take off an 8 percent discount"));
+        check("a {city} guide[ with a {date} issue]", Some("a Lyon guide with a 14 March issue"));
     }
 
     #[test]
