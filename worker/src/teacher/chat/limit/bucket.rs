@@ -9,6 +9,9 @@ use tokio::time::Instant;
 
 use super::pace::Pace;
 
+#[cfg(test)]
+mod tests;
+
 /// A little below the limit, so that the server's clock and ours may differ.
 const USED_SHARE: f64 = 0.985;
 /// The burst in seconds of the limit: far below what servers measure over.
@@ -63,7 +66,13 @@ impl Bucket {
             let mut leased = self.leased.lock().await;
             while leased.permits < permits {
                 let needed = permits - leased.permits;
-                self.lease(&mut leased, self.block.max(needed), needed).await;
+                // What waits for the share was granted before its time: little
+                // of it, or all of it would come at once when the waiting ends.
+                let block = match &leased.alone {
+                    Some(_) => self.block / leased.holders.max(1),
+                    None => self.block,
+                };
+                self.lease(&mut leased, block.max(needed), needed).await;
             }
             leased.permits -= permits;
         }
