@@ -32,6 +32,7 @@ mod refer;
 mod register;
 mod report;
 mod request;
+mod rivals;
 mod select;
 mod summary;
 mod supply;

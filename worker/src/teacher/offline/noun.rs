@@ -1,6 +1,7 @@
 //! What to call things: the noun of a parameter, of an output's place, of what
 //! an identifier identifies.
 
+use magnet_proto::library::Function;
 use magnet_proto::shape::{Shape, words};
 
 /// Abbreviations that people write out, or at least differently.
@@ -189,6 +190,19 @@ pub(super) fn of_container(name: &str) -> Option<String> {
     let noun = singular(&of_name(name));
     let vague = VAGUE.contains(&name.to_lowercase().as_str()) || VAGUE.contains(&noun.as_str());
     (!vague && noun.chars().all(|c| c.is_alphabetic() || c == ' ')).then_some(noun)
+}
+
+/// The thing a function looks up, where it names or numbers it: "author" of
+/// `find_author`.
+pub(super) fn of_lookup(function: &Function) -> Option<String> {
+    let parts: Vec<String> = words(&function.name).collect();
+    let [verb, .., thing] = parts.as_slice() else {
+        return None;
+    };
+    let looks = ["get", "find", "show", "read", "lookup", "fetch"].contains(&verb.as_str());
+    let handles = [format!("{thing}_id"), format!("{thing}_name")];
+    let named = function.params().iter().any(|field| handles.contains(&field.name));
+    (looks && named).then(|| thing.clone())
 }
 
 #[cfg(test)]

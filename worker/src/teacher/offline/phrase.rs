@@ -9,9 +9,12 @@ use serde_json::Value;
 use super::intention::{Intention, Manner, Slot, Source};
 use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
-use super::refer::{Seat, When};
+use super::refer::{Reference, Seat, When};
+use super::rivals::has_rival;
+use super::select::Route;
 use crate::conversation::Conversation;
 use crate::lexicon::Topic;
+use crate::vet::mentions::Text;
 
 /// What the words depend on beside the argument itself.
 pub(super) struct Voice<'a> {
@@ -38,7 +41,10 @@ impl Voice<'_> {
     ) -> Option<String> {
         match &slot.source {
             Source::Missing => None,
-            Source::Said { values, manner: Manner::Again } if values.len() == 1 => {
+            Source::Said { values, manner: Manner::Again }
+                if values.len() == 1
+                    && !has_rival(self.conversation, &slot.field.name, &values[0]) =>
+            {
                 Some(self.again(slot))
             }
             Source::Said { values, .. } => {
@@ -49,6 +55,9 @@ impl Voice<'_> {
             }
             Source::Output(reference) => {
                 if let Some(words) = self.second_of_object(intention, slot) {
+                    return Some(words);
+                }
+                if let Some(words) = self.told_apart(slot, reference) {
                     return Some(words);
                 }
                 Some(reference.words(slot.field, slot.topic, seat, &mut self.rng))
@@ -78,7 +87,7 @@ impl Voice<'_> {
         }
         if reference.when != When::Now && reference.selects.len() == 1 {
             let output = self.conversation.output_of(reference.feed.from)?;
-            let route = super::select::Route::of(&reference.feed.flow.output);
+            let route = Route::of(&reference.feed.flow.output);
             let value = route.follow(output, &reference.selects[0])?;
             if value.as_str().is_some_and(|text| text.len() <= 24) || value.is_number() {
                 return Some(mention(value, self.style, &mut self.rng));
@@ -87,6 +96,39 @@ impl Voice<'_> {
         let target = reference.target(slot.field, slot.topic);
         let property = target.property.or(target.thing)?;
         Some(format!("its {property}"))
+    }
+
+    /// Words for a value of which there is another one that "that city" could
+    /// mean: whose it is, or the value where the user has seen it.
+    fn told_apart(&mut self, slot: &Slot<'_>, reference: &Reference<'_>) -> Option<String> {
+        let several = reference.all || reference.selects.len() > 1;
+        if reference.when == When::Now || several {
+            return None;
+        }
+        let path = reference.feed.flow.output.as_str();
+        let output = self.conversation.output_of(reference.feed.from)?;
+        let value = Route::of(path).follow(output, &reference.selects[0])?;
+        let target = reference.target(slot.field, slot.topic);
+        let singled_out = target.among_several && reference.fresh;
+        let name = path.rsplit('/').find(|step| *step != "*").unwrap_or_default();
+        if singled_out || !has_rival(self.conversation, name, value) {
+            return None;
+        }
+        match (target.property, target.thing) {
+            (Some(property), Some(thing)) => Some(format!("the {property} of that {thing}")),
+            _ if self.has_seen(value) => Some(self.literally(slot, value)),
+            (Some(property), None) => {
+                let thing = noun::of_lookup(reference.source)?;
+                Some(format!("the {property} of that {thing}"))
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// Whether a message before has the value.
+    fn has_seen(&self, value: &Value) -> bool {
+        let said = |text: &str| Text::new(text).find(value).is_some();
+        self.conversation.turns.iter().any(|turn| said(&turn.request.text) || said(&turn.reply))
     }
 
     /// "the same city", for a value that an earlier message has.
