@@ -24,7 +24,7 @@ pub(super) struct Pair<'a> {
 /// Between 0, not usable, and 1, the very value.
 pub(super) fn affinity(pair: &Pair<'_>, output: &Output, input: &Input) -> f64 {
     let fits = fits(output, input);
-    if fits == 0.0 || input.composed {
+    if fits == 0.0 || input.composed || pair.is_misdirected(output) {
         return 0.0;
     }
     let meant = meaning(pair, &output.concept, input).max(taken(&output.concept, input));
@@ -278,6 +278,19 @@ fn disjoint<T: PartialEq>(one: &[T], other: &[T]) -> bool {
 }
 
 impl Pair<'_> {
+    /// Whether the output is the address of a desk, which one writes to but
+    /// neither pays nor invites, and u is about something else.
+    fn is_misdirected(&self, output: &Output) -> bool {
+        let concept = &output.concept;
+        let of_a_desk = concept
+            .terms
+            .iter()
+            .chain(&concept.entity)
+            .any(|term| self.profiles.desks[term.index()]);
+        let writes = || self.u.nouns.iter().any(|noun| self.profiles.letters[noun.index()]);
+        concept.sense == Sense::Value(Kind::Email) && of_a_desk && !writes()
+    }
+
     /// Whether both things stand for one deal that both functions are about.
     fn same_deal(&self, thing: Term, asked: Term) -> bool {
         let is_deal = |term: Term| self.profiles.deals[term.index()];

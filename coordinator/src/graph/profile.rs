@@ -97,6 +97,10 @@ pub(super) struct Profiles {
     pub(super) deals: Vec<bool>,
     /// Which terms make a search one for anything, by term.
     pub(super) open: Vec<bool>,
+    /// Which terms stand for an office rather than a person, by term.
+    pub(super) desks: Vec<bool>,
+    /// Which terms stand for something written to somebody, by term.
+    pub(super) letters: Vec<bool>,
     /// Designators that stand side by side in one object, so that one cannot
     /// pass for the other there: (thing, lesser, greater).
     pub(super) distinct: HashSet<(Term, Designator, Designator)>,
@@ -134,7 +138,8 @@ impl Profiles {
         }
         let which = |is: fn(&str) -> bool| vocabulary.words().map(is).collect();
         let (deals, open) = (which(sense::is_deal), which(sense::is_open_search));
-        Self { functions, frequency, kinds, deals, open, distinct }
+        let (desks, letters) = (which(sense::is_desk), which(sense::is_letter));
+        Self { functions, frequency, kinds, deals, open, desks, letters, distinct }
     }
 
     pub(super) fn get(&self, id: FunctionId) -> &Profile {

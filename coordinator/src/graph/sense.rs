@@ -189,6 +189,16 @@ pub(super) fn is_deal(word: &str) -> bool {
     matches!(word, "booking" | "order" | "ticket" | "confirmation" | "appointment" | "payment")
 }
 
+/// Words of an address that is an office's.
+pub(super) fn is_desk(word: &str) -> bool {
+    matches!(word, "support" | "service" | "desk" | "career" | "helpdesk" | "hotline" | "office")
+}
+
+/// Things that are written to somebody.
+pub(super) fn is_letter(word: &str) -> bool {
+    matches!(word, "email" | "mail" | "message" | "sms" | "text" | "letter" | "reply" | "contact")
+}
+
 /// Words that tell a search for anything from one in a catalogue.
 pub(super) fn is_open_search(word: &str) -> bool {
     matches!(

@@ -132,6 +132,17 @@ fn kin_that_a_library_tells_apart_are_two_things() {
 }
 
 #[test]
+fn one_writes_to_a_desk_but_does_not_pay_it() {
+    let flows_to = |output: &str, name: &str| {
+        let output = Some(json!({output: {"type": "string", "format": "email"}}));
+        flows(function("get_refund", &[], output), function(name, &["email"], None)).len()
+    };
+    assert_eq!(flows_to("support_email", "send_money"), 0);
+    assert_eq!(flows_to("support_email", "send_email"), 1);
+    assert_eq!(flows_to("seller_email", "send_money"), 1);
+}
+
+#[test]
 fn a_verb_that_decides_about_another_makes_a_precondition() {
     let found =
         edge(function("create_album", &[], None), function("delete_album", &["title"], None));

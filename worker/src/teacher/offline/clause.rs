@@ -46,7 +46,11 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         if let Some(coordinates) = coordinates(intention, slot) {
             return Fill::Text(coordinates);
         }
-        let seat = if referred { Seat::Slot } else { Seat::Object };
+        let seat = match referred {
+            true => Seat::Slot,
+            false if template::is_governed(template, name) => Seat::Governed,
+            false => Seat::Object,
+        };
         referred |= slot.reference().is_some();
         voice.words(intention, slot, seat).map_or(Fill::Absent, Fill::Text)
     })

@@ -53,6 +53,8 @@ pub(super) struct Target {
 pub(super) enum Seat {
     /// A slot of a phrasing that "it" can fill.
     Object,
+    /// One after a preposition, where only people are "them".
+    Governed,
     /// Another slot of a phrasing: the sentence says what "the first one" is.
     Slot,
     /// Attached to a clause: the noun must be there.
@@ -72,7 +74,8 @@ impl Reference<'_> {
         let leaves = self.source.output_leaves();
         let leaf = leaves.iter().find(|leaf| leaf.path == path);
         if matches!(topic, Topic::Email | Topic::Phone | Topic::FullName) {
-            return person(path);
+            let named = leaf.and_then(|leaf| leaf.shape.noun.as_deref());
+            return person(path, named, topic);
         }
         target(path, leaf, field)
     }
@@ -160,9 +163,12 @@ impl Reference<'_> {
             let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
             forms.extend(forms_of_made);
         }
-        if seat == Seat::Object && self.when != When::Earlier {
-            forms.push("it".into());
-        }
+        let pronoun = match seat {
+            Seat::Object | Seat::Governed if is_person(noun) => Some("them"),
+            Seat::Object => Some("it"),
+            _ => None,
+        };
+        forms.extend(pronoun.filter(|_| self.when != When::Earlier).map(str::to_owned));
         forms
     }
 
@@ -229,33 +235,39 @@ fn again(property: &str) -> Vec<String> {
     forms.iter().map(|form| (*form).to_owned()).collect()
 }
 
-/// The person an address, number or name belongs to: "the organizer".
-fn person(path: &str) -> Target {
-    const PEOPLE: &[&str] = &[
-        "organizer", "customer", "sender", "owner", "recruiter", "author", "host", "doctor",
-        "agent", "seller", "manager", "creator", "user", "employee", "passenger", "guest",
-        "driver", "teacher", "patient", "candidate", "artist", "buyer", "contact", "landlord",
-        "member", "assignee", "reviewer", "recipient", "organiser", "student", "attendee",
-        "player",
-    ];
+const PEOPLE: &[&str] = &[
+    "person", "organizer", "customer", "sender", "owner", "recruiter", "author", "host", "doctor",
+    "agent", "seller", "manager", "creator", "user", "employee", "passenger", "guest", "driver",
+    "teacher", "patient", "candidate", "artist", "buyer", "contact", "landlord", "member",
+    "assignee", "reviewer", "recipient", "organiser", "student", "attendee", "player",
+];
+
+fn is_person(noun: &str) -> bool {
+    noun.rsplit(' ').next().is_some_and(|last| PEOPLE.contains(&last))
+}
+
+/// Whom an address, number or name belongs to: "the organizer", the shop that
+/// is `named`, else "the number".
+fn person(path: &str, named: Option<&str>, topic: Topic) -> Target {
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
     let role = words(last).find(|word| PEOPLE.contains(&word.as_str()));
     let held = container(&steps).and_then(|name| noun::of_container(&name));
     let among_several = steps.contains(&"*");
-    let holder_is_person = held.as_deref().is_some_and(|held| PEOPLE.contains(&held));
-    match (role, among_several) {
-        (Some(role), true) if !holder_is_person => {
-            Target { thing: held, property: Some(role), among_several }
-        }
-        (role, _) => {
-            let holder = held.filter(|_| holder_is_person);
-            Target {
-                thing: holder.or(role).or(Some("person".into())),
-                property: None,
-                among_several,
-            }
-        }
+    let holder_is_person = held.as_deref().is_some_and(is_person);
+    let of = |thing: Option<String>, property: Option<&str>| Target {
+        thing,
+        property: property.map(str::to_owned),
+        among_several,
+    };
+    match (role, named, among_several) {
+        (Some(role), _, true) if !holder_is_person => of(held, Some(&role)),
+        (Some(role), ..) => of(held.filter(|_| holder_is_person).or(Some(role)), None),
+        (None, _, _) if holder_is_person => of(held, None),
+        (None, Some(named), true) => of(held.or(Some(named.to_owned())), None),
+        (None, Some(named), false) => of(Some(named.to_owned()), None),
+        _ if topic == Topic::Phone => of(held, Some("number")),
+        _ => of(Some("person".into()), None),
     }
 }
 
@@ -344,6 +356,22 @@ mod tests {
             among_several: expected.2,
         };
         assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn an_address_or_a_number_belongs_to_somebody() {
+        let check = |path: &str, named: Option<&str>, topic, thing: Option<&str>, property| {
+            let found = person(path, named, topic);
+            assert_eq!(found.thing.as_deref(), thing, "{path}");
+            assert_eq!(found.property.as_deref(), property, "{path}");
+        };
+        check("/recruiter_email", Some("recruiter"), Topic::Email, Some("recruiter"), None);
+        check("/email", None, Topic::Email, Some("person"), None);
+        check("/support_email", Some("support team"), Topic::Email, Some("support team"), None);
+        check("/pharmacies/*/phone", Some("pharmacy"), Topic::Phone, Some("pharmacy"), None);
+        check("/doctors/*/phone", None, Topic::Phone, Some("doctor"), None);
+        check("/phone", None, Topic::Phone, None, Some("number"));
+        check("/invoices/*/customer_email", None, Topic::Email, Some("invoice"), Some("customer"));
     }
 
     #[test]

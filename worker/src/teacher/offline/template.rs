@@ -72,6 +72,20 @@ pub(super) fn slots(template: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
+/// Whether a preposition after which nobody says "it" stands before a slot.
+pub(super) fn is_governed(template: &str, slot: &str) -> bool {
+    const GOVERNING: &[&str] = &["of", "at", "for", "in", "near", "by", "into", "on", "to"];
+    let mut before = template.split('{');
+    let mut literal = before.next().unwrap_or_default();
+    for rest in before {
+        if rest.split('}').next() == Some(slot) {
+            return literal.split_whitespace().last().is_some_and(|word| GOVERNING.contains(&word));
+        }
+        literal = rest.split_once('}').map_or("", |(_, literal)| literal);
+    }
+    false
+}
+
 /// A bracketed part: nothing unless every slot in it has its text.
 fn optional<'t>(
     part: &'t str,
@@ -196,6 +210,13 @@ mod tests {
         check("hold a {position} seat to {city}", Some("hold an aisle seat to Lyon"));
         check("take off a {percent} percent discount", Some("take off an 8 percent discount"));
         check("a {city} guide[ with a {date} issue]", Some("a Lyon guide with a 14 March issue"));
+    }
+
+    #[test]
+    fn a_preposition_governs_the_slot_after_it() {
+        let text = "put {name} on the list at {place} for {count}";
+        let governed = ["name", "place", "count", "gone"].map(|slot| is_governed(text, slot));
+        assert_eq!(governed, [false, true, true, false]);
     }
 
     #[test]
