@@ -95,6 +95,11 @@ fn flows(pair: &Pair<'_>) -> Option<(EdgeKind, f64, Vec<Flow>)> {
         used.push(path);
         fresh
     });
+    // A change to what the thing is already would change nothing.
+    let names = |flow: &Found<'_>| matches!(flow.input.concept.sense, Sense::Designator(sense) if sense.is_opaque());
+    if u.verb == Verb::Update && found.iter().any(names) {
+        found.retain(names);
+    }
     if !found.iter().any(|flow| flow.input.important) || !convinces(profiles, v, u, &found) {
         return None;
     }

@@ -132,6 +132,16 @@ fn kin_that_a_library_tells_apart_are_two_things() {
 }
 
 #[test]
+fn a_thing_is_not_changed_to_what_it_is() {
+    let event = || Some(json!({"event_id": {"type": "string"}, "date": {"type": "string"}}));
+    let flows_to = |name| {
+        flows(function("get_event", &[], event()), function(name, &["event_id", "date"], None))
+    };
+    assert_eq!(flows_to("move_event"), ["/event_id → event_id"]);
+    assert_eq!(flows_to("remind").len(), 2);
+}
+
+#[test]
 fn one_writes_to_a_desk_but_does_not_pay_it() {
     let flows_to = |output: &str, name: &str| {
         let output = Some(json!({output: {"type": "string", "format": "email"}}));

@@ -64,6 +64,11 @@ impl<'p> Setting<'p> {
         }
     }
 
+    /// Draws another one of several choices from now on.
+    pub fn avoid(&mut self, value: &Value) {
+        self.chosen.push(value.clone());
+    }
+
     /// The setting of one element of a list: the places and the day are the
     /// same, people and times are its own.
     pub(crate) fn element(&self) -> Self {

@@ -16,6 +16,7 @@ use super::intention::{Intention, Manner, Slot, Source};
 use super::memory::Memory;
 use super::optional;
 use super::refer::Reference;
+use super::select::Route;
 use super::template;
 use crate::conversation::{Conversation, Scene, Select};
 use crate::lexicon::{Place, Setting, Topic, topic};
@@ -218,7 +219,9 @@ impl<'a> Planner<'a> {
         let function = intention.function;
         let mut setting = Setting::new(self.scene.persona);
         let wanted = self.wanted(intention, references);
-        let mut used: Vec<Value> = Vec::new();
+        let mut used: Vec<Value> =
+            references.iter().filter_map(|(_, reference)| self.referent(reference)).collect();
+        used.iter().for_each(|value| setting.avoid(value));
         for field in function.params() {
             let fed = references.iter().find(|(fed, _)| fed.name == field.name);
             let slot = if let Some((_, reference)) = fed {
@@ -237,6 +240,12 @@ impl<'a> Planner<'a> {
             intention.slots.push(slot);
         }
         self.diversify(intention, copies);
+    }
+
+    /// What a reference leads to, where its output is there already.
+    fn referent(&self, reference: &Reference<'_>) -> Option<Value> {
+        let output = self.conversation.output_of(reference.feed.from)?;
+        Route::of(&reference.feed.flow.output).follow(output, &reference.selects[0]).cloned()
     }
 
     fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {

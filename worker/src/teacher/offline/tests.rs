@@ -286,3 +286,51 @@ fn an_implicit_step_goes_unmentioned() {
         assert!(!words.any(|word| matches!(word, "seat" | "hold")), "{text}");
     }
 }
+
+#[test]
+fn what_is_fed_and_what_is_said_of_one_call_differ() {
+    let currency = || json!({"type": "string", "enum": ["EUR", "USD", "CHF"]});
+    let library = Library::from(vec![
+        function(
+            "get_balance",
+            "The balance of an account.",
+            json!({"account": TEXT()}),
+            json!({"amount": {"type": "number"}, "currency": currency()}),
+        ),
+        function(
+            "convert",
+            "Convert an amount of money.",
+            json!({"amount": {"type": "number"}, "currency": currency(), "to_currency": currency()}),
+            json!({"converted": {"type": "number"}}),
+        ),
+    ]);
+    for seed in 0..60 {
+        let fed = vec![feed(0, 0, "/amount", "amount"), feed(0, 0, "/currency", "currency")];
+        let turns = vec![calls(vec![step(0, vec![])]), calls(vec![step(1, fed)])];
+        let played = play(&library, &path(turns), seed);
+        let arguments = &played.turns[1].calls[0].call.arguments;
+        assert_ne!(arguments["currency"], arguments["to_currency"], "{arguments:?}");
+    }
+}
+
+#[test]
+fn of_two_values_of_a_kind_the_one_that_is_meant_is_told_apart() {
+    let city = || json!({"city": TEXT()});
+    let library = Library::from(vec![
+        function("list_papers", "Local newspapers.", city(), city()),
+        function("find_author", "An author.", json!({"author_name": TEXT()}), city()),
+        function("get_uv_index", "How strong the sun is.", city(), json!({"index": TEXT()})),
+    ]);
+    for seed in 0..40 {
+        let first = calls(vec![step(0, vec![]), step(1, vec![])]);
+        let then = calls(vec![step(2, vec![feed(0, 1, "/city", "city")])]);
+        let played = play(&library, &path(vec![first, then]), seed);
+        let [papers, author] = [0, 1].map(|call| match &played.turns[0].calls[call].output {
+            Output::Value(output) => output["city"].clone(),
+            Output::Error(text) => panic!("no fault was planned: {text}"),
+        });
+        let text = &played.turns[1].request.text;
+        let told = text.contains(author.as_str().unwrap()) || text.contains("of that author");
+        assert!(papers == author || told, "{papers} or {author}: {text}");
+    }
+}
