@@ -48,12 +48,20 @@ fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> 
         }
         let seat = match referred {
             true => Seat::Slot,
-            false if template::is_governed(template, name) => Seat::Governed,
-            false => Seat::Object,
+            false => seat_after(template::word_before(template, name).unwrap_or_default()),
         };
         referred |= slot.reference().is_some();
         voice.words(intention, slot, seat).map_or(Fill::Absent, Fill::Text)
     })
+}
+
+/// Nobody says "at it" or "the history of them".
+fn seat_after(word: &str) -> Seat {
+    match word {
+        "of" => Seat::Slot,
+        "at" | "for" | "in" | "near" | "by" | "into" | "on" | "to" => Seat::Governed,
+        _ => Seat::Object,
+    }
 }
 
 /// Whether the slot before, next to this one, already refers to both.

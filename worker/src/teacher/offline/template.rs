@@ -72,18 +72,18 @@ pub(super) fn slots(template: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
-/// Whether a preposition after which nobody says "it" stands before a slot.
-pub(super) fn is_governed(template: &str, slot: &str) -> bool {
-    const GOVERNING: &[&str] = &["of", "at", "for", "in", "near", "by", "into", "on", "to"];
-    let mut before = template.split('{');
-    let mut literal = before.next().unwrap_or_default();
-    for rest in before {
-        if rest.split('}').next() == Some(slot) {
-            return literal.split_whitespace().last().is_some_and(|word| GOVERNING.contains(&word));
+/// The word before a slot.
+pub(super) fn word_before<'t>(template: &'t str, slot: &str) -> Option<&'t str> {
+    let mut pieces = template.split('{');
+    let mut literal = pieces.next()?;
+    for piece in pieces {
+        let (name, rest) = piece.split_once('}')?;
+        if name == slot {
+            return literal.split_whitespace().last();
         }
-        literal = rest.split_once('}').map_or("", |(_, literal)| literal);
+        literal = rest;
     }
-    false
+    None
 }
 
 /// A bracketed part: nothing unless every slot in it has its text.
@@ -213,10 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_preposition_governs_the_slot_after_it() {
-        let text = "put {name} on the list at {place} for {count}";
-        let governed = ["name", "place", "count", "gone"].map(|slot| is_governed(text, slot));
-        assert_eq!(governed, [false, true, true, false]);
+    fn the_word_before_a_slot_is_found() {
+        let text = "put {name} on the list at {place}[ for {count}]";
+        let before = ["name", "place", "count", "gone"].map(|slot| word_before(text, slot));
+        assert_eq!(before, [Some("put"), Some("at"), Some("for"), None]);
     }
 
     #[test]
