@@ -33,35 +33,23 @@ pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause
 
 fn phrased(template: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> Option<String> {
     let mut referred = false;
-    template::render(template, |name, before| {
+    template::render(template, |name, here| {
         let Some(slot) = intention.slot(name) else {
             return Fill::Absent;
         };
         if slot.is_missing() {
             return Fill::Missing(indefinite(slot));
         }
-        if merges(intention, slot, before) {
+        if merges(intention, slot, here.before) {
             return Fill::Merged;
         }
         if let Some(coordinates) = coordinates(intention, slot) {
             return Fill::Text(coordinates);
         }
-        let seat = match referred {
-            true => Seat::Slot,
-            false => seat_after(template::word_before(template, name).unwrap_or_default()),
-        };
+        let seat = if referred { Seat::Slot } else { template::seat(here) };
         referred |= slot.reference().is_some();
         voice.words(intention, slot, seat).map_or(Fill::Absent, Fill::Text)
     })
-}
-
-/// Nobody says "at it" or "the history of them".
-fn seat_after(word: &str) -> Seat {
-    match word {
-        "of" => Seat::Slot,
-        "at" | "for" | "in" | "near" | "by" | "into" | "on" | "to" => Seat::Governed,
-        _ => Seat::Object,
-    }
 }
 
 /// Whether the slot before, next to this one, already refers to both.

@@ -84,6 +84,15 @@ impl<'a> Slot<'a> {
         }
     }
 
+    /// How many parallel calls the slot speaks for.
+    pub(super) fn copies(&self) -> usize {
+        match &self.source {
+            Source::Said { values, .. } => values.len(),
+            Source::Output(reference) => reference.selects.len(),
+            Source::Missing => 1,
+        }
+    }
+
     pub(super) fn is_missing(&self) -> bool {
         matches!(self.source, Source::Missing)
     }

@@ -12,11 +12,14 @@
 //! named in every dataset it writes.
 
 mod act;
+mod change;
 mod choose;
 mod clause;
 mod coerce;
+mod contact;
 mod context;
 mod decline;
+mod ends;
 mod fill;
 mod frame;
 mod generic;

@@ -89,6 +89,22 @@ pub(super) fn of_name(name: &str) -> String {
     if trailing { singular(&spelled) } else { spelled }
 }
 
+/// The noun of a property that is told of a thing: "warranty end date" for
+/// `warranty_until`.
+pub(super) fn of_property(name: &str) -> String {
+    const MOMENTS: &[(&str, &str)] = &[
+        (" until", " end date"),
+        (" since", " start date"),
+        ("created at", "creation date"),
+        ("updated at", "date of the last change"),
+        ("published at", "publication date"),
+        ("pushed at", "date of the last push"),
+    ];
+    let noun = singular(&of_name(name));
+    let moment = MOMENTS.iter().find(|(end, _)| noun.ends_with(end));
+    moment.map_or_else(|| noun.clone(), |(end, said)| noun.replace(end, said))
+}
+
 /// The noun of a parameter or property, `x-noun` before its name.
 pub(super) fn of(name: &str, shape: &Shape) -> String {
     shape.noun.clone().unwrap_or_else(|| of_name(name))
@@ -223,6 +239,13 @@ mod tests {
         for (name, noun) in nouns {
             assert_eq!(of_name(name), noun);
         }
+    }
+
+    #[test]
+    fn properties_are_told_as_nouns() {
+        assert_eq!(of_property("warranty_until"), "warranty end date");
+        assert_eq!(of_property("created_at"), "creation date");
+        assert_eq!(of_property("fares"), "fare");
     }
 
     #[test]

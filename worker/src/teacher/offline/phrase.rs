@@ -2,14 +2,14 @@
 //! to an output.
 
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::Type;
+use magnet_proto::shape::{Type, words};
 use rand::RngExt;
 use serde_json::Value;
 
 use super::intention::{Intention, Manner, Slot, Source};
 use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
-use super::refer::{Reference, Seat, When};
+use super::refer::{Being, Reference, Seat, When};
 use super::rivals::has_rival;
 use super::select::Route;
 use crate::conversation::Conversation;
@@ -57,6 +57,9 @@ impl Voice<'_> {
                 if let Some(words) = self.second_of_object(intention, slot) {
                     return Some(words);
                 }
+                if let Some(words) = self.name_taken_over(intention, slot, reference) {
+                    return Some(words);
+                }
                 if let Some(words) = self.told_apart(slot, reference) {
                     return Some(words);
                 }
@@ -81,10 +84,9 @@ impl Voice<'_> {
         let reference = slot.reference()?;
         let earlier =
             intention.slots.iter().take_while(|other| other.field.name != slot.field.name);
-        let twin = earlier.filter_map(Slot::reference).any(|other| other.same_object(reference));
-        if !twin {
-            return None;
-        }
+        let twin = earlier
+            .filter_map(|other| Some((other, other.reference()?)))
+            .find(|(_, other)| other.same_object(reference))?;
         if reference.when != When::Now && reference.selects.len() == 1 {
             let output = self.conversation.output_of(reference.feed.from)?;
             let route = Route::of(&reference.feed.flow.output);
@@ -93,9 +95,41 @@ impl Voice<'_> {
                 return Some(mention(value, self.style, &mut self.rng));
             }
         }
-        let target = reference.target(slot.field, slot.topic);
-        let property = target.property.or(target.thing)?;
-        Some(format!("its {property}"))
+        let property = reference.target(slot.field, slot.topic).property?;
+        let owner = twin.1.target(twin.0.field, twin.0.topic);
+        let whose = if owner.being == Being::Person { "their" } else { "its" };
+        Some(format!("{whose} {property}"))
+    }
+
+    /// A name that something new gets, or is looked for by, is said as a name:
+    /// "called this playlist" would name nothing.
+    fn name_taken_over(
+        &mut self,
+        intention: &Intention<'_>,
+        slot: &Slot<'_>,
+        reference: &Reference<'_>,
+    ) -> Option<String> {
+        let last = |name: &str| words(name).last();
+        let path = reference.feed.flow.output.as_str();
+        let leaf = path.rsplit('/').find(|step| *step != "*").unwrap_or_default();
+        let named = last(leaf).is_some_and(|word| word == "name" || word == "title");
+        let creates = words(&intention.function.name)
+            .next()
+            .is_some_and(|verb| matches!(verb.as_str(), "create" | "rename" | "make"));
+        let gets_name = creates && last(&slot.field.name) == last(leaf);
+        let searched = matches!(slot.topic, Topic::Query | Topic::Keyword | Topic::FileName);
+        if !named || !(gets_name || searched) || reference.all {
+            return None;
+        }
+        let known = (reference.when != When::Now && reference.selects.len() == 1)
+            .then(|| self.conversation.output_of(reference.feed.from))
+            .flatten()
+            .and_then(|output| Route::of(path).follow(output, &reference.selects[0]));
+        match known {
+            Some(value) if self.has_seen(value) => Some(self.literally(slot, value)),
+            _ if reference.target(slot.field, slot.topic).among_several => None,
+            _ => Some("the same name".into()),
+        }
     }
 
     /// Words for a value of which there is another one that "that city" could

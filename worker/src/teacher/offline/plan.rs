@@ -12,11 +12,11 @@ use magnet_proto::shape::{Field, Type};
 use rand::RngExt;
 use serde_json::Value;
 
+use super::ends;
 use super::intention::{Intention, Manner, Slot, Source};
 use super::memory::Memory;
 use super::optional;
 use super::refer::Reference;
-use super::select::Route;
 use super::template;
 use crate::conversation::{Conversation, Scene, Select};
 use crate::lexicon::{Place, Setting, Topic, topic};
@@ -165,8 +165,16 @@ impl<'a> Planner<'a> {
             of_copy(copy) == of_copy(0)
         });
         let mut values: Vec<Value> = Vec::new();
+        let others = self.values_at(at, function);
         for _ in 0..if alike { copies } else { 1 } {
-            let value = self.draw(&place, &mut setting, &used)?;
+            let fits = |value: &Value| !ends::clashes(field, topic(&place), value, &others);
+            let mut value = self.draw(&place, &mut setting, &used)?;
+            for _ in 0..DRAWS {
+                if fits(&value) {
+                    break;
+                }
+                value = self.draw(&place, &mut Setting::new(self.scene.persona), &used)?;
+            }
             used.push(value.clone());
             values.push(value);
         }
@@ -183,6 +191,17 @@ impl<'a> Planner<'a> {
             template: None,
             slots: vec![Slot::new(function, field, source)],
         })
+    }
+
+    /// What the user has given for a call that is still to come.
+    fn values_at(&self, at: StepRef, function: &'a Function) -> Vec<(&'a Field, Topic, Value)> {
+        let given = self.conversation.turns.iter().flat_map(|e| &e.request.given);
+        let of_call = given.filter(|given| given.step == at);
+        let known = of_call.filter_map(|given| {
+            let field = function.param(&given.parameter)?;
+            Some((field, topic(&Place::argument(function, field)), given.value.clone()))
+        });
+        known.collect()
     }
 
     fn earlier_call(&self, at: StepRef) -> Option<&'a magnet_proto::sample::Arguments> {
@@ -202,7 +221,14 @@ impl<'a> Planner<'a> {
             let required = function.required().all(|field| names.contains(&field.name.as_str()));
             required && references.iter().all(|(field, _)| names.contains(&field.name.as_str()))
         };
-        let fitting: Vec<&'a String> = function.phrasing.requests.iter().filter(fits).collect();
+        let suits = |text: &&'a String| {
+            references.iter().all(|(field, _)| template::takes_reference(text, &field.name))
+        };
+        let all = || function.phrasing.requests.iter().filter(fits);
+        let mut fitting: Vec<&'a String> = all().filter(suits).collect();
+        if fitting.is_empty() {
+            fitting = all().collect();
+        }
         if fitting.is_empty() {
             return None;
         }
@@ -219,8 +245,10 @@ impl<'a> Planner<'a> {
         let function = intention.function;
         let mut setting = Setting::new(self.scene.persona);
         let wanted = self.wanted(intention, references);
-        let mut used: Vec<Value> =
-            references.iter().filter_map(|(_, reference)| self.referent(reference)).collect();
+        let mut used: Vec<Value> = references
+            .iter()
+            .filter_map(|(_, r)| self.referred(r, &r.selects[0]).cloned())
+            .collect();
         used.iter().for_each(|value| setting.avoid(value));
         for field in function.params() {
             let fed = references.iter().find(|(fed, _)| fed.name == field.name);
@@ -239,13 +267,12 @@ impl<'a> Planner<'a> {
             };
             intention.slots.push(slot);
         }
+        self.part_ends(intention);
+        self.change_something(intention);
         self.diversify(intention, copies);
-    }
-
-    /// What a reference leads to, where its output is there already.
-    fn referent(&self, reference: &Reference<'_>) -> Option<Value> {
-        let output = self.conversation.output_of(reference.feed.from)?;
-        Route::of(&reference.feed.flow.output).follow(output, &reference.selects[0]).cloned()
+        if copies == 1 {
+            self.part_ends(intention);
+        }
     }
 
     fn is_omitted(&self, id: FunctionId, field: &Field) -> bool {

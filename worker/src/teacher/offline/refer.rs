@@ -10,6 +10,7 @@ use magnet_proto::rng::Rng;
 use magnet_proto::shape::{Field, Leaf, words};
 use rand::RngExt;
 
+use super::contact;
 use super::noun;
 use super::select::{Route, superlative};
 use crate::conversation::Select;
@@ -46,15 +47,29 @@ pub(super) struct Target {
     pub thing: Option<String>,
     pub property: Option<String>,
     pub among_several: bool,
+    pub being: Being,
+}
+
+/// Which pronoun a target can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Being {
+    /// "it"
+    Thing,
+    /// "them": the person that the output is about.
+    Person,
+    /// None: a desk or a shop, or somebody who merely has to do with the output.
+    Party,
 }
 
 /// Where the words of a reference stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seat {
-    /// A slot of a phrasing that "it" can fill.
+    /// A slot of a phrasing that "it" or "them" can fill.
     Object,
-    /// One after a preposition, where only people are "them".
-    Governed,
+    /// One where a person would be "they": "it" can fill it.
+    Subject,
+    /// One behind a preposition: "them" can fill it, and "it" reads badly.
+    Behind,
     /// Another slot of a phrasing: the sentence says what "the first one" is.
     Slot,
     /// Attached to a clause: the noun must be there.
@@ -75,7 +90,7 @@ impl Reference<'_> {
         let leaf = leaves.iter().find(|leaf| leaf.path == path);
         if matches!(topic, Topic::Email | Topic::Phone | Topic::FullName) {
             let named = leaf.and_then(|leaf| leaf.shape.noun.as_deref());
-            return person(path, named, topic);
+            return contact::target(path, named, self.source, topic);
         }
         target(path, leaf, field)
     }
@@ -86,7 +101,8 @@ impl Reference<'_> {
             (_, true) => everything(&target),
             (Some(property), _) => self.property(property, &target),
             (None, _) if target.among_several => self.element(&target, seat),
-            (None, _) => self.single(target.thing.as_deref(), seat),
+            (None, _) if target.being == Being::Thing => self.single(target.thing.as_deref(), seat),
+            (None, _) => self.somebody(&target, seat),
         };
         forms[rng.random_range(0..forms.len())].clone()
     }
@@ -100,7 +116,8 @@ impl Reference<'_> {
         }
         let which = superlative(&self.selects[0]);
         let named = noun.map_or_else(Vec::new, |noun| self.named_element(which, noun));
-        if seat == Seat::Attached && !named.is_empty() {
+        let must_be_named = seat == Seat::Attached || target.being != Being::Thing;
+        if must_be_named && !named.is_empty() {
             return named;
         }
         let unnamed: &[&str] = match (self.fresh, self.when) {
@@ -163,12 +180,32 @@ impl Reference<'_> {
             let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
             forms.extend(forms_of_made);
         }
-        let pronoun = match seat {
-            Seat::Object | Seat::Governed if is_person(noun) => Some("them"),
-            Seat::Object => Some("it"),
+        let pronoun = match (seat, contact::is_person(noun)) {
+            (Seat::Object | Seat::Behind, true) => Some("them"),
+            (Seat::Object | Seat::Subject, false) => Some("it"),
             _ => None,
         };
         forms.extend(pronoun.filter(|_| self.when != When::Earlier).map(str::to_owned));
+        forms
+    }
+
+    /// Somebody with an address: a person, a desk, a shop.
+    fn somebody(&self, target: &Target, seat: Seat) -> Vec<String> {
+        let noun = target.thing.as_deref().unwrap_or("person");
+        let mut forms = vec![format!("that {noun}")];
+        match (target.being, self.when) {
+            (Being::Person, When::Now | When::JustBefore) => {
+                forms.push(format!("this {noun}"));
+                if matches!(seat, Seat::Object | Seat::Behind) {
+                    forms.push("them".into());
+                }
+            }
+            (_, When::Now | When::JustBefore) => forms.push(format!("the {noun}")),
+            (_, When::Earlier) => {
+                forms.push(format!("the {noun} from earlier"));
+                forms.push(format!("the {noun} from before"));
+            }
+        }
         forms
     }
 
@@ -235,42 +272,6 @@ fn again(property: &str) -> Vec<String> {
     forms.iter().map(|form| (*form).to_owned()).collect()
 }
 
-const PEOPLE: &[&str] = &[
-    "person", "organizer", "customer", "sender", "owner", "recruiter", "author", "host", "doctor",
-    "agent", "seller", "manager", "creator", "user", "employee", "passenger", "guest", "driver",
-    "teacher", "patient", "candidate", "artist", "buyer", "contact", "landlord", "member",
-    "assignee", "reviewer", "recipient", "organiser", "student", "attendee", "player",
-];
-
-fn is_person(noun: &str) -> bool {
-    noun.rsplit(' ').next().is_some_and(|last| PEOPLE.contains(&last))
-}
-
-/// Whom an address, number or name belongs to: "the organizer", the shop that
-/// is `named`, else "the number".
-fn person(path: &str, named: Option<&str>, topic: Topic) -> Target {
-    let steps: Vec<&str> = path.split('/').skip(1).collect();
-    let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
-    let role = words(last).find(|word| PEOPLE.contains(&word.as_str()));
-    let held = container(&steps).and_then(|name| noun::of_container(&name));
-    let among_several = steps.contains(&"*");
-    let holder_is_person = held.as_deref().is_some_and(is_person);
-    let of = |thing: Option<String>, property: Option<&str>| Target {
-        thing,
-        property: property.map(str::to_owned),
-        among_several,
-    };
-    match (role, named, among_several) {
-        (Some(role), _, true) if !holder_is_person => of(held, Some(&role)),
-        (Some(role), ..) => of(held.filter(|_| holder_is_person).or(Some(role)), None),
-        (None, _, _) if holder_is_person => of(held, None),
-        (None, Some(named), true) => of(held.or(Some(named.to_owned())), None),
-        (None, Some(named), false) => of(Some(named.to_owned()), None),
-        _ if topic == Topic::Phone => of(held, Some("number")),
-        _ => of(Some("person".into()), None),
-    }
-}
-
 impl Route<'_> {
     /// The array, or the object that holds the place.
     fn head_or_parent(&self) -> &str {
@@ -317,13 +318,14 @@ pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Targ
             .or_else(|| stripped(last))
             .or_else(|| stripped(&field.name))
             .filter(|noun| noun.split(' ').count() <= 3);
-        return Target { thing, property: None, among_several };
+        return Target { thing, property: None, among_several, being: Being::Thing };
     }
-    Target { thing: held, property: Some(noun::singular(&noun::of_name(last))), among_several }
+    let property = noun::of_property(last);
+    Target { thing: held, property: Some(property), among_several, being: Being::Thing }
 }
 
 /// The name of the innermost array on the way, else of the object around.
-fn container(steps: &[&str]) -> Option<String> {
+pub(super) fn container(steps: &[&str]) -> Option<String> {
     let star = steps.iter().rposition(|step| *step == "*");
     let at = match star {
         Some(0) => return None,
@@ -354,24 +356,9 @@ mod tests {
             thing: expected.0.map(str::to_owned),
             property: expected.1.map(str::to_owned),
             among_several: expected.2,
+            being: Being::Thing,
         };
         assert_eq!(found, expected, "{path}");
-    }
-
-    #[test]
-    fn an_address_or_a_number_belongs_to_somebody() {
-        let check = |path: &str, named: Option<&str>, topic, thing: Option<&str>, property| {
-            let found = person(path, named, topic);
-            assert_eq!(found.thing.as_deref(), thing, "{path}");
-            assert_eq!(found.property.as_deref(), property, "{path}");
-        };
-        check("/recruiter_email", Some("recruiter"), Topic::Email, Some("recruiter"), None);
-        check("/email", None, Topic::Email, Some("person"), None);
-        check("/support_email", Some("support team"), Topic::Email, Some("support team"), None);
-        check("/pharmacies/*/phone", Some("pharmacy"), Topic::Phone, Some("pharmacy"), None);
-        check("/doctors/*/phone", None, Topic::Phone, Some("doctor"), None);
-        check("/phone", None, Topic::Phone, None, Some("number"));
-        check("/invoices/*/customer_email", None, Topic::Email, Some("invoice"), Some("customer"));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! together with the preposition before it, or an indefinite noun takes its
 //! place.
 
+use super::refer::Seat;
+
 use super::noun::article;
 
 /// What becomes of a slot.
@@ -27,11 +29,20 @@ pub(super) struct Before<'t> {
     pub between: &'t str,
 }
 
+/// Where in a template a slot stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Here<'t> {
+    pub before: Option<Before<'t>>,
+    /// The template up to the slot, and from it on.
+    pub lead: &'t str,
+    pub rest: &'t str,
+}
+
 /// Renders a template; none if a slot outside brackets has no value or the
 /// brackets do not close.
 pub(super) fn render<'t>(
     template: &'t str,
-    mut fill: impl FnMut(&'t str, Option<Before<'t>>) -> Fill,
+    mut fill: impl FnMut(&'t str, Here<'t>) -> Fill,
 ) -> Option<String> {
     let mut text = String::with_capacity(template.len() * 2);
     let mut rest = template;
@@ -42,8 +53,12 @@ pub(super) fn render<'t>(
         if rest.as_bytes()[open] == b'{' {
             let close = open + rest[open..].find('}')?;
             let name = &rest[open + 1..close];
-            let previous = before.map(|slot| Before { slot, between: literal });
-            place(&mut text, literal, fill(name, previous))?;
+            let here = Here {
+                before: before.map(|slot| Before { slot, between: literal }),
+                lead: &template[..template.len() - rest.len() + open],
+                rest: &rest[close + 1..],
+            };
+            place(&mut text, literal, fill(name, here))?;
             before = Some(name);
             rest = &rest[close + 1..];
         } else {
@@ -72,31 +87,16 @@ pub(super) fn slots(template: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
-/// The word before a slot.
-pub(super) fn word_before<'t>(template: &'t str, slot: &str) -> Option<&'t str> {
-    let mut pieces = template.split('{');
-    let mut literal = pieces.next()?;
-    for piece in pieces {
-        let (name, rest) = piece.split_once('}')?;
-        if name == slot {
-            return literal.split_whitespace().last();
-        }
-        literal = rest;
-    }
-    None
-}
-
 /// A bracketed part: nothing unless every slot in it has its text.
-fn optional<'t>(
-    part: &'t str,
-    fill: &mut impl FnMut(&'t str, Option<Before<'t>>) -> Fill,
-) -> Option<String> {
+fn optional<'t>(part: &'t str, fill: &mut impl FnMut(&'t str, Here<'t>) -> Fill) -> Option<String> {
     let mut text = String::new();
     let mut rest = part;
     while let Some(open) = rest.find('{') {
         let close = open + rest[open..].find('}')?;
         text.push_str(&rest[..open]);
-        match fill(&rest[open + 1..close], None) {
+        let lead = &part[..part.len() - rest.len() + open];
+        let here = Here { before: None, lead, rest: &rest[close + 1..] };
+        match fill(&rest[open + 1..close], here) {
             Fill::Text(value) => put(&mut text, &value),
             _ => return None,
         }
@@ -149,6 +149,36 @@ fn drop_preposition(text: &mut String) -> bool {
     true
 }
 
+/// Where words for somebody or something would stand in a slot.
+pub(super) fn seat(here: Here<'_>) -> Seat {
+    /// Words after which a verb follows that is not an imperative's object.
+    const SUBJECT: &[&str] = &[
+        "can", "could", "did", "does", "do", "has", "have", "had", "is", "are", "was", "will",
+        "if", "whether", "when", "whenever", "what", "whatever", "where", "how", "that", "sure",
+    ];
+    const FINITE: &[&str] =
+        &["has", "gets", "sent", "is", "was", "does", "wrote", "wants", "goes", "will", "can"];
+    const PARTICLES: &[&str] = &["off", "up", "out", "down", "away", "back", "over"];
+    let last = here.lead.split_whitespace().next_back().unwrap_or_default();
+    let next = here.rest.split_whitespace().next().unwrap_or_default();
+    match last {
+        "about" => Seat::Object,
+        // Nobody says "the history of them" either.
+        "of" => Seat::Slot,
+        _ if PREPOSITIONS.contains(&last) || PARTICLES.contains(&last) => Seat::Behind,
+        _ if SUBJECT.contains(&last) || FINITE.contains(&next) => Seat::Subject,
+        _ => Seat::Object,
+    }
+}
+
+/// Whether a reference can stand in a slot: not where the bare digits are due.
+pub(super) fn takes_reference(template: &str, name: &str) -> bool {
+    let slot = format!("{{{name}}}");
+    template.split_once(&slot).is_none_or(|(lead, rest)| {
+        !lead.ends_with("number ") && !rest.starts_with(" as the number")
+    })
+}
+
 /// One space between words, none before punctuation.
 pub(super) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
@@ -171,7 +201,7 @@ mod tests {
     use super::*;
 
     fn check(template: &str, expected: Option<&str>) {
-        let fill = |name: &str, before: Option<Before<'_>>| match (name, before) {
+        let fill = |name: &str, here: Here<'_>| match (name, here.before) {
             ("lon", Some(Before { slot: "lat", between: ", " })) => Fill::Merged,
             ("lat", _) => Fill::Text("those coordinates".into()),
             ("city", _) => Fill::Text("Lyon".into()),
@@ -213,15 +243,30 @@ mod tests {
     }
 
     #[test]
-    fn the_word_before_a_slot_is_found() {
-        let text = "put {name} on the list at {place}[ for {count}]";
-        let before = ["name", "place", "count", "gone"].map(|slot| word_before(text, slot));
-        assert_eq!(before, [Some("put"), Some("at"), Some("for"), None]);
+    fn neighbouring_slots_may_merge() {
+        check("the weather at {lat}, {lon} today", Some("the weather at those coordinates today"));
     }
 
     #[test]
-    fn neighbouring_slots_may_merge() {
-        check("the weather at {lat}, {lon} today", Some("the weather at those coordinates today"));
+    fn a_slot_has_the_seat_that_its_neighbours_give_it() {
+        let check = |lead: &str, rest: &str, expected: Seat| {
+            assert_eq!(seat(Here { before: None, lead, rest }), expected, "{lead}…{rest}");
+        };
+        check("send ", " a short mail", Seat::Object);
+        check("what do you know about ", "?", Seat::Object);
+        check("the opening hours of ", "", Seat::Slot);
+        check("an invitation for ", "", Seat::Behind);
+        check("put it on the list at ", " for {count}", Seat::Behind);
+        check("call off ", ", the reason is {reason}", Seat::Behind);
+        check("see if ", " has written before", Seat::Subject);
+        check("all the tickets ", " has with us", Seat::Subject);
+    }
+
+    #[test]
+    fn the_bare_number_is_no_reference() {
+        assert!(!takes_reference("queue for {n}, number {phone}", "phone"));
+        assert!(!takes_reference("leave {phone} as the number", "phone"));
+        assert!(takes_reference("let {phone} know by text", "phone"));
     }
 
     #[test]

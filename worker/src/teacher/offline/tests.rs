@@ -334,3 +334,162 @@ fn of_two_values_of_a_kind_the_one_that_is_meant_is_told_apart() {
         assert!(papers == author || told, "{papers} or {author}: {text}");
     }
 }
+
+/// A library of two functions, the second fed by the first.
+fn pair(first: Function, second: Function) -> Library {
+    Library::from(vec![first, second])
+}
+
+fn phrased(mut function: Function, requests: &[&str]) -> Function {
+    function.phrasing.requests = requests.iter().map(|text| (*text).to_owned()).collect();
+    function
+}
+
+#[test]
+fn a_person_is_never_it() {
+    let invite = function(
+        "subscribe",
+        "Sign somebody up.",
+        json!({"email": {"type": "string", "format": "email"}}),
+        json!({"email": {"type": "string", "format": "email"}}),
+    );
+    let email = json!({"email": {"type": "string", "format": "email"}, "body": TEXT()});
+    let send = phrased(
+        function("send_mail", "Send a mail.", email, json!({"id": TEXT()})),
+        &["send {email} a short mail: {body}", "write to {email} and say {body}"],
+    );
+    let library = pair(invite, send);
+    let mut them = 0;
+    for seed in 0..60 {
+        let mail = step(1, vec![feed(0, 0, "/email", "email")]);
+        let played =
+            play(&library, &path(vec![calls(vec![step(0, vec![])]), calls(vec![mail])]), seed);
+        let text = &played.turns[1].request.text;
+        assert!(!text.contains(" it ") && !text.contains(" it:"), "{text}");
+        them += usize::from(text.contains("them"));
+    }
+    assert!(them > 0);
+}
+
+#[test]
+fn a_shop_with_a_number_is_no_person() {
+    let shops = json!({"pharmacies": {"type": "array", "minItems": 2, "items": {"type": "object", "properties": {
+        "name": TEXT(), "phone": TEXT()
+    }}}});
+    let find = function("find_pharmacies", "Find pharmacies.", json!({"city": TEXT()}), shops);
+    let text = function(
+        "send_text",
+        "Send a text message.",
+        json!({"phone": TEXT(), "body": TEXT()}),
+        json!({"id": TEXT()}),
+    );
+    let library = pair(find, text);
+    for seed in 0..40 {
+        let send = step(1, vec![feed(0, 0, "/pharmacies/*/phone", "phone")]);
+        let played =
+            play(&library, &path(vec![calls(vec![step(0, vec![])]), calls(vec![send])]), seed);
+        let text = &played.turns[1].request.text;
+        assert!(!text.contains("that person") && text.contains("pharmac"), "{text}");
+    }
+}
+
+#[test]
+fn a_thing_is_not_it_behind_a_preposition() {
+    let find = function(
+        "get_doctor",
+        "Get a doctor.",
+        json!({"doctor_id": TEXT()}),
+        json!({"doctor_id": TEXT(), "room": TEXT()}),
+    );
+    let slots = phrased(
+        function("list_slots", "List free times.", json!({"doctor_id": TEXT()}), json!({})),
+        &["look up the free times of {doctor_id}"],
+    );
+    let library = pair(find, slots);
+    for seed in 0..40 {
+        let list = step(1, vec![feed(0, 0, "/doctor_id", "doctor_id")]);
+        let played =
+            play(&library, &path(vec![calls(vec![step(0, vec![])]), calls(vec![list])]), seed);
+        let text = &played.turns[1].request.text;
+        assert!(!text.contains("of it"), "{text}");
+    }
+}
+
+#[test]
+fn an_amount_is_converted_to_another_currency() {
+    let currency = || json!({"type": "string", "enum": ["EUR", "USD", "CAD"]});
+    let pay = function(
+        "get_payment",
+        "Get a payment.",
+        json!({"payment_id": TEXT()}),
+        json!({"currency": currency()}),
+    );
+    let convert = function(
+        "convert",
+        "Convert an amount.",
+        json!({"amount": {"type": "number"}, "currency": currency(), "to_currency": currency()}),
+        json!({"amount": {"type": "number"}}),
+    );
+    let library = pair(pay, convert);
+    for seed in 0..60 {
+        let fed = step(1, vec![feed(0, 0, "/currency", "currency")]);
+        let turns =
+            vec![calls(vec![step(0, vec![])]), calls(vec![fed]), calls(vec![step(1, vec![])])];
+        let played = play(&library, &path(turns), seed);
+        for executed in played.turns[1..].iter().flat_map(|turn| &turn.calls) {
+            let arguments = &executed.call.arguments;
+            assert_ne!(arguments["currency"], arguments["to_currency"], "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn an_event_moves_to_another_day() {
+    let date = || json!({"type": "string", "format": "date"});
+    let get = function(
+        "get_event",
+        "Get an event.",
+        json!({"event_id": TEXT()}),
+        json!({"event_id": TEXT(), "date": date()}),
+    );
+    let shift = function(
+        "move_event",
+        "Move an event to another day.",
+        json!({"event_id": TEXT(), "date": date()}),
+        json!({"event_id": TEXT()}),
+    );
+    let library = pair(get, shift);
+    for seed in 0..40 {
+        let feeds =
+            |turn| vec![feed(turn, 0, "/event_id", "event_id"), feed(turn, 0, "/date", "date")];
+        let apart = path(vec![calls(vec![step(0, vec![])]), calls(vec![step(1, feeds(0))])]);
+        let together = path(vec![calls(vec![step(0, vec![]), step(1, feeds(0))])]);
+        for path in [apart, together] {
+            let played = play(&library, &path, seed);
+            let all: Vec<&Executed> = played.turns.iter().flat_map(|turn| &turn.calls).collect();
+            let Output::Value(event) = &all[0].output else { unreachable!() };
+            assert_ne!(event["date"], all[1].call.arguments["date"]);
+            assert_eq!(event["event_id"], all[1].call.arguments["event_id"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_created_gets_a_name() {
+    let name = || json!({"playlist_name": TEXT()});
+    let share = function("share_playlist", "Share a playlist.", json!({"email": TEXT()}), name());
+    let make = phrased(
+        function("create_playlist", "Create a playlist.", name(), json!({"id": TEXT()})),
+        &["make a playlist called {playlist_name}"],
+    );
+    let library = pair(share, make);
+    for seed in 0..30 {
+        let made = step(1, vec![feed(0, 0, "/playlist_name", "playlist_name")]);
+        let played =
+            play(&library, &path(vec![calls(vec![step(0, vec![])]), calls(vec![made])]), seed);
+        let text = &played.turns[1].request.text;
+        let pointed =
+            ["called this", "called that", "called the playlist", "called the new", "called it"];
+        assert!(!pointed.iter().any(|words| text.contains(words)), "{text}");
+    }
+}

@@ -65,7 +65,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The value a reference is to, if its output is there.
-    fn referred(&self, reference: &Reference<'_>, select: &Select) -> Option<&'a Value> {
+    pub(super) fn referred(&self, reference: &Reference<'_>, select: &Select) -> Option<&'a Value> {
         let conversation = self.conversation;
         let output = conversation.output_of(reference.feed.from)?;
         Route::of(&reference.feed.flow.output).follow(output, select)

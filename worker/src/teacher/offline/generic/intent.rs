@@ -45,8 +45,17 @@ fn from_sentence(sentence: &str, function: &Function, parameters: &Parameters) -
     drop_openers(&mut words);
     let first = words.first()?.to_lowercase();
     let next = words.get(1).map(|word| word.to_lowercase()).unwrap_or_default();
-    let noun_like = matches!(next.as_str(), "of" | "results" | "status" | "for" | "api")
-        && !matches!(first.as_str(), "search" | "look" | "check" | "ask" | "searches");
+    // "order status" and "list of" begin with a noun, "update status checks" does not.
+    let searches = matches!(first.as_str(), "search" | "look" | "check" | "ask" | "searches");
+    let surely_verb = matches!(
+        first.as_str(),
+        "add" | "create" | "delete" | "get" | "list" | "remove" | "retrieve" | "set" | "update"
+    );
+    let noun_like = match next.as_str() {
+        "of" | "for" | "api" => !searches,
+        "results" | "status" => !searches && !surely_verb,
+        _ => false,
+    };
     let verb = verbs::base(&first).filter(|_| !noun_like);
     let has_verb = verb.is_some();
     let intent = match verb {
@@ -313,6 +322,11 @@ mod tests {
                 "clubs", "List of Vehicle Makes. A list of every make", "x",
                 "get a list of vehicle makes",
             ),
+            (
+                "repos_set-status-check-contexts", "Set status check contexts", "repos",
+                "set status check contexts",
+            ),
+            ("status", "Order status of a parcel", "x", "get order status of a parcel"),
             ("lookup", "Used to look up an artist by id", "x", "look an artist"),
             (
                 "fetch",
