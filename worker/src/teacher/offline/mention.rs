@@ -58,6 +58,10 @@ pub fn mention(value: &Value, style: Style, rng: &mut Rng) -> String {
             let items: Vec<String> = items.iter().map(|item| mention(item, style, rng)).collect();
             series(&items, "and")
         }
+        // What has one member is called by it: a file by its name.
+        Value::Object(members) if members.len() == 1 && members.values().all(Value::is_string) => {
+            members.values().map(|member| mention(member, style, rng)).collect()
+        }
         Value::Object(members) => {
             let members: Vec<String> = members
                 .iter()

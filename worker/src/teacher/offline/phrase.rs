@@ -127,8 +127,10 @@ impl Voice<'_> {
             .and_then(|output| Route::of(path).follow(output, &reference.selects[0]));
         match known {
             Some(value) if self.has_seen(value) => Some(self.literally(slot, value)),
-            _ if reference.target(slot.field, slot.topic).among_several => None,
-            _ => Some("the same name".into()),
+            _ if gets_name && !reference.target(slot.field, slot.topic).among_several => {
+                Some("the same name".into())
+            }
+            _ => None,
         }
     }
 

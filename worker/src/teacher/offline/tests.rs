@@ -493,3 +493,48 @@ fn what_is_created_gets_a_name() {
         assert!(!pointed.iter().any(|words| text.contains(words)), "{text}");
     }
 }
+
+/// The opening messages for one function, over many conversations.
+fn openings(function: Function) -> Vec<String> {
+    let library = Library::from(vec![function]);
+    let alone = path(vec![calls(vec![step(0, vec![])])]);
+    (0..40).map(|seed| play(&library, &alone, seed).turns[0].request.text.clone()).collect()
+}
+
+#[test]
+fn one_stays_in_a_place_and_pays_for_a_term() {
+    let hotel = function(
+        "search_hotel",
+        "Search for a hotel.",
+        json!({"destination": TEXT()}),
+        json!({"hotel": TEXT()}),
+    );
+    for text in openings(hotel) {
+        assert!(text.contains(" in ") && !text.contains("hotel to "), "{text}");
+    }
+    let loan = function(
+        "calculate_payment",
+        "Calculate the monthly payment.",
+        json!({"loan_amount": {"type": "number"}, "loan_term": {"type": "integer"}}),
+        json!({"rate": {"type": "number"}}),
+    );
+    for text in openings(loan) {
+        let searched = ["payment about", "payment on", "payment matching", "payment related"];
+        assert!(!searched.iter().any(|words| text.contains(words)), "{text}");
+    }
+}
+
+#[test]
+fn a_file_is_called_by_its_name() {
+    let file =
+        json!({"type": "object", "properties": {"file_name": TEXT()}, "required": ["file_name"]});
+    let recognize = function(
+        "recognize_song",
+        "Recognize a song in an audio file.",
+        json!({"audio_file": file}),
+        json!({"song": TEXT()}),
+    );
+    for text in openings(recognize) {
+        assert!(!text.contains("file name "), "{text}");
+    }
+}

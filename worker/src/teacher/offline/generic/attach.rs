@@ -153,7 +153,11 @@ fn prose(argument: &Argument<'_, '_>, verb: &str, voice: &mut Voice<'_>) -> Opti
     let (quoted, noun) = (argument.quoted(), &argument.noun);
     let text = argument.text;
     let is_text = argument.slot.value().is_some_and(serde_json::Value::is_string);
+    let is_numeric =
+        matches!(argument.slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
     match argument.slot.topic {
+        // The term of a loan is nothing to look for.
+        T::Query | T::Keyword | T::Topic | T::Hashtag if is_numeric => None,
         T::Query | T::Keyword | T::Topic | T::Hashtag if argument.points => {
             argument.phrase(order::NAMED, &["for {}", "about {}"], voice)
         }

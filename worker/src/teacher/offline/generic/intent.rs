@@ -138,8 +138,20 @@ fn usable(mut intent: Intent, has_verb: bool, parameters: &Parameters) -> Option
     if !fine {
         return None;
     }
+    single_attribute(&mut intent.object);
     clean::add_article(&mut intent.object, intent.action);
     Some(intent)
+}
+
+/// "businesses reviews" are business reviews.
+fn single_attribute(object: &mut [String]) {
+    const OF_EACH: &[&str] = &["reviews", "details", "photos"];
+    for at in 1..object.len() {
+        let plain = object[at - 1].chars().all(char::is_lowercase);
+        if plain && OF_EACH.contains(&object[at].as_str()) {
+            object[at - 1] = noun::singular(&object[at - 1]);
+        }
+    }
 }
 
 /// An intent from the words of the name, without what names the tool.
@@ -326,6 +338,7 @@ mod tests {
                 "repos_set-status-check-contexts", "Set status check contexts", "repos",
                 "set status check contexts",
             ),
+            ("reviews", "Find businesses reviews", "x", "find business reviews"),
             ("status", "Order status of a parcel", "x", "get order status of a parcel"),
             ("lookup", "Used to look up an artist by id", "x", "look an artist"),
             (

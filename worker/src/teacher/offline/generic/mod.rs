@@ -16,11 +16,13 @@ mod verbs;
 mod weave;
 
 use magnet_proto::library::Function;
+use magnet_proto::shape::words;
 
 use super::clause::Clause;
 use super::intention::{Intention, Slot};
 use super::phrase::Voice;
 use super::refer::Seat;
+use attach::{Attached, order};
 use compose::Piece;
 use intent::Intent;
 use verbs::Action;
@@ -28,6 +30,7 @@ use verbs::Action;
 /// The clause for an intention without phrasing of its own.
 pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause {
     let mut intent = intent::of(intention.function);
+    let is_stay = is_stay(&intent);
     let mut pieces: Vec<Piece> = Vec::new();
     let said = joint::say(intention, &mut intent, &mut pieces, voice);
     let open: Vec<&Slot<'_>> = intention
@@ -38,12 +41,26 @@ pub(super) fn clause(intention: &Intention<'_>, voice: &mut Voice<'_>) -> Clause
     for slot in open {
         let Some(text) = voice.words(intention, slot, Seat::Attached) else { continue };
         if !weave::into_object(&mut intent.object, slot, &text) {
-            let attached = attach::attach(slot, &text, &intent.verb, voice);
+            let attached = match is_stay && is_destination(slot) {
+                true => Attached::Phrase(order::IN, format!("in {text}")),
+                false => attach::attach(slot, &text, &intent.verb, voice),
+            };
             pieces.push(Piece::new(slot, text, attached));
         }
     }
     intent::Parameters::of(intention.function).drop_bare(&mut intent.object);
     compose::clause(&intent, pieces, voice)
+}
+
+/// One stays in a destination where one travels to it otherwise.
+fn is_stay(intent: &Intent) -> bool {
+    const STAYS: &[&str] =
+        &["hotel", "hotels", "house", "houses", "apartment", "apartments", "room", "rooms"];
+    intent.object.iter().any(|word| STAYS.contains(&word.to_lowercase().as_str()))
+}
+
+fn is_destination(slot: &Slot<'_>) -> bool {
+    words(&slot.field.name).any(|word| matches!(word.as_str(), "destination" | "where"))
 }
 
 /// The thing a function's output is about, for its summary: the object's head
