@@ -97,6 +97,8 @@ pub enum Error {
     Queue(#[from] queue::Error),
     #[error("reading the parts")]
     Parts(#[from] parts::Error),
+    #[error("keeping the index of a large campaign in the output folder")]
+    Index(#[from] std::io::Error),
 }
 
 impl Error {
@@ -111,6 +113,7 @@ impl Error {
         match self {
             Self::Queue(cause) => cause,
             Self::Parts(cause) => cause,
+            Self::Index(cause) => cause,
         }
     }
 }
@@ -227,7 +230,7 @@ impl Dispatch {
         self.ledger.close();
         for found in self.catalog.ending_after(self.ledger.next()) {
             if let Ok(entries) = self.index(&found).await {
-                self.ledger.read(&entries);
+                self.ledger.read(&entries)?;
             }
         }
         self.publish_progress();
@@ -276,7 +279,7 @@ impl Dispatch {
             };
             match self.index(&found).await {
                 Ok(entries) => {
-                    self.ledger.read(&entries);
+                    self.ledger.read(&entries)?;
                     let walks = next..found.walks.end;
                     self.to.board.shelve(&found.name, walks, self.ledger.chosen());
                     self.to.metrics.stepped();

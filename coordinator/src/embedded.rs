@@ -346,7 +346,7 @@ impl Fleet {
                 board: job.watch.board.clone(),
                 metrics: self.metrics.clone(),
             },
-            Ledger::new(self.wanted, job.campaign.dedup.near_duplicate),
+            Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path()),
         );
         let mut is_cancelled = false;
         let dispatched = tokio::select! {

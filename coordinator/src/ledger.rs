@@ -6,10 +6,14 @@
 //! often, or in what parts. Not here: fetching parts (`dispatch`) and writing
 //! what was kept (`finalize`).
 
+mod keys;
 mod near;
+mod shelf;
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use magnet_proto::outcome::Reason;
 use magnet_proto::part::{Entry, Key, Verdict};
@@ -17,6 +21,7 @@ use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
 use serde::{Deserialize, Serialize};
 
+use keys::Keys;
 use near::Kept;
 
 /// What became of the walks. `walks = accepted + rejected + duplicates +
@@ -96,7 +101,7 @@ pub struct Ledger {
     next: u64,
     closed: bool,
     counts: Counts,
-    seen: HashSet<u64, BuildHasherDefault<AlreadyHashed>>,
+    seen: Keys,
     kept: Kept,
     chosen: Chosen,
 }
@@ -126,15 +131,17 @@ impl Chosen {
 }
 
 impl Ledger {
-    /// `near_duplicate` is `dedup.near_duplicate`.
-    pub fn new(wanted: u64, near_duplicate: f64) -> Self {
+    /// `near_duplicate` is `dedup.near_duplicate`. What a large campaign makes
+    /// too large for memory goes into nameless files in `folder`.
+    pub fn new(wanted: u64, near_duplicate: f64, folder: &Path) -> Self {
+        let folder: Arc<Path> = folder.into();
         Self {
             wanted,
             next: 0,
             closed: false,
             counts: Counts::default(),
-            seen: HashSet::default(),
-            kept: Kept::new(near_duplicate),
+            seen: Keys::new(&folder),
+            kept: Kept::new(near_duplicate, &folder),
             chosen: Chosen::default(),
         }
     }
@@ -168,8 +175,9 @@ impl Ledger {
     }
 
     /// Reads a part's entries. Those of walks already read, or not yet due, are
-    /// passed over.
-    pub fn read(&mut self, entries: &[Entry]) {
+    /// passed over. Fails where the files of a large campaign cannot be
+    /// written.
+    pub fn read(&mut self, entries: &[Entry]) -> io::Result<()> {
         for entry in entries {
             let surplus = self.closed || self.is_full();
             if entry.walk.0 == self.next || (surplus && entry.walk.0 > self.next) {
@@ -179,7 +187,7 @@ impl Ledger {
                 self.counts.asks += &entry.usage;
                 let fate = match surplus {
                     true => Fate::Surplus,
-                    false => self.decide(entry),
+                    false => self.decide(entry)?,
                 };
                 self.count(fate);
                 if !entry.usage.is_empty() {
@@ -187,6 +195,7 @@ impl Ledger {
                 }
             }
         }
+        Ok(())
     }
 
     /// Whatever is read from now on is surplus.
@@ -210,16 +219,16 @@ impl Ledger {
         }
     }
 
-    fn decide(&mut self, entry: &Entry) -> Fate {
+    fn decide(&mut self, entry: &Entry) -> io::Result<Fate> {
         // Both keys count whatever became of the walk: a worker may skip a
         // walk on account of a lower one before that one is finished.
-        let path_is_new = self.is_new(entry.keys.path);
+        let path_is_new = self.is_new(entry.keys.path)?;
         if !path_is_new {
             self.counts.duplicates += 1;
-            return Fate::Duplicate;
+            return Ok(Fate::Duplicate);
         }
-        let opening_is_new = self.is_new(entry.keys.opening);
-        match &entry.verdict {
+        let opening_is_new = self.is_new(entry.keys.opening)?;
+        Ok(match &entry.verdict {
             Verdict::Rejected(rejection) => {
                 *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
                 Fate::Rejected
@@ -232,7 +241,7 @@ impl Ledger {
                 self.counts.duplicates += 1;
                 Fate::Duplicate
             }
-            Verdict::Accepted { sketch, pairs, .. } => match self.kept.insert(sketch) {
+            Verdict::Accepted { sketch, pairs, .. } => match self.kept.insert(sketch)? {
                 false => {
                     self.counts.near_duplicates += 1;
                     Fate::Duplicate
@@ -243,33 +252,11 @@ impl Ledger {
                     Fate::Accepted
                 }
             },
-        }
+        })
     }
 
-    fn is_new(&mut self, key: Option<Key>) -> bool {
-        key.is_none_or(|key| self.seen.insert(key.half()))
-    }
-}
-
-/// Keys are digests: their bits need no more mixing.
-#[derive(Clone, Copy, Debug, Default)]
-struct AlreadyHashed(u64);
-
-impl Hasher for AlreadyHashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = self.0.rotate_left(5) ^ u64::from_le_bytes(word);
-        }
+    fn is_new(&mut self, key: Option<Key>) -> io::Result<bool> {
+        key.map_or(Ok(true), |key| self.seen.insert(key.half()))
     }
 }
 
@@ -301,8 +288,8 @@ mod tests {
 
     #[test]
     fn the_lowest_walk_of_a_key_wins_even_if_it_was_rejected() {
-        let mut ledger = Ledger::new(10, 0.7);
-        ledger.read(&[rejected(0, "one"), accepted(1, "one"), accepted(2, "two")]);
+        let mut ledger = Ledger::new(10, 0.7, &std::env::temp_dir());
+        ledger.read(&[rejected(0, "one"), accepted(1, "one"), accepted(2, "two")]).unwrap();
         let (counts, chosen) = ledger.finish();
         assert_eq!((counts.accepted, counts.rejected, counts.duplicates), (1, 1, 1));
         assert!(adds_up(&counts));
@@ -311,11 +298,11 @@ mod tests {
 
     #[test]
     fn what_lies_beyond_the_last_wanted_sample_is_surplus() {
-        let mut ledger = Ledger::new(2, 0.7);
+        let mut ledger = Ledger::new(2, 0.7, &std::env::temp_dir());
         let texts = ["a b c d", "e f g h", "i j k l", "m n o p"];
         let entries: Vec<Entry> = (0..).zip(texts).map(|(n, text)| accepted(n, text)).collect();
-        ledger.read(&entries);
-        ledger.read(&[rejected(20, "far off")]);
+        ledger.read(&entries).unwrap();
+        ledger.read(&[rejected(20, "far off")]).unwrap();
         let (counts, chosen) = ledger.finish();
         assert_eq!((counts.walks, counts.accepted, counts.surplus), (5, 2, 3));
         assert!(adds_up(&counts));
@@ -329,9 +316,9 @@ mod tests {
             usage.add("act", Spending { requests: 1 + entry.walk.0, ..Spending::default() });
             Entry { usage, ..entry }
         };
-        let mut ledger = Ledger::new(1, 0.7);
+        let mut ledger = Ledger::new(1, 0.7, &std::env::temp_dir());
         let twice = [rejected(0, "one"), accepted(1, "one"), accepted(2, "two"), accepted(3, "x")];
-        ledger.read(&twice.map(paid));
+        ledger.read(&twice.map(paid)).unwrap();
         let (mut counts, _) = ledger.finish();
         let cost = |fate| counts.walked[&fate].total().requests;
         let fates = [Fate::Rejected, Fate::Duplicate, Fate::Accepted, Fate::Surplus];
@@ -345,18 +332,18 @@ mod tests {
 
     #[test]
     fn entries_are_read_once_and_in_order() {
-        let mut ledger = Ledger::new(10, 0.7);
-        ledger.read(&[accepted(1, "too early")]);
-        ledger.read(&[accepted(0, "zero"), accepted(1, "one")]);
-        ledger.read(&[accepted(1, "again"), accepted(2, "two")]);
+        let mut ledger = Ledger::new(10, 0.7, &std::env::temp_dir());
+        ledger.read(&[accepted(1, "too early")]).unwrap();
+        ledger.read(&[accepted(0, "zero"), accepted(1, "one")]).unwrap();
+        ledger.read(&[accepted(1, "again"), accepted(2, "two")]).unwrap();
         assert_eq!((ledger.next(), ledger.counts().accepted), (3, 3));
     }
 
     #[test]
     fn walks_that_cannot_be_had_are_left_out() {
-        let mut ledger = Ledger::new(10, 0.7);
+        let mut ledger = Ledger::new(10, 0.7, &std::env::temp_dir());
         ledger.skip_to(16);
-        ledger.read(&[accepted(16, "sixteen")]);
+        ledger.read(&[accepted(16, "sixteen")]).unwrap();
         assert_eq!((ledger.counts().missing, ledger.counts().walks), (16, 1));
     }
 }
