@@ -126,7 +126,9 @@ fn dead_letters_are_counted_by_their_reason() {
     let folder = folder();
     let queue = rabbitmq::shared().new_vhost();
     let file = campaign_file(folder.path(), &queue, &redis::shared().new_database(), 100_000);
-    let coordinator = Server::start(folder.path(), &format!("coordinator {file}"));
+    // Small shards: those issued before are worked first.
+    let coordinator = format!("coordinator {file} --set fleet.shard_walks=2");
+    let coordinator = Server::start(folder.path(), &coordinator);
     let _worker = Server::start(folder.path(), &format!("worker {file}"));
     coordinator.until("/api/v1/campaign", |body| !body.contains("\"accepted\":0,"));
     let vhost = queue.rsplit('/').next().expect("a virtual host");
