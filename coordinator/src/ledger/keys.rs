@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::shelf::{Shelf, WINDOW};
 
-/// Bytes of slots that are kept in memory: the keys of some 400,000 walks.
-const IN_MEMORY: usize = 8 << 20;
+/// Bytes of slots that are kept in memory: the keys of 1.6 million walks.
+const IN_MEMORY: usize = 32 << 20;
 /// A table grows when more than this part of it is taken: 4/5.
 const FULL: (usize, usize) = (4, 5);
 const EMPTY: u64 = 0;

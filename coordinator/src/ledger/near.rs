@@ -3,8 +3,8 @@
 //! Sketches are cut into bands; those that agree in a whole band are compared
 //! in full. Two conversations with a similarity of 0.7 meet in some band with
 //! a probability of 0.89, with 0.8 of 0.99. Tables hold only positions: about
-//! 130 bytes a kept conversation, sketch included; the first some 100,000 are
-//! kept in memory, more in files.
+//! 130 bytes a kept conversation, sketch included; a million of them are kept
+//! in memory, more in files.
 
 use std::io;
 use std::path::Path;
@@ -19,9 +19,10 @@ const COMPARED: usize = 8;
 /// A table grows when more than this part of it is taken: 4/5.
 const FULL: (usize, usize) = (4, 5);
 const EMPTY: u32 = u32::MAX;
-/// Bytes of sketches that are kept in memory, and of one band's positions.
-const SKETCHES_IN_MEMORY: usize = 6 << 20;
-const BAND_IN_MEMORY: usize = 512 << 10;
+/// Bytes of sketches that are kept in memory, and of one band's positions:
+/// those of a million conversations.
+const SKETCHES_IN_MEMORY: usize = 64 << 20;
+const BAND_IN_MEMORY: usize = 8 << 20;
 
 type Sketches = Shelf<PLACES>;
 
