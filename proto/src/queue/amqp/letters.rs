@@ -1,11 +1,11 @@
 //! Dead letters and parked messages.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicGetOptions, QueuePurgeOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueuePurgeOptions};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
@@ -18,13 +18,18 @@ use crate::wire;
 const BATCH: usize = 64;
 /// How often parked messages are looked for.
 const UNPARK: Duration = Duration::from_secs(30);
+/// How long letters may take to come back from whoever looks at them, and how
+/// often that is asked.
+const RETURN: Duration = Duration::from_secs(1);
+const RETURN_POLL: Duration = Duration::from_millis(20);
 
 fn queues(campaign: Option<CampaignDigest>) -> impl Iterator<Item = String> {
     let own = campaign.map(|campaign| topology::dead(&campaign));
     own.into_iter().chain([topology::UNREADABLE.to_owned()])
 }
 
-/// The campaign's dead letters, then those that nobody can read.
+/// The campaign's dead letters, then those that nobody can read. They are back
+/// in place when this returns: nobody after it finds one missing.
 pub(super) async fn list(
     publisher: &Publisher,
     campaign: Option<CampaignDigest>,
@@ -35,18 +40,38 @@ pub(super) async fn list(
     for queue in queues(campaign) {
         // What is got and not acknowledged goes back when the channel closes.
         let channel = session.channel().await?;
-        if topology::depth(&channel, &queue).await?.is_none() {
+        let Some(there) = topology::depth(&channel, &queue).await? else {
             continue;
-        }
+        };
+        let mut last = None;
         while letters.len() < limit {
             let Some(message) = get(&channel, &queue).await? else {
                 break;
             };
             letters.push(letter(&message));
+            last = Some(message);
+        }
+        if let Some(last) = last {
+            let all = BasicNackOptions { multiple: true, requeue: true };
+            last.nack(all).await.map_err(away)?;
+            wait_for(&channel, &queue, there).await?;
         }
         close(&channel).await;
     }
     Ok(letters)
+}
+
+/// Waits until a queue holds so many messages, for as long as some may be in
+/// the hands of a reader; how many it holds, `None` if it does not exist.
+async fn wait_for(channel: &Channel, queue: &str, wanted: u64) -> Result<Option<u64>, Error> {
+    let end = Instant::now() + RETURN;
+    loop {
+        let there = topology::depth(channel, queue).await?;
+        if there.is_none_or(|there| there >= wanted) || Instant::now() >= end {
+            return Ok(there);
+        }
+        tokio::time::sleep(RETURN_POLL).await;
+    }
 }
 
 fn letter(message: &Delivery) -> DeadLetter {
@@ -74,18 +99,20 @@ pub(super) async fn redrive(
             (topology::UNREADABLE.into(), envelope.because(&problem.to_string()))
         }
     };
-    move_all(publisher, &topology::dead(campaign), again).await
+    move_all(publisher, &topology::dead(campaign), 1, again).await
 }
 
 /// Moves the messages a queue holds by now to where they belong; how many.
+/// Waits until there are `expected`, should a reader hold them.
 async fn move_all(
     publisher: &Publisher,
     queue: &str,
+    expected: u64,
     onward: impl Fn(&Delivery) -> (String, Envelope),
 ) -> Result<usize, Error> {
     let session = publisher.session().await?;
     let channel = session.channel().await?;
-    let Some(there) = topology::depth(&channel, queue).await? else {
+    let Some(there) = wait_for(&channel, queue, expected).await? else {
         return Ok(0);
     };
     let mut left = usize::try_from(there).unwrap_or(usize::MAX);
@@ -99,7 +126,11 @@ async fn move_all(
             batch.push(message);
         }
         if batch.is_empty() {
-            break;
+            // Taken meanwhile: by a reader, who gives it back, or for good.
+            match wait_for(&channel, queue, 1).await? {
+                Some(1..) => continue,
+                _ => break,
+            }
         }
         left -= batch.len();
         let published = batch.iter().map(async |message| {
@@ -124,7 +155,7 @@ pub(super) async fn purge(
     let mut dropped = 0;
     for queue in queues(campaign) {
         let channel = session.channel().await?;
-        if topology::depth(&channel, &queue).await?.is_some() {
+        if wait_for(&channel, &queue, 1).await?.is_some() {
             let options = QueuePurgeOptions::default();
             dropped += channel.queue_purge(queue.into(), options).await.map_err(away)? as usize;
             close(&channel).await;
@@ -146,7 +177,7 @@ pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: Cancellati
             _ = looks.tick() => {}
         }
         for version in 1..=wire::VERSION {
-            match move_all(&publisher, &topology::parked(version), as_it_is).await {
+            match move_all(&publisher, &topology::parked(version), 0, as_it_is).await {
                 Ok(0) => {}
                 Ok(moved) => info!(moved, version, "parked messages are worked now"),
                 Err(problem) => debug!("looking for parked messages: {problem}"),
