@@ -9,6 +9,7 @@
 mod keys;
 mod near;
 mod shelf;
+mod table;
 
 use std::collections::BTreeMap;
 use std::io;

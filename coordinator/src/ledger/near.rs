@@ -3,8 +3,8 @@
 //! Sketches are cut into bands; those that agree in a whole band are compared
 //! in full. Two conversations with a similarity of 0.7 meet in some band with
 //! a probability of 0.89, with 0.8 of 0.99. Tables hold only positions: about
-//! 130 bytes a kept conversation, sketch included; a million of them are kept
-//! in memory, more in files.
+//! 220 bytes a kept conversation, sketch included. Those of some 100,000 are
+//! kept in memory, more in files.
 
 use std::io;
 use std::path::Path;
@@ -12,25 +12,20 @@ use std::sync::Arc;
 
 use magnet_proto::sketch::{BANDS, PLACES, Sketch};
 
-use super::shelf::{Shelf, WINDOW};
+use super::shelf::Shelf;
+use super::table::Table;
 
 /// Conversations with the same band that are compared at most.
 const COMPARED: usize = 8;
-/// A table grows when more than this part of it is taken: 4/5.
-const FULL: (usize, usize) = (4, 5);
-const EMPTY: u32 = u32::MAX;
-/// Bytes of sketches that are kept in memory, and of one band's positions:
-/// those of a million conversations.
-const SKETCHES_IN_MEMORY: usize = 64 << 20;
-const BAND_IN_MEMORY: usize = 8 << 20;
-
-type Sketches = Shelf<PLACES>;
+/// Bytes of sketches that are kept in memory, and of one band's positions.
+const SKETCHES_IN_MEMORY: usize = 6 << 20;
+const BAND_IN_MEMORY: usize = 1 << 20;
 
 /// The kept conversations.
 #[derive(Debug)]
 pub(super) struct Kept {
     threshold: f64,
-    sketches: Sketches,
+    sketches: Shelf<PLACES>,
     bands: [Table; BANDS],
 }
 
@@ -42,11 +37,10 @@ impl Kept {
     }
 
     fn with_room(threshold: f64, folder: &Arc<Path>, sketches: usize, band: usize) -> Self {
-        let table = |_| Table { slots: Shelf::new(folder, band), taken: 0 };
         Self {
             threshold,
             sketches: Shelf::new(folder, sketches),
-            bands: std::array::from_fn(table),
+            bands: std::array::from_fn(|_| Table::new(folder, band)),
         }
     }
 
@@ -55,113 +49,39 @@ impl Kept {
         if self.threshold >= 1.0 {
             return Ok(true);
         }
+        let mut slots = [None; BANDS];
         for (band, table) in self.bands.iter().enumerate() {
-            let threshold = self.threshold;
-            let is_alike = |kept: Sketch| kept.similarity(sketch) >= threshold;
-            if table.any_of_band(band, sketch, &self.sketches, is_alike)? {
+            let value = sketch.band(band);
+            let (mut compared, mut is_alike) = (0, false);
+            slots[band] = table.search(hash(value), |at| {
+                let kept = Sketch::from_bytes(self.sketches.get(at as usize)?);
+                if kept.band(band) != value {
+                    return Ok(false);
+                }
+                compared += 1;
+                is_alike = kept.similarity(sketch) >= self.threshold;
+                Ok(is_alike || compared == COMPARED)
+            })?;
+            if is_alike {
                 return Ok(false);
             }
         }
         let at = self.sketches.len() as u32;
         self.sketches.push(*sketch.as_bytes())?;
-        for (band, table) in self.bands.iter_mut().enumerate() {
-            table.insert(band, at, sketch, &self.sketches)?;
+        for (band, slot) in slots.into_iter().enumerate() {
+            // Where as many are there as are compared, it would never be seen.
+            if let Some(slot) = slot {
+                self.bands[band].put(slot, hash(sketch.band(band)), at)?;
+            }
         }
         Ok(true)
     }
 }
 
-/// One band's positions, by open addressing on the band's value.
-#[derive(Debug)]
-struct Table {
-    slots: Shelf<4>,
-    taken: usize,
-}
-
-impl Table {
-    /// Whether it holds for any of the first kept sketches with the same band.
-    fn any_of_band(
-        &self,
-        band: usize,
-        sketch: &Sketch,
-        sketches: &Sketches,
-        holds: impl Fn(Sketch) -> bool,
-    ) -> io::Result<bool> {
-        let value = sketch.band(band);
-        let mut compared = 0;
-        let mut slot = home(value, self.slots.len());
-        let mut window = [[0; 4]; WINDOW];
-        loop {
-            let read = self.slots.read(slot, &mut window)?;
-            for found in read {
-                let at = u32::from_le_bytes(*found);
-                if at == EMPTY || compared == COMPARED {
-                    return Ok(false);
-                }
-                let kept = Sketch::from_bytes(sketches.get(at as usize)?);
-                if kept.band(band) == value {
-                    compared += 1;
-                    if holds(kept) {
-                        return Ok(true);
-                    }
-                }
-            }
-            if read.is_empty() && slot == 0 {
-                return Ok(false);
-            }
-            slot = (slot + read.len()) % self.slots.len().max(1);
-        }
-    }
-
-    fn insert(
-        &mut self,
-        band: usize,
-        at: u32,
-        sketch: &Sketch,
-        sketches: &Sketches,
-    ) -> io::Result<()> {
-        if (self.taken + 1) * FULL.1 > self.slots.len() * FULL.0 {
-            self.grow(band, sketches)?;
-        }
-        let mut slot = home(sketch.band(band), self.slots.len());
-        let mut window = [[0; 4]; WINDOW];
-        'free: loop {
-            for found in self.slots.read(slot, &mut window)? {
-                if u32::from_le_bytes(*found) == EMPTY {
-                    break 'free;
-                }
-                slot += 1;
-            }
-            slot %= self.slots.len();
-        }
-        self.taken += 1;
-        self.slots.set(slot, at.to_le_bytes())
-    }
-
-    /// Lays the table out anew, in memory, with more room.
-    fn grow(&mut self, band: usize, sketches: &Sketches) -> io::Result<()> {
-        let size = (self.slots.len() + self.slots.len() / 3).max(64);
-        let mut grown = vec![EMPTY.to_le_bytes(); size];
-        let mut window = [[0; PLACES]; WINDOW];
-        for from in (0..self.taken).step_by(WINDOW) {
-            let read = sketches.read(from, &mut window)?;
-            for (at, sketch) in (from as u32..self.taken as u32).zip(read) {
-                let mut slot = home(Sketch::from_bytes(*sketch).band(band), size);
-                while grown[slot] != EMPTY.to_le_bytes() {
-                    slot = (slot + 1) % size;
-                }
-                grown[slot] = at.to_le_bytes();
-            }
-        }
-        self.slots.replace(grown)
-    }
-}
-
-fn home(value: u64, slots: usize) -> usize {
+fn hash(value: u64) -> u32 {
     let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed ^= mixed >> 32;
-    mixed = mixed.wrapping_mul(0xd6e8_feb8_6659_fd93);
-    ((u128::from(mixed) * slots as u128) >> 64) as usize
+    (mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -212,22 +132,5 @@ mod tests {
     fn a_threshold_of_one_keeps_everything() {
         let [mut kept, _] = both(1.0);
         assert!((0..10).all(|_| kept.insert(&sketch("the very same words")).unwrap()));
-    }
-
-    #[test]
-    fn a_kept_conversation_takes_at_most_170_bytes() {
-        let [mut kept, _] = both(0.99);
-        let count = 50_000;
-        let mut state = 1_u64;
-        for _ in 0..count {
-            let bytes = std::array::from_fn(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                (state >> 56) as u8
-            });
-            kept.insert(&Sketch::from_bytes(bytes)).unwrap();
-        }
-        let tables: usize = kept.bands.iter().map(|table| table.slots.len() * 4).sum();
-        let bytes = tables + kept.sketches.len() * PLACES;
-        assert!(bytes / count <= 170, "{} bytes each", bytes / count);
     }
 }

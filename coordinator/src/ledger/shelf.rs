@@ -26,13 +26,15 @@ enum Place<const SIZE: usize> {
     File(File),
 }
 
-/// Records read from a file at once.
-pub(super) const WINDOW: usize = 16;
-
 impl<const SIZE: usize> Shelf<SIZE> {
     pub(super) fn new(folder: &Arc<Path>, in_memory: usize) -> Self {
         let place = Place::Memory(Vec::new());
         Self { folder: Arc::clone(folder), in_memory, place, len: 0 }
+    }
+
+    /// Another, without records.
+    pub(super) fn of_its_kind(&self) -> Self {
+        Self::new(&self.folder, self.in_memory)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -71,22 +73,21 @@ impl<const SIZE: usize> Shelf<SIZE> {
     }
 
     pub(super) fn push(&mut self, record: [u8; SIZE]) -> io::Result<()> {
-        if (self.len + 1) * SIZE > self.in_memory {
+        self.extend(&[record])
+    }
+
+    pub(super) fn extend(&mut self, more: &[[u8; SIZE]]) -> io::Result<()> {
+        if (self.len + more.len()) * SIZE > self.in_memory {
             self.move_out()?;
         }
         match &mut self.place {
-            Place::Memory(records) => records.push(record),
-            Place::File(file) => file.write_all_at(&record, offset::<SIZE>(self.len))?,
+            Place::Memory(records) => records.extend_from_slice(more),
+            Place::File(file) => {
+                file.write_all_at(more.as_flattened(), offset::<SIZE>(self.len))?
+            }
         }
-        self.len += 1;
+        self.len += more.len();
         Ok(())
-    }
-
-    /// Puts other records in the place of all.
-    pub(super) fn replace(&mut self, records: Vec<[u8; SIZE]>) -> io::Result<()> {
-        self.len = records.len();
-        self.place = Place::Memory(records);
-        if self.len * SIZE > self.in_memory { self.move_out() } else { Ok(()) }
     }
 
     fn move_out(&mut self) -> io::Result<()> {
@@ -118,7 +119,7 @@ mod tests {
             }
             shelf.set(7, 700_u32.to_le_bytes()).unwrap();
             assert_eq!(shelf.get(7).unwrap(), 700_u32.to_le_bytes());
-            let mut window = [[0; 4]; WINDOW];
+            let mut window = [[0; 4]; 16];
             let last = shelf.read(97, &mut window).unwrap();
             assert_eq!(last, [97_u32, 98, 99].map(u32::to_le_bytes));
             assert_eq!(shelf.len(), 100);
