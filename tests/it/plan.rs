@@ -18,9 +18,9 @@ fn planned(folder: &Path) -> [f64; 3] {
 /// What is planned, by what the run needs, within a quarter.
 const CLOSE: RangeInclusive<f64> = 0.75..=1.25;
 
-/// Each sum, by what the run needs, is in that range.
-fn check(samples: u32, rest: &str, range: RangeInclusive<f64>) -> serde_json::Value {
-    let mock = Mock::start(Behaviour::default());
+/// Each sum comes close to what the run needs.
+fn check(samples: u32, rest: &str, behaviour: Behaviour) -> serde_json::Value {
+    let mock = Mock::start(behaviour);
     let folder = folder();
     let rest = format!("[run]\nin_flight = 8\n\n{rest}");
     campaign(folder.path(), mock.address(), samples, "max_in_flight = 8", &rest);
@@ -32,22 +32,23 @@ fn check(samples: u32, rest: &str, range: RangeInclusive<f64>) -> serde_json::Va
     for (planned, key) in planned.into_iter().zip(["requests", "input_tokens", "output_tokens"]) {
         let needed = spent[key].as_f64().unwrap_or_default();
         let off = planned / needed;
-        assert!(range.contains(&off), "{key}: {planned} planned, {needed} needed");
+        eprintln!("{key}: {planned} planned, {needed:.0} needed, {off:.2}");
+        assert!(CLOSE.contains(&off), "{key}: {planned} planned, {needed} needed");
     }
     manifest
 }
 
 #[test]
 fn a_plan_comes_close_to_what_a_run_needs() {
-    check(60, "", CLOSE);
+    check(60, "", Behaviour::default());
 }
 
 #[test]
 fn a_plan_has_the_roll_outs_of_a_student() {
-    // The mock gives up at the first step of every turn; the student of the
-    // plan plays most turns to their end.
     let rest = "[negatives]\nsource = \"student\"\nrollouts = 4";
-    let manifest = check(40, rest, 0.9..=2.0);
+    // As many as the plan says that it assumes.
+    let behaviour = Behaviour { student_rights: 0.7, ..Behaviour::default() };
+    let manifest = check(40, rest, behaviour);
     assert!(manifest["calls"]["student"]["accepted"]["requests"].as_u64() > Some(0));
 }
 
@@ -55,7 +56,7 @@ fn a_plan_has_the_roll_outs_of_a_student() {
 fn a_plan_has_negatives_outputs_and_judging_by_models() {
     let rest = "[graph]\njudge = \"teacher\"\n\n[negatives]\nsource = \"teacher\"\n\n\
                 [roles]\nsimulator = \"mock\"";
-    let manifest = check(60, rest, CLOSE);
+    let manifest = check(60, rest, Behaviour::default());
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
     assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "simulate"]);
 }

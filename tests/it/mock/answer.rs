@@ -2,7 +2,11 @@
 //!
 //! Everything it needs stands in the machine-readable line of the request,
 //! `Task: {…}` or `[Hint]: {…}`; which kind of ask it is, too. So the dialect
-//! of an endpoint changes nothing.
+//! of an endpoint changes nothing. Only a student, whom nobody hints, knows
+//! what it heard before: the right step of a conversation, when it was hinted.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
@@ -15,6 +19,23 @@ pub(super) struct Ask {
     text: String,
     task: Value,
     draws: Draws,
+}
+
+/// The right steps that were hinted, by the conversation before them.
+#[derive(Debug, Default)]
+pub(super) struct Heard(Mutex<HashMap<String, String>>);
+
+impl Heard {
+    fn step(&self, ask: &Ask) -> Option<String> {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.get(ask.conversation()).cloned()
+    }
+
+    /// The first is the right one: who is misled has been led before.
+    fn keep(&self, ask: &Ask, step: &str) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.entry(ask.conversation().to_owned()).or_insert_with(|| step.to_owned());
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +106,15 @@ impl Ask {
         Self { purpose: Purpose::of(&task, &text, &system), text, task, draws }
     }
 
-    pub(super) fn answer(&self) -> String {
+    /// `student_rights` as in the behaviour.
+    pub(super) fn answer(&self, student_rights: f64, heard: &Heard) -> String {
         let mut draws = self.draws.clone();
+        if self.purpose == Purpose::RollOut
+            && draws.share() < student_rights
+            && let Some(step) = heard.step(self)
+        {
+            return step;
+        }
         let value = match self.purpose {
             Purpose::Back => json!({ "request": self.back(&mut draws) }),
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
@@ -99,7 +127,18 @@ impl Ask {
             Purpose::Categorize => self.categorize(),
             Purpose::Other => json!({ "ok": true }),
         };
-        value.to_string()
+        let answer = value.to_string();
+        if self.purpose == Purpose::Act && student_rights > 0.0 {
+            heard.keep(self, &answer);
+        }
+        answer
+    }
+
+    /// What was said and done so far.
+    fn conversation(&self) -> &str {
+        let after = self.text.split_once("\nConversation:\n").map_or("", |(_, after)| after);
+        let ends = ["\n\n[Hint]: ", "\n\nYour last answer was refused"];
+        ends.into_iter().fold(after, |text, end| text.split(end).next().unwrap_or(text)).trim_end()
     }
 
     fn back(&self, draws: &mut Draws) -> String {

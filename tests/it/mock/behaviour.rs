@@ -17,6 +17,9 @@ pub(crate) struct Behaviour {
     pub(crate) answers: Answers,
     /// The share of answers that a bad model spoils.
     pub(crate) bad_answers: f64,
+    /// The share of turns without a hint that are played right; at the first
+    /// step of the others it gives up.
+    pub(crate) student_rights: f64,
     pub(crate) limit: Option<Limit>,
     /// What prompt and answer may take together; 0 = anything.
     pub(crate) context_tokens: u64,

@@ -19,6 +19,7 @@ pub(super) struct Endpoint {
 struct Inside {
     behaviour: Arc<Behaviour>,
     slots: Arc<Semaphore>,
+    heard: Arc<answer::Heard>,
     bucket: Option<Bucket>,
     seen: Seen,
 }
@@ -27,6 +28,7 @@ struct Inside {
 struct Arrival {
     behaviour: Arc<Behaviour>,
     slots: Arc<Semaphore>,
+    heard: Arc<answer::Heard>,
     body: u64,
     /// How often the same body came before.
     before: u32,
@@ -153,6 +155,7 @@ impl Inside {
         Self {
             bucket: behaviour.limit.as_ref().map(Bucket::new),
             slots: Arc::new(Semaphore::new(slots)),
+            heard: Arc::default(),
             behaviour: Arc::new(behaviour),
             seen: Seen::default(),
         }
@@ -174,6 +177,7 @@ impl Inside {
         Arrival {
             behaviour: Arc::clone(&self.behaviour),
             slots: Arc::clone(&self.slots),
+            heard: Arc::clone(&self.heard),
             body,
             before,
             number: self.seen.stats.requests,
@@ -241,7 +245,7 @@ fn rendered(
         return (None, refusal);
     }
     let ask = answer::Ask::read(&body);
-    let mut text = ask.answer();
+    let mut text = ask.answer(behaviour.student_rights, &arrival.heard);
     let mut is_cut = false;
     let seed = behaviour.seed.to_le_bytes();
     let mut draws = Draws::of(&[&seed, b"bad", &arrival.body.to_le_bytes()]);
