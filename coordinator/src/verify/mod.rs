@@ -151,11 +151,6 @@ fn pair_holds(line: &PairLine, record: &Record, validators: &Validators) -> Resu
     let offer = record::Offer { tools: &sample.tools, added: &sample.tools_added };
     record::legal(&record.library, validators, offer, &line.rejected)
         .map_err(|why| format!("{}: rejected: {why}", line.id))?;
-    let positive = negative::Positive {
-        library: &record.library,
-        messages: &sample.messages,
-        provenance: &sample.provenance,
-        node_ops: &sample.node_ops,
-    };
+    let positive = negative::Positive::of(&record.library, sample);
     negative::shows(&positive, &line.pair(shared)?).map_err(|why| format!("{}: {why}", line.id))
 }

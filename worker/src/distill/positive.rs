@@ -92,7 +92,7 @@ struct Play<'a> {
     distiller: &'a Distiller<'a>,
     messages: Vec<Message>,
     replay: Replay<'a>,
-    grounds: Grounds,
+    grounds: Grounds<'static>,
     calls: usize,
     reasoning: BTreeMap<u32, String>,
 }

@@ -1,7 +1,7 @@
 //! What prose may not do: name functions, show the hint, admit a failure that
 //! did not happen, or state numbers and names nobody gave.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use magnet_proto::library::Function;
@@ -71,52 +71,104 @@ pub fn mentions_action(text: &str, function: &Function) -> bool {
     named.peek().is_some() && named.all(|word| said.contains(&word))
 }
 
-/// What closing prose may draw on: the conversation so far.
+/// What a conversation's messages bring in, each by the first that does.
 #[derive(Clone, Debug, Default)]
-pub struct Grounds {
+pub struct Heard {
+    /// Tokens as they stand: what follows from one is in the other tables.
+    tokens: HashMap<String, usize>,
     /// Numbers without sign, leading zeros or thousands separators.
-    numbers: HashSet<String>,
+    numbers: HashMap<String, usize>,
     /// Lower-case words.
-    words: HashSet<String>,
+    words: HashMap<String, usize>,
 }
 
-impl Grounds {
-    pub fn add(&mut self, text: &str) {
-        for Token { text, .. } in tokens(text) {
-            if text.starts_with(|c: char| c.is_ascii_digit()) {
-                self.add_number(text);
-            }
-            self.words.extend(words(text));
-            self.words.insert(text.to_lowercase());
+impl Heard {
+    /// Takes up a text of message `at`, which is not before those of other
+    /// texts.
+    pub fn add(&mut self, text: &str, at: usize) {
+        tokens(text).for_each(|token| self.add_token(token.text, at));
+    }
+
+    fn add_token(&mut self, token: &str, at: usize) {
+        if self.tokens.contains_key(token) {
+            return;
+        }
+        self.tokens.insert(token.to_owned(), at);
+        if token.starts_with(|c: char| c.is_ascii_digit()) {
+            self.add_number(token, at);
+        }
+        self.add_words(token, at);
+    }
+
+    fn add_words(&mut self, token: &str, at: usize) {
+        for word in words(token).chain([token.to_lowercase()]) {
+            self.words.entry(word).or_insert(at);
         }
     }
 
-    fn add_number(&mut self, token: &str) {
-        self.numbers.insert(canonical(token));
+    fn add_number(&mut self, token: &str, at: usize) {
+        let mut add = |number: &str| _ = self.numbers.entry(canonical(number)).or_insert(at);
+        add(token);
         for part in token.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()) {
-            self.numbers.insert(canonical(part));
+            add(part);
             // 14:05 may be told as 2:05 pm.
             if let Ok(hour @ 13..=23) = part.parse::<u32>() {
-                self.numbers.insert((hour - 12).to_string());
+                add(&(hour - 12).to_string());
             }
             if part == "00" {
-                self.numbers.insert("12".into());
+                add("12");
             }
         }
-        if let Ok(value) = token.replace(',', "").parse::<f64>() {
+        // A share may be told in percent, a number rounded.
+        if token.bytes().all(|byte| byte.is_ascii_digit()) {
+            add(&format!("{token}00"));
+        } else if let Ok(value) = token.replace(',', "").parse::<f64>() {
             for digits in 0..=2 {
-                self.numbers.insert(canonical(&format!("{value:.digits$}")));
+                add(&format!("{value:.digits$}"));
             }
-            self.numbers.insert(canonical(&format!("{:.0}", value * 100.0)));
+            add(&format!("{:.0}", value * 100.0));
+        }
+    }
+}
+
+/// What closing prose may draw on: the conversation so far.
+#[derive(Clone, Debug, Default)]
+pub struct Grounds<'a> {
+    /// A conversation, as far as the messages before one.
+    shared: Option<(&'a Heard, usize)>,
+    own: Heard,
+}
+
+impl<'a> Grounds<'a> {
+    /// The first `len` messages of a conversation.
+    pub fn after(conversation: &'a Heard, len: usize) -> Self {
+        Self { shared: Some((conversation, len)), own: Heard::default() }
+    }
+
+    pub fn add(&mut self, text: &str) {
+        for token in tokens(text) {
+            if !self.knows(|heard| &heard.tokens, token.text) {
+                self.own.add_token(token.text, 0);
+            }
         }
     }
 
     /// Adds what is plain speech about a subject: its words, not its numbers.
     pub fn add_words(&mut self, text: &str) {
-        for token in tokens(text) {
-            self.words.extend(words(token.text));
-            self.words.insert(token.text.to_lowercase());
-        }
+        tokens(text).for_each(|token| self.own.add_words(token.text, 0));
+    }
+
+    fn knows(&self, table: fn(&Heard) -> &HashMap<String, usize>, key: &str) -> bool {
+        let shared = self.shared.and_then(|(heard, len)| Some(*table(heard).get(key)? < len));
+        shared == Some(true) || table(&self.own).contains_key(key)
+    }
+
+    fn has_number(&self, number: &str) -> bool {
+        self.knows(|heard| &heard.numbers, &canonical(number))
+    }
+
+    fn has_word(&self, word: &str) -> bool {
+        self.knows(|heard| &heard.words, word)
     }
 
     /// The first number or name in the prose that comes from nowhere. Counts
@@ -148,24 +200,23 @@ impl Grounds {
         let first = tokens[..at].iter().rposition(|token| !is_group(token)).map_or(0, |at| at + 1);
         let groups = tokens[first..].iter().take_while(|token| is_group(token));
         let run: String = groups.map(|token| token.text).collect();
-        run.len() >= 7 && self.numbers.contains(&canonical(&run))
+        run.len() >= 7 && self.has_number(&run)
     }
 
     fn knows_number(&self, token: &str) -> bool {
-        let known = |part: &str| {
-            self.numbers.contains(&canonical(part)) || part.parse::<u32>().is_ok_and(|n| n <= 12)
-        };
+        let known =
+            |part: &str| self.has_number(part) || part.parse::<u32>().is_ok_and(|n| n <= 12);
         known(token)
             || (token.contains(':') && token.split(':').all(known))
             || (token.contains('.') && !token.contains(',') && token.split('.').count() > 2)
     }
 
     fn knows_name(&self, token: &str) -> bool {
-        self.words.contains(&token.to_lowercase())
+        self.has_word(&token.to_lowercase())
             || words(token).all(|word| {
-                self.words.contains(&word)
+                self.has_word(&word)
                     || CALENDAR.contains(&word.as_str())
-                    || self.numbers.contains(&canonical(&word))
+                    || self.has_number(&word)
                     || word.len() <= 2
             })
     }
@@ -198,7 +249,13 @@ struct Token<'a> {
 }
 
 fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
-    let breaks = |c: char| c.is_whitespace() || "\"{}[]()<>/|=;“”".contains(c);
+    let breaks = |c: char| {
+        let is_mark = matches!(
+            c,
+            '"' | '{' | '}' | '[' | ']' | '(' | ')' | '<' | '>' | '/' | '|' | '=' | ';' | '“' | '”'
+        );
+        is_mark || c.is_whitespace()
+    };
     text.split(breaks).filter_map(|raw| {
         let bare = raw.trim_start_matches(['\'', '*', '`', '_', ':', ',']);
         let ends_sentence = bare
@@ -234,7 +291,7 @@ fn canonical(token: &str) -> String {
 mod tests {
     use super::*;
 
-    fn grounds() -> Grounds {
+    fn grounds() -> Grounds<'static> {
         let mut grounds = Grounds::default();
         grounds.add(r#"{"train_id":"TER-96508","departs":"18:35","fare":31.5,"total":1250,"date":"2026-03-14","phone":"+33612345678","city":"Lyon"}"#);
         grounds
@@ -258,6 +315,25 @@ mod tests {
         check("The train goes to Paris.", Some("Paris"));
         check("Take TER-96512 instead.", Some("TER-96512"));
         check("It gets there at 18:53.", Some("18:53"));
+    }
+
+    #[test]
+    fn what_a_later_message_brings_in_is_no_ground_before_it() {
+        let mut heard = Heard::default();
+        for (at, text) in
+            ["to Lyon", r#"{"fare":31}"#, "to Paris and Lyon for 12.50"].iter().enumerate()
+        {
+            heard.add(text, at);
+        }
+        let ungrounded =
+            |len| Grounds::after(&heard, len).first_ungrounded("In Lyon 31, in Paris 12.5.");
+        assert_eq!(
+            [0, 1, 2, 3].map(ungrounded),
+            [Some("Lyon"), Some("31"), Some("Paris"), None].map(|token| token.map(str::to_owned))
+        );
+        let mut more = Grounds::after(&heard, 1);
+        more.add("31 in Paris, 12.5");
+        assert_eq!(more.first_ungrounded("In Lyon 31, in Paris 12.5."), None);
     }
 
     #[test]

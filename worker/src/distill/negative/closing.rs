@@ -159,7 +159,7 @@ pub(super) fn adapt<'m>(
     swaps: &Swaps,
     library: &Library,
     known: impl IntoIterator<Item = &'m Message>,
-    grounds: &Grounds,
+    grounds: &Grounds<'_>,
     hidden: Hidden,
 ) -> Option<String> {
     let exchanged = swaps.exchange(said);

@@ -117,7 +117,7 @@ impl<'a> RollOut<'a> {
                 step: None,
                 reason: String::new(),
             };
-            super::shows(&self.material.positive, &pair).is_ok()
+            super::shows(self.material.positive, &pair).is_ok()
         };
         LIKELIEST.into_iter().filter(shows).collect()
     }

@@ -3,7 +3,6 @@
 use magnet_proto::rng::Rng;
 use rand::seq::SliceRandom;
 
-use super::positive::grounds;
 use super::tail::Tail;
 use super::{Material, Wrong, near};
 use crate::failure::Failure;
@@ -23,7 +22,7 @@ pub(super) async fn summary<'a>(
         if positive.calls(range.clone()).next().is_none() {
             continue;
         }
-        let grounds = grounds(&positive.messages[..at]);
+        let grounds = positive.grounds(at);
         if grounds.first_ungrounded(said).is_some() {
             continue;
         }

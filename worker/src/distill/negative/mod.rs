@@ -60,7 +60,7 @@ const TYPES: [ErrorType; 5] = [
 #[derive(Clone, Copy)]
 struct Material<'a> {
     distiller: &'a Distiller<'a>,
-    positive: Positive<'a>,
+    positive: &'a Positive<'a>,
 }
 
 /// A wrong turn, not yet checked.
@@ -82,13 +82,9 @@ pub async fn make(
     max_pairs: usize,
 ) -> Result<Vec<Pair>, Failure> {
     let scene = distiller.scene;
-    let positive = Positive {
-        library: scene.library,
-        messages: &trajectory.messages,
-        provenance: &trajectory.provenance,
-        node_ops: &scene.path.ops,
-    };
-    let material = Material { distiller, positive };
+    let positive =
+        Positive::new(scene.library, &trajectory.messages, &trajectory.provenance, &scene.path.ops);
+    let material = Material { distiller, positive: &positive };
     let mut rng = rng::stream(scene.seed, scene.walk, "negatives");
     if let Negatives::Student(mined) = distiller.negatives {
         let mut pairs = mined::make(material, mined, max_pairs, &mut rng).await?;
@@ -161,7 +157,7 @@ fn check(material: Material<'_>, pair: &Pair) -> Result<(), String> {
     let shared = &positive.messages[..pair.prompt_len as usize];
     let rejected: Vec<_> = shared.iter().chain(&pair.rejected).cloned().collect();
     record::legal(distiller.scene.library, distiller.validators, offer, &rejected)?;
-    shows(&positive, pair)
+    shows(positive, pair)
 }
 
 impl Material<'_> {

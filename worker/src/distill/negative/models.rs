@@ -120,12 +120,8 @@ impl Judge for Says {
 }
 
 fn positive(world: &World) -> Positive<'_> {
-    Positive {
-        library: &world.library,
-        messages: &world.trajectory.messages,
-        provenance: &world.trajectory.provenance,
-        node_ops: &world.path.ops,
-    }
+    let trajectory = &world.trajectory;
+    Positive::new(&world.library, &trajectory.messages, &trajectory.provenance, &world.path.ops)
 }
 
 async fn by_teacher(world: &World, manner: Manner) -> Vec<Pair> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use magnet_proto::library::Library;
 use magnet_proto::path::NodeOp;
@@ -9,25 +10,42 @@ use magnet_proto::sample::{Call, Message, Provenance, Sample, Source};
 use serde_json::Value;
 
 use crate::execute::Output;
-use crate::vet::prose::Grounds;
+use crate::vet::prose::{Grounds, Heard};
 
 /// A finished positive, read from its record.
-#[derive(Clone, Copy)]
 pub struct Positive<'a> {
-    pub library: &'a Library,
-    pub messages: &'a [Message],
-    pub provenance: &'a [Provenance],
-    pub node_ops: &'a [NodeOp],
+    pub(super) library: &'a Library,
+    pub(super) messages: &'a [Message],
+    provenance: &'a [Provenance],
+    pub(super) node_ops: &'a [NodeOp],
+    /// What its messages bring in, once that is asked.
+    heard: OnceLock<Heard>,
 }
 
 impl<'a> Positive<'a> {
+    pub fn new(
+        library: &'a Library,
+        messages: &'a [Message],
+        provenance: &'a [Provenance],
+        node_ops: &'a [NodeOp],
+    ) -> Self {
+        Self { library, messages, provenance, node_ops, heard: OnceLock::new() }
+    }
+
     pub fn of(library: &'a Library, sample: &'a Sample) -> Self {
-        Self {
-            library,
-            messages: &sample.messages,
-            provenance: &sample.provenance,
-            node_ops: &sample.node_ops,
-        }
+        Self::new(library, &sample.messages, &sample.provenance, &sample.node_ops)
+    }
+
+    /// What prose may draw on after the first `len` messages.
+    pub(super) fn grounds(&self, len: usize) -> Grounds<'_> {
+        let hear_all = || {
+            let mut all = Heard::default();
+            for (at, message) in self.messages.iter().enumerate() {
+                heard(message).iter().for_each(|text| all.add(text, at));
+            }
+            all
+        };
+        Grounds::after(self.heard.get_or_init(hear_all), len)
     }
 
     /// The messages of every user turn, its request first.
@@ -89,13 +107,6 @@ pub(super) fn calls_of(message: &Message) -> &[Call] {
         Message::Assistant { calls, .. } => calls,
         _ => &[],
     }
-}
-
-/// What prose may draw on after these messages: requests, arguments, outputs.
-pub(super) fn grounds<'m>(messages: impl IntoIterator<Item = &'m Message>) -> Grounds {
-    let mut grounds = Grounds::default();
-    messages.into_iter().flat_map(heard).for_each(|text| grounds.add(&text));
-    grounds
 }
 
 /// The texts of a message that establish facts; an agent's prose does not.

@@ -7,7 +7,7 @@ use magnet_proto::sample::{Call, ErrorType, Message, Pair};
 use serde_json::Value;
 
 use super::misuse::{is_long, is_short};
-use super::positive::{Positive, calls_of, grounds};
+use super::positive::{Positive, calls_of, heard};
 
 /// The turn in which two trajectories part, side by side.
 struct Parting<'a> {
@@ -72,8 +72,9 @@ impl<'a> Parting<'a> {
         if !self.positive.node_ops.iter().any(nested) {
             return Err("no inserted call is left out".into());
         }
-        let known = self.positive.messages[..self.prompt_len].iter().chain(self.tail);
-        match grounds(known).first_ungrounded(self.closing) {
+        let mut known = self.positive.grounds(self.prompt_len);
+        self.tail.iter().flat_map(heard).for_each(|text| known.add(&text));
+        match known.first_ungrounded(self.closing) {
             Some(token) => Err(format!("the prose knows \"{token}\" all the same")),
             None => Ok(()),
         }
@@ -123,7 +124,7 @@ impl<'a> Parting<'a> {
 
     /// Type 4: only the closing prose differs, and no output supports it.
     fn misstates(&self) -> Result<(), String> {
-        let known = grounds(&self.positive.messages[..self.prompt_len]);
+        let known = self.positive.grounds(self.prompt_len);
         let Some((at, said)) = self.positive.closing(&self.range) else {
             return Err("the positive does not close the turn".into());
         };

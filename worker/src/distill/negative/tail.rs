@@ -9,7 +9,7 @@ use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
 use super::closing::{self, Hidden, Swaps};
-use super::positive::{calls_of, grounds, heard};
+use super::positive::{calls_of, heard};
 use super::{Material, misuse};
 use crate::distill::replay::Replay;
 use crate::execute::Output;
@@ -31,7 +31,7 @@ pub(super) struct Tail<'a> {
     pub(super) prompt_len: usize,
     pub(super) messages: Vec<Message>,
     /// What prose may draw on: the shared messages and these.
-    grounds: Grounds,
+    grounds: Grounds<'a>,
     replay: Replay<'a>,
     /// Calls made so far, those of the shared messages included.
     calls: usize,
@@ -55,7 +55,7 @@ impl<'a> Tail<'a> {
             turn,
             prompt_len,
             messages: Vec::new(),
-            grounds: grounds(&material.positive.messages[..prompt_len]),
+            grounds: material.positive.grounds(prompt_len),
             replay: Replay::new(material.distiller),
             calls: 0,
             mistaken: None,

@@ -8,12 +8,8 @@ use super::positive::calls_of;
 use super::{Positive, TYPES, make, shows};
 
 fn positive(world: &World) -> Positive<'_> {
-    Positive {
-        library: &world.library,
-        messages: &world.trajectory.messages,
-        provenance: &world.trajectory.provenance,
-        node_ops: &world.path.ops,
-    }
+    let trajectory = &world.trajectory;
+    Positive::new(&world.library, &trajectory.messages, &trajectory.provenance, &world.path.ops)
 }
 
 fn pairs(world: &World, max_pairs: usize) -> Vec<Pair> {
