@@ -313,7 +313,9 @@ pub fn words(identifier: &str) -> impl Iterator<Item = String> {
         if (starts || !c.is_alphanumeric()) && !current.is_empty() {
             words.push(std::mem::take(&mut current));
         }
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            current.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
             current.extend(c.to_lowercase());
         }
         previous = Some(c);
