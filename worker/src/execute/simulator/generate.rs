@@ -173,11 +173,11 @@ impl<'a> Generator<'a> {
         }) {
             let noun = noun_of(&field.name, place.name, function);
             let is_own = own_name.as_ref() == Some(&field.name);
-            let made = match spot.lists > 0 && is_own {
-                true => self.made(&noun, field, spot.index),
+            let listed = match spot.lists > 0 && is_own {
+                true => self.listed(&noun, field, spot.index),
                 false => None,
             };
-            let value = match made {
+            let value = match listed {
                 Some(id) => id,
                 None if spot.lists > 0 && is_own => {
                     setting.value(&place.member(field), &mut self.rng)
@@ -203,19 +203,27 @@ impl<'a> Generator<'a> {
         ids
     }
 
-    /// The id of a thing that a call made and that a list asked for in this
-    /// way holds: what is known of it does not differ from what was asked.
-    fn made(&self, noun: &str, field: &Field, index: usize) -> Option<Value> {
+    /// The id of a thing that a list asked for in this way holds: one that a
+    /// call made and of which nothing known differs from what was asked, then
+    /// others that are known to be all of it.
+    fn listed(&self, noun: &str, field: &Field, index: usize) -> Option<Value> {
         let world = self.scene.world;
-        let asked = |id: &&Value| {
-            let Some(facts) = world.about(noun, id) else { return true };
-            self.scene.arguments.iter().all(|(name, value)| {
-                let told = told::again(facts, &field.shape.facts, name);
-                let known = told.or_else(|| Some(facts.get(name)?.value()));
-                known.is_none_or(|known| known == value)
-            })
+        let arguments = self.scene.arguments;
+        let known = |id: &Value, name: &str| {
+            let facts = world.about(noun, id)?;
+            let told = told::again(facts, &field.shape.facts, name);
+            told.or_else(|| Some(facts.get(name)?.value()))
         };
-        coerced(world.created(noun).filter(asked).nth(index)?, &field.shape)
+        let may_be = |id: &&Value| {
+            arguments.iter().all(|(name, value)| known(id, name).is_none_or(|known| known == value))
+        };
+        let surely_is = |id: &&Value| {
+            let mut asked = arguments.iter().filter(|(_, value)| value.is_string()).peekable();
+            asked.peek().is_some() && asked.all(|(name, value)| known(id, name) == Some(value))
+        };
+        let made = world.created(noun).filter(may_be);
+        let met = world.met(noun).filter(may_be).filter(surely_is);
+        coerced(made.chain(met).nth(index)?, &field.shape)
     }
 
     /// The id that a thing is known to name, itself or through another.

@@ -163,6 +163,33 @@ fn what_was_created_is_found_again() {
 }
 
 #[test]
+fn a_list_holds_what_is_known_to_be_all_that_was_asked() {
+    let event = object(json!({
+        "event_id": {"type": "string"}, "title": {"type": "string"}, "date": {"type": "string"}
+    }));
+    let get = function("get_event", json!({"event_id": {"type": "string"}}), event);
+    let list = function(
+        "list_events",
+        json!({"date": {"type": "string"}}),
+        object(json!({
+            "date": {"type": "string"},
+            "events": {"type": "array", "items": object(json!({
+                "event_id": {"type": "string"}, "title": {"type": "string"}
+            }))}
+        })),
+    );
+    for walk in 0..20 {
+        let mut story = Story::of_walk(walk);
+        let read = story.call(&get, json!({"event_id": "EV-40871"}));
+        let same = json!({"event_id": read["event_id"], "title": read["title"]});
+        let on_its_day = story.call(&list, json!({"date": read["date"]}));
+        assert!(on_its_day["events"].as_array().unwrap().contains(&same), "{on_its_day}");
+        let on_another = story.call(&list, json!({"date": "2019-01-02"}));
+        assert!(!on_another["events"].as_array().unwrap().contains(&same), "{on_another}");
+    }
+}
+
+#[test]
 fn a_change_shows_in_what_is_read_again() {
     let fields = json!({"task_id": {"type": "string"}, "title": {"type": "string"}, "owner": {"type": "string"}});
     let get = function("get_task", json!({"task_id": {"type": "string"}}), object(fields.clone()));

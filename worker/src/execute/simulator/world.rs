@@ -19,6 +19,8 @@ pub(super) struct World {
     changed: HashSet<(String, String)>,
     /// Things made by a call: what they are, their id.
     created: Vec<(String, Value)>,
+    /// Things that something is known of, in the order they were told of.
+    met: Vec<(String, Value)>,
     deleted: HashSet<String>,
     calls: usize,
 }
@@ -144,8 +146,22 @@ impl World {
 
     /// Ids of the things of that kind that calls have made, oldest first.
     pub(super) fn created<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.standing(&self.created, noun)
+    }
+
+    /// Ids of the other things of that kind that were told of, oldest first.
+    pub(super) fn met<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
+        let is_made = |id: &Value| self.created.iter().any(|(_, made)| made == id);
+        self.standing(&self.met, noun).filter(move |id| !is_made(id))
+    }
+
+    fn standing<'a>(
+        &'a self,
+        things: &'a [(String, Value)],
+        noun: &'a str,
+    ) -> impl Iterator<Item = &'a Value> {
         let gone = |id: &Value| key(noun, id).is_some_and(|key| self.deleted.contains(&key));
-        self.created.iter().filter(move |(kind, id)| kind == noun && !gone(id)).map(|(_, id)| id)
+        things.iter().filter(move |(kind, id)| kind == noun && !gone(id)).map(|(_, id)| id)
     }
 
     /// Takes in a call and its output.
@@ -247,6 +263,9 @@ impl World {
         overrides: bool,
     ) {
         let Some(key) = key(noun, id) else { return };
+        if !self.facts.contains_key(&key) {
+            self.met.push((noun.to_owned(), id.clone()));
+        }
         let facts = self.facts.entry(key.clone()).or_default();
         for (name, value) in fields {
             let tells = !value.is_object() && !value.is_array() && !value.is_null();
