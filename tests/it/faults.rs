@@ -125,13 +125,14 @@ impl SilentTeacher {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// A fleet whose walks it keeps waiting for ever.
+    /// A fleet whose walks it keeps waiting for ever. A worker asks once: when
+    /// it has, it holds a shard, and nothing of it is heard after its end.
     fn fleet(&self, samples: u64) -> Fleet {
         Fleet::new(samples)
             .with("teacher.slow.kind=openai")
             .with(&format!("teacher.slow.base_url={}", self.url))
             .with("teacher.slow.model=silence")
             .with("teacher.slow.timeout=600s")
-            .with("run.in_flight=8")
+            .with("run.in_flight=1")
     }
 }
