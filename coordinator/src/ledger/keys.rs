@@ -20,7 +20,7 @@ impl Keys {
     /// Keeps a key; whether it is new. Keys are digests: their bits need no
     /// more mixing.
     pub(super) fn insert(&mut self, key: u64) -> io::Result<bool> {
-        // One in 2^64 keys is taken for its neighbour.
+        // One in 2^32 keys is taken for its neighbour.
         let (hash, number) = ((key >> 32) as u32, (key as u32).min(u32::MAX - 1));
         match self.0.search(hash, |found| Ok(found == number))? {
             Some(slot) => self.0.put(slot, hash, number).map(|()| true),

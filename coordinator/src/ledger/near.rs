@@ -2,9 +2,9 @@
 //!
 //! Sketches are cut into bands; those that agree in a whole band are compared
 //! in full. Two conversations with a similarity of 0.7 meet in some band with
-//! a probability of 0.89, with 0.8 of 0.99. Tables hold only positions: about
-//! 220 bytes a kept conversation, sketch included. Those of some 100,000 are
-//! kept in memory, more in files.
+//! a probability of 0.89, with 0.8 of 0.99. Tables hold a band's hash and a
+//! position: 180 to 300 bytes a kept conversation, sketch included. Those of
+//! some 100,000 are kept in memory, more in files.
 
 use std::io;
 use std::path::Path;
