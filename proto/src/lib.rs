@@ -21,6 +21,7 @@ pub mod shape;
 pub mod graph;
 pub mod walk;
 pub mod path;
+pub mod brief;
 pub mod outcome;
 pub mod sample;
 pub mod sketch;

@@ -160,6 +160,21 @@ pub struct Trajectory {
     pub max_steps: NonZeroU32,
     /// The system prompt of stored conversations.
     pub system_prompt: String,
+    /// What a model is asked for: what has more than one possible answer, or
+    /// every step.
+    pub asked: Asked,
+}
+
+/// What a model is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// Arguments that brief, outputs and schema leave open, and prose.
+    #[default]
+    Open,
+    /// Every argument and every step of the agent: for its reasoning, or as in
+    /// the paper.
+    All,
 }
 
 /// `[negatives]`, data.

@@ -23,6 +23,7 @@ impl Campaign {
                 irrelevant: 0.0,
                 ..NodeOps::default()
             },
+            trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
             mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
             ..Self::default()
         }
@@ -109,6 +110,7 @@ impl Default for Trajectory {
                             helps; use only values the user or a tool has given; when something \
                             you need is missing, ask for it or say so."
                 .into(),
+            asked: Asked::Open,
         }
     }
 }

@@ -12,3 +12,4 @@
 pub mod lexicon;
 pub mod simulator;
 pub mod teacher;
+pub mod templates;

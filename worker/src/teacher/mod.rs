@@ -15,6 +15,7 @@ pub mod stack;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use magnet_proto::brief::Brief;
 use magnet_proto::graph::{EdgeKind, Flow};
 use magnet_proto::library::{Function, Library};
 use magnet_proto::path::StepRef;
@@ -24,29 +25,38 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
+use crate::dry_walk::Made;
 
 /// Back-translation: write the user's request of a turn (paper §3.3).
 ///
-/// The request is written as the user; it names no function, does not mention
-/// implicit steps, and carries every required value that no feed supplies,
-/// literally or by reference. For a turn that misses something it asks for
-/// what the next turn does, without the missing parameter.
+/// The request is written as the user: it carries all that the turn's brief
+/// wants, every value the brief has said there, names no function and does not
+/// mention implicit steps. For a turn that misses something it asks for what
+/// the next turn does, without what is left out.
 pub struct WriteRequest<'a> {
     pub scene: Scene<'a>,
     pub turn: usize,
     pub conversation: &'a Conversation,
+    pub brief: &'a Brief,
+    /// The calls of the dry walk, those of later turns included; none without
+    /// one.
+    pub log: &'a [Made],
     /// Why the last try was refused.
     pub problem: Option<&'a str>,
 }
 
-/// Forward translation of one call (paper §3.3): the step's arguments from the
-/// requests so far, this turn's included, and all outputs so far.
+/// Forward translation of one call (paper §3.3): the arguments that the brief
+/// leaves open, from the requests so far, this turn's included, and all
+/// outputs so far.
 pub struct FillCall<'a> {
     pub scene: Scene<'a>,
     /// Its last turn is the one under way.
     pub conversation: &'a Conversation,
+    pub brief: &'a Brief,
     pub at: StepRef,
     pub copy: u8,
+    /// The arguments that brief, outputs and schema determine.
+    pub determined: &'a Arguments,
     pub problem: Option<&'a str>,
 }
 
@@ -59,6 +69,9 @@ pub struct Act<'a> {
     /// On offer at this turn.
     pub tools: &'a [FunctionId],
     pub hint: Hint<'a>,
+    /// The hinted calls to make now; none once all are made.
+    pub due: &'a [Proposed],
+    pub brief: &'a Brief,
     /// The translated conversation up to and with this turn.
     pub conversation: &'a Conversation,
     /// Tells several plays of the same turn apart: 0, 1, …

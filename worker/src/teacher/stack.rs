@@ -9,6 +9,7 @@ use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
 use magnet_proto::state::State;
 
 use super::Teacher;
+use crate::brief::Briefer;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
@@ -26,6 +27,8 @@ pub struct Wiring<'a> {
     pub metrics: Metrics,
     /// The stand-in for a model.
     pub offline: Arc<dyn Teacher>,
+    /// Makes briefs without a model.
+    pub rules: Arc<dyn Briefer>,
     /// Reads the variable that holds a key.
     pub variable: Variable<'a>,
 }
@@ -71,13 +74,7 @@ impl<'a> Stacks<'a> {
         }
         let chat = self.chat(name)?;
         let tokens = endpoint.max_output_tokens.get();
-        let remote = Remote::new(
-            endpoint.model.clone(),
-            chat,
-            self.wiring.offline.clone(),
-            endpoint.temperature,
-            tokens,
-        );
+        let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
         let remote = Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning));
         self.remotes.insert(name.to_owned(), remote.clone());
         Ok(Some(remote))

@@ -58,6 +58,7 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    Outline,
     Back,
     Forth,
     Act,
@@ -72,7 +73,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
+        Self::Outline,
         Self::Back,
         Self::Forth,
         Self::Act,
@@ -88,6 +90,7 @@ impl Purpose {
 
     pub fn label(self) -> &'static str {
         match self {
+            Self::Outline => "outline",
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",

@@ -12,6 +12,7 @@ mod back;
 mod catalog;
 mod forth;
 mod judge;
+mod outline;
 mod simulate;
 mod transcript;
 
@@ -29,6 +30,7 @@ use super::{
     Act, Action, Categorize, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn, Judged,
     Label, Machine, Nested, Simulate, Teacher, Verdict, WriteRequest, read,
 };
+use crate::brief::{Ask, Briefer, Outcome};
 use crate::conversation::Request as UserRequest;
 use crate::prompts;
 
@@ -37,8 +39,6 @@ pub struct Remote {
     /// The name in `metadata.teacher`: the model's.
     name: String,
     chat: Arc<dyn Chat>,
-    /// Plans what a request says.
-    rules: Arc<dyn Teacher>,
     temperature: f64,
     max_output_tokens: u32,
     keep_reasoning: bool,
@@ -48,7 +48,6 @@ impl Remote {
     pub fn new(
         name: impl Into<String>,
         chat: Arc<dyn Chat>,
-        rules: Arc<dyn Teacher>,
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
@@ -171,7 +170,8 @@ fn has_one_answer(purpose: Purpose) -> bool {
         | Purpose::JudgeNested
         | Purpose::JudgeTurn
         | Purpose::Categorize => true,
-        Purpose::Back
+        Purpose::Outline
+        | Purpose::Back
         | Purpose::Act
         | Purpose::Mislead
         | Purpose::RollOut
@@ -226,6 +226,13 @@ impl Teacher for Remote {
     async fn act_aloud(&self, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
         let (action, thought) = act::act(self, ask).await?;
         Ok((action, thought.filter(|_| self.keep_reasoning)))
+    }
+}
+
+#[async_trait]
+impl Briefer for Remote {
+    async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
+        outline::outline(self, ask).await
     }
 }
 

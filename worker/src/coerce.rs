@@ -4,10 +4,10 @@
 use magnet_proto::shape::{Shape, Type};
 use serde_json::Value;
 
-use magnet_worker::persona::calendar::Date;
+use crate::persona::calendar::Date;
 
 /// The value as the shape wants it; none if it does not fit.
-pub(super) fn coerce(value: &Value, shape: &Shape) -> Option<Value> {
+pub fn coerce(value: &Value, shape: &Shape) -> Option<Value> {
     let fitted = match (&shape.ty, value) {
         (_, Value::Null) => return None,
         (Type::Array { items, .. }, Value::Array(values)) => {
@@ -60,7 +60,7 @@ fn fits(value: &Value, shape: &Shape) -> bool {
 }
 
 /// Whether a place's values can be expected to fit, before any is known.
-pub(super) fn can_feed(leaf: &Shape, parameter: &Shape) -> bool {
+pub fn can_feed(leaf: &Shape, parameter: &Shape) -> bool {
     let element = match &parameter.ty {
         Type::Array { items, .. } => items,
         _ => parameter,
