@@ -337,8 +337,9 @@ impl<'a> Voice<'a> {
 
     /// What a step returned, or will return.
     pub(super) fn output(&self, at: StepRef) -> Option<&'a Value> {
-        let made = self.log.iter().find(|made| made.at == at)?;
-        made.executed.iter().find_map(|executed| executed.output.ok())
+        let logged = self.log.iter().find(|made| made.at == at);
+        let logged = logged.and_then(|made| made.executed.iter().find_map(|e| e.output.ok()));
+        logged.or_else(|| self.conversation.output_of(at))
     }
 
     /// "the same city", for a value that an earlier message has.
