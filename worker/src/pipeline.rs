@@ -153,7 +153,7 @@ impl Pipeline {
             validators: &self.validators,
             tries: self.campaign.translate.tries,
         };
-        let mut session = Planned::open(&*self.executor, scene.seed, scene.walk).await?;
+        let mut session = Planned::open(&*self.executor, &scene.start(&scene.functions())).await?;
         translate::translate(&translator, &mut session).await
     }
 

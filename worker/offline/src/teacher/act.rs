@@ -72,10 +72,10 @@ fn due(ask: &Act<'_>, reference: &[Call], made: &[Made<'_>]) -> Vec<Proposed> {
 /// Not made yet, or failed in a way that passes.
 fn is_open(ask: &Act<'_>, call: &Call, made: &[Made<'_>]) -> bool {
     let last = made.iter().rev().find(|m| same(m.call, call));
-    match last.map(|made| &made.output) {
+    match last.map(|made| made.output.is_error) {
         None => true,
-        Some(Output::Value(_)) => false,
-        Some(Output::Error(_)) => {
+        Some(false) => false,
+        Some(true) => {
             let passing =
                 planned(ask, call).is_some_and(|(_, step)| step.fault == Some(Fault::Transient));
             passing && is_tried(call, made) < 2

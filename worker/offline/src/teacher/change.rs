@@ -7,7 +7,6 @@ use super::intention::{Intention, Manner, Slot, Source};
 use super::plan::{Planner, is_sayable};
 use super::refer::When;
 use crate::lexicon::{Place, Setting, Topic};
-use magnet_worker::execute::Output;
 
 const CHANGING: &[&str] = &[
     "move", "change", "update", "reschedule", "rename", "set", "edit", "modify", "adjust",
@@ -66,9 +65,8 @@ impl<'a> Planner<'a> {
         let has = |thing: &Slot<'_>| {
             let id = self.known(thing)?;
             let outputs = self.conversation.executed().rev();
-            let mut told = outputs.filter_map(|(_, executed)| match &executed.output {
-                Output::Value(output) => property_of(output, &id, &slot.field.name),
-                Output::Error(_) => None,
+            let mut told = outputs.filter_map(|(_, executed)| {
+                property_of(executed.output.ok()?, &id, &slot.field.name)
             });
             told.next().map(|told| *told == value)
         };

@@ -15,7 +15,6 @@ use super::noun;
 use super::optional::is_sensible;
 use super::select::Route;
 use magnet_worker::conversation::Select;
-use magnet_worker::execute::Output;
 use magnet_worker::teacher::{Error, FillCall};
 use magnet_worker::vet::provenance::is_free_text;
 
@@ -144,9 +143,8 @@ fn fallback(ask: &FillCall<'_>, field: &Field) -> Option<Value> {
     if noun::is_bare(&field.name) && words(&field.name).count() < 2 {
         return None;
     }
-    ask.conversation.executed().rev().find_map(|(_, executed)| match &executed.output {
-        Output::Value(output) => named(output, &field.name).and_then(|value| coerce(value, shape)),
-        Output::Error(_) => None,
+    ask.conversation.executed().rev().find_map(|(_, executed)| {
+        named(executed.output.ok()?, &field.name).and_then(|value| coerce(value, shape))
     })
 }
 

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use magnet_worker::conversation::Conversation;
-use magnet_worker::execute::Output;
 
 /// Whether another value than this one goes by the name.
 pub(super) fn has_rival(conversation: &Conversation, name: &str, value: &Value) -> bool {
@@ -21,7 +20,7 @@ pub(super) fn has_rival(conversation: &Conversation, name: &str, value: &Value) 
         for (_, value) in executed.call.arguments.iter().filter(named) {
             meet(turn, value);
         }
-        if let Output::Value(output) = &executed.output {
+        if let Some(output) = executed.output.ok() {
             each(output, &mut |name, value| {
                 if self::kind(name) == kind {
                     meet(turn, value);
@@ -62,13 +61,14 @@ mod tests {
 
     use super::*;
     use magnet_worker::conversation::{Exchange, Executed, Request};
+    use magnet_worker::execute::Output;
 
     /// A conversation of one call a turn: its arguments and its output.
     fn conversation(turns: &[(Value, Value)]) -> Conversation {
         let exchange = |(arguments, output): &(Value, Value)| {
             let arguments = arguments.as_object().unwrap().clone();
             let call = Call { id: "call_1".into(), function: FunctionId(0), arguments };
-            let output = Output::Value(output.clone());
+            let output = Output::of(output.clone());
             let step = StepRef { turn: 0, step: 0 };
             let calls = vec![Executed { step, copy: 0, call, output }];
             Exchange { request: Request::default(), calls, reply: String::new() }

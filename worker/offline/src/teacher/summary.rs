@@ -14,7 +14,6 @@ use super::frame::{capital, closed};
 use super::mention::{Dates, Style, mention, series};
 use super::template::{self, Fill};
 use super::{generic, noun, report};
-use magnet_worker::execute::Output;
 use magnet_worker::teacher::Act;
 
 /// How the agent writes dates and times.
@@ -53,9 +52,9 @@ fn told(ask: &Act<'_>, made: &[Made<'_>], rng: &mut Rng) -> String {
         .collect();
     for made in &last_tries {
         let function = ask.scene.library.get(made.call.function);
-        let told = match &made.output {
-            Output::Error(error) => failure(function, error, rng),
-            Output::Value(output) => {
+        let told = match made.output.answer() {
+            Err(error) => failure(function, error, rng),
+            Ok(output) => {
                 let said = success(function, &made.call.arguments, output, rng);
                 let parallel =
                     last_tries.iter().filter(|m| m.call.function == made.call.function).count() > 1;
@@ -195,10 +194,10 @@ fn changed(ask: &Act<'_>, made: &Made<'_>, output: &Value) -> Option<String> {
 
 /// Prose that cannot say anything wrong, for when the better one was refused.
 fn plain(ask: &Act<'_>, made: &[Made<'_>]) -> String {
-    let failed = made.iter().any(|m| matches!(m.output, Output::Error(_)));
+    let failed = made.iter().any(|m| m.output.is_error);
     let mut done: Vec<String> = made
         .iter()
-        .filter(|m| matches!(m.output, Output::Value(_)))
+        .filter(|m| !m.output.is_error)
         .filter_map(|m| generic::subject(ask.scene.library.get(m.call.function)))
         .map(|subject| format!("the {}", subject.to_lowercase()))
         .collect();
