@@ -167,6 +167,7 @@ async fn main() -> anyhow::Result<()> {
         digest,
         library: library(),
         graph: Arc::default(),
+        pack: Arc::default(),
         prompts: None,
         excluded_paths: "",
         watch: &watched,

@@ -18,6 +18,7 @@ use magnet_proto::bundle::{self, Bundle};
 use magnet_proto::config::{Campaign, Judge};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
+use magnet_proto::pack::Pack;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
@@ -66,6 +67,7 @@ pub struct Job<'a> {
     pub digest: CampaignDigest,
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
+    pub pack: Arc<Pack>,
     /// The digest of the prompts, where the teacher has any.
     pub prompts: Option<Digest>,
     /// The text of `library.exclude_paths`.
@@ -160,7 +162,7 @@ where
     let fleet = Fleet::open(&job, out)?;
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
-    let bundle = Arc::new(bundle);
+    let bundle = Arc::new(bundle.with_pack(Arc::clone(&job.pack)));
     bundle.publish(&fleet.parts).await?;
     let holder = format!("magnet-{}", std::process::id());
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);

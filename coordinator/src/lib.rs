@@ -1,7 +1,7 @@
 //! The coordinator: from a tool library to a dataset.
 //!
 //! ```text
-//! library ─► graph ─► shard ─► dispatch ─►[queue]  …  [parts]─► ledger ─► finalize ─► report
+//! library + pack ─► graph ─► shard ─► dispatch ─►[queue]  …  [parts]─► ledger ─► finalize ─► report
 //! ```
 //!
 //! [`embedded`] runs the whole fleet in one process; [`cli`] holds one file a
@@ -12,7 +12,9 @@ pub mod prepare;
 pub mod plan;
 
 pub mod library;
+pub mod pack;
 pub mod graph;
+pub mod execute;
 pub mod shard;
 pub mod dispatch;
 pub mod ledger;

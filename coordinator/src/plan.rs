@@ -167,7 +167,10 @@ async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f
     let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
     let excluded = &prepared.excluded_paths;
     let surroundings = Surroundings {
-        bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph, excluded)),
+        bundle: Arc::new(
+            Bundle::new(prepared.digest, campaign, library, graph, excluded)
+                .with_pack(Arc::clone(&prepared.pack)),
+        ),
         state: state.clone(),
         cache: state,
         cancel: CancellationToken::new(),

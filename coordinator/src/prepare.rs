@@ -7,16 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use magnet_offline::lexicon::Tables;
-use magnet_offline::simulator::Simulator;
 use magnet_offline::teacher::Offline;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::{Campaign, Judge as GraphJudge, data_settings};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
+use magnet_proto::pack::Pack;
 use magnet_proto::parts::Parts;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
-use magnet_worker::execute::Executor;
-use magnet_worker::execute::model::ModelSimulator;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
@@ -28,13 +26,14 @@ use prometheus::Registry;
 use crate::embedded::{self, Surroundings};
 use crate::graph::judge::{Asking, Kept, Standing};
 use crate::outdir::{Identity, OutDir};
-use crate::{graph, library};
+use crate::{execute, graph, library, pack};
 
 /// A campaign with everything that determines its data.
 pub struct Prepared {
     pub library: Arc<Library>,
     pub report: library::Report,
     pub graph: Arc<Graph>,
+    pub pack: Arc<Pack>,
     pub digest: CampaignDigest,
     /// The digest of the prompts, where a teacher has any.
     pub prompts: Option<Digest>,
@@ -46,6 +45,8 @@ pub struct Prepared {
 /// paths start from.
 pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let loaded = library::load(&campaign.library.paths, base)?;
+    let pack = pack_of(campaign, &loaded.library, base)?;
+    execute::check(campaign, &loaded.library, &pack)?;
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
     let purposes = cast::purposes(campaign);
     let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
@@ -55,15 +56,30 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
         None => String::new(),
     };
     excluded(&excluded_paths, &loaded.library)?;
-    let digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
+    let mut digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
+    if !pack.is_empty() {
+        let fields = [digest.0.as_bytes(), pack.digest().as_bytes()].map(|bytes| &bytes[..]);
+        digest = CampaignDigest(Digest::of_fields(fields));
+    }
     Ok(Prepared {
         library: Arc::new(loaded.library),
         report: loaded.report,
         graph: Arc::new(graph),
+        pack: Arc::new(pack),
         digest,
         prompts,
         excluded_paths,
     })
+}
+
+/// The pack that a campaign names, or the built-in library's own.
+fn pack_of(campaign: &Campaign, library: &Library, base: &Path) -> Result<Pack> {
+    let files = match &campaign.library.pack {
+        Some(folder) => pack::Files::read(&base.join(folder)).context("library.pack")?,
+        None if campaign.library.paths.is_empty() => pack::Files::builtin(),
+        None => return Ok(Pack::default()),
+    };
+    Ok(pack::load(&files, library).context("library.pack")?.pack)
 }
 
 /// Has the graph judged by a teacher, where the campaign wants that; what was
@@ -90,7 +106,7 @@ pub async fn settle(
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
     let wiring =
-        Wiring { state: stores.state.clone(), metrics, offline: Arc::new(Offline), variable };
+        Wiring { state: stores.state.clone(), metrics, offline: Arc::new(offline.clone()), rules: Arc::new(offline), variable };
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -111,7 +127,7 @@ pub async fn settle(
     let excluded = &prepared.excluded_paths;
     let bundle = Bundle::new(prepared.digest, campaign, library, graph, excluded);
     let judged = asking.cost.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let bundle = Bundle { judged, ..bundle };
+    let bundle = Bundle { judged, ..bundle }.with_pack(Arc::clone(&prepared.pack));
     bundle.publish(&parts).await?;
     let bundle = Bundle::open(&parts, &prepared.digest).await?;
     Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared })
@@ -160,13 +176,13 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
     let bundle: &Bundle = &surroundings.bundle;
     let campaign = Arc::new(bundle.campaign.clone());
     let excluded = excluded(&bundle.excluded_paths, &bundle.library)?;
-    let executor: Arc<dyn Executor> = match &cast.machine {
-        Some(machine) => {
-            let (machine, cache) = (Arc::clone(machine), Arc::clone(&surroundings.cache));
-            Arc::new(ModelSimulator::new(machine, cache, campaign.translate.tries))
-        }
-        None => Arc::new(Simulator),
-    };
+    let executor = execute::router(execute::Means {
+        campaign: &campaign,
+        library: &bundle.library,
+        pack: &bundle.pack,
+        machine: cast.machine.clone(),
+        cache: Arc::clone(&surroundings.cache),
+    })?;
     Ok(Pipeline::new(pipeline::Parts {
         campaign,
         digest: bundle.digest,
@@ -174,7 +190,7 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
         graph: bundle.graph.clone(),
         excluded,
         cast,
-        executor,
+        executor: Arc::new(executor),
         lexicon: Arc::new(Tables),
         state: surroundings.state.clone(),
     }))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Campaign, Fleet};
 use crate::graph::Graph;
 use crate::library::Library;
+use crate::pack::Pack;
 use crate::parts::{self, Parts};
 use crate::usage::Usage;
 use crate::{CampaignDigest, Digest};
@@ -31,6 +32,8 @@ pub struct Bundle {
     pub campaign: Campaign,
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
+    #[serde(default)]
+    pub pack: Arc<Pack>,
     /// The text of the campaign's `library.exclude_paths`: the file itself is
     /// on the coordinator's disk alone.
     #[serde(default)]
@@ -66,7 +69,13 @@ impl Bundle {
     ) -> Self {
         let campaign = Campaign { fleet: Fleet::default(), ..campaign.clone() };
         let (excluded_paths, judged) = (excluded_paths.to_owned(), Usage::default());
-        Self { digest, campaign, library, graph, excluded_paths, judged }
+        let pack = Arc::default();
+        Self { digest, campaign, library, graph, pack, excluded_paths, judged }
+    }
+
+    /// The same with the pack of the library.
+    pub fn with_pack(self, pack: Arc<Pack>) -> Self {
+        Self { pack, ..self }
     }
 
     /// The name of a campaign's bundle in the part store.

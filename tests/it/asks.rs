@@ -119,7 +119,11 @@ fn a_students_errors_become_negatives() {
 fn a_model_plays_the_functions_where_it_is_named() {
     let mock = Mock::start(Behaviour::default());
     let folder = folder();
-    campaign(folder.path(), mock.address(), "[roles]\nsimulator = \"big\"\n");
+    campaign(
+        folder.path(),
+        mock.address(),
+        "[roles]\nsimulator = \"big\"\n[executor.default]\nkind = \"model\"\n",
+    );
     magnet(folder.path(), "run campaign.toml --out out").expect(0);
     magnet(folder.path(), "verify out").expect(0);
     assert!(mock.stats().by_purpose["simulate"] > 0);
@@ -133,7 +137,8 @@ fn a_bad_model_in_every_role_still_gives_clean_data() {
     let mock = Mock::start(Behaviour { bad_answers: 0.3, seed: 3, ..Behaviour::default() });
     let folder = folder();
     let rest = format!(
-        "max_walks = 400\n{JUDGED}[negatives]\nsource = \"teacher\"\n[roles]\nsimulator = \"big\"\n"
+        "max_walks = 400\n{JUDGED}[negatives]\nsource = \"teacher\"\n[roles]\nsimulator = \"big\"\n\
+         [executor.default]\nkind = \"model\"\n"
     );
     campaign(folder.path(), mock.address(), &rest);
     magnet(folder.path(), "run campaign.toml --out out").expect(0);

@@ -23,6 +23,7 @@ mod libraries;
 mod limits;
 mod load;
 mod metrics;
+mod packs;
 mod plan;
 mod readme;
 mod status_page;

@@ -55,7 +55,7 @@ fn a_plan_has_the_roll_outs_of_a_student() {
 #[test]
 fn a_plan_has_negatives_outputs_and_judging_by_models() {
     let rest = "[graph]\njudge = \"teacher\"\n\n[negatives]\nsource = \"teacher\"\n\n\
-                [roles]\nsimulator = \"mock\"";
+                [roles]\nsimulator = \"mock\"\n\n[executor.default]\nkind = \"model\"";
     let manifest = check(60, rest, Behaviour::default());
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
     assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "simulate"]);

@@ -93,7 +93,9 @@ fn its_keys_exist_with_these_defaults() {
         .collect();
     assert!(rows.len() >= 30, "{} rows", rows.len());
     for (key, default) in rows {
-        let known = key.replace("teacher.NAME", "teacher.offline");
+        let known = key
+            .replace("teacher.NAME", "teacher.offline")
+            .replace("executor.NAME", "executor.default");
         let found = defaults.iter().find(|(name, _)| *name == known);
         let (_, value) = found.unwrap_or_else(|| panic!("no key {key}"));
         assert_eq!(value, default, "{key}");

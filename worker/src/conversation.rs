@@ -1,13 +1,13 @@
 //! A conversation in the making: what every ask of a teacher may look at.
 
 use magnet_proto::WalkIndex;
-use magnet_proto::library::Library;
+use magnet_proto::library::{Function, Library};
 use magnet_proto::path::{Path, StepRef};
 use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::Call;
 use serde_json::Value;
 
-use crate::execute::Output;
+use crate::execute::{Output, Start};
 use crate::persona::Persona;
 
 /// The fixed surroundings of one walk's conversation.
@@ -20,7 +20,17 @@ pub struct Scene<'a> {
     pub walk: WalkIndex,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    /// The functions that the conversation is about.
+    pub fn functions(&self) -> Vec<&'a Function> {
+        self.path.functions().map(|id| self.library.get(id)).collect()
+    }
+
+    /// What every session of the conversation starts from.
+    pub fn start(&self, functions: &'a [&'a Function]) -> Start<'a> {
+        Start { seed: self.seed, walk: self.walk, functions, initial_config: None }
+    }
+
     /// The walk's stream for one purpose at one turn.
     pub fn stream(&self, purpose: &str, turn: usize) -> Rng {
         rng::stream(self.seed, self.walk, &format!("{purpose} {turn}"))
@@ -69,9 +79,7 @@ impl Conversation {
 
     /// The successful output of a step's first call.
     pub fn output_of(&self, step: StepRef) -> Option<&Value> {
-        self.executed().find_map(|(_, executed)| match &executed.output {
-            Output::Value(value) if executed.step == step => Some(value),
-            _ => None,
-        })
+        let mut of_step = self.executed().filter(|(_, executed)| executed.step == step);
+        of_step.find_map(|(_, executed)| executed.output.ok())
     }
 }

@@ -21,8 +21,8 @@ use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::State;
 use magnet_proto::usage::Usage;
 use magnet_proto::walk::Walker;
-use serde_json::Value;
 use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
+use serde_json::Value;
 
 use crate::brief::{self, Briefed};
 use crate::conversation::Scene;

@@ -5,7 +5,7 @@ use std::error::Error;
 use magnet_proto::process::Exit;
 use magnet_worker::{serve, teacher};
 
-use crate::{embedded, library, outdir};
+use crate::{embedded, execute, library, outdir, pack};
 
 /// What the person can mend is a usage error; a service that refuses counts as
 /// unreachable.
@@ -14,6 +14,8 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
         return classify(error);
     }
     let is_usage = error.is::<library::Error>()
+        || error.is::<pack::Problems>()
+        || error.is::<execute::Refusal>()
         || error.is::<teacher::stack::Error>()
         || error.downcast_ref::<outdir::Error>().is_some_and(|error| {
             // A full or read-only disk is nobody's mistake.

@@ -13,6 +13,7 @@ mod graph;
 mod inspect;
 mod listen;
 mod operate;
+mod pack;
 mod plan;
 mod report;
 mod run;
@@ -52,6 +53,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Graph(graph::Args),
+    Pack(pack::Args),
     Coordinator(coordinator::Args),
     Worker(worker::Args),
     Status(operate::StatusArgs),
@@ -90,6 +92,7 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Check(args) => check::run(&args, environment),
         Command::Plan(args) => plan::run(&args, environment),
         Command::Graph(args) => graph::run(&args, environment),
+        Command::Pack(args) => pack::run(&args),
         Command::Coordinator(args) => coordinator::run(&args, environment),
         Command::Worker(args) => worker::run(&args, environment),
         Command::Status(args) => operate::status(&args, environment),

@@ -163,6 +163,7 @@ async fn make(
         digest: prepared.digest,
         library: Arc::clone(&prepared.library),
         graph: Arc::clone(&prepared.graph),
+        pack: Arc::clone(&prepared.pack),
         prompts: prepared.prompts,
         excluded_paths: &prepared.excluded_paths,
         watch,

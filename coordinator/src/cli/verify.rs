@@ -11,15 +11,18 @@ use magnet_proto::{CampaignDigest, Digest};
 use serde_json::Value;
 
 use crate::dataset::Dataset;
-use crate::verify::{self, Replayer, Verdict};
+use crate::verify::{self, Replayer, Scope, Verdict};
 
 /// Check every record of a dataset again, without a model
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  magnet verify out")]
+#[command(after_help = "Examples:\n  magnet verify out\n  magnet verify out --execute")]
 pub(super) struct Args {
     /// A run's output folder
     #[arg(value_name = "DIR")]
     dir: PathBuf,
+    /// Execute every call again, those of the pairs' rejected sides too
+    #[arg(long)]
+    execute: bool,
     /// Where the campaign's parts are, if not in the folder
     #[arg(long, value_name = "URL", default_value = "file:parts")]
     parts: String,
@@ -30,7 +33,8 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let verdict = runtime.block_on(async {
         let replayer = replayer(&args.dir, &args.parts).await;
-        verify::verify(&dataset, replayer.map_err(|why| format!("{why:#}"))).await
+        let scope = if args.execute { Scope::EveryCall } else { Scope::Samples };
+        verify::verify(&dataset, replayer.map_err(|why| format!("{why:#}")), scope).await
     })?;
     for problem in &verdict.problems {
         eprintln!("mismatch: {problem}");
@@ -39,13 +43,17 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let why = verdict.unavailable_because.as_deref();
         eprintln!("unavailable: {}", why.unwrap_or("no executor here makes the outputs again"));
     }
-    writeln!(io::stdout(), "{}", account(&verdict))?;
+    writeln!(io::stdout(), "{}", account(&verdict, args.execute))?;
     Ok(if verdict.mismatches > 0 { Exit::Short } else { Exit::Done })
 }
 
-fn account(verdict: &Verdict) -> String {
+fn account(verdict: &Verdict, is_executed: bool) -> String {
+    let calls = match is_executed {
+        true => format!("; {} calls executed again", verdict.calls),
+        false => String::new(),
+    };
     format!(
-        "{} reproduced, {} mismatch, {} unavailable; {} pairs checked",
+        "{} reproduced, {} mismatch, {} unavailable; {} pairs checked{calls}",
         verdict.reproduced, verdict.mismatches, verdict.unavailable, verdict.pairs
     )
 }
@@ -60,5 +68,5 @@ async fn replayer(dir: &Path, parts: &str) -> Result<Replayer> {
     let campaign = manifest.get("campaign").and_then(Value::as_str).unwrap_or_default();
     let campaign = CampaignDigest(campaign.parse::<Digest>()?);
     let parts = Parts::open(parts, dir)?;
-    Ok(Replayer::new(Bundle::open(&parts, &campaign).await?))
+    Replayer::new(Bundle::open(&parts, &campaign).await?)
 }

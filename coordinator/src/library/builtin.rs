@@ -1,4 +1,31 @@
-//! The built-in library: what a campaign without tools of its own learns.
+//! The built-in library: what a campaign without tools of its own learns, and
+//! its pack.
+
+macro_rules! pack {
+    ($($domain:literal),*) => {
+        &[
+            ("pack.json", include_str!("builtin/pack/pack.json")),
+            ("world/cast.star", include_str!("builtin/pack/world/cast.star")),
+            $(
+                (
+                    concat!("phrases/", $domain, ".jsonl"),
+                    include_str!(concat!("builtin/pack/phrases/", $domain, ".jsonl")),
+                ),
+                (
+                    concat!("values/", $domain, ".jsonl"),
+                    include_str!(concat!("builtin/pack/values/", $domain, ".jsonl")),
+                ),
+                (
+                    concat!("world/", $domain, ".star"),
+                    include_str!(concat!("builtin/pack/world/", $domain, ".star")),
+                ),
+            )*
+        ]
+    };
+}
+
+/// The pack's files, each with its path in the pack's folder.
+pub(crate) const PACK: &[(&str, &str)] = pack![];
 
 /// Each file with its name in reports.
 pub(super) const FILES: &[(&str, &str)] = &[

@@ -34,6 +34,7 @@ use std::sync::Arc;
 
 use magnet_proto::library::{Document, Function, Library};
 
+pub(crate) use builtin::PACK as BUILTIN_PACK;
 pub use error::Error;
 pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
 

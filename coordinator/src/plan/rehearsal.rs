@@ -20,7 +20,7 @@ use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
 use magnet_proto::{FunctionId, WalkIndex};
 use magnet_worker::conversation;
-use magnet_worker::execute::{Executor, Output, Plan};
+use magnet_worker::execute::{Executor, Plan, Start};
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
 use magnet_worker::teacher::remote::Remote;
 use magnet_worker::teacher::{
@@ -230,16 +230,18 @@ impl Machine for Rehearsal {
         let mut seed = [0; 8];
         seed.copy_from_slice(&ask.key.as_bytes()[..8]);
         let away = |error: magnet_worker::execute::Error| Error::Unusable(error.to_string());
-        let mut world =
-            Simulator.open(u64::from_le_bytes(seed), WalkIndex(0)).await.map_err(away)?;
+        let start = Start {
+            seed: u64::from_le_bytes(seed),
+            walk: WalkIndex(0),
+            functions: &[ask.function],
+            initial_config: None,
+        };
+        let mut world = Simulator.open(&start).await.map_err(away)?;
         let call =
             Call { id: "call_1".into(), function: FunctionId(0), arguments: ask.arguments.clone() };
-        match world.call(ask.function, &call, &Plan::default()).await.map_err(away)? {
-            Output::Value(value) => {
-                self.counted.answered(Purpose::Simulate, &value);
-                Ok(value)
-            }
-            Output::Error(why) => Err(Error::Unusable(why)),
-        }
+        let output = world.call(ask.function, &call, &Plan::default()).await.map_err(away)?;
+        let value = output.answer().map_err(|why| Error::Unusable(why.to_owned()))?;
+        self.counted.answered(Purpose::Simulate, value);
+        Ok(value.clone())
     }
 }

@@ -29,7 +29,10 @@ async fn samples(campaign: &Campaign, prepared: &Prepared) -> Vec<Sample> {
     let state = state::open("embedded:").unwrap();
     let (library, graph) = (prepared.library.clone(), prepared.graph.clone());
     let around = Surroundings {
-        bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph, "")),
+        bundle: Arc::new(
+            Bundle::new(prepared.digest, campaign, library, graph, "")
+                .with_pack(prepared.pack.clone()),
+        ),
         cache: Arc::clone(&state),
         state,
         cancel: CancellationToken::new(),

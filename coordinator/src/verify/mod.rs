@@ -6,9 +6,9 @@
 //! ```
 //!
 //! What a record claims is decided from the record alone. Outputs are made
-//! again by the executor that made them, where it can be had: the simulator
-//! needs the campaign's bundle, which stays beside the dataset. Streams;
-//! memory does not grow with the dataset.
+//! again by the executors that made them, where they can be had: they need the
+//! campaign's bundle, which stays beside the dataset. Streams; memory does not
+//! grow with the dataset.
 
 mod digests;
 mod line;
@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use crate::dataset::{Dataset, Line};
 use line::{PairLine, Record};
+use replay::Again;
 pub use replay::Replayer;
 
 /// What came of checking a dataset.
@@ -33,6 +34,8 @@ pub struct Verdict {
     pub unavailable: u64,
     pub mismatches: u64,
     pub pairs: u64,
+    /// Calls whose outputs were made again.
+    pub calls: u64,
     /// The first mismatches, each with its place and what is wrong.
     pub problems: Vec<String>,
     /// Why outputs could not be made again, if so.
@@ -51,12 +54,25 @@ impl Verdict {
     }
 }
 
+/// Whose outputs are made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Those of the samples.
+    Samples,
+    /// Those of the pairs' rejected sides, too.
+    EveryCall,
+}
+
 /// Checks a dataset. `replayer` makes outputs again; without one, records that
 /// hold count as unavailable.
 ///
 /// # Errors
 /// If a file cannot be read. A line that is no record is a mismatch.
-pub async fn verify(dataset: &Dataset, replayer: Result<Replayer, String>) -> Result<Verdict> {
+pub async fn verify(
+    dataset: &Dataset,
+    replayer: Result<Replayer, String>,
+    scope: Scope,
+) -> Result<Verdict> {
     let mut verdict = Verdict::default();
     let replayer = match replayer {
         Ok(replayer) => Some(replayer),
@@ -74,14 +90,24 @@ pub async fn verify(dataset: &Dataset, replayer: Result<Replayer, String>) -> Re
             continue;
         };
         while let Some((at, value)) = next_pair.take_if(|(_, value)| belongs(value, &record)) {
-            check_pair(&at, &value, &record, &validators, &mut verdict);
+            let line = check_pair(&at, &value, &record, &validators, &mut verdict);
+            if let (Some(replayer), Some(line), Scope::EveryCall) = (&replayer, line, scope) {
+                match replayer.replay(&record, &line.rejected).await {
+                    Ok(Again::Same(calls)) => verdict.calls += calls,
+                    Ok(Again::Unavailable) => {}
+                    Err(why) => verdict.mismatch(&at, why),
+                }
+            }
             next_pair = pairs.next().transpose()?;
         }
         match &replayer {
             None => verdict.unavailable += 1,
-            Some(replayer) => match replayer.replay(&record).await {
-                Ok(true) => verdict.reproduced += 1,
-                Ok(false) => verdict.unavailable += 1,
+            Some(replayer) => match replayer.replay(&record, &record.sample.messages).await {
+                Ok(Again::Same(calls)) => {
+                    verdict.reproduced += 1;
+                    verdict.calls += calls;
+                }
+                Ok(Again::Unavailable) => verdict.unavailable += 1,
                 Err(why) => verdict.mismatch(&place, why),
             },
         }
@@ -123,19 +149,18 @@ fn belongs(pair: &Value, record: &Record) -> bool {
     pair.pointer("/metadata/sample").and_then(Value::as_str) == Some(record.sample.id.as_str())
 }
 
+/// The pair of a line, if all it claims holds.
 fn check_pair(
     place: &str,
     line: &Value,
     record: &Record,
     validators: &Validators,
     verdict: &mut Verdict,
-) {
+) -> Option<PairLine> {
     verdict.pairs += 1;
-    let checked =
-        line::pair(line, &record.library).and_then(|pair| pair_holds(&pair, record, validators));
-    if let Err(why) = checked {
-        verdict.mismatch(place, why);
-    }
+    let checked = line::pair(line, &record.library)
+        .and_then(|pair| pair_holds(&pair, record, validators).map(|()| pair));
+    checked.map_err(|why| verdict.mismatch(place, why)).ok()
 }
 
 /// The pair is its sample's, legal on both sides, and wrong as it says.

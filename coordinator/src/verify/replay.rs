@@ -1,49 +1,111 @@
-//! Outputs made again by the executor that made them.
+//! Outputs made again by the executors that made them.
 
-use magnet_offline::simulator::Simulator;
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use magnet_proto::bundle::Bundle;
+use magnet_proto::config::EndpointKind;
 use magnet_proto::path::NodeOp;
 use magnet_proto::sample::{Call, Message, Sample};
+use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::execute::planned::Planned;
-use magnet_worker::execute::{Executor, Plan};
+use magnet_worker::execute::router::Router;
+use magnet_worker::execute::{self, Executor, Nature, Plan, Start};
+use magnet_worker::teacher::{self, Machine, Simulate};
+use serde_json::Value;
 
 use super::line::Record;
+use crate::execute as executors;
 
-/// Replays a campaign's calls.
+/// Makes a campaign's outputs again.
 pub struct Replayer {
     bundle: Bundle,
+    executor: Router,
+}
+
+/// How an attempt to make outputs again ended.
+pub(super) enum Again {
+    /// All came out as they stand, so many.
+    Same(u64),
+    /// Some cannot be made again here.
+    Unavailable,
 }
 
 impl Replayer {
-    pub fn new(bundle: Bundle) -> Self {
-        Self { bundle }
+    /// # Errors
+    /// If an executor of the campaign cannot be made here.
+    pub fn new(bundle: Bundle) -> anyhow::Result<Self> {
+        let simulator = bundle.campaign.endpoint(&bundle.campaign.roles.simulator);
+        let is_played = simulator.is_some_and(|endpoint| endpoint.kind == EndpointKind::Openai);
+        let executor = executors::router(executors::Means {
+            campaign: &bundle.campaign,
+            library: &bundle.library,
+            pack: &bundle.pack,
+            machine: is_played.then(|| Arc::new(NoModel) as Arc<dyn Machine>),
+            cache: Arc::new(EmbeddedState::new()),
+        })?;
+        Ok(Self { bundle, executor })
     }
 
-    /// Whether the outputs could be made again; an error if they came out
-    /// otherwise.
-    pub(super) async fn replay(&self, record: &Record) -> Result<bool, String> {
-        let sample = &record.sample;
-        if sample.executor != Simulator.name() {
-            return Ok(false);
+    /// Makes the outputs of a conversation again, the sample's own or one that
+    /// starts as it does; an error if one came out otherwise.
+    pub(super) async fn replay(
+        &self,
+        record: &Record,
+        messages: &[Message],
+    ) -> Result<Again, String> {
+        let (sample, library) = (&record.sample, &self.bundle.library);
+        if sample.executor != self.executor.name() {
+            return Ok(Again::Unavailable);
         }
-        let seed = self.bundle.campaign.campaign.seed;
-        let mut session = Planned::open(&Simulator, seed, sample.walk)
-            .await
-            .map_err(|error| error.to_string())?;
-        for (turn, call, content) in answered(&sample.messages) {
-            let name = &record.library.get(call.function).name;
-            let library = &self.bundle.library;
-            let Some(id) = library.find(name) else {
-                return Err(format!("\"{name}\" is not in the campaign's library"));
-            };
-            let plan = plan(sample, turn, call);
-            let output = session.call(library.get(id), call, &plan).await;
-            let again = output.map_err(|error| error.to_string())?.content();
-            if again != content {
-                return Err(format!("the output of \"{}\" ({name}) came out otherwise", call.id));
+        let own = |id| {
+            let name = &record.library.get(id).name;
+            let found = library.find(name).map(|id| library.get(id));
+            found.ok_or_else(|| format!("\"{name}\" is not in the campaign's library"))
+        };
+        let calls = answered(messages);
+        for (_, call, _) in &calls {
+            if self.executor.nature(own(call.function)?) == Nature::Played {
+                return Ok(Again::Unavailable);
             }
         }
-        Ok(true)
+        let functions = sample.signature_path.iter().flatten().map(|id| own(*id));
+        let functions = functions.collect::<Result<Vec<_>, _>>()?;
+        let start = Start {
+            seed: self.bundle.campaign.campaign.seed,
+            walk: sample.walk,
+            functions: &functions,
+            initial_config: None,
+        };
+        let opened = Planned::open(&self.executor, &start).await;
+        let mut session = opened.map_err(|error| error.to_string())?;
+        if session.initial_config() != sample.initial_config {
+            return Err("\"initial_config\" is not the state it starts from".into());
+        }
+        for (turn, call, content) in &calls {
+            let function = own(call.function)?;
+            let output = session.call(function, call, &plan(sample, *turn, call)).await;
+            let again = match output {
+                Ok(output) => output.content,
+                Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
+                Err(error) => return Err(error.to_string()),
+            };
+            if again != *content {
+                let (id, name) = (&call.id, &function.name);
+                return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
+            }
+        }
+        Ok(Again::Same(calls.len() as u64))
+    }
+}
+
+/// Stands where a model was: it is not asked again.
+struct NoModel;
+
+#[async_trait]
+impl Machine for NoModel {
+    async fn simulate(&self, _: &Simulate<'_>) -> Result<Value, teacher::Error> {
+        Err(teacher::Error::Permanent("outputs of a model are not made again".into()))
     }
 }
 
@@ -68,8 +130,16 @@ fn answered(messages: &[Message]) -> Vec<(u16, &Call, &str)> {
     found
 }
 
-/// What the log of operations planned for a call beside the call itself.
+/// What the log of operations planned for a call beside the call itself: for
+/// one of the sample's own, and nothing for an agent's that went astray.
 fn plan(sample: &Sample, turn: u16, call: &Call) -> Plan {
+    let mut own = answered(&sample.messages).into_iter();
+    let is_twin = |(at, twin, _): (u16, &Call, &str)| {
+        at == turn && twin.function == call.function && twin.arguments == call.arguments
+    };
+    if !own.any(is_twin) {
+        return Plan::default();
+    }
     let mut plan = Plan::default();
     for op in &sample.node_ops {
         match op {

@@ -26,6 +26,7 @@ pub struct Campaign {
     pub dedup: Dedup,
     pub teacher: BTreeMap<String, Endpoint>,
     pub roles: Roles,
+    pub executor: BTreeMap<String, Execution>,
     pub fleet: Fleet,
     pub run: Run,
     pub budget: Budget,
@@ -63,6 +64,9 @@ pub struct LibraryPaths {
     pub paths: Vec<String>,
     /// Signature paths to keep out (a benchmark's): a JSONL file of name lists.
     pub exclude_paths: Option<PathBuf>,
+    /// The pack's folder; not set = the built-in library's own pack for the
+    /// built-in library, none for another.
+    pub pack: Option<PathBuf>,
 }
 
 /// `[graph]`, data.
@@ -245,6 +249,36 @@ pub enum EndpointKind {
     Offline,
     /// Any OpenAI-compatible chat endpoint.
     Openai,
+}
+
+/// The section of `[executor.*]` that has what no other claims.
+pub const DEFAULT_EXECUTOR: &str = "default";
+
+/// `[executor.NAME]`, data: who executes the calls of which functions.
+/// `[executor.default]` has what no other claims.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Execution {
+    pub kind: ExecutorKind,
+    /// Names and globs of functions.
+    pub functions: Vec<String>,
+    /// Categories of functions.
+    pub groups: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutorKind {
+    /// The best there is: the pack's world where it has the function, else
+    /// the model of `roles.simulator`, else the schema simulator.
+    #[default]
+    Auto,
+    /// The pack's world.
+    World,
+    /// The model of `roles.simulator`.
+    Model,
+    /// The schema simulator.
+    Simulator,
 }
 
 /// `[roles]`, data: which teacher does what. Empty = the only one there is.

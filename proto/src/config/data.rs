@@ -26,6 +26,7 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         "trajectory": campaign.trajectory,
         "negatives": campaign.negatives,
         "dedup": campaign.dedup,
+        "executor": campaign.executor,
         "roles": {
             "teacher": role(&campaign.roles.teacher),
             "student": used(is_mined, &campaign.roles.student),
@@ -67,7 +68,10 @@ mod tests {
 
     #[test]
     fn what_decides_the_data_changes_the_settings() {
-        for assignment in ["campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3"] {
+        for assignment in [
+            "campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3",
+            "executor.default.kind=simulator",
+        ] {
             assert_ne!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
     }

@@ -147,7 +147,7 @@ fn is_path(path: &[String]) -> bool {
     let key = (section.as_str(), key.as_str());
     matches!(
         key,
-        ("library", "paths" | "exclude_paths")
+        ("library", "paths" | "exclude_paths" | "pack")
             | ("fleet", "ca_file")
             | ("run", "token_file")
             | ("output", "dir")

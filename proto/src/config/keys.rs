@@ -7,10 +7,26 @@
 use serde_json::{Map, Value};
 
 use super::secret::{looks_like_key, redact};
-use super::{Campaign, Endpoint};
+use super::{Campaign, Endpoint, Execution};
 
-/// Stands for any endpoint's name below `teacher`.
+/// Stands for any name below the sections of [`NAMED`].
 const ANY_NAME: &str = "*";
+
+/// The sections below which stand sections of the user's own naming.
+pub(super) const NAMED: [&str; 2] = ["teacher", "executor"];
+
+/// What each of them holds by default.
+pub(super) fn named_defaults(section: &str) -> Value {
+    match section {
+        "executor" => tree_of(&Execution::default()),
+        _ => tree_of(&Endpoint::default()),
+    }
+}
+
+/// Whether a path leads to or below such a section of the user's own.
+pub(super) fn is_named(path: &[String]) -> bool {
+    path.len() > 1 && NAMED.contains(&path[0].as_str())
+}
 
 /// The tree of known keys with their defaults.
 pub(super) struct Keys {
@@ -33,14 +49,16 @@ impl Fault {
 impl Keys {
     pub(super) fn new() -> Self {
         let mut tree = tree_of(&Campaign::default());
-        tree["teacher"][ANY_NAME] = tree_of(&Endpoint::default());
+        for section in NAMED {
+            tree[section][ANY_NAME] = named_defaults(section);
+        }
         Self { tree }
     }
 
     /// The default at a path; `None` for a key that does not exist.
     pub(super) fn default_of(&self, path: &[String]) -> Option<&Value> {
         path.iter().enumerate().try_fold(&self.tree, |node, (depth, key)| {
-            let is_name = depth == 1 && path[0] == "teacher";
+            let is_name = depth == 1 && is_named(path);
             node.as_object()?.get(if is_name { ANY_NAME } else { key })
         })
     }
@@ -55,8 +73,8 @@ impl Keys {
         let Some(default) = self.default_of(path) else {
             return Err(self.unknown(path, value));
         };
-        if path.len() > 1 && path[0] == "teacher" {
-            check_endpoint_name(&path[1])?;
+        if is_named(path) {
+            check_name(&path[0], &path[1])?;
         }
         if default.is_object() {
             return check_section(path, value);
@@ -102,7 +120,7 @@ impl Keys {
             let names: Vec<&str> = keys.as_object()?.keys().map(String::as_str).collect();
             closest(key, &names).map(|name| format!("{section}.{name}"))
         };
-        sections.filter(|(section, _)| *section != "teacher").find_map(with_key)
+        sections.filter(|(section, _)| !NAMED.contains(&section.as_str())).find_map(with_key)
     }
 }
 
@@ -123,14 +141,14 @@ pub(super) fn place(tree: &mut Value, path: &[String], value: Value) {
     place(&mut tree[key], rest, value);
 }
 
-fn check_endpoint_name(name: &str) -> Result<(), Fault> {
+fn check_name(section: &str, name: &str) -> Result<(), Fault> {
     let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !name.is_empty() && name.len() <= 64 && name.chars().all(legal) {
         return Ok(());
     }
     Err(Fault::new(
-        "a teacher's name may hold letters, digits, \"-\" and \"_\" only",
-        "rename it, for example [teacher.big]",
+        format!("the name of a [{section}.*] may hold letters, digits, \"-\" and \"_\" only"),
+        format!("rename it, for example [{section}.big]"),
     ))
 }
 

@@ -78,12 +78,13 @@ pub(super) fn sift(keys: &Keys, read: Vec<RawSetting>, problems: &mut Vec<Proble
     layer
 }
 
-/// Variables named `MAGNET__SECTION__KEY`. `named` are the teachers that the
-/// file names, so that `BIG` finds `Big` and `BIG_ONE` finds `big-one`.
+/// Variables named `MAGNET__SECTION__KEY`. `named` are the sections of the
+/// user's own in the file, so that `BIG` finds `Big` and `BIG_ONE` finds
+/// `big-one`.
 pub(super) fn from_environment(
     keys: &Keys,
     environment: &[(String, String)],
-    named: &[String],
+    named: &[[String; 2]],
     problems: &mut Vec<Problem>,
 ) -> Layer {
     let mut variables: Vec<(&str, &str, &str)> = environment
@@ -93,9 +94,9 @@ pub(super) fn from_environment(
     variables.sort_unstable();
     let settings = variables.into_iter().map(|(name, key, text)| {
         let mut path: Vec<String> = key.split("__").map(str::to_lowercase).collect();
-        if path[0] == "teacher"
-            && let Some(typed) = path.get_mut(1)
-            && let Some(meant) = named.iter().find(|n| n.to_lowercase().replace('-', "_") == *typed)
+        let plain = |name: &str| name.to_lowercase().replace('-', "_");
+        if let [section, typed, ..] = path.as_mut_slice()
+            && let Some([_, meant]) = named.iter().find(|[s, n]| s == section && plain(n) == *typed)
         {
             typed.clone_from(meant);
         }

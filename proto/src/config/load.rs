@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::campaign::DEFAULT_EXECUTOR;
 use super::effective::Effective;
 use super::file;
-use super::keys::{Fault, Keys, place, tree_of};
+use super::keys::{Fault, Keys, is_named, named_defaults, place, tree_of};
 use super::layer::{self, Layer, Overrides, RawSetting};
 use super::problem::{Problem, Problems};
 use super::rules::{self, OFFLINE};
@@ -30,7 +31,7 @@ pub fn load(
         Some(path) => file::read(&keys, path, &mut problems)?,
         None => Layer::default(),
     };
-    let named = teachers([&from_file]);
+    let named = named([&from_file]);
     let from_environment = layer::from_environment(&keys, environment, &named, &mut problems);
     let from_flags = layer::from_overrides(&keys, overrides, &mut problems);
     let base = base(&[&from_file, &from_environment, &from_flags]);
@@ -54,7 +55,8 @@ pub fn load(
     if problems.is_empty() { Ok(effective) } else { Err(Problems(problems)) }
 }
 
-/// The lowest layer: the preset's values, with every named teacher's defaults.
+/// The lowest layer: the preset's values, with the defaults of every section
+/// of the user's own.
 fn base(layers: &[&Layer]) -> Layer {
     let preset = layers.iter().rev().find_map(|layer| {
         layer.settings.iter().rev().find(|setting| setting.path == ["campaign", "preset"])
@@ -67,9 +69,8 @@ fn base(layers: &[&Layer]) -> Layer {
         Preset::Default => defaults.clone(),
         Preset::Paper => tree_of(&Campaign::paper()),
     };
-    let named = teachers(layers.iter().copied());
-    for name in &named {
-        place(&mut base, &["teacher".into(), name.clone()], tree_of(&Endpoint::default()));
+    for path in named(layers.iter().copied()) {
+        place(&mut base, &path, named_defaults(&path[0]));
     }
     let mut settings = Vec::new();
     spread(&mut Vec::new(), &base, &defaults, &mut settings);
@@ -85,19 +86,19 @@ fn spread(path: &mut Vec<String>, value: &Value, default: &Value, settings: &mut
         }
         return;
     }
-    let is_default = value == default || path[0] == "teacher";
+    let is_default = value == default || is_named(path);
     let origin = if is_default { "default" } else { "preset paper" };
     settings.push(RawSetting { path: path.clone(), value: value.clone(), origin: origin.into() });
 }
 
-/// The teachers that layers name, each once, ascending.
-fn teachers<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<String> {
+/// The sections of the user's own that layers name, each once, ascending.
+fn named<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<[String; 2]> {
     let settings = layers.into_iter().flat_map(|layer| &layer.settings);
     let names = settings.filter_map(|setting| match setting.path.as_slice() {
-        [section, name, ..] if section == "teacher" => Some(name.clone()),
+        path @ [section, name, ..] if is_named(path) => Some([section.clone(), name.clone()]),
         _ => None,
     });
-    let mut names: Vec<String> = names.collect();
+    let mut names: Vec<[String; 2]> = names.collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -178,14 +179,15 @@ fn resolve(campaign: &mut Campaign) {
     if named.iter().any(|name| name.as_str() == OFFLINE) {
         campaign.teacher.entry(OFFLINE.into()).or_default();
     }
+    campaign.executor.entry(DEFAULT_EXECUTOR.into()).or_default();
     unset_empty(campaign);
 }
 
 /// An empty text at an optional key means that it is not set.
 fn unset_empty(campaign: &mut Campaign) {
     let paths = [
-        &mut campaign.library.exclude_paths, &mut campaign.fleet.ca_file,
-        &mut campaign.run.token_file,
+        &mut campaign.library.exclude_paths, &mut campaign.library.pack,
+        &mut campaign.fleet.ca_file, &mut campaign.run.token_file,
     ];
     for path in paths {
         path.take_if(|path| path.as_os_str().is_empty());

@@ -3,9 +3,10 @@
 //! Runs on typed values after the layers are merged; finds every breach, never
 //! stops at the first.
 
+use super::campaign::DEFAULT_EXECUTOR;
 use super::keys::{Fault, closest};
 use super::secret::redact;
-use super::{Campaign, Endpoint, EndpointKind, Format, Judge, NegativeSource};
+use super::{Campaign, Endpoint, EndpointKind, ExecutorKind, Format, Judge, NegativeSource};
 
 /// The implicit teacher of a campaign that names none.
 pub(super) const OFFLINE: &str = "offline";
@@ -20,6 +21,7 @@ pub(super) fn breaches(campaign: &Campaign) -> Vec<(String, Fault)> {
         rules.endpoint(name, endpoint, campaign);
     }
     rules.roles(campaign);
+    rules.executors(campaign);
     rules.fleet(campaign);
     rules.run(campaign);
     rules.output(campaign);
@@ -221,6 +223,35 @@ impl Rules {
             format!("set it to \"mechanical\", or name a teacher of kind \"openai\" in {role}");
         let message = "the offline teacher cannot play a wrong agent";
         self.require(!is_offline(name), "negatives.source", message, hint);
+    }
+
+    fn executors(&mut self, campaign: &Campaign) {
+        let simulator = campaign.endpoint(&campaign.roles.simulator);
+        let has_model = simulator.is_some_and(|endpoint| endpoint.kind == EndpointKind::Openai);
+        for (name, execution) in &campaign.executor {
+            let claims = !execution.functions.is_empty() || !execution.groups.is_empty();
+            let key = |field: &str| format!("executor.{name}.{field}");
+            match name == DEFAULT_EXECUTOR {
+                true => self.require(
+                    !claims,
+                    &key("functions"),
+                    "it has whatever no other one claims",
+                    "move them to an [executor.NAME] of another name",
+                ),
+                false => self.require(
+                    claims,
+                    &key("functions"),
+                    "it claims no function",
+                    "name functions or globs in functions, or categories in groups",
+                ),
+            }
+            self.require(
+                execution.kind != ExecutorKind::Model || has_model,
+                &key("kind"),
+                "no model plays the machine",
+                "name a teacher of kind \"openai\" in roles.simulator",
+            );
+        }
     }
 
     fn fleet(&mut self, campaign: &Campaign) {

@@ -9,6 +9,7 @@
 //! helps to make. It answers the method's asks and stands behind its ports; the
 //! method knows nothing of it, the composition root puts it in.
 
+pub mod jinja;
 pub mod lexicon;
 pub mod simulator;
 pub mod teacher;

@@ -256,7 +256,7 @@ impl Play<'_> {
         let mut made = turn.iter().flat_map(calls_of);
         made.any(|made| {
             same(made, &call.function, &call.arguments)
-                && matches!(answer(&made.id), Some(Output::Value(_)))
+                && answer(&made.id).is_some_and(|output| !output.is_error)
         })
     }
 

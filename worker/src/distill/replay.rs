@@ -37,7 +37,7 @@ impl<'a> Replay<'a> {
             Some(executed) => executed.output.clone(),
             None => self.execute(turn, call).await?,
         };
-        let content = output.content();
+        let content = output.content.clone();
         self.made.push((turn, call.clone(), output));
         Ok(content)
     }
@@ -69,7 +69,8 @@ impl<'a> Replay<'a> {
     /// A fresh session that has seen the calls made so far.
     async fn caught_up(&self) -> Result<Planned, Failure> {
         let scene = self.distiller.scene;
-        let mut session = Planned::open(self.distiller.executor, scene.seed, scene.walk).await?;
+        let mut session =
+            Planned::open(self.distiller.executor, &scene.start(&scene.functions())).await?;
         for (at, (turn, call, _)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
             session.call(scene.library.get(call.function), call, &plan).await?;
@@ -113,7 +114,7 @@ impl<'a> Replay<'a> {
     }
 
     pub(super) fn turn_has_error(&self, turn: usize) -> bool {
-        self.made.iter().any(|(at, _, output)| *at == turn && matches!(output, Output::Error(_)))
+        self.made.iter().any(|(at, _, output)| *at == turn && output.is_error)
     }
 
     /// What this very call has returned in the turn, if it went well.
@@ -127,8 +128,7 @@ impl<'a> Replay<'a> {
             at == turn && call.function == function && call.arguments == *arguments
         };
         let mut made = self.made.iter();
-        let found =
-            made.find(|(at, call, output)| same(*at, call) && matches!(output, Output::Value(_)));
+        let found = made.find(|(at, call, output)| same(*at, call) && !output.is_error);
         found.map(|(_, _, output)| output)
     }
 
@@ -157,7 +157,7 @@ impl<'a> Replay<'a> {
             let expected: Vec<Expected<'_>> =
                 expected.iter().map(|(parameter, call)| Expected { parameter, call }).collect();
             found.extend(ledger.trace(function, &call.id, &call.arguments, &expected));
-            if let Output::Value(output) = output {
+            if let Some(output) = output.ok() {
                 ledger.outputs.push(Shown {
                     turn: *turn as u16,
                     call: call.id.clone(),

@@ -1,5 +1,9 @@
 //! Executing calls.
 //!
+//! ```text
+//! campaign ─► Router ─► Executor (world, simulator, model, …) ─► Session ─► Output
+//! ```
+//!
 //! An [`Executor`] opens one isolated [`Session`] per trajectory; state is
 //! never shared between trajectories. An error output is an output: the agent
 //! sees it and may recover. Only a session that cannot go on is an error.
@@ -7,48 +11,21 @@
 mod contradict;
 mod faults;
 pub mod model;
+mod output;
 pub mod planned;
+pub mod router;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use magnet_proto::WalkIndex;
 use magnet_proto::library::Function;
 use magnet_proto::path::Fault;
-use magnet_proto::sample::Call;
+use magnet_proto::sample::{Arguments, Call};
+use magnet_proto::{Digest, WalkIndex};
 use serde_json::Value;
 
+pub use self::output::Output;
 use crate::teacher;
-
-/// What a call returned.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    Value(Value),
-    /// A tool error, as its text.
-    Error(String),
-}
-
-impl Output {
-    /// The content of the `tool` message: compact JSON, or `{"error": …}`.
-    pub fn content(&self) -> String {
-        match self {
-            Self::Value(value) => value.to_string(),
-            Self::Error(text) => serde_json::json!({ "error": text }).to_string(),
-        }
-    }
-
-    /// Reads back what [`Output::content`] wrote.
-    pub fn parse(content: &str) -> Self {
-        match serde_json::from_str::<Value>(content) {
-            Ok(Value::Object(object)) if object.len() == 1 && object.contains_key("error") => {
-                match &object["error"] {
-                    Value::String(text) => Self::Error(text.clone()),
-                    other => Self::Error(other.to_string()),
-                }
-            }
-            Ok(value) => Self::Value(value),
-            Err(_) => Self::Value(Value::String(content.to_owned())),
-        }
-    }
-}
 
 /// What the path plans for one execution beside the call itself.
 #[derive(Clone, Debug, Default)]
@@ -74,28 +51,104 @@ pub enum Error {
     Teacher(#[from] teacher::Error),
 }
 
+/// How an executor comes by its outputs: it decides what may happen before a
+/// teacher is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// It has a state, refuses what does not fit it, and does for free
+    /// whatever it is asked: values are chosen while executing, before a
+    /// teacher is asked.
+    Real,
+    /// Rules make outputs up for any valid call, for free: executing beforehand
+    /// is allowed and finds out nothing.
+    Simulated,
+    /// A model makes outputs up, each a paid answer: call by call, and never
+    /// for a call that may not be used.
+    Played,
+}
+
+/// What a session starts from.
+#[derive(Clone, Copy)]
+pub struct Start<'a> {
+    pub seed: u64,
+    pub walk: WalkIndex,
+    /// What the conversation is about; others may be called, too.
+    pub functions: &'a [&'a Function],
+    /// The state of an earlier session, as [`Session::initial_config`] gave
+    /// it, to be taken instead of one drawn by seed and walk.
+    pub initial_config: Option<&'a Value>,
+}
+
+/// What exists in a session now, for choosing the values of calls.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    pub by_parameter: BTreeMap<String, Vec<Value>>,
+    /// Arguments that make a sensible call together, by function; they need
+    /// not be complete.
+    pub by_function: BTreeMap<String, Vec<Arguments>>,
+}
+
+impl Known {
+    /// Adds what another session knows.
+    pub fn extend(&mut self, other: Self) {
+        for (parameter, values) in other.by_parameter {
+            self.by_parameter.entry(parameter).or_default().extend(values);
+        }
+        for (function, sets) in other.by_function {
+            self.by_function.entry(function).or_default().extend(sets);
+        }
+    }
+}
+
 /// Opens sessions. Cheap to share; one for the whole process.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// The name in `metadata.executor`.
     fn name(&self) -> &str;
 
-    /// A fresh session in its initial state, the same for the same seed and
-    /// walk.
-    async fn open(&self, seed: u64, walk: WalkIndex) -> Result<Box<dyn Session>, Error>;
+    /// How it comes by the outputs of a function.
+    fn nature(&self, function: &Function) -> Nature;
+
+    /// A fresh session in its initial state, the same for the same start.
+    async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error>;
 }
 
-/// One trajectory's world.
+/// One trajectory's world. Dropping it closes it, in the executor's own time;
+/// [`Session::close`] waits until what it held is free.
 #[async_trait]
 pub trait Session: Send + Sync {
-    /// The state it started from, if it has any.
+    /// The state it started from, if it has any: JSON that opens the same
+    /// world anywhere.
     fn initial_config(&self) -> Option<Value>;
 
+    /// What exists now; empty where the executor cannot tell.
+    async fn known(&mut self) -> Result<Known, Error> {
+        Ok(Known::default())
+    }
+
     /// Runs one call. The same calls in the same order give the same outputs.
+    /// `plan` says what is planned beside faults and contradictions, which are
+    /// made over any session (see [`planned`]).
     async fn call(
         &mut self,
         function: &Function,
         call: &Call,
         plan: &Plan,
     ) -> Result<Output, Error>;
+
+    /// Of the state as it is now; two sessions with the same digest answer
+    /// alike. `None` where the executor cannot tell.
+    async fn digest(&mut self) -> Result<Option<Digest>, Error> {
+        Ok(None)
+    }
+
+    /// Whether a refused call has changed nothing: then nothing need be
+    /// restored after one.
+    fn refusals_are_clean(&self) -> bool {
+        false
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), Error> {
+        Ok(())
+    }
 }

@@ -22,7 +22,7 @@ use magnet_proto::{Digest, WalkIndex};
 use serde_json::Value;
 
 use super::planned::call_key;
-use super::{Error, Executor, Output, Plan, Session};
+use super::{Error, Executor, Nature, Output, Plan, Session, Start};
 use crate::teacher::{self, Machine, Seen, Simulate};
 use crate::vet::prose;
 
@@ -50,7 +50,11 @@ impl Executor for ModelSimulator {
         "model"
     }
 
-    async fn open(&self, _seed: u64, _walk: WalkIndex) -> Result<Box<dyn Session>, Error> {
+    fn nature(&self, _: &Function) -> Nature {
+        Nature::Played
+    }
+
+    async fn open(&self, _: &Start<'_>) -> Result<Box<dyn Session>, Error> {
         Ok(Box::new(Played {
             machine: Arc::clone(&self.machine),
             cache: Arc::clone(&self.cache),
@@ -81,7 +85,7 @@ impl Session for Played {
         _plan: &Plan,
     ) -> Result<Output, Error> {
         if let Some(output) = self.seen_before(function, call) {
-            return Ok(Output::Value(output.clone()));
+            return Ok(Output::of(output.clone()));
         }
         let output = self.output(function, call).await?;
         self.seen.push(Seen {
@@ -89,7 +93,7 @@ impl Session for Played {
             arguments: call.arguments.clone(),
             output: output.clone(),
         });
-        Ok(Output::Value(output))
+        Ok(Output::of(output))
     }
 }
 
@@ -161,7 +165,7 @@ fn check(function: &Function, value: &Value) -> Result<(), String> {
     if value.to_string().len() > MAX_OUTPUT_BYTES {
         return Err("it is too long: be brief".into());
     }
-    if matches!(Output::parse(&value.to_string()), Output::Error(_)) {
+    if Output::parse(&value.to_string()).is_error {
         return Err("it is an error, but the call succeeds".into());
     }
     if let Some(trace) = prose::hint_in(value) {
@@ -250,7 +254,7 @@ mod tests {
     async fn an_output_that_breaks_its_schema_is_asked_for_again_with_the_reason() {
         let (simulator, script) = script(&[json!({"fare": "31.50"}), json!({"fare": 31.5})]);
         let output = run(&simulator, &Plan::default()).await.unwrap();
-        assert_eq!(output, Output::Value(json!({"fare": 31.5})));
+        assert_eq!(output, Output::of(json!({"fare": 31.5})));
         let problems = script.problems.lock().unwrap();
         assert!(problems[1].as_ref().is_some_and(|why| why.starts_with("/fare: ")), "{problems:?}");
     }
@@ -260,7 +264,7 @@ mod tests {
         let leak = json!({"fare": 31.5, "note": "As the [Hint] says"});
         let (simulator, _) = script(&[leak, json!({"fare": 31.5})]);
         let output = run(&simulator, &Plan::default()).await.unwrap();
-        assert_eq!(output, Output::Value(json!({"fare": 31.5})));
+        assert_eq!(output, Output::of(json!({"fare": 31.5})));
     }
 
     #[tokio::test]
@@ -275,7 +279,7 @@ mod tests {
         let (simulator, script) = script(&[json!({"fare": 31.5})]);
         for _ in 0..3 {
             let output = run(&simulator, &Plan::default()).await.unwrap();
-            assert_eq!(output, Output::Value(json!({"fare": 31.5})));
+            assert_eq!(output, Output::of(json!({"fare": 31.5})));
         }
         assert_eq!(script.problems.lock().unwrap().len(), 1);
     }

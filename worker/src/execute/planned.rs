@@ -7,7 +7,7 @@ use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::{Digest, WalkIndex, rng};
 use serde_json::Value;
 
-use super::{Error, Executor, Output, Plan, Session, contradict, faults};
+use super::{Error, Executor, Known, Output, Plan, Session, Start, contradict, faults};
 
 /// A session in which the plans of a path come true.
 pub struct Planned {
@@ -20,13 +20,23 @@ pub struct Planned {
 
 impl Planned {
     /// A fresh session of an executor.
-    pub async fn open(executor: &dyn Executor, seed: u64, walk: WalkIndex) -> Result<Self, Error> {
-        let session = executor.open(seed, walk).await?;
-        Ok(Self { session, seed, walk, failed: Vec::new() })
+    pub async fn open(executor: &dyn Executor, start: &Start<'_>) -> Result<Self, Error> {
+        let session = executor.open(start).await?;
+        Ok(Self { session, seed: start.seed, walk: start.walk, failed: Vec::new() })
     }
 
     pub fn initial_config(&self) -> Option<Value> {
         self.session.initial_config()
+    }
+
+    /// What exists now.
+    pub async fn known(&mut self) -> Result<Known, Error> {
+        self.session.known().await
+    }
+
+    /// Whether a refused call has changed nothing.
+    pub fn refusals_are_clean(&self) -> bool {
+        self.session.refusals_are_clean()
     }
 
     /// Runs one call as planned; a call that fails by plan never reaches the
@@ -39,15 +49,15 @@ impl Planned {
     ) -> Result<Output, Error> {
         let key = call_key(function, &call.arguments);
         if let Some(text) = self.fault(function, key, plan) {
-            return Ok(Output::Error(text));
+            return Ok(Output::refused(text));
         }
         let output = self.session.call(function, call, plan).await?;
-        Ok(match (output, &plan.contradicts) {
-            (Output::Value(value), Some(place)) => {
+        Ok(match (output.ok(), &plan.contradicts) {
+            (Some(value), Some(place)) => {
                 let mut rng = rng::stream(self.seed, self.walk, &format!("conflict {key}"));
-                Output::Value(contradict::changed(&value, place, function, &mut rng))
+                Output::of(contradict::changed(value, place, function, &mut rng))
             }
-            (output, _) => output,
+            _ => output,
         })
     }
 
@@ -85,6 +95,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::execute::Nature;
 
     /// Says the same of every train.
     struct Trains;
@@ -95,7 +106,11 @@ mod tests {
             "trains"
         }
 
-        async fn open(&self, _: u64, _: WalkIndex) -> Result<Box<dyn Session>, Error> {
+        fn nature(&self, _: &Function) -> Nature {
+            Nature::Simulated
+        }
+
+        async fn open(&self, _: &Start<'_>) -> Result<Box<dyn Session>, Error> {
             Ok(Box::new(Self))
         }
     }
@@ -107,7 +122,7 @@ mod tests {
         }
 
         async fn call(&mut self, _: &Function, _: &Call, _: &Plan) -> Result<Output, Error> {
-            Ok(Output::Value(json!({"fare": 31.5, "status": "on time"})))
+            Ok(Output::of(json!({"fare": 31.5, "status": "on time"})))
         }
     }
 
@@ -123,7 +138,9 @@ mod tests {
         });
         let call =
             Call { id: "call_1".into(), function: FunctionId(0), arguments: Default::default() };
-        let mut session = Planned::open(&Trains, 1, WalkIndex(0)).await.unwrap();
+        let start =
+            Start { seed: 1, walk: WalkIndex(0), functions: &[&function], initial_config: None };
+        let mut session = Planned::open(&Trains, &start).await.unwrap();
         let mut outputs = Vec::new();
         for _ in 0..times {
             outputs.push(session.call(&function, &call, plan).await.unwrap());
@@ -135,15 +152,16 @@ mod tests {
     async fn a_passing_fault_passes_and_a_lasting_one_lasts() {
         let passing = Plan { fault: Some(Fault::Transient), ..Plan::default() };
         let outputs = call(&passing, 2).await;
-        assert!(matches!(outputs[..], [Output::Error(_), Output::Value(_)]), "{outputs:?}");
+        assert_eq!(outputs.iter().map(|o| o.is_error).collect::<Vec<_>>(), [true, false]);
         let lasting = Plan { fault: Some(Fault::Permanent), ..Plan::default() };
-        assert!(call(&lasting, 3).await.iter().all(|output| matches!(output, Output::Error(_))));
+        assert!(call(&lasting, 3).await.iter().all(|output| output.is_error));
     }
 
     #[tokio::test]
     async fn a_contradiction_changes_one_place() {
         let plan = Plan { contradicts: Some("/fare".into()), ..Plan::default() };
-        let [Output::Value(output)] = &call(&plan, 1).await[..] else { panic!("an error") };
+        let outputs = call(&plan, 1).await;
+        let output = outputs[0].ok().unwrap();
         assert_ne!(output["fare"], 31.5);
         assert_eq!(output["status"], "on time");
     }

@@ -117,10 +117,10 @@ async fn execute(
     };
     let output = session.call(function, &call, &plan).await?;
     let planned_error = step.fault.is_some();
-    if let (Output::Error(text), false) = (&output, planned_error) {
-        return Ok(Some(text.clone()));
+    if let (Err(text), false) = (output.answer(), planned_error) {
+        return Ok(Some(text.to_owned()));
     }
-    let again = matches!((&output, step.fault), (Output::Error(_), Some(Fault::Transient)));
+    let again = output.is_error && step.fault == Some(Fault::Transient);
     let arguments = call.arguments.clone();
     record(done, Executed { step: at, copy, call, output }, provenance.clone());
     if again {
@@ -129,7 +129,7 @@ async fn execute(
         let provenance =
             provenance.into_iter().map(|p| Provenance { call: call.id.clone(), ..p }).collect();
         let output = session.call(function, &call, &plan).await?;
-        if let Output::Error(text) = output {
+        if let Err(text) = output.answer() {
             return Err(Failure::rejected(Reason::ExecutorFailed, text));
         }
         record(done, Executed { step: at, copy, call, output }, provenance);
@@ -138,7 +138,7 @@ async fn execute(
 }
 
 fn record(done: &mut Translated, executed: Executed, provenance: Vec<Provenance>) {
-    if let Output::Value(output) = &executed.output {
+    if let Some(output) = executed.output.ok() {
         done.ledger.outputs.push(Shown {
             turn: executed.step.turn,
             call: executed.call.id.clone(),
@@ -207,7 +207,7 @@ fn is_repeated(done: &Translated, call: &Call) -> bool {
 fn expected_sources<'a>(done: &'a Translated, step: &'a Step) -> Vec<Expected<'a>> {
     let source = |feed: &'a magnet_proto::path::Feed| {
         let mut calls = done.conversation.executed().filter(|(_, e)| e.step == feed.from);
-        let call = calls.find(|(_, e)| matches!(e.output, Output::Value(_)))?;
+        let call = calls.find(|(_, e)| !e.output.is_error)?;
         Some(Expected { parameter: &feed.flow.input, call: &call.1.call.id })
     };
     step.feeds.iter().filter_map(source).collect()

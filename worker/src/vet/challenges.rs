@@ -67,7 +67,7 @@ pub fn observed(evidence: &Evidence<'_>) -> Vec<Challenge> {
         if has_parallel_calls(&turn.calls) {
             found.insert(Challenge::Parallel);
         }
-        if turn.outputs.iter().any(|content| matches!(Output::parse(content), Output::Error(_))) {
+        if turn.outputs.iter().any(|content| Output::parse(content).is_error) {
             found.insert(Challenge::ToolError);
         }
     }
@@ -134,10 +134,8 @@ fn of_operation(op: &NodeOp, turns: &[TurnView<'_>], evidence: &Evidence<'_>) ->
             let value = |at: u16| {
                 let turn = turn(at)?;
                 let call = turn.calls.iter().rposition(|call| call.function == *function)?;
-                match Output::parse(turn.outputs.get(call)?) {
-                    Output::Value(output) => output.pointer(&path.replace('*', "0")).cloned(),
-                    Output::Error(_) => None,
-                }
+                let output = Output::parse(turn.outputs.get(call)?);
+                output.ok()?.pointer(&path.replace('*', "0")).cloned()
             };
             (value(*at)? != value(*earlier_turn)?).then_some(Challenge::Conflict)
         }

@@ -168,9 +168,11 @@ fn provenance_holds(library: &Library, sample: &Sample) -> Result<(), String> {
                 }
             }
             Message::Tool { call_id, content } => {
-                if let Output::Value(output) = Output::parse(content) {
+                let output = Output::parse(content);
+                if !output.is_error {
                     let turn = ledger.requests.len().saturating_sub(1) as u16;
-                    ledger.outputs.push(Shown { turn, call: call_id.clone(), output });
+                    let (call, output) = (call_id.clone(), output.value);
+                    ledger.outputs.push(Shown { turn, call, output });
                 }
             }
             Message::System(_) => {}

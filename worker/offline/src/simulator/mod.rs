@@ -34,7 +34,7 @@ use serde_json::Value;
 use self::world::World;
 use crate::lexicon::Persona;
 use magnet_worker::execute::planned::call_key;
-use magnet_worker::execute::{Error, Executor, Output, Plan, Session};
+use magnet_worker::execute::{Error, Executor, Nature, Output, Plan, Session, Start};
 
 /// Opens simulated worlds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,8 +46,12 @@ impl Executor for Simulator {
         "simulator"
     }
 
-    async fn open(&self, seed: u64, walk: WalkIndex) -> Result<Box<dyn Session>, Error> {
-        Ok(Box::new(Simulation::new(seed, walk)))
+    fn nature(&self, _: &Function) -> Nature {
+        Nature::Simulated
+    }
+
+    async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
+        Ok(Box::new(Simulation::new(start.seed, start.walk)))
     }
 }
 
@@ -82,7 +86,7 @@ impl Simulation {
         };
         self.world.record(function, &call.arguments, &value);
         self.seen.insert(key, value.clone());
-        Output::Value(value)
+        Output::of(value)
     }
 
     fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
@@ -111,5 +115,10 @@ impl Session for Simulation {
         plan: &Plan,
     ) -> Result<Output, Error> {
         Ok(self.run(function, call, plan))
+    }
+
+    /// It refuses nothing.
+    fn refusals_are_clean(&self) -> bool {
+        true
     }
 }

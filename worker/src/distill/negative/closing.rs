@@ -187,9 +187,9 @@ fn telling_words(output: &Output) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    match output {
-        Output::Value(value) => collect(value, &mut found),
-        Output::Error(text) => found.extend(words(text)),
+    match output.answer() {
+        Ok(value) => collect(value, &mut found),
+        Err(text) => found.extend(words(text)),
     }
     found
 }
@@ -215,9 +215,9 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 /// Says plainly what a call returned.
 pub(super) fn report(output: &Output) -> String {
-    let value = match output {
-        Output::Value(value) => value,
-        Output::Error(text) => return format!("That did not go through: {text}"),
+    let value = match output.answer() {
+        Ok(value) => value,
+        Err(text) => return format!("That did not go through: {text}"),
     };
     let mut facts = Vec::new();
     gather(value, "", &mut facts);
@@ -274,9 +274,8 @@ mod tests {
 
     #[test]
     fn a_report_names_the_first_facts() {
-        let output =
-            Output::Value(json!({"hold_id": "H-1", "seats": [{"seat_no": 4}], "ok": true}));
+        let output = Output::of(json!({"hold_id": "H-1", "seats": [{"seat_no": 4}], "ok": true}));
         assert_eq!(report(&output), "Done: hold id H-1, seat no 4.");
-        assert_eq!(report(&Output::Value(json!({}))), "That's all done.");
+        assert_eq!(report(&Output::of(json!({}))), "That's all done.");
     }
 }

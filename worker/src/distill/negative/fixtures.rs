@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::conversation::{Conversation, Exchange, Executed, Request, Scene};
 use crate::distill::offer::Offer;
 use crate::distill::positive::{Distiller, Negatives, Trajectory};
-use crate::execute::{self, Executor, Output, Plan, Session};
+use crate::execute::{self, Executor, Nature, Output, Plan, Session, Start};
 use crate::lexicon::Lexicon;
 use crate::persona::Persona;
 use crate::teacher::{self, Act, Action, FillCall, Teacher, WriteRequest};
@@ -121,12 +121,7 @@ impl World {
                 messages.push(Message::Assistant { content: None, calls: vec![call.clone()] });
                 messages.push(Message::Tool { call_id: id, content });
                 let step = StepRef { turn: turn as u16, step: step as u16 };
-                exchange.calls.push(Executed {
-                    step,
-                    copy: 0,
-                    call,
-                    output: Output::Value(output),
-                });
+                exchange.calls.push(Executed { step, copy: 0, call, output: Output::of(output) });
             }
             messages.push(Message::Assistant { content: Some(script.reply.into()), calls: vec![] });
             conversation.turns.push(exchange);
@@ -288,7 +283,11 @@ impl Executor for Station {
         "station"
     }
 
-    async fn open(&self, _: u64, _: WalkIndex) -> Result<Box<dyn Session>, execute::Error> {
+    fn nature(&self, _: &Function) -> Nature {
+        Nature::Simulated
+    }
+
+    async fn open(&self, _: &Start<'_>) -> Result<Box<dyn Session>, execute::Error> {
         Ok(Box::new(Station))
     }
 }
@@ -314,7 +313,7 @@ impl Session for Station {
         call: &Call,
         _: &Plan,
     ) -> Result<Output, execute::Error> {
-        Ok(Output::Value(answer(&function.name, &call.arguments)))
+        Ok(Output::of(answer(&function.name, &call.arguments)))
     }
 }
 

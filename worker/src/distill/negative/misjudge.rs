@@ -168,7 +168,7 @@ async fn rash<'a>(material: Material<'a>, turn: usize, call: Rash) -> Result<Wro
     let mut tail = Tail::start(material, turn, start + 1).await?;
     let outputs = tail.call(vec![call.proposed]).await?;
     let output = outputs.into_iter().next();
-    tail.say(closing::report(&output.unwrap_or(Output::Value(Value::Null))));
+    tail.say(closing::report(&output.unwrap_or_else(|| Output::of(Value::Null))));
     Ok(Wrong { tail, step: None, reason: call.reason })
 }
 

@@ -166,7 +166,8 @@ fn elements(material: Material<'_>, used: &Use<'_>, right: &Value) -> Vec<Vec<(V
     let Source::Output { call, path, .. } = used.source else {
         return Vec::new();
     };
-    let Some(Output::Value(output)) = material.positive.output(call) else {
+    let found = material.positive.output(call);
+    let Some(output) = found.as_ref().and_then(Output::ok) else {
         return Vec::new();
     };
     let steps: Vec<&str> = path.split('/').collect();

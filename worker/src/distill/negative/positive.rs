@@ -89,7 +89,7 @@ impl<'a> Positive<'a> {
     pub(super) fn has_errors(&self, turn: &Range<usize>) -> bool {
         let mut contents = self.messages[turn.clone()].iter();
         contents.any(|message| match message {
-            Message::Tool { content, .. } => matches!(Output::parse(content), Output::Error(_)),
+            Message::Tool { content, .. } => Output::parse(content).is_error,
             _ => false,
         })
     }

@@ -149,10 +149,9 @@ impl<'a> Tail<'a> {
         let outputs = self.call(proposed).await?;
         for ((call, output), arguments) in calls.into_iter().zip(outputs).zip(made) {
             self.swaps.learn(&Value::Object(call.arguments.clone()), &Value::Object(arguments));
-            if let (Some(Output::Value(old)), Output::Value(new)) =
-                (self.material.positive.output(&call.id), &output)
-            {
-                self.swaps.learn(&old, new);
+            let old = self.material.positive.output(&call.id);
+            if let (Some(old), Some(new)) = (old.as_ref().and_then(Output::ok), output.ok()) {
+                self.swaps.learn(old, new);
             }
             self.anew.insert(&call.id, output);
         }
@@ -178,9 +177,7 @@ impl<'a> Tail<'a> {
                 }
                 return None;
             };
-            let Output::Value(output) = output else {
-                return None;
-            };
+            let output = output.ok()?;
             let place = arguments.pointer_mut(pointer)?;
             *place = like(place, output.pointer(path)?);
         }

@@ -169,7 +169,7 @@ fn has_failed_for_good(messages: &[Message]) -> bool {
         Message::Tool { content, .. } => Some(Output::parse(content)),
         _ => None,
     });
-    matches!(last, Some(Output::Error(_)))
+    last.is_some_and(|output| output.is_error)
 }
 
 /// A call of a function on offer.

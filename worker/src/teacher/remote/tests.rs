@@ -144,7 +144,7 @@ impl World {
             step: at(0, 0),
             copy: 0,
             call: call("call_1", SEARCH, json!({"origin": "Geneva", "destination": "Lyon"})),
-            output: Output::Value(output),
+            output: Output::of(output),
         };
         let exchange = Exchange { request, calls: vec![searched], reply: String::new() };
         self.conversation.turns.push(exchange);
@@ -167,7 +167,7 @@ impl World {
             Chatted::System("You are a helpful assistant.".into()),
             Chatted::User(exchange.request.text.clone()),
             Chatted::Assistant { content: None, calls: vec![searched.call.clone()] },
-            Chatted::Tool { call_id: "call_1".into(), content: searched.output.content() },
+            Chatted::Tool { call_id: "call_1".into(), content: searched.output.content.clone() },
         ]
     }
 }
@@ -330,7 +330,7 @@ async fn the_right_hint_tells_what_is_due_now() {
         step: at(0, 1),
         copy: 0,
         call: hold,
-        output: Output::Value(json!({"hold_id": "H"})),
+        output: Output::of(json!({"hold_id": "H"})),
     };
     world.conversation.turns[0].calls.push(held);
     let reference: Vec<Call> =

@@ -23,7 +23,7 @@ pub(super) fn conversation(library: &Library, conversation: &Conversation, room:
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
             line(&mut text, "Call", &format!("{} {name} {arguments}", executed.call.id));
-            line(&mut text, "Output", shortened(&executed.output.content(), chars));
+            line(&mut text, "Output", shortened(&executed.output.content, chars));
         }
     }
     if text.is_empty() { "(none yet)\n".into() } else { text }

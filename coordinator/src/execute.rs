@@ -1,0 +1,301 @@
+//! Who executes: from a campaign's settings to the executors of its functions.
+//!
+//! ```text
+//! [executor.*] ─► claims, function by function ─► kinds ─► Router
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use magnet_offline::simulator::Simulator;
+use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
+use magnet_proto::library::{Function, Library};
+use magnet_proto::pack::Pack;
+use magnet_proto::state::State;
+use magnet_worker::execute::Executor;
+use magnet_worker::execute::model::ModelSimulator;
+use magnet_worker::execute::router::Router;
+use magnet_worker::teacher::Machine;
+
+#[cfg(feature = "world")]
+use magnet_world::{Modules, Worlds};
+
+use crate::pack::{Problem, Problems};
+
+/// The campaign's executors cannot be made: what to change.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+/// What executors are made of.
+pub struct Means<'a> {
+    pub campaign: &'a Campaign,
+    pub library: &'a Library,
+    pub pack: &'a Pack,
+    /// Who plays the machine, where a model does.
+    pub machine: Option<Arc<dyn Machine>>,
+    pub cache: Arc<dyn State>,
+}
+
+/// The executors of a campaign.
+///
+/// # Errors
+/// If a claim matches no function, two claim the same one, or an executor
+/// cannot be made here.
+pub fn router(means: Means<'_>) -> Result<Router> {
+    let worlds = Worldly::new(means.pack)?;
+    let mut used: Vec<ExecutorKind> = Vec::new();
+    let mut kinds = BTreeMap::new();
+    for (name, claimed) in claims(means.campaign, means.library)? {
+        let kind = match claimed {
+            ExecutorKind::Auto if worlds.have(&name) => ExecutorKind::World,
+            ExecutorKind::Auto if means.machine.is_some() => ExecutorKind::Model,
+            ExecutorKind::Auto => ExecutorKind::Simulator,
+            ExecutorKind::World => {
+                worlds.must_have(&name)?;
+                ExecutorKind::World
+            }
+            kind => kind,
+        };
+        if !used.contains(&kind) {
+            used.push(kind);
+        }
+        kinds.insert(name, kind);
+    }
+    // Their order is that of the kinds, whatever function comes first.
+    let order = [ExecutorKind::World, ExecutorKind::Model, ExecutorKind::Simulator];
+    let used: Vec<ExecutorKind> = order.into_iter().filter(|kind| used.contains(kind)).collect();
+    let place = |kind| used.iter().position(|used| *used == kind).unwrap_or(0);
+    let routes = kinds.into_iter().map(|(name, kind)| (name, place(kind))).collect();
+    let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
+    for kind in &used {
+        executors.push(match kind {
+            ExecutorKind::World => worlds.executor(means.campaign)?,
+            ExecutorKind::Model => {
+                let machine = means.machine.clone().context("no model plays the machine")?;
+                let tries = means.campaign.translate.tries;
+                Arc::new(ModelSimulator::new(machine, Arc::clone(&means.cache), tries))
+            }
+            ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator),
+        });
+    }
+    if executors.is_empty() {
+        executors.push(Arc::new(Simulator));
+    }
+    Ok(Router::new(executors, routes))
+}
+
+/// Whether the executors of a campaign can be made: every mistake that needs
+/// neither a model nor a service to be seen.
+pub fn check(campaign: &Campaign, library: &Library, pack: &Pack) -> Result<()> {
+    let worlds = Worldly::new(pack)?;
+    for (name, kind) in claims(campaign, library)? {
+        if kind == ExecutorKind::World {
+            worlds.must_have(&name)?;
+        }
+    }
+    Ok(())
+}
+
+/// What the campaign says of each function.
+fn claims(campaign: &Campaign, library: &Library) -> Result<BTreeMap<String, ExecutorKind>> {
+    let mut claimed: BTreeMap<String, (&str, ExecutorKind)> = BTreeMap::new();
+    let others = campaign.executor.iter().filter(|(name, _)| *name != DEFAULT_EXECUTOR);
+    for (section, execution) in others {
+        for function in matched(section, execution, library)? {
+            let earlier = claimed.insert(function.name.clone(), (section, execution.kind));
+            if let Some((other, _)) = earlier.filter(|(other, _)| other != section) {
+                let name = &function.name;
+                return Err(refusal(format!(
+                    "[executor.{other}] and [executor.{section}] both claim \"{name}\"\nhint: \
+                     let one of them name less"
+                )));
+            }
+        }
+    }
+    let rest = campaign.executor.get(DEFAULT_EXECUTOR).map(|default| default.kind);
+    let kind_of = |function: &Function| {
+        claimed.get(&function.name).map_or(rest.unwrap_or_default(), |(_, kind)| *kind)
+    };
+    Ok(library.iter().map(|(_, function)| (function.name.clone(), kind_of(function))).collect())
+}
+
+fn refusal(text: String) -> anyhow::Error {
+    Refusal(text).into()
+}
+
+/// The functions that a section claims.
+fn matched<'a>(
+    section: &str,
+    execution: &Execution,
+    library: &'a Library,
+) -> Result<Vec<&'a Function>> {
+    let mut found = Vec::new();
+    let mut add = |key: &str, wanted: &str, is_it: &dyn Fn(&Function) -> bool| {
+        let before = found.len();
+        found.extend(library.iter().map(|(_, function)| function).filter(|f| is_it(f)));
+        match found.len() > before {
+            true => Ok(()),
+            false => Err(refusal(format!(
+                "executor.{section}.{key}: the library has nothing that \"{wanted}\" names\n\
+                 hint: `magnet graph` shows functions and their categories"
+            ))),
+        }
+    };
+    for wanted in &execution.functions {
+        let pattern = glob::Pattern::new(wanted).map_err(|error| {
+            refusal(format!("executor.{section}.functions: \"{wanted}\" is no pattern: {error}"))
+        })?;
+        add("functions", wanted, &|function| pattern.matches(&function.name))?;
+    }
+    for wanted in &execution.groups {
+        add("groups", wanted, &|function| function.category == *wanted)?;
+    }
+    Ok(found)
+}
+
+/// The world of a pack, if it has one and this program runs worlds.
+#[cfg(feature = "world")]
+struct Worldly(Option<Modules>);
+
+#[cfg(feature = "world")]
+impl Worldly {
+    fn new(pack: &Pack) -> Result<Self> {
+        Ok(Self(modules(pack)?))
+    }
+
+    fn have(&self, function: &str) -> bool {
+        self.0.as_ref().is_some_and(|modules| modules.have(function))
+    }
+
+    fn executor(&self, campaign: &Campaign) -> Result<Arc<dyn Executor>> {
+        let modules = self.0.clone().context("the pack has no world")?;
+        // Workers of one process share its cores.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = cores.checked_div(campaign.run.workers).unwrap_or(1).max(1);
+        let worlds = Worlds::new(modules, threads).context("starting the threads of worlds")?;
+        Ok(Arc::new(worlds))
+    }
+}
+
+/// The modules of a pack's world, ready to run; none where it has no world.
+///
+/// # Errors
+/// Everything that is wrong with them.
+#[cfg(feature = "world")]
+pub fn modules(pack: &Pack) -> Result<Option<Modules>, Problems> {
+    if pack.world.is_empty() {
+        return Ok(None);
+    }
+    Modules::load(&pack.world).map(Some).map_err(|problems| Problems {
+        pack: "world".into(),
+        problems: problems.into_iter().map(Problem::from).collect(),
+    })
+}
+
+#[cfg(not(feature = "world"))]
+struct Worldly;
+
+#[cfg(not(feature = "world"))]
+impl Worldly {
+    fn new(_: &Pack) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn have(&self, _: &str) -> bool {
+        false
+    }
+
+    fn executor(&self, _: &Campaign) -> Result<Arc<dyn Executor>> {
+        Err(refusal(
+            "this program runs no worlds\nhint: build it with the feature \"world\"".into(),
+        ))
+    }
+}
+
+impl Worldly {
+    fn must_have(&self, function: &str) -> Result<()> {
+        match self.have(function) {
+            true => Ok(()),
+            false => Err(refusal(format!(
+                "no world of the pack has \"{function}\"\nhint: write it into the pack, or leave \
+                 the kind of its executor at \"auto\""
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::library::Document;
+    use magnet_proto::pack::Module;
+    use magnet_proto::state::embedded::EmbeddedState;
+    use serde_json::json;
+
+    use super::*;
+
+    fn library() -> Library {
+        let function = |(name, category): (&str, &str)| {
+            Function::from(Document {
+                name: name.into(),
+                description: String::new(),
+                category: category.into(),
+                class: "misc".into(),
+                parameters: json!({"type": "object", "properties": {}}),
+                response: None,
+                phrasing: Default::default(),
+            })
+        };
+        let named = [("get_order", "shop"), ("get_train", "travel"), ("hold_seat", "travel")];
+        Library::from(named.map(function).to_vec())
+    }
+
+    fn pack() -> Pack {
+        let text = "def start(rng, size, world): return {}\ndef get_order(world, args): return {}";
+        let world = vec![Module { name: "shop".into(), text: text.into() }];
+        Pack { world, ..Pack::default() }
+    }
+
+    fn campaign(sections: &[(&str, ExecutorKind, &str)]) -> Campaign {
+        let section = |(name, kind, functions): &(&str, ExecutorKind, &str)| {
+            let functions = vec![(*functions).to_owned()];
+            ((*name).to_owned(), Execution { kind: *kind, functions, groups: Vec::new() })
+        };
+        Campaign { executor: sections.iter().map(section).collect(), ..Campaign::default() }
+    }
+
+    fn routed(campaign: &Campaign, pack: &Pack) -> Result<String> {
+        let (library, cache) = (library(), Arc::new(EmbeddedState::new()));
+        let router = router(Means { campaign, library: &library, pack, machine: None, cache })?;
+        Ok(router.name().to_owned())
+    }
+
+    fn refusal(campaign: &Campaign) -> String {
+        check(campaign, &library(), &pack()).unwrap_err().to_string()
+    }
+
+    #[cfg(feature = "world")]
+    #[test]
+    fn a_function_goes_to_the_world_that_has_it_and_the_rest_to_the_simulator() {
+        assert_eq!(routed(&campaign(&[]), &pack()).unwrap(), "world+simulator");
+        assert_eq!(routed(&campaign(&[]), &Pack::default()).unwrap(), "simulator");
+        let simulated = campaign(&[("shop", ExecutorKind::Simulator, "get_ord*")]);
+        assert_eq!(routed(&simulated, &pack()).unwrap(), "simulator");
+    }
+
+    #[test]
+    fn a_claim_that_cannot_be_met_is_told() {
+        let unknown = campaign(&[("shop", ExecutorKind::Simulator, "get_odrer")]);
+        assert!(refusal(&unknown).contains("executor.shop.functions: the library has nothing"));
+        let both = campaign(&[
+            ("one", ExecutorKind::Simulator, "get_*"),
+            ("two", ExecutorKind::Auto, "get_train"),
+        ]);
+        assert!(
+            refusal(&both).contains("[executor.one] and [executor.two] both claim \"get_train\"")
+        );
+        let worldless = campaign(&[("travel", ExecutorKind::World, "get_train")]);
+        assert!(refusal(&worldless).contains("no world of the pack has \"get_train\""));
+    }
+}
