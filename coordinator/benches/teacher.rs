@@ -125,7 +125,7 @@ fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
 fn chat_on(campaign: &Campaign, state: EmbeddedState) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let state = Arc::new(state);
-    let wiring = Wiring { state, metrics, offline: Arc::new(Offline), variable: &|_| None };
+    let wiring = Wiring { state, metrics, offline: Arc::new(Offline::default()), rules: Arc::new(Offline::default()), variable: &|_| None };
     Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
 

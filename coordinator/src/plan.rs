@@ -123,9 +123,9 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     let samples = campaign.campaign.samples.get();
     let asked = cast::purposes(campaign);
     let is_assumed = asked.contains(&Purpose::Act);
-    let rehearsal = Arc::new(Rehearsal::new(Arc::clone(&prepared.graph)));
+    let rehearsal = Arc::new(Rehearsal::new(prepared));
     let (played, pace) = match asked.is_empty() {
-        true => work(campaign, prepared, offline()).await?,
+        true => work(campaign, prepared, offline(prepared)).await?,
         false => work(campaign, prepared, rehearsed(campaign, &rehearsal)).await?,
     };
     let walk_yield = if is_assumed { played * ASSUMED_YIELD } else { played };
@@ -143,8 +143,10 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     Ok(Estimate { samples, walk_yield, measured: DRAWN, is_assumed, walks, demand })
 }
 
-fn offline() -> Cast {
-    Cast { teacher: Arc::new(Offline), student: None, judge: None, machine: None }
+fn offline(prepared: &Prepared) -> Cast {
+    let offline = Arc::new(Offline::new(Arc::clone(&prepared.pack)));
+    let briefer = offline.clone();
+    Cast { teacher: offline, briefer, student: None, judge: None, machine: None }
 }
 
 /// The rehearsal in all the roles that a model may have.
@@ -154,6 +156,7 @@ fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     let is_simulated = simulator.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline);
     Cast {
         teacher: rehearsal.clone(),
+        briefer: rehearsal.clone(),
         student: is_mined.then(|| rehearsal.clone() as Arc<dyn Teacher>),
         judge: is_mined.then(|| rehearsal.clone() as _),
         machine: is_simulated.then(|| rehearsal.clone() as _),
@@ -190,7 +193,7 @@ async fn judging(campaign: &Campaign, prepared: &Prepared) -> Result<Usage> {
     if campaign.graph.judge == Judge::None {
         return Ok(Usage::default());
     }
-    let rehearsal = Rehearsal::new(Arc::clone(&prepared.graph));
+    let rehearsal = Rehearsal::new(prepared);
     let asking = Asking {
         judge: &rehearsal,
         identity: String::new(),

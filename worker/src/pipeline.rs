@@ -29,7 +29,7 @@ use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
-use crate::dry_walk::{self, DryWalk, Walked};
+use crate::dry_walk::{self, DryWalk, Log};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
@@ -159,7 +159,7 @@ impl Pipeline {
     }
 
     /// The path's calls, where they can be made beforehand.
-    async fn dry_walk(&self, scene: Scene<'_>) -> Result<Option<Walked>, Failure> {
+    async fn dry_walk(&self, scene: Scene<'_>) -> Result<Option<Log>, Failure> {
         if !dry_walk::is_possible(&scene, &*self.executor) {
             return Ok(None);
         }

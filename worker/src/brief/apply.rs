@@ -3,13 +3,13 @@
 use magnet_proto::path::{InsertKind, NodeOp, Path, StepRef};
 
 use super::{Briefed, Draft};
-use crate::dry_walk::{Made, Walked};
+use crate::dry_walk::{Made, Log};
 
 /// The path with the proposed steps that were taken, and the calls in its
 /// order.
 pub(super) fn apply(
     path: &Path,
-    walked: Option<&Walked>,
+    walked: Option<&Log>,
     draft: Draft,
 ) -> Result<Briefed, String> {
     let mut path = path.clone();

@@ -24,7 +24,7 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Path, StepRef};
 
 use crate::conversation::Scene;
-use crate::dry_walk::{Made, Walked};
+use crate::dry_walk::{Made, Log};
 use crate::failure::{Failure, Tries};
 use crate::teacher::Error;
 
@@ -32,7 +32,7 @@ use crate::teacher::Error;
 pub struct Ask<'a> {
     pub scene: Scene<'a>,
     /// The calls with their outputs, where they could be made beforehand.
-    pub walked: Option<&'a Walked>,
+    pub walked: Option<&'a Log>,
     /// Why the last draft was refused.
     pub problem: Option<&'a str>,
 }
@@ -76,7 +76,7 @@ pub struct Briefed {
 pub async fn make(
     briefer: &dyn Briefer,
     scene: Scene<'_>,
-    walked: Option<&Walked>,
+    walked: Option<&Log>,
     tries: NonZeroU32,
 ) -> Result<Briefed, Failure> {
     let mut tries = Tries::new(tries);

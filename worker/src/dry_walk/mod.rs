@@ -56,7 +56,7 @@ pub struct DryWalk<'a> {
 
 /// A path's calls with what they returned.
 #[derive(Debug, Default)]
-pub struct Walked {
+pub struct Log {
     /// In the path's order.
     pub calls: Vec<Made>,
     /// Those of the steps that were proposed and could be made, by turn.
@@ -94,9 +94,9 @@ pub fn is_possible(scene: &Scene<'_>, executor: &dyn Executor) -> bool {
 ///
 /// # Errors
 /// Rejects a path with a call for which no set of values was accepted.
-pub async fn walk(dry: DryWalk<'_>) -> Result<Walked, Failure> {
+pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
     let session = open(&dry).await?;
-    let mut done = Walked { initial_config: session.initial_config(), ..Walked::default() };
+    let mut done = Log { initial_config: session.initial_config(), ..Log::default() };
     let mut walking = Walking { dry, session, memory: Memory::default(), calls: 0 };
     for (turn, plan) in dry.scene.path.turns.iter().enumerate() {
         if let Some(arguments) = walking.in_vain(turn, &plan.purpose).await? {

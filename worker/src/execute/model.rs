@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
 use magnet_proto::state::{Lookup, State};
-use magnet_proto::{Digest, WalkIndex};
+use magnet_proto::Digest;
 use serde_json::Value;
 
 use super::planned::call_key;

@@ -10,7 +10,7 @@ use super::{Translated, Translator, determine};
 use crate::conversation::Executed;
 use crate::dry_walk::Made;
 use crate::execute::planned::Planned;
-use crate::execute::{Output, Plan};
+use crate::execute::Plan;
 use crate::failure::{Failure, Tries};
 use crate::teacher::FillCall;
 use crate::vet::provenance::{Expected, Shown};

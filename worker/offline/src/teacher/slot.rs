@@ -19,7 +19,6 @@ pub(super) struct Slot<'a> {
 /// A step that a message speaks of.
 #[derive(Clone, Debug)]
 pub(super) struct Spoken<'a> {
-    pub at: StepRef,
     pub function: &'a Function,
     pub slots: Vec<Slot<'a>>,
 }
@@ -42,7 +41,7 @@ impl<'a> Spoken<'a> {
                 }),
             }
         }
-        Self { at, function, slots }
+        Self { function, slots }
     }
 
     pub(super) fn slot(&self, name: &str) -> Option<&Slot<'a>> {

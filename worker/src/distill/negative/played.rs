@@ -129,6 +129,8 @@ pub(super) async fn turn(
                 messages: &messages,
                 tools: &tools,
                 hint,
+                due: &[],
+                brief: distiller.brief,
                 conversation: &distiller.translated.conversation,
                 draw,
                 problem: tries.problem().or(problem),

@@ -51,14 +51,7 @@ impl Remote {
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
-        Self {
-            name: name.into(),
-            chat,
-            rules,
-            temperature,
-            max_output_tokens,
-            keep_reasoning: false,
-        }
+        Self { name: name.into(), chat, temperature, max_output_tokens, keep_reasoning: false }
     }
 
     /// Hands on what the model thinks before an agent's step.

@@ -17,7 +17,7 @@ use super::{Question, Remote, Room, catalog};
 use crate::brief::arrange::arrange;
 use crate::brief::{Ask, Draft, Outcome};
 use crate::conversation::Scene;
-use crate::dry_walk::{Made, Walked};
+use crate::dry_walk::{Made, Log};
 use crate::persona::{cities, people};
 use crate::teacher::chat::Purpose;
 use crate::teacher::Error;
@@ -214,7 +214,7 @@ fn task(ask: &Ask<'_>) -> Value {
     json!({ "turns": turns.collect::<Vec<Value>>(), "values": ask.walked.is_none() })
 }
 
-fn proposed(walked: &Walked, turn: u16) -> Vec<Step> {
+fn proposed(walked: &Log, turn: u16) -> Vec<Step> {
     let proposals = walked.proposed.get(&turn).map_or(&[][..], Vec::as_slice);
     proposals.iter().map(|proposal| proposal.step.clone()).collect()
 }

@@ -15,7 +15,7 @@ use magnet_proto::path::{Path, Purpose, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_worker::brief::arrange::arrange;
 use magnet_worker::brief::{Ask, Draft, Outcome};
-use magnet_worker::dry_walk::{Made, Walked};
+use magnet_worker::dry_walk::{Made, Log};
 use rand::RngExt;
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ pub(super) fn brief(pack: &Pack, ask: &Ask<'_>) -> Outcome {
 struct Rules<'a> {
     pack: &'a Pack,
     ask: &'a Ask<'a>,
-    walked: &'a Walked,
+    walked: &'a Log,
     /// With the proposed steps that are taken.
     path: Path,
     draft: Draft,
