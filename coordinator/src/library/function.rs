@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use magnet_proto::library::Document;
 use serde_json::{Map, Value, json};
 
-use super::entries::Signature;
 use super::naming;
 use super::report::{Notes, Refused, RepairKind};
 use super::schema::{self, Mender, Side};
+use super::signature::Signature;
 use super::text::{brief, clean, kind, one_line, shortened};
 
 /// The longest description of a function, in characters.
@@ -29,6 +29,9 @@ pub(super) fn normalize(
     expanded: &mut usize,
 ) -> Result<Document, Refused> {
     let name = name(signature)?;
+    for remark in &signature.remarks {
+        notes.note(remark.kind, &remark.pointer, remark.what.as_str());
+    }
     let named = |refused: Refused| refused.named(&name);
     let description = description(signature.description.as_deref(), notes);
     let parameters = parameters(signature, notes, expanded).map_err(named)?;
@@ -146,6 +149,9 @@ fn as_object_schema<'a>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Option<Cow<'a, Value>> {
+    if let Some(inner) = wrapped_schema(raw) {
+        return as_object_schema(inner, pointer, notes);
+    }
     match raw {
         Value::Null => Some(Cow::Owned(no_parameters())),
         Value::Object(object) if object.is_empty() => Some(Cow::Owned(no_parameters())),
@@ -156,7 +162,9 @@ fn as_object_schema<'a>(
                 pointer,
                 "a bare map of parameters became an object schema",
             );
-            let required = schema::required_by_contrast(map).unwrap_or_default();
+            // Where this key is at home, all are required that are not nullable.
+            let all = pointer == "/inputs";
+            let required = schema::required_by_contrast(map, all).unwrap_or_default();
             Some(Cow::Owned(json!({ "type": "object", "properties": map, "required": required })))
         }
         Value::Array(list) => {
@@ -187,6 +195,25 @@ fn as_object_schema<'a>(
         }
         _ => None,
     }
+}
+
+/// The schema inside `{"json": …}`, as some frameworks wrap it.
+fn wrapped_schema(raw: &Value) -> Option<&Value> {
+    let map = raw.as_object().filter(|map| !is_schema(map))?;
+    let inner =
+        ["jsonSchema", "json_schema", "json", "schema"].iter().find_map(|key| map.get(*key))?;
+    let is_objects_schema = match inner {
+        Value::Object(object) => {
+            object.get("type").is_some_and(|ty| ty == "object")
+                || object.get("properties").is_some_and(Value::is_object)
+                || object.contains_key("$ref")
+        }
+        Value::String(text) => text.trim_start().starts_with('{'),
+        _ => false,
+    };
+    // Beside it stand at most a name and flags.
+    let alone = map.values().filter(|value| value.is_object()).count() <= 1;
+    (is_objects_schema && alone).then_some(inner)
 }
 
 fn without_name(raw: &Value) -> Value {
@@ -253,7 +280,8 @@ fn make_root(object: &mut Object) -> Result<(), String> {
 fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) -> Option<Value> {
     let (key, raw) = signature.response.as_ref()?;
     let pointer = format!("/{key}");
-    if *key == "returns" && raw.is_string() {
+    // Prose, or a type that says no more than "object".
+    if matches!(*key, "returns" | "output_type") && raw.is_string() {
         return None;
     }
     let Some(root) = as_output_schema(raw, &pointer, notes) else {
@@ -284,6 +312,9 @@ fn as_output_schema<'a>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Option<Cow<'a, Value>> {
+    if let Some(inner) = wrapped_schema(raw) {
+        return as_output_schema(inner, pointer, notes);
+    }
     match raw {
         Value::Object(object) if object.is_empty() => None,
         Value::Object(object) if is_schema(object) => Some(Cow::Borrowed(raw)),

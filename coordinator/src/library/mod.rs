@@ -1,8 +1,8 @@
 //! Tool libraries: people's files, read, mended and made one [`Library`].
 //!
 //! ```text
-//! source ─► parse ─► entries (OpenAI, MCP, OpenAPI, …) ─► function ─► naming ─► groups ─► Library
-//! files     values   one signature each                   └ schema: dialects mended    + Report
+//! source ─► parse ─► unpack ─► entries (OpenAI, MCP, OpenAPI, …) ─► function ─► naming ─► groups ─► Library
+//! files     values             one signature each                  └ schema: dialects mended    + Report
 //! ```
 //!
 //! What comes out is clean: legal unique names, self-contained parameter
@@ -16,6 +16,7 @@
 mod builtin;
 mod entries;
 mod error;
+mod foreign;
 mod function;
 mod groups;
 mod naming;
@@ -23,8 +24,10 @@ mod openapi;
 mod parse;
 mod report;
 mod schema;
+mod signature;
 mod source;
 mod text;
+mod unpack;
 
 #[cfg(test)]
 mod tests;
@@ -94,7 +97,8 @@ impl Loading {
 
     /// Reads one file's text into the library.
     fn add(&mut self, label: &str, text: &str, expect: Expect) -> Result<(), Error> {
-        let parsed = parse::parse(label, text)?;
+        let mut parsed = parse::parse(label, text)?;
+        unpack::unpack(&mut parsed);
         let entries = match entries::list(label, &parsed) {
             Ok(entries) => entries,
             Err(error) if expect == Expect::Perhaps => {
@@ -128,6 +132,7 @@ impl Loading {
             .and_then(|signature| function::normalize(&signature, &mut notes, &mut self.expanded))
             .and_then(|document| self.names.admit(document, file, entry.index));
         match normalized {
+            Err(refused) if refused.is_repeat && entry.is_shared => self.report.repeats += 1,
             Err(refused) => {
                 summary.refused += 1;
                 self.report.refuse(refused.at(file.clone(), entry.index));

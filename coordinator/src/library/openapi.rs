@@ -10,10 +10,11 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::entries::{Entry, Signature};
+use super::entries::Entry;
 use super::error::Error;
 use super::report::Refused;
 use super::schema::refs;
+use super::signature::{Origin, Signature};
 use super::text::{brief, one_line};
 
 type Object = Map<String, Value>;
@@ -58,7 +59,7 @@ pub(super) fn read<'a>(
                 )
                 .named(&place)),
             };
-            entries.push(Entry { index, signature });
+            entries.push(Entry { index, is_shared: false, signature });
         }
     }
     if entries.is_empty() {
@@ -109,6 +110,8 @@ fn signature<'a>(
         class: None,
         phrasing: Default::default(),
         roots: vec![document],
+        origin: Origin::Api,
+        remarks: Vec::new(),
     }
 }
 

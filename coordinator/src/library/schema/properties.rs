@@ -150,14 +150,18 @@ fn add_required(out: &mut Object, names: Vec<Value>) {
     }
 }
 
-/// Whether a bare map of parameters marks some of them as optional, which
-/// makes the others required: `{"url": {"type": "str, optional"}, …}`.
-pub(in crate::library) fn required_by_contrast(map: &Object) -> Option<Vec<Value>> {
+/// Whether a bare map of parameters marks some of them as optional, by their
+/// type, a default or `nullable`, which makes the others required:
+/// `{"url": {"type": "str, optional"}, …}`. With `all`, also where none is.
+pub(in crate::library) fn required_by_contrast(map: &Object, all: bool) -> Option<Vec<Value>> {
     let optional = |raw: &Value| {
         let reading = raw.get("type").and_then(Value::as_str).and_then(types::read);
         reading.is_some_and(|reading| reading.optional)
+            || raw.get("default").is_some()
+            || raw.get("nullable") == Some(&Value::Bool(true))
+            || raw.get("required") == Some(&Value::Bool(false))
     };
-    let contrast = map.values().any(optional);
+    let contrast = (all || map.values().any(optional)) && !map.values().any(is_required);
     let others = map.iter().filter(|(_, raw)| !optional(raw)).map(|(name, _)| name.as_str().into());
     contrast.then(|| others.collect())
 }

@@ -1,10 +1,11 @@
 //! The loader as a whole. Broken files and their messages: [`broken`];
-//! other people's forms of good ones: [`dialects`]; OpenAPI: [`apis`];
+//! other people's forms of good ones: [`dialects`], [`frameworks`]; OpenAPI: [`apis`];
 //! hostile and random ones: [`hostile`].
 
 mod apis;
 mod broken;
 mod dialects;
+mod frameworks;
 mod hostile;
 
 use std::path::{Path, PathBuf};
