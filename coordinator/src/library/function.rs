@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::naming;
 use super::report::{Notes, Refused, RepairKind};
-use super::schema::{self, Mender, Side};
+use super::schema::{self, Cut, Memory, Mender, Side};
 use super::signature::Signature;
 use super::text::{brief, clean, kind, one_line, shortened};
 
@@ -26,7 +26,7 @@ type Object = Map<String, Value>;
 pub(super) fn normalize(
     signature: &Signature<'_>,
     notes: &mut Notes,
-    expanded: &mut usize,
+    memory: &mut Memory,
 ) -> Result<Document, Refused> {
     let name = name(signature)?;
     for remark in &signature.remarks {
@@ -34,8 +34,8 @@ pub(super) fn normalize(
     }
     let named = |refused: Refused| refused.named(&name);
     let description = description(signature.description.as_deref(), notes);
-    let parameters = parameters(signature, notes, expanded).map_err(named)?;
-    let response = response(signature, notes, expanded);
+    let parameters = parameters(signature, notes, memory).map_err(named)?;
+    let response = response(signature, notes, memory);
     let (category, class) = groups(signature);
     Ok(Document {
         description,
@@ -83,7 +83,7 @@ fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
 fn parameters(
     signature: &Signature<'_>,
     notes: &mut Notes,
-    expanded: &mut usize,
+    memory: &mut Memory,
 ) -> Result<Value, Refused> {
     let Some((key, raw)) = &signature.parameters else {
         return Ok(no_parameters());
@@ -96,7 +96,8 @@ fn parameters(
         )
     })?;
     let roots = roots(&root, signature);
-    let mended = Mender::new(Side::Input, key, &roots, notes, expanded).mend(&root);
+    let mut mender = Mender::new(Side::Input, signature.origin, key, &roots, notes, memory);
+    let mended = mender.mend(&root).map_err(|cut| endless(key, cut))?;
     let mut object = match mended {
         Value::Object(object) => object,
         _ => Object::new(),
@@ -120,6 +121,18 @@ fn parameters(
         )
     })?;
     Ok(parameters)
+}
+
+/// No call of finite size can be valid, or none of a size worth having.
+fn endless(key: &str, cut: Cut) -> Refused {
+    let why = match cut {
+        Cut::Recursion => "requires itself without end",
+        Cut::Size => "requires more than any call has room for",
+    };
+    Refused::new(
+        format!("its \"{key}\" {why}"),
+        "make a property on the way optional, or allow an empty list",
+    )
 }
 
 /// What keeps a value from being parameters.
@@ -277,7 +290,7 @@ fn make_root(object: &mut Object) -> Result<(), String> {
     Ok(())
 }
 
-fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) -> Option<Value> {
+fn response(signature: &Signature<'_>, notes: &mut Notes, memory: &mut Memory) -> Option<Value> {
     let (key, raw) = signature.response.as_ref()?;
     let pointer = format!("/{key}");
     // Prose, or a type that says no more than "object".
@@ -293,7 +306,14 @@ fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) 
         return None;
     };
     let roots = roots(&root, signature);
-    let mended = Mender::new(Side::Output, key, &roots, notes, expanded).mend(&root);
+    let mut mender = Mender::new(Side::Output, signature.origin, key, &roots, notes, memory);
+    let mended = match mender.mend(&root) {
+        Ok(mended) => mended,
+        Err(cut) => {
+            notes.note(RepairKind::Response, &pointer, format_args!("dropped: {cut}"));
+            return None;
+        }
+    };
     if mended.as_object().is_none_or(Map::is_empty) {
         return None;
     }

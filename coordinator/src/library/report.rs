@@ -162,7 +162,7 @@ impl Notes {
         Self { file, entry, list: Vec::new(), counts: BTreeMap::new() }
     }
 
-    pub(super) fn note(&mut self, kind: RepairKind, pointer: &str, what: impl Into<String>) {
+    pub(super) fn note(&mut self, kind: RepairKind, pointer: &str, what: impl fmt::Display) {
         *self.counts.entry(kind).or_default() += 1;
         if self.list.len() < KEPT_PER_FUNCTION {
             self.list.push(Repair {
@@ -171,7 +171,7 @@ impl Notes {
                 function: String::new(),
                 pointer: one_line(pointer),
                 kind,
-                what: what.into(),
+                what: what.to_string(),
             });
         }
     }
