@@ -164,13 +164,12 @@ impl<'a> Mender<'a> {
         if let (true, Some(cut)) = (mended.is_empty(), cut) {
             return Err(cut);
         }
-        let mut distinct = values::distinct(mended);
-        match distinct.pop() {
+        match mended.pop() {
             None => self.keep(key, None, value, out),
-            Some(Value::Object(only)) if distinct.is_empty() => return Ok(Some(only)),
+            Some(Value::Object(only)) if mended.is_empty() => return Ok(Some(only)),
             Some(last) => {
-                distinct.push(last);
-                out.insert(key.to_owned(), distinct.into());
+                mended.push(last);
+                out.insert(key.to_owned(), mended.into());
             }
         }
         Ok(None)
@@ -192,6 +191,7 @@ impl<'a> Mender<'a> {
             let place = Place { name: "", standing: Standing::Alternative, depth, is_needed };
             let made = self.at(key, |m| m.at(&at.to_string(), |m| m.schema(variant, place)));
             match made {
+                Ok(variant) if mended.contains(&variant) => {}
                 Ok(variant) => mended.push(variant),
                 Err(why) if self.conditions > 0 => return Err(why),
                 Err(why) => {

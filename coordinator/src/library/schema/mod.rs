@@ -176,7 +176,10 @@ impl<'a> Mender<'a> {
         // A pointer is for a reader: beyond that it only costs memory.
         if length < 400 {
             self.pointer.push('/');
-            self.pointer.push_str(&magnet_proto::shape::escape(step));
+            match step.contains(['~', '/']) {
+                true => self.pointer.push_str(&magnet_proto::shape::escape(step)),
+                false => self.pointer.push_str(step),
+            }
         }
         let result = work(self);
         self.pointer.truncate(length);

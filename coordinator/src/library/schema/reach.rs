@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 24;
 /// How many nodes one schema may have: an output is a few kilobytes at most,
 /// and each node costs memory for every function.
 const MAX_INPUT: usize = 1_000;
-const MAX_OUTPUT: usize = 250;
+const MAX_OUTPUT: usize = 200;
 /// How many nodes the references of a load may expand to, and how many a
 /// schema may have beyond that.
 const MAX_EXPANDED: usize = 1_500_000;
