@@ -50,7 +50,10 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     loaded.report.write_summary(&mut summary)?;
     let commented = summary.lines().map(|line| format!("# {line}").trim_end().to_owned());
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
-    eprintln!("no problems found");
+    match loaded.report.problems() {
+        None => eprintln!("no problems found"),
+        Some(problems) => eprintln!("in the library: {problems}; see above"),
+    }
     Ok(Exit::Done)
 }
 
