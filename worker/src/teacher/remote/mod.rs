@@ -197,7 +197,7 @@ impl From<ChatError> for Error {
                 Self::Transient { reason, retry_after }
             }
             ChatError::TooLong(why) => Self::TooLong(why),
-            ChatError::Unanswerable(why) => Self::Unusable(why),
+            ChatError::Unanswerable(why) | ChatError::Unusable(why) => Self::Unusable(why),
             ChatError::Permanent(why) => Self::Permanent(why),
             ChatError::Budget(why) => Self::Budget(why),
             ChatError::Cancelled => Self::Cancelled,
