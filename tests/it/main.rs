@@ -25,5 +25,6 @@ mod load;
 mod metrics;
 mod plan;
 mod readme;
+mod refusals;
 mod status_page;
 mod teacher;

@@ -125,10 +125,8 @@ async fn spending_adds_up(state: &dyn State) {
 
 async fn a_refusal_is_kept_once(state: &dyn State) {
     assert_eq!(state.refusals().await.unwrap(), []);
-    let refusal = |teacher: &str, words: &str| Refusal {
-        teacher: teacher.into(),
-        words: words.into(),
-    };
+    let refusal =
+        |teacher: &str, words: &str| Refusal { teacher: teacher.into(), words: words.into() };
     let (first, other) = (refusal("big", "HTTP 400: 5 too many"), refusal("able", "HTTP 400: no"));
     for told in [&first, &refusal("big", "HTTP 400: 7 too many"), &other] {
         state.note_refusal(told).await.unwrap();

@@ -267,7 +267,14 @@ impl State for RedisState {
         let told: Result<(u64, u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
         let mut reckoning = self.reckoning();
         Ok(match told {
-            Ok((requests, input_tokens, output_tokens, micro_usd, cached_input_tokens, spenders)) => {
+            Ok((
+                requests,
+                input_tokens,
+                output_tokens,
+                micro_usd,
+                cached_input_tokens,
+                spenders,
+            )) => {
                 let total = Spending {
                     requests,
                     input_tokens,

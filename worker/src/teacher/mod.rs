@@ -25,6 +25,21 @@ use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
 
+/// Why the last answer was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem<'a> {
+    pub why: &'a str,
+    /// Answers refused so far, so that no try is sampled like another.
+    pub refused: u32,
+}
+
+impl<'a> Problem<'a> {
+    /// After so many refused answers, the last of them for this reason.
+    pub fn after(refused: u32, why: Option<&'a str>) -> Option<Self> {
+        why.map(|why| Self { why, refused })
+    }
+}
+
 /// Back-translation: write the user's request of a turn (paper §3.3).
 ///
 /// The request is written as the user; it names no function, does not mention
@@ -36,7 +51,7 @@ pub struct WriteRequest<'a> {
     pub turn: usize,
     pub conversation: &'a Conversation,
     /// Why the last try was refused.
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// Forward translation of one call (paper §3.3): the step's arguments from the
@@ -47,7 +62,7 @@ pub struct FillCall<'a> {
     pub conversation: &'a Conversation,
     pub at: StepRef,
     pub copy: u8,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// One step of the agent (paper §4.1): the next call or calls, or prose.
@@ -63,7 +78,7 @@ pub struct Act<'a> {
     pub conversation: &'a Conversation,
     /// Tells several plays of the same turn apart: 0, 1, …
     pub draw: u32,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// What a turn's `[Hint]:` tells the agent.
@@ -112,7 +127,7 @@ pub struct JudgeEdges<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that may come next.
@@ -130,7 +145,7 @@ pub struct JudgeNested<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that the function's output can feed.
@@ -145,7 +160,7 @@ pub struct Categorize<'a> {
     pub library: &'a Library,
     pub functions: &'a [FunctionId],
     pub categories: &'a [&'a str],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// Where a function belongs.
@@ -164,7 +179,7 @@ pub struct JudgeTurn<'a> {
     pub turn: &'a [Message],
     /// The reference calls; none where prose is due.
     pub expected: &'a [Call],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +200,7 @@ pub struct Simulate<'a> {
     pub before: &'a [Seen],
     /// What the output is kept under.
     pub key: Digest,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A call that was simulated before.

@@ -88,7 +88,8 @@ fn question(endpoint: &Endpoint) -> Request {
         temperature: endpoint.temperature,
         // Models that think first need room for it.
         max_output_tokens: endpoint.max_output_tokens.get().min(1_024),
-        draw: 0,
+        // Sends a seed.
+        draw: 1,
     }
 }
 

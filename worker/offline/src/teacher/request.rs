@@ -31,7 +31,7 @@ pub(super) fn write(ask: &WriteRequest<'_>) -> Result<Request, Error> {
     for wording in 0..WORDINGS {
         let purpose = match (wording, ask.problem) {
             (0, None) => "request".to_owned(),
-            (n, problem) => format!("request {n} {}", problem.unwrap_or_default()),
+            (n, problem) => format!("request {n} {}", problem.map_or("", |it| it.why)),
         };
         let request = writer.write(&purpose)?;
         if !writer.gives_away(&request.text) {

@@ -21,7 +21,7 @@ use magnet_worker::teacher::Act;
 pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
 
 pub(super) fn write(ask: &Act<'_>, made: &[Made<'_>]) -> String {
-    let Some(problem) = ask.problem else {
+    let Some(problem) = ask.problem.map(|problem| problem.why) else {
         return told(ask, made, &mut ask.scene.stream("summary", ask.turn));
     };
     // The refusal quotes the word that stands nowhere: say it without.

@@ -65,41 +65,58 @@ struct Learned {
     took_system_role: bool,
 }
 
+impl Learned {
+    fn is_guess(&self, then: Known) -> bool {
+        self.known.has_system_role && !then.has_system_role && !self.took_system_role
+    }
+}
+
 impl Abilities {
     pub fn known(&self) -> Known {
         self.lock().known
     }
 
-    /// Learns from a refusal of a request made under `then`; whether a request
-    /// made now would differ, so that asking again at once makes sense.
-    pub(super) fn learn(&self, refusal: &Refusal<'_>, then: Known, request: &Request) -> bool {
+    /// Learns from a refusal of a request made under `then`; the dialect to ask
+    /// in again at once, if there is another one.
+    pub(super) fn learn(
+        &self,
+        refusal: &Refusal<'_>,
+        then: Known,
+        request: &Request,
+    ) -> Option<Known> {
         let mut learned = self.lock();
-        if learned.known != then {
-            return true;
+        let is_guess = learned.is_guess(then);
+        if learned.known != then && !is_guess {
+            return Some(learned.known);
         }
         let mut after = match refusal.is_too_long {
             true => dialect::after_overflow(&refusal.words, then, request),
             false => dialect::after(refusal, then, request),
         };
         after.has_system_role |= learned.took_system_role;
-        learned.known = after;
-        after != then
+        if !is_guess {
+            learned.known = after;
+        }
+        (after != then).then_some(after)
     }
 
     /// An endpoint that has not answered yet and refuses in words that name
-    /// nothing may not know the system role: what to try once in that case.
+    /// nothing may not know the system role: what to try in that case. It is
+    /// known once a request is answered so.
     pub(super) fn guess(&self, then: Known, request: &Request) -> Option<Known> {
         let is_open = !self.lock().took_system_role && then.has_system_role;
-        (is_open && dialect::has_system(request)).then_some(Known { has_system_role: false, ..then })
+        (is_open && dialect::has_system(request))
+            .then_some(Known { has_system_role: false, ..then })
     }
 
     /// A request made under `then` was answered.
     pub(super) fn answered(&self, then: Known, request: &Request) {
         let mut learned = self.lock();
-        match then.has_system_role {
-            true => learned.took_system_role |= dialect::has_system(request),
-            false => learned.known.has_system_role &= learned.took_system_role,
+        if learned.is_guess(then) {
+            learned.known = then;
         }
+        learned.took_system_role |= then.has_system_role && dialect::has_system(request);
+        learned.known.has_system_role |= learned.took_system_role;
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Learned> {
@@ -163,4 +180,59 @@ fn without_system(messages: Vec<Message>) -> Vec<Message> {
         _ => {}
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::teacher::chat::Purpose;
+
+    fn request() -> Request {
+        let message = |role| Message { role, content: "It.".into() };
+        Request {
+            purpose: Purpose::Back,
+            messages: vec![message(Role::System), message(Role::User)],
+            answer: Answer::Text,
+            temperature: 0.7,
+            max_output_tokens: 512,
+            draw: 7,
+        }
+    }
+
+    fn refused(abilities: &Abilities, words: &str, then: Known) -> Option<Known> {
+        let refusal = Refusal::read(StatusCode::BAD_REQUEST, words, words);
+        abilities.learn(&refusal, then, &request())
+    }
+
+    #[test]
+    fn a_guess_is_known_once_it_is_answered_with_what_was_learned_on_the_way() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        assert_eq!(refused(&abilities, "Begin with a person.", first), None);
+        let guess = abilities.guess(first, &request()).unwrap();
+        let next = refused(&abilities, "no seed here", guess).unwrap();
+        assert_eq!(next, Known { has_system_role: false, has_seed: false, ..first });
+        assert_eq!(abilities.known(), first);
+        abilities.answered(next, &request());
+        assert_eq!(abilities.known(), next);
+    }
+
+    #[test]
+    fn a_system_role_that_was_taken_once_is_never_doubted() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        abilities.answered(first, &request());
+        assert_eq!(abilities.guess(first, &request()), None);
+        assert_eq!(refused(&abilities, "that is not our role", first), None);
+        assert!(abilities.known().has_system_role);
+    }
+
+    #[test]
+    fn what_others_have_learned_meanwhile_is_asked_in_at_once() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        let next = refused(&abilities, "no seed here", first).unwrap();
+        assert_eq!(refused(&abilities, "no seed here", first), Some(next));
+        let both = refused(&abilities, "no temperature either", next).unwrap();
+        assert!(!both.has_seed && !both.has_temperature, "{both:?}");
+    }
 }

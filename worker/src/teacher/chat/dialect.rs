@@ -31,8 +31,8 @@ impl Part {
             Self::Temperature => &["temperature"],
             Self::Format => &[
                 "response_format", "responseformat", "response format", "response_schema",
-                "json_schema", "json_object", "json schema", "json mode", "guided_json",
-                "guided", "grammar", "structured output", "structured outputs",
+                "json_schema", "json_object", "json schema", "json mode", "guided_json", "guided",
+                "grammar", "structured output", "structured outputs",
             ],
             Self::Length => &[
                 "max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens",
@@ -55,14 +55,16 @@ impl Part {
     }
 }
 
+/// What a chat template says that knows no system role: one of each.
+const TEMPLATE: [&[&str]; 2] = [&["role", "roles"], &["system", "user", "assistant", "alternate"]];
+
 /// What is known of an endpoint after its refusal of a request that was sent
 /// under `then`: the same, if the refusal is about something else.
 pub(super) fn after(refusal: &Refusal<'_>, then: Known, request: &Request) -> Known {
     let words = refusal.words.to_lowercase();
     let part = match refusal.status.is_server_error() {
-        // A chat template that fails is told as the server's own error.
         true => Some(Part::System).filter(|part| {
-            refusal.is_json && part.is_sent(then, request) && place(&words, &["role", "roles"]).is_some()
+            part.is_sent(then, request) && TEMPLATE.iter().all(|any| place(&words, any).is_some())
         }),
         false => named(&refusal.fields.to_lowercase(), then, request)
             .or_else(|| named(&words, then, request)),
@@ -111,7 +113,8 @@ fn length(words: &str, then: Known, request: &Request) -> Known {
         "maximum", "range", "between", "up to", "<=",
     ];
     let sent = then.output_tokens(request);
-    let is_too_high = TOO_HIGH.iter().any(|sign| words.contains(sign)) && !words.contains("instead");
+    let is_too_high =
+        TOO_HIGH.iter().any(|sign| words.contains(sign)) && !words.contains("instead");
     match is_too_high && sent > 1 {
         true => {
             let told = numbers(words).filter(|number| (16..sent).contains(number)).max();

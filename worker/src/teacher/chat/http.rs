@@ -128,13 +128,13 @@ impl Http {
     ) -> Attempt {
         let error = refusal.error(headers);
         self.heard.refusal(&refusal.told()).await;
-        let is_of_form = refusal.is_of_form() || refusal.status.is_server_error();
-        if is_of_form && self.abilities.learn(refusal, then, request) {
-            return Attempt::Learned;
+        if !refusal.is_of_form() {
+            return Attempt::Failed(error);
         }
-        match (&error, refusal.is_of_form()) {
-            (Error::Unanswerable(_), true) => Attempt::Unexplained(error),
-            _ => Attempt::Failed(error),
+        match (self.abilities.learn(refusal, then, request), &error) {
+            (Some(next), _) => Attempt::Learned(next),
+            (None, Error::Unanswerable(_)) => Attempt::Unexplained(error),
+            (None, _) => Attempt::Failed(error),
         }
     }
 
@@ -172,8 +172,8 @@ impl Http {
 }
 
 enum Attempt {
-    /// The endpoint's dialect is known better now: ask again in it.
-    Learned,
+    /// The endpoint's dialect is known better now: ask again in this one.
+    Learned(Known),
     /// A refusal that names nothing.
     Unexplained(Error),
     Failed(Error),
@@ -182,18 +182,17 @@ enum Attempt {
 #[async_trait]
 impl Chat for Http {
     async fn complete(&self, request: &Request) -> Result<Reply, Error> {
+        let mut then = self.abilities.known();
         for _ in 0..DIALECTS {
-            let then = self.abilities.known();
-            let error = match self.within_time(request, then).await {
+            then = match self.within_time(request, then).await {
                 Ok(reply) => return Ok(reply),
-                Err(Attempt::Learned) => continue,
+                Err(Attempt::Learned(next)) => next,
                 Err(Attempt::Failed(error)) => return Err(error),
-                Err(Attempt::Unexplained(error)) => error,
+                Err(Attempt::Unexplained(error)) => match self.abilities.guess(then, request) {
+                    Some(guess) => guess,
+                    None => return Err(error),
+                },
             };
-            let Some(guess) = self.abilities.guess(then, request) else {
-                return Err(error);
-            };
-            return self.within_time(request, guess).await.map_err(|_| error);
         }
         Err(Error::Permanent("the endpoint refuses every dialect of the request".into()))
     }

@@ -66,8 +66,7 @@ impl<C: Chat> Chat for Patience<C> {
                 Ok(reply)
             }
             Err(error) if seen.refused(&error) => Err(Error::Permanent(format!(
-                "{error}\nhint: the endpoint has refused the last {REFUSALS} requests: see `magnet \
-                 check --probe`"
+                "{error} ({REFUSALS} refusals in a row: see `magnet check --probe`)"
             ))),
             Err(error) => Err(error),
         }

@@ -31,8 +31,8 @@ const TOO_LONG: [&str; 11] = [
 /// Of a 4xx or 5xx: the model's answer was no JSON, which the server checks.
 const BAD_ANSWER: [&str; 8] = [
     "json_validate_failed", "failed_generation", "failed to generate json",
-    "failed to validate json", "generated json", "generated invalid json",
-    "generate valid json", "produced invalid json",
+    "failed to validate json", "generated json", "generated invalid json", "generate valid json",
+    "produced invalid json",
 ];
 /// What a 5xx may have against a request's content, in the words of its JSON.
 const CONTENT: [&str; 16] = [
@@ -76,10 +76,13 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// Whether it may be about the way in which the request was put.
+    /// Whether it may be about the way in which the request was put. A chat
+    /// template that fails is told as the server's own error.
     pub(super) fn is_of_form(&self) -> bool {
-        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY)
-            && !self.is_bad_answer()
+        let is_fault_of_request =
+            matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+        let is_told = self.status.is_server_error() && self.is_json;
+        (is_fault_of_request || is_told) && !self.is_bad_answer()
     }
 
     fn is_bad_answer(&self) -> bool {
@@ -157,7 +160,7 @@ fn in_words(body: &str, now: SystemTime) -> Option<Duration> {
 fn error(body: &str) -> Option<Value> {
     let parsed: Value = serde_json::from_str(body).ok()?;
     let object = parsed.get(0).unwrap_or(&parsed);
-    Some(object.get("error").unwrap_or(object).clone())
+    Some(object.get("error").filter(|error| !error.is_null()).unwrap_or(object).clone())
 }
 
 /// What validators found, one fault each: a place in the request, a sentence.
@@ -296,7 +299,10 @@ mod tests {
         assert_eq!(sorted(500, page), "server_error");
         assert_eq!(told(500, "", "bfloat16 is not supported on this device"), "server_error");
         assert_eq!(told(503, "", "the image of the container is pulled"), "server_error");
-        assert_eq!(told(500, "", "the response was filtered by our content policy"), "unanswerable");
+        assert_eq!(
+            told(500, "", "the response was filtered by our content policy"),
+            "unanswerable"
+        );
         assert_eq!(told(500, "", "input exceeds the maximum context length"), "too long");
         assert_eq!(sorted(404, "no such model"), "permanent");
     }
@@ -311,7 +317,10 @@ mod tests {
         assert_eq!(sorted(400, &groq.to_string()), "unusable");
         let schema = "Generated JSON does not match the expected schema in response_format.";
         assert_eq!(told(400, "", schema), "unusable");
-        assert_eq!(told(400, "", "We could not parse the JSON body of your request"), "unanswerable");
+        assert_eq!(
+            told(400, "", "We could not parse the JSON body of your request"),
+            "unanswerable"
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl Told {
 
     /// Some leave what was thought out of the completion, but not of the total.
     fn output(&self, input: u64) -> Option<u64> {
-        let rest = self.total.filter(|_| self.prompt.is_some()).map(|all| all.saturating_sub(input));
+        let rest =
+            self.total.filter(|_| self.prompt.is_some()).map(|all| all.saturating_sub(input));
         self.completion.max(rest).filter(|output| *output > 0)
     }
 }
@@ -127,7 +128,10 @@ mod tests {
         check(Value::Null, reckoned);
         check(json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 }), reckoned);
         check(json!({ "prompt_tokens": -1, "completion_tokens": 1e300 }), reckoned);
-        check(json!({ "prompt_tokens": 90, "completion_tokens": 0, "total_tokens": 90 }), (90, 10, 0));
+        check(
+            json!({ "prompt_tokens": 90, "completion_tokens": 0, "total_tokens": 90 }),
+            (90, 10, 0),
+        );
         check(json!({ "completion_tokens": 7, "total_tokens": 97 }), (90, 7, 0));
     }
 

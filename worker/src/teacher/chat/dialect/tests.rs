@@ -85,7 +85,7 @@ fn a_system_role_refused_in_any_words_is_done_without() {
     let template = json!({"error": {"code": 500, "type": "server_error",
         "message": "Jinja Exception: System role not supported"}});
     assert_eq!(told(500, &template.to_string()), without);
-    assert_eq!(told(500, "<p>the role of the system</p>"), Known::default());
+    assert_eq!(told(500, r#"{"error": "the database has no such role"}"#), Known::default());
 }
 
 #[test]
