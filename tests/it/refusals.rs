@@ -121,7 +121,7 @@ fn an_endpoint_that_refuses_whatever_it_is_asked_ends_the_run_with_its_words() {
 }
 
 #[test]
-fn a_refusal_stands_in_the_status_and_on_the_page() {
+fn a_refusal_stands_once_in_the_status_and_in_what_the_page_reads() {
     let dialect = Dialect { no_seed: true, ..Dialect::default() };
     let mock = Mock::start(Behaviour { dialect, latency_ms: 20, ..Behaviour::default() });
     let folder = folder();
