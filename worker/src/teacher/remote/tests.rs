@@ -528,7 +528,7 @@ async fn each_try_is_sampled_in_another_way() {
 #[test]
 fn a_temperature_rises_from_none_and_never_above_what_the_user_set() {
     let (cold, _) = remote("");
-    let hot = Remote::new("hot", cold.chat.clone(), 1.6, 512);
+    let hot = Remote { temperature: 1.6, ..remote("").0 };
     let of =
         |remote: &Remote, purpose| [0, 1, 5].map(|refused| remote.temperature(purpose, refused));
     assert_eq!(of(&cold, Purpose::Forth), [0.0, 0.3, 1.0]);
