@@ -22,6 +22,7 @@ use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
+use magnet_worker::teacher::chat::usage::Prices;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +98,8 @@ pub struct Share {
 pub struct Cost {
     pub requests: f64,
     pub input_tokens: f64,
+    /// Of these, what a server that keeps prompts has in its cache.
+    pub cached_input_tokens: f64,
     pub output_tokens: f64,
 }
 
@@ -105,6 +108,7 @@ impl Cost {
         Self {
             requests: spent.requests as f64 * factor,
             input_tokens: spent.input_tokens as f64 * factor,
+            cached_input_tokens: spent.cached_input_tokens as f64 * factor,
             output_tokens: spent.output_tokens as f64 * factor,
         }
     }
@@ -114,6 +118,7 @@ impl std::ops::AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         self.requests += other.requests;
         self.input_tokens += other.input_tokens;
+        self.cached_input_tokens += other.cached_input_tokens;
         self.output_tokens += other.output_tokens;
     }
 }
@@ -224,9 +229,9 @@ fn models(campaign: &Campaign, costs: &BTreeMap<Purpose, Cost>) -> Models {
     }
     let share = |(name, cost): (&str, Cost)| {
         let endpoint = campaign.endpoint(name).cloned().unwrap_or_default();
-        let usd = (cost.input_tokens * endpoint.usd_per_million_input_tokens
-            + cost.output_tokens * endpoint.usd_per_million_output_tokens)
-            / 1e6;
+        let Cost { input_tokens, cached_input_tokens, output_tokens, .. } = cost;
+        let prices = Prices::of(&endpoint);
+        let usd = prices.micro_usd(input_tokens, cached_input_tokens, output_tokens) / 1e6;
         let (time, bound_by) = time_at_limits(&endpoint, &cost);
         Share { endpoint: name.to_owned(), model: endpoint.model, usd, time, bound_by }
     };

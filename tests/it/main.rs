@@ -26,5 +26,6 @@ mod metrics;
 mod packs;
 mod plan;
 mod readme;
+mod refusals;
 mod status_page;
 mod teacher;

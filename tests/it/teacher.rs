@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::{Magnet, Ran, folder, read, records, write};
-use crate::mock::{Address, Behaviour, Dialect, Fault, Limit, Mock, Reasoning, Stats, Tell};
+use crate::mock::{Address, Behaviour, Dialect, Fault, Limit, Mock, Reasoning, Stats, Tell, Usage};
 
 /// A campaign of so many samples with the mock as its only teacher. `teacher`
 /// are more lines of its table, `rest` more tables.
@@ -177,7 +177,8 @@ fn an_endpoint_of_few_abilities_is_understood_after_a_few_refusals() {
         no_system_role: true,
         native_calls: true,
         reasoning: Reasoning::Think,
-        no_usage: true,
+        usage: Usage::Untold,
+        ..Dialect::default()
     };
     let mock = Mock::start(Behaviour { dialect, ..Behaviour::default() });
     let folder = folder();

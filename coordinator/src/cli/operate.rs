@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::parts::Parts;
 use magnet_proto::process::Exit;
-use magnet_proto::state::{self, Control, Spending};
+use magnet_proto::state::{self, Control, Refusal, Spending};
 use magnet_proto::{CampaignDigest, part, queue};
 
 use super::campaign::CampaignArgs;
@@ -88,6 +88,9 @@ pub(super) fn status(args: &StatusArgs, environment: &[(String, String)]) -> Res
             spent.input_tokens + spent.output_tokens,
             spent.micro_usd as f64 / 1e6
         )?;
+        for Refusal { teacher, words } in stores.state.refusals().await? {
+            writeln!(out, "refused      [teacher.{teacher}] {words}")?;
+        }
         Ok(())
     })
 }

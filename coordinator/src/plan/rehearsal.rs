@@ -8,6 +8,7 @@
 //! last call of some turns, which the judge sees; a judge of the graph finds
 //! the edges that the rules find, and one more a function.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -61,11 +62,25 @@ pub(super) struct Rehearsal {
 #[derive(Default)]
 struct Counted {
     usage: Mutex<Usage>,
+    /// The last question of each kind: what the next one begins alike, a
+    /// server has in its cache.
+    last: Mutex<HashMap<Purpose, String>>,
 }
 
 impl Counted {
     fn lock(&self) -> MutexGuard<'_, Usage> {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes a question shares with the last one of its kind.
+    fn alike(&self, request: &Request) -> usize {
+        let text: String = request.messages.iter().map(|m| m.content.as_str()).collect();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.entry(request.purpose).or_default();
+        let alike = text.bytes().zip(before.bytes()).take_while(|(one, other)| one == other);
+        let alike = alike.count();
+        *before = text;
+        alike
     }
 
     fn answered(&self, purpose: Purpose, answer: &Value) {
@@ -78,7 +93,9 @@ impl Counted {
 impl Chat for Counted {
     async fn complete(&self, request: &Request) -> Result<Reply, ChatError> {
         let input_tokens = request.estimated_tokens().input;
-        let spent = Spending { requests: 1, input_tokens, ..Spending::default() };
+        let cached_input_tokens = (self.alike(request) / CHARS_PER_TOKEN) as u64;
+        let spent =
+            Spending { requests: 1, input_tokens, cached_input_tokens, ..Spending::default() };
         self.lock().add(request.purpose.label(), spent);
         Err(ChatError::Cancelled)
     }

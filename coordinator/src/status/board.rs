@@ -9,7 +9,7 @@ use std::time::Duration;
 use magnet_proto::CampaignDigest;
 use magnet_proto::config::Campaign;
 use magnet_proto::queue::Depth;
-use magnet_proto::state::{Control, Spending};
+use magnet_proto::state::{Control, Refusal, Spending};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -74,6 +74,7 @@ struct Changing {
     queue: Option<Queue>,
     /// As the fleet's processes have told it; what the parts say may lag.
     spent: Spending,
+    refusals: Vec<Refusal>,
     pace: Pace,
     shelf: Shelf,
 }
@@ -95,6 +96,8 @@ pub struct View {
     pub outstanding: usize,
     pub queue: Option<Queue>,
     pub spent: Spending,
+    /// What teachers have refused.
+    pub refusals: Vec<Refusal>,
     /// Accepted samples a second, of late.
     pub rate: f64,
     /// `None` while there is no telling.
@@ -115,6 +118,7 @@ impl Board {
             control: None,
             queue: None,
             spent: Spending::default(),
+            refusals: Vec::new(),
             pace: Pace::default(),
             shelf: Shelf::default(),
         });
@@ -164,6 +168,10 @@ impl Board {
         self.lock().spent = spent;
     }
 
+    pub fn see_refusals(&self, refusals: Vec<Refusal>) {
+        self.lock().refusals = refusals;
+    }
+
     /// Parts are read from the beginning, again.
     pub fn clear_shelf(&self) {
         self.lock().shelf = Shelf::default();
@@ -204,7 +212,9 @@ impl Board {
             control: control.unwrap_or_default(),
             outstanding: changing.outstanding,
             queue: changing.queue,
-            spent: larger(changing.spent, counts.spent),
+            // Neither falls: the larger one is the later.
+            spent: changing.spent.at_least(counts.spent),
+            refusals: changing.refusals.clone(),
             rate,
             eta,
             history: changing.pace.history(),
@@ -216,16 +226,6 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, Changing> {
         // Each change is a single assignment or note: whole after a panic too.
         self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Neither count falls: the larger one is the later.
-fn larger(one: Spending, other: Spending) -> Spending {
-    Spending {
-        requests: one.requests.max(other.requests),
-        input_tokens: one.input_tokens.max(other.input_tokens),
-        output_tokens: one.output_tokens.max(other.output_tokens),
-        micro_usd: one.micro_usd.max(other.micro_usd),
     }
 }
 

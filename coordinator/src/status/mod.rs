@@ -135,10 +135,13 @@ impl Watch {
             let answer = tokio::time::timeout(PATIENCE, asked).await;
             self.board.see_queue(answer.ok().and_then(Result::ok));
         }
-        if let Some(state) = state
-            && let Ok(spent) = state.spend(Spending::default()).await
-        {
-            self.board.see_spending(spent);
+        if let Some(state) = state {
+            if let Ok(spent) = state.spend(Spending::default()).await {
+                self.board.see_spending(spent);
+            }
+            if let Ok(refusals) = state.refusals().await {
+                self.board.see_refusals(refusals);
+            }
         }
     }
 

@@ -234,6 +234,8 @@ pub struct Endpoint {
     #[serde(with = "duration")]
     pub deadline: Duration,
     pub usd_per_million_input_tokens: f64,
+    /// Of input tokens that the server had in its cache; 0 = as the others.
+    pub usd_per_million_cached_input_tokens: f64,
     pub usd_per_million_output_tokens: f64,
     /// Another `[teacher.*]` to ask while this one cannot answer.
     pub failover: Option<String>,

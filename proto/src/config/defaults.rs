@@ -146,6 +146,7 @@ impl Default for Endpoint {
             timeout: Duration::from_secs(60),
             deadline: Duration::from_secs(600),
             usd_per_million_input_tokens: 0.0,
+            usd_per_million_cached_input_tokens: 0.0,
             usd_per_million_output_tokens: 0.0,
             failover: None,
             keep_reasoning: false,

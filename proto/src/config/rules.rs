@@ -149,14 +149,13 @@ impl Rules {
             format!("{temperature} is not between 0 and 2"),
             "write a number like 0.7",
         );
-        self.not_negative(
-            &key("usd_per_million_input_tokens"),
-            endpoint.usd_per_million_input_tokens,
-        );
-        self.not_negative(
-            &key("usd_per_million_output_tokens"),
-            endpoint.usd_per_million_output_tokens,
-        );
+        for (field, price) in [
+            ("usd_per_million_input_tokens", endpoint.usd_per_million_input_tokens),
+            ("usd_per_million_cached_input_tokens", endpoint.usd_per_million_cached_input_tokens),
+            ("usd_per_million_output_tokens", endpoint.usd_per_million_output_tokens),
+        ] {
+            self.not_negative(&key(field), price);
+        }
         let hint = "write a duration like \"60s\"";
         self.require(!endpoint.timeout.is_zero(), &key("timeout"), "must not be zero", hint);
         self.require(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Control, Lookup, RateLimit, Spending, State};
+use super::{Control, Lookup, RateLimit, Refusal, Spending, State};
 use crate::WalkIndex;
 use crate::ids::Digest;
 
@@ -25,6 +25,7 @@ pub async fn run(state: &dyn State) {
     a_limit_grants_its_rate_and_no_more(state).await;
     a_held_limit_grants_nothing_until_the_pause_is_over(state).await;
     spending_adds_up(state).await;
+    a_refusal_is_kept_once(state).await;
     the_operators_wish_is_kept(state).await;
     one_coordinator_leads_at_a_time(state).await;
 }
@@ -108,11 +109,29 @@ async fn a_held_limit_grants_nothing_until_the_pause_is_over(state: &dyn State) 
 }
 
 async fn spending_adds_up(state: &dyn State) {
-    let spent = Spending { requests: 1, input_tokens: 100, output_tokens: 10, micro_usd: 7 };
+    let spent = Spending {
+        requests: 1,
+        input_tokens: 100,
+        output_tokens: 10,
+        micro_usd: 7,
+        cached_input_tokens: 60,
+    };
     state.spend(spent).await.unwrap();
     let total = state.spend(spent).await.unwrap();
     assert_eq!((total.requests, total.input_tokens), (2, 200));
     assert_eq!((total.output_tokens, total.micro_usd), (20, 14));
+    assert_eq!(total.cached_input_tokens, 120);
+}
+
+async fn a_refusal_is_kept_once(state: &dyn State) {
+    assert_eq!(state.refusals().await.unwrap(), []);
+    let refusal =
+        |teacher: &str, words: &str| Refusal { teacher: teacher.into(), words: words.into() };
+    let (first, other) = (refusal("big", "HTTP 400: 5 too many"), refusal("able", "HTTP 400: no"));
+    for told in [&first, &refusal("big", "HTTP 400: 7 too many"), &other] {
+        state.note_refusal(told).await.unwrap();
+    }
+    assert_eq!(state.refusals().await.unwrap(), [other, first]);
 }
 
 async fn the_operators_wish_is_kept(state: &dyn State) {

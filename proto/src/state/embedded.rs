@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::recent::Recent;
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use log::Log;
@@ -49,6 +49,8 @@ struct Inside {
     memo: Recent<Digest, (Instant, Bytes)>,
     limits: HashMap<String, Bucket>,
     spent: Spending,
+    /// By their gist.
+    refusals: HashMap<String, Refusal>,
     control: Control,
     leader: Option<(String, Instant)>,
 }
@@ -62,6 +64,7 @@ impl Default for Inside {
             memo: Recent::new(MEMO_BYTES),
             limits: HashMap::new(),
             spent: Spending::default(),
+            refusals: HashMap::new(),
             control: Control::default(),
             leader: None,
         }
@@ -242,6 +245,16 @@ impl State for EmbeddedState {
         let mut inside = self.lock();
         inside.spent += spent;
         Ok(inside.spent)
+    }
+
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        let kept = &mut self.lock().refusals;
+        kept.entry(refusal.gist()).or_insert_with(|| refusal.clone());
+        Ok(())
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        Ok(refusal::in_order(self.lock().refusals.values().cloned().collect()))
     }
 
     async fn control(&self) -> Result<Control, Error> {

@@ -12,7 +12,7 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State, Stores};
+use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};
@@ -210,6 +210,14 @@ impl State for Metered {
             true => self.timed(self.inner.spend(spent)).await,
             false => self.worked(self.inner.spend(spent)).await,
         }
+    }
+
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        self.timed(self.inner.note_refusal(refusal)).await
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        self.timed(self.inner.refusals()).await
     }
 
     async fn control(&self) -> Result<Control, Error> {

@@ -24,12 +24,14 @@ pub mod embedded;
 mod metered;
 mod recent;
 pub mod redis;
+mod refusal;
 
 #[cfg(any(test, feature = "conformance"))]
 #[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 pub use metered::Metrics;
+pub use refusal::Refusal;
 
 /// Opens a state by its URL: `embedded:` is one inside this process.
 pub fn open(url: &str) -> Result<Arc<dyn State>, Error> {
@@ -126,6 +128,13 @@ pub trait State: Send + Sync {
     /// is forgotten.
     async fn spend(&self, spent: Spending) -> Result<Spending, Error>;
 
+    /// Keeps what a teacher said when it refused, for whoever asks how the
+    /// campaign is. Refusals that differ in numbers alone are kept once.
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error>;
+
+    /// What teachers have refused, in the order of their names.
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error>;
+
     /// The operator's wish.
     async fn control(&self) -> Result<Control, Error>;
 
@@ -174,6 +183,9 @@ pub struct Spending {
     pub output_tokens: u64,
     /// Millionths of a dollar.
     pub micro_usd: u64,
+    /// Of the input tokens, those that the server had in its cache.
+    #[serde(default)]
+    pub cached_input_tokens: u64,
 }
 
 impl Spending {
@@ -199,16 +211,14 @@ impl Spending {
             input_tokens: by(self.input_tokens, other.input_tokens),
             output_tokens: by(self.output_tokens, other.output_tokens),
             micro_usd: by(self.micro_usd, other.micro_usd),
+            cached_input_tokens: by(self.cached_input_tokens, other.cached_input_tokens),
         }
     }
 }
 
 impl AddAssign for Spending {
     fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.micro_usd += other.micro_usd;
+        *self = self.each(other, u64::saturating_add);
     }
 }
 

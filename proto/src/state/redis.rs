@@ -12,7 +12,7 @@
 //!   keeps them packed: about 25 bytes a claim instead of 170.
 //! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
 //! - `…:m:{key}` paid answers.
-//! - `…:spent`, `…:spenders`, `…:control`, `…:leader`.
+//! - `…:spent`, `…:spenders`, `…:refusals`, `…:control`, `…:leader`.
 //! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
 
 mod link;
@@ -29,7 +29,7 @@ use redis::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal};
 use crate::ids::Digest;
 use crate::{CampaignDigest, WalkIndex};
 use link::Link;
@@ -260,19 +260,51 @@ impl State for RedisState {
         for figures in [floor, adding] {
             call.arg(figures.requests).arg(figures.input_tokens);
             call.arg(figures.output_tokens).arg(figures.micro_usd);
+            call.arg(figures.cached_input_tokens);
         }
         let spends = adding != Spending::default();
         call.arg(if spends { &self.holder } else { "" }).arg(KEEP.as_secs()).arg(SPENDS.as_secs());
-        let told: Result<(u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
+        let told: Result<(u64, u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
         let mut reckoning = self.reckoning();
         Ok(match told {
-            Ok((requests, input_tokens, output_tokens, micro_usd, spenders)) => {
-                let total = Spending { requests, input_tokens, output_tokens, micro_usd };
+            Ok((
+                requests,
+                input_tokens,
+                output_tokens,
+                micro_usd,
+                cached_input_tokens,
+                spenders,
+            )) => {
+                let total = Spending {
+                    requests,
+                    input_tokens,
+                    output_tokens,
+                    micro_usd,
+                    cached_input_tokens,
+                };
                 reckoning.taken(total, spenders);
                 total
             }
             Err(_) => reckoning.not_taken(adding),
         })
+    }
+
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        let value = serde_json::to_string(refusal)
+            .map_err(|error| Error::Permanent(format!("a refusal is no JSON: {error}")))?;
+        let key = self.key("refusals");
+        let mut both = redis::pipe();
+        both.cmd("HSETNX").arg(&key).arg(refusal.gist()).arg(value).ignore();
+        both.cmd("EXPIRE").arg(&key).arg(KEEP.as_secs()).ignore();
+        self.link.pipe(&both).await
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        let mut values = redis::cmd("HVALS");
+        values.arg(self.key("refusals"));
+        let kept: Vec<Vec<u8>> = self.link.command(&values).await?;
+        let read = kept.iter().filter_map(|value| serde_json::from_slice(value).ok());
+        Ok(refusal::in_order(read.collect()))
     }
 
     async fn control(&self) -> Result<Control, Error> {

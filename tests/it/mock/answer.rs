@@ -109,6 +109,12 @@ impl Ask {
         Self { purpose: Purpose::of(&task, &text, &system), text, task, draws }
     }
 
+    /// Decided by what is asked and how it is sampled, whatever is said beside.
+    pub(super) fn draws_of_sampling(&self, body: &Value, seed: &[u8]) -> Draws {
+        let sampling = format!("{} {}", body["seed"], body["temperature"]);
+        Draws::of(&[seed, b"stubborn", self.task.to_string().as_bytes(), sampling.as_bytes()])
+    }
+
     /// `student_rights` as in the behaviour.
     pub(super) fn answer(&self, student_rights: f64, heard: &Heard) -> String {
         let mut draws = self.draws.clone();

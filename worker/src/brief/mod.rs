@@ -26,7 +26,7 @@ use magnet_proto::path::{Path, StepRef};
 use crate::conversation::Scene;
 use crate::dry_walk::{Made, Log};
 use crate::failure::{Failure, Tries};
-use crate::teacher::Error;
+use crate::teacher::{Error, Problem};
 
 /// What a brief is made from.
 pub struct Ask<'a> {
@@ -34,7 +34,7 @@ pub struct Ask<'a> {
     /// The calls with their outputs, where they could be made beforehand.
     pub walked: Option<&'a Log>,
     /// Why the last draft was refused.
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// What a briefer makes of a path.

@@ -27,6 +27,21 @@ use serde_json::Value;
 use crate::conversation::{Conversation, Request, Scene};
 use crate::dry_walk::Made;
 
+/// Why the last answer was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem<'a> {
+    pub why: &'a str,
+    /// Answers refused so far, so that no try is sampled like another.
+    pub refused: u32,
+}
+
+impl<'a> Problem<'a> {
+    /// After so many refused answers, the last of them for this reason.
+    pub fn after(refused: u32, why: Option<&'a str>) -> Option<Self> {
+        why.map(|why| Self { why, refused })
+    }
+}
+
 /// Back-translation: write the user's request of a turn (paper §3.3).
 ///
 /// The request is written as the user: it carries all that the turn's brief
@@ -42,7 +57,7 @@ pub struct WriteRequest<'a> {
     /// one.
     pub log: &'a [Made],
     /// Why the last try was refused.
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// Forward translation of one call (paper §3.3): the arguments that the brief
@@ -57,7 +72,7 @@ pub struct FillCall<'a> {
     pub copy: u8,
     /// The arguments that brief, outputs and schema determine.
     pub determined: &'a Arguments,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// One step of the agent (paper §4.1): the next call or calls, or prose.
@@ -76,7 +91,7 @@ pub struct Act<'a> {
     pub conversation: &'a Conversation,
     /// Tells several plays of the same turn apart: 0, 1, …
     pub draw: u32,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// What a turn's `[Hint]:` tells the agent.
@@ -125,7 +140,7 @@ pub struct JudgeEdges<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that may come next.
@@ -143,7 +158,7 @@ pub struct JudgeNested<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that the function's output can feed.
@@ -158,7 +173,7 @@ pub struct Categorize<'a> {
     pub library: &'a Library,
     pub functions: &'a [FunctionId],
     pub categories: &'a [&'a str],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// Where a function belongs.
@@ -177,7 +192,7 @@ pub struct JudgeTurn<'a> {
     pub turn: &'a [Message],
     /// The reference calls; none where prose is due.
     pub expected: &'a [Call],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +213,7 @@ pub struct Simulate<'a> {
     pub before: &'a [Seen],
     /// What the output is kept under.
     pub key: Digest,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A call that was simulated before.

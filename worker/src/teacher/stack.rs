@@ -13,9 +13,11 @@ use crate::brief::Briefer;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
+use super::chat::heard::Heard;
 use super::chat::http::{Http, Secret, SetupError};
 use super::chat::limit::Limit;
 use super::chat::memo::Memo;
+use super::chat::patience::Patience;
 use super::chat::retry::{Policy, Retry};
 use super::chat::usage::{Metrics, Prices, Usage};
 use super::remote::Remote;
@@ -80,7 +82,7 @@ impl<'a> Stacks<'a> {
         Ok(Some(remote))
     }
 
-    /// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
+    /// An endpoint's stack: `memo( failover( retry( patience( circuit( limit( usage( http )))))))`.
     pub fn chat(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
         let endpoint = self.endpoint(name)?;
         let mut chat = self.direct(name)?;
@@ -112,12 +114,9 @@ fn direct(
     endpoint: &Endpoint,
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Chat>, Error> {
-    let http = http(name, endpoint, wiring.variable)?;
-    let prices = Prices {
-        input: endpoint.usd_per_million_input_tokens,
-        output: endpoint.usd_per_million_output_tokens,
-    };
     let (budget, state) = (campaign.budget.clone(), wiring.state.clone());
+    let http = http(name, endpoint, wiring.variable, Heard::new(name, Some(state.clone())))?;
+    let prices = Prices::of(endpoint);
     let metrics = wiring.metrics.of(name);
     let metered = Usage::new(http, prices, budget, state.clone(), metrics.clone());
     let limited = Limit::new(metered, name, endpoint, state, metrics.clone());
@@ -127,16 +126,22 @@ fn direct(
         cap: Duration::from_secs(30),
         has_stand_in: endpoint.failover.is_some(),
     };
-    let circuit = Circuit::new(limited, metrics.clone());
-    Ok(Arc::new(Retry::new(circuit, policy, campaign.campaign.seed, metrics)))
+    let patient = Patience::new(Circuit::new(limited, metrics.clone()));
+    Ok(Arc::new(Retry::new(patient, policy, campaign.campaign.seed, metrics)))
 }
 
 /// The wire to an endpoint, without any layer around it.
-pub(super) fn http(name: &str, endpoint: &Endpoint, variable: Variable<'_>) -> Result<Http, Error> {
+pub(super) fn http(
+    name: &str,
+    endpoint: &Endpoint,
+    variable: Variable<'_>,
+    heard: Heard,
+) -> Result<Http, Error> {
     let fail = |source| Error::Endpoint { name: name.to_owned(), source };
-    let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
+    let (url, model, timeout) = (&endpoint.base_url, &endpoint.model, endpoint.timeout);
+    let client = Http::client(endpoint.max_in_flight.get(), timeout).map_err(fail)?;
     let key = Secret::new(key(name, endpoint, variable)?);
-    Http::new(client, &endpoint.base_url, &endpoint.model, key, endpoint.timeout).map_err(fail)
+    Http::new(client, url, model, key, timeout, heard).map_err(fail)
 }
 
 /// The endpoint's key; empty if it has none.

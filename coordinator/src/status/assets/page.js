@@ -144,7 +144,7 @@ function rejections(walks) {
     : el("p", { class: "empty" }, "Nothing was rejected."));
 }
 
-function spend({ spend, budget, walks }) {
+function spend({ spend, budget, walks, refusals }) {
   const limits = [["max_usd", spend.usd, () => ""], ["max_requests", spend.requests, (of) => ` ${whole(of)} requests`],
     ["max_tokens", spend.input_tokens + spend.output_tokens, (of) => ` ${whole(of)} tokens`]].filter(([key]) => budget[key] > 0);
   const thousand = walks.accepted ? dollars(spend.usd / walks.accepted * 1000) : "–";
@@ -154,7 +154,9 @@ function spend({ spend, budget, walks }) {
       what(budget[key]) ? el("p", { class: "soft" }, `${percent(used / budget[key])} of${what(budget[key])}`) : null]),
     el("br"),
     facts([["per 1,000 accepted", thousand], ["requests", whole(spend.requests)],
-      ["tokens in", whole(spend.input_tokens)], ["tokens out", whole(spend.output_tokens)]]));
+      ["tokens in", whole(spend.input_tokens)], ["of these cached", whole(spend.cached_input_tokens)],
+      ["tokens out", whole(spend.output_tokens)]]),
+    refusals.map(({ teacher, words }) => el("p", { class: "soft" }, `${teacher} refused: ${words}`)));
 }
 
 async function deadLetters() {

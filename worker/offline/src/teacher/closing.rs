@@ -35,7 +35,7 @@ struct Made<'a> {
 
 pub(super) fn write(templates: &Templates, pack: &Pack, ask: &Act<'_>) -> String {
     let made = made(ask.messages);
-    let Some(problem) = ask.problem else {
+    let Some(problem) = ask.problem.map(|problem| problem.why) else {
         return told(templates, pack, ask, &made, &mut ask.scene.stream("report", ask.turn));
     };
     // The refusal quotes the word that stands nowhere: say it without.

@@ -33,7 +33,7 @@ pub(super) fn write(pack: &Pack, ask: &WriteRequest<'_>) -> Result<Request, Erro
     for wording in 0..WORDINGS {
         let purpose = match (wording, ask.problem) {
             (0, None) => "request".to_owned(),
-            (n, problem) => format!("request {n} {}", problem.unwrap_or_default()),
+            (n, problem) => format!("request {n} {}", problem.map_or("", |it| it.why)),
         };
         let request = Request { text: message(pack, ask, &purpose) };
         if !gives_away(ask, &request.text) {

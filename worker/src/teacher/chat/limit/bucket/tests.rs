@@ -5,7 +5,7 @@ use std::sync::Mutex as StdMutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{Control, Error, Lookup, Spending};
+use magnet_proto::state::{Control, Error, Lookup, Refusal, Spending};
 use magnet_proto::{Digest, WalkIndex};
 
 use super::*;
@@ -55,6 +55,14 @@ impl State for Seen {
 
     async fn hold(&self, _: &RateLimit, _: Duration) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn note_refusal(&self, _: &Refusal) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        Ok(Vec::new())
     }
 
     async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
