@@ -24,6 +24,7 @@ pub mod path;
 pub mod brief;
 pub mod outcome;
 pub mod sample;
+pub mod late;
 pub mod sketch;
 pub mod shard;
 pub mod usage;
