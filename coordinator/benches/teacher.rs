@@ -25,7 +25,7 @@ use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::teacher::chat::tally;
 use magnet_worker::teacher::chat::usage::Metrics;
 use magnet_worker::teacher::chat::{Answer, Chat, Message, Purpose, Request, Role};
-use magnet_worker::teacher::stack::{Stacks, Wiring};
+use magnet_worker::teacher::stack::{Patience, Stacks, Wiring};
 use mock::{Address, Answers, Behaviour, Limit, Tell};
 
 const CALLS: u64 = 20_000;
@@ -124,7 +124,7 @@ fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
 fn chat_on(campaign: &Campaign, state: EmbeddedState) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let state = Arc::new(state);
-    let wiring = Wiring { state, metrics, variable: &|_| None };
+    let wiring = Wiring { state, metrics, variable: &|_| None, patience: Patience::Endless };
     Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
 

@@ -22,6 +22,7 @@ use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::offline::Offline;
+use magnet_worker::teacher::stack::Patience;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -170,6 +171,7 @@ async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f
         bundle: Arc::new(Bundle::new(prepared.digest, campaign, library, graph, excluded)),
         state: state.clone(),
         cache: state,
+        patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
     let pipeline = prepare::played_by(cast, &surroundings)?;

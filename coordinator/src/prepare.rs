@@ -19,7 +19,7 @@ use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::usage::Metrics;
-use magnet_worker::teacher::stack::Wiring;
+use magnet_worker::teacher::stack::{Patience, Wiring};
 
 use prometheus::Registry;
 
@@ -73,6 +73,7 @@ pub async fn settle(
     campaign: &Campaign,
     prepared: Prepared,
     variable: &dyn Fn(&str) -> Option<String>,
+    patience: Patience,
     tell: &(dyn Fn(&Standing) + Sync),
 ) -> Result<Prepared> {
     if campaign.graph.judge == GraphJudge::None {
@@ -87,7 +88,7 @@ pub async fn settle(
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let wiring = Wiring { state: stores.state.clone(), metrics, variable };
+    let wiring = Wiring { state: stores.state.clone(), metrics, variable, patience };
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -142,7 +143,8 @@ pub fn pipeline(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
-    let wiring = Wiring { state: surroundings.state.clone(), metrics: metrics.clone(), variable };
+    let (state, metrics) = (surroundings.state.clone(), metrics.clone());
+    let wiring = Wiring { state, metrics, variable, patience: surroundings.patience };
     let cast = Cast::new(&bundle.campaign, &wiring)?;
     played_by(cast, surroundings)
 }

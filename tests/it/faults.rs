@@ -1,6 +1,7 @@
 //! Faults, made for real; after each the dataset is, byte for byte, what one
 //! process alone makes of the campaign.
 
+mod campaigns;
 mod certificates;
 mod control;
 mod kills;

@@ -62,7 +62,7 @@ impl WalkRunner for Markers {
             _ => {}
         }
         if self.budget.is_some_and(|budget| ran >= budget) {
-            return Err(Stop::Budget("max_requests = 5".into()));
+            return Err(Stop::Ended(Ending::Budget("max_requests = 5".into())));
         }
         assert!(self.poison != Some(walk.0), "a walk that cannot be walked");
         if self.waits {

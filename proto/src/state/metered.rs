@@ -12,7 +12,7 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State, Stores};
+use super::{Control, Ending, Error, Lease, Lookup, RateLimit, Spending, State, Stores};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};
@@ -225,8 +225,28 @@ impl State for Metered {
         self.timed(self.inner.set_control(control)).await
     }
 
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        self.timed(self.inner.end(ending)).await
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        self.timed(self.inner.ending()).await
+    }
+
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
         self.timed(self.inner.lead(holder, ttl)).await
+    }
+
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
+        self.timed(self.inner.complain(trouble)).await
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        self.timed(self.inner.trouble()).await
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        self.timed(self.inner.resign(holder)).await
     }
 
     fn is_away(&self) -> bool {

@@ -102,9 +102,8 @@ impl Metrics {
             Attempt::Done { .. } => "done",
             Attempt::NotPut(_) => "not_put",
             Attempt::Stopped(Stop::Transient { .. }) => "delayed",
-            Attempt::Stopped(_) => "returned",
+            Attempt::Stopped(_) | Attempt::Ended(..) => "returned",
             Attempt::Failed(_) => "failed",
-            Attempt::Unknown(_) => "quarantined",
             Attempt::Unwanted => "unwanted",
         };
         self.shards.settled.with_label_values(&[outcome]).inc();

@@ -11,6 +11,7 @@ use magnet_proto::state::State;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
+use super::chat::first::First;
 use super::chat::http::{Http, Secret, SetupError};
 use super::chat::limit::Limit;
 use super::chat::memo::Memo;
@@ -25,6 +26,16 @@ pub struct Wiring<'a> {
     pub metrics: Metrics,
     /// Reads the variable that holds a key.
     pub variable: Variable<'a>,
+    pub patience: Patience,
+}
+
+/// How long an endpoint may leave everybody without a first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// `connect_patience`: somebody waits for this run.
+    Bounded,
+    /// A fleet is there before and after its endpoints.
+    Endless,
 }
 
 /// Reads a variable of the environment.
@@ -74,7 +85,8 @@ impl<'a> Stacks<'a> {
         Ok(Some(remote))
     }
 
-    /// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
+    /// An endpoint's stack:
+    /// `memo( failover( retry( first( circuit( limit( usage( http )))))))`.
     pub fn chat(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
         let endpoint = self.endpoint(name)?;
         let mut chat = self.direct(name)?;
@@ -122,7 +134,31 @@ fn direct(
         has_stand_in: endpoint.failover.is_some(),
     };
     let circuit = Circuit::new(limited, metrics.clone());
-    Ok(Arc::new(Retry::new(circuit, policy, campaign.campaign.seed, metrics)))
+    // One whose stand-in answers meanwhile is waited for, too.
+    let gives_up = wiring.patience == Patience::Bounded && endpoint.failover.is_none();
+    let patience = gives_up.then_some(endpoint.connect_patience);
+    let first = First::new(circuit, name, &endpoint.base_url, patience);
+    Ok(Arc::new(Retry::new(first, policy, campaign.campaign.seed, metrics)))
+}
+
+/// Where an endpoint is, as whoever connects to it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Lower case.
+    pub host: String,
+    pub port: u16,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// The host and port behind a `base_url`; `None` if it is no URL of any.
+pub fn place(base_url: &str) -> Option<Place> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    Some(Place { host: url.host_str()?.to_lowercase(), port: url.port_or_known_default()? })
 }
 
 /// The wire to an endpoint, without any layer around it.

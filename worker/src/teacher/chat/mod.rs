@@ -12,6 +12,7 @@
 pub mod abilities;
 pub mod circuit;
 pub mod failover;
+pub mod first;
 pub mod http;
 pub mod limit;
 pub mod memo;
