@@ -21,6 +21,7 @@ use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::{self, Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
@@ -30,6 +31,7 @@ use magnet_worker::teacher::stack::Patience;
 use prometheus::Registry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -50,6 +52,11 @@ pub(crate) use stores::stores;
 /// A part store may take nothing for so long: whoever sees a run fail wants to
 /// be told.
 const PUT_PATIENCE: Duration = Duration::from_secs(30);
+/// A fleet outlives the outages of its store.
+const FLEET_PATIENCE: Duration = Duration::from_secs(3_600);
+/// A dataset that could not be written for its parts' store is begun again
+/// after this long.
+const AWAY: Duration = Duration::from_secs(5);
 /// A damaged part is found and made again this often before the run gives up.
 const REPAIRS: usize = 8;
 /// Shards that a worker of slow teachers holds at once at most.
@@ -167,6 +174,7 @@ where
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
     let bundle = Arc::new(bundle);
+    fleet.parts.reach().await?;
     bundle.publish(&fleet.parts).await?;
     let watching = CancellationToken::new();
     let _watched = watching.clone().drop_guard();
@@ -209,7 +217,7 @@ where
 impl Fleet {
     /// Works and finalizes, again for parts that prove damaged.
     async fn make(&self, job: &Job<'_>, reins: &Reins) -> Result<Summary, Error> {
-        let mut repairs = 0;
+        let (mut repairs, mut away_since) = (0, None);
         loop {
             let (outcome, selection) = match self.work(job, reins).await? {
                 Round::Interrupted(counts) => return Ok(self.interrupted(counts)),
@@ -232,9 +240,21 @@ impl Fleet {
                         self.parts.delete(&part::object_name(&job.digest, &part)).await?;
                     }
                 }
+                Err(finalize::Error::Parts { part, source })
+                    if self.is_patient(&mut away_since) =>
+                {
+                    warn!(part, "{}; trying again", in_one_line(&source));
+                    tokio::time::sleep(AWAY).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether to wait longer for a part store that is away since the first
+    /// call, or refuses what it has done before.
+    fn is_patient(&self, away_since: &mut Option<Instant>) -> bool {
+        away_since.get_or_insert_with(Instant::now).elapsed() < self.patience
     }
 }
 
@@ -308,6 +328,8 @@ struct Fleet {
     limits: Limits,
     wanted: u64,
     grace: Duration,
+    /// With a part store that worked before.
+    patience: Duration,
     worker_metrics: serve::Metrics,
     metrics: Metrics,
 }
@@ -324,6 +346,10 @@ impl Fleet {
             limits,
             wanted: campaign.campaign.samples.get(),
             grace: campaign.fleet.grace,
+            patience: match job.labour {
+                Labour::Own => PUT_PATIENCE,
+                Labour::Fleet => FLEET_PATIENCE,
+            },
             worker_metrics: match job.labour {
                 Labour::Own => serve::Metrics::new(registry, pulse)?,
                 // Nobody works walks here: nothing of it is shown.

@@ -109,6 +109,7 @@ impl Campaigns {
             settings,
             parts: self.parts.clone(),
             state,
+            is_heard: self.fleet.state.starts_with("redis"),
             is_stale: AtomicBool::new(false),
         })
     }
@@ -168,6 +169,8 @@ pub(crate) struct Guest {
     settings: Campaign,
     parts: Parts,
     state: Arc<dyn State>,
+    /// Whether others read what this process tells the state.
+    is_heard: bool,
     /// To be opened anew before its next shard: what ended it may be mended.
     is_stale: AtomicBool,
 }
@@ -201,7 +204,15 @@ impl WalkRunner for Guest {
     }
 
     async fn end(&self, ending: Ending) -> Result<(), state::Error> {
-        let (is_first, campaign) = (self.outdate(), &self.settings.campaign.name);
+        let campaign = &self.settings.campaign.name;
+        if !self.is_heard {
+            // It stays open: the spending that its budget goes by is here alone.
+            return Err(state::Error::Away(format!(
+                "campaign \"{campaign}\": {ending}; nobody hears of it, because fleet.state names \
+                 no store that other processes reach"
+            )));
+        }
+        let is_first = self.outdate();
         if self.has_changed().await {
             info!(campaign, "opening it anew, by its new settings: {ending}");
             return Ok(());

@@ -6,6 +6,7 @@ mod certificates;
 mod control;
 mod kills;
 mod outages;
+mod reasons;
 mod refusals;
 mod schedule;
 mod stopping;

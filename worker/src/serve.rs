@@ -218,8 +218,9 @@ async fn settle(
         Attempt::NotPut(source) => {
             let since = *put_fails_since.get_or_insert_with(Instant::now);
             warn!(shard = name, problem = in_one_line(&source), "the part could not be put");
-            let is_patient = since.elapsed() < worker.limits.put_patience;
-            match is_patient && !matches!(source, parts::Error::Permanent(_)) {
+            // A refusal of a store that has worked, too: policies and credentials
+            // are changed under a fleet, and changed back.
+            match since.elapsed() < worker.limits.put_patience {
                 true => (Settle::Delay(PAUSE), None),
                 false => (Settle::Return, Some(Error::Parts(source))),
             }

@@ -147,16 +147,10 @@ pub(super) fn prepare(campaign: &Campaign) -> Result<Prepared> {
     prepare::prepare(campaign, Path::new("."))
 }
 
-/// A queue or a state inside one process has no fleet around it.
+/// A queue inside one process has no fleet around it.
 pub(super) fn require_a_fleet(campaign: &Campaign) -> Result<()> {
     if campaign.fleet.queue.starts_with("amqp") {
-        if campaign.fleet.state.starts_with("redis") {
-            return Ok(());
-        }
-        let message = "fleet.state names no store that other processes could reach: limits, a \
-                       pause and the end of a campaign are told through it";
-        let hint = "set fleet.state = \"redis://host:6379/0\", or use `magnet run`";
-        return Err(Failure::usage(message).hint(hint).into());
+        return Ok(());
     }
     let message = "fleet.queue names no broker that other processes could reach";
     let hint = "set fleet.queue = \"amqp://user:password@host:5672/vhost\", or use `magnet run`";

@@ -252,6 +252,10 @@ impl State for Metered {
     fn is_away(&self) -> bool {
         self.inner.is_away()
     }
+
+    fn trouble_here(&self) -> Option<String> {
+        self.inner.trouble_here()
+    }
 }
 
 #[cfg(test)]

@@ -161,6 +161,12 @@ pub trait State: Send + Sync {
     fn is_away(&self) -> bool {
         false
     }
+
+    /// Why the store is away, or what it refuses to do; told without asking
+    /// it.
+    fn trouble_here(&self) -> Option<String> {
+        None
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -167,6 +167,10 @@ impl State for RedisState {
         self.is_degraded()
     }
 
+    fn trouble_here(&self) -> Option<String> {
+        self.link.trouble()
+    }
+
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
         let bytes = key.as_bytes();
         let bucket = u32::from_le_bytes([bytes[28], bytes[29], bytes[30], bytes[31]])

@@ -17,8 +17,7 @@ use super::shard::Attempt;
 use super::{End, Stop};
 
 const WALK_OUTCOMES: [&str; 3] = ["accepted", "rejected", "skipped"];
-const SHARD_OUTCOMES: [&str; 7] =
-    ["done", "not_put", "delayed", "returned", "failed", "quarantined", "unwanted"];
+const SHARD_OUTCOMES: [&str; 6] = ["done", "not_put", "delayed", "returned", "failed", "unwanted"];
 
 /// A worker's metrics; clones count together.
 #[derive(Clone, Debug)]

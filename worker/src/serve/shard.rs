@@ -319,9 +319,7 @@ async fn put_patiently(worker: &Worker, name: &str, bytes: Bytes) -> Result<(), 
         let put = worker.parts.put(name, bytes.clone()).await;
         worker.metrics.part_put(bytes.len(), put.is_ok());
         match put {
-            Err(problem @ parts::Error::Transient(_))
-                if Instant::now() + pause < deadline && !abort.is_cancelled() =>
-            {
+            Err(problem) if Instant::now() + pause < deadline && !abort.is_cancelled() => {
                 let problem = in_one_line(&problem);
                 warn!(problem, "the part could not be put; trying again in {pause:?}");
             }
