@@ -23,6 +23,7 @@ use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::chat::usage::Prices;
+use magnet_worker::teacher::stack::Patience;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -181,6 +182,7 @@ async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f
         ),
         state: state.clone(),
         cache: state,
+        patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
     let pipeline = prepare::played_by(cast, &surroundings)?;

@@ -20,7 +20,7 @@ use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::usage::Metrics;
-use magnet_worker::teacher::stack::Wiring;
+use magnet_worker::teacher::stack::{Patience, Wiring};
 
 use prometheus::Registry;
 
@@ -92,6 +92,7 @@ pub async fn settle(
     campaign: &Campaign,
     prepared: Prepared,
     variable: &dyn Fn(&str) -> Option<String>,
+    patience: Patience,
     tell: &(dyn Fn(&Standing) + Sync),
 ) -> Result<Prepared> {
     if campaign.graph.judge == GraphJudge::None {
@@ -106,7 +107,7 @@ pub async fn settle(
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let wiring = self::wiring(stores.state.clone(), metrics, &prepared.pack, variable);
+    let wiring = self::wiring(stores.state.clone(), metrics, &prepared.pack, variable, patience);
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -162,7 +163,7 @@ pub fn pipeline(
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
     let (state, pack) = (surroundings.state.clone(), &bundle.pack);
-    let wiring = self::wiring(state, metrics.clone(), pack, variable);
+    let wiring = self::wiring(state, metrics.clone(), pack, variable, surroundings.patience);
     let cast = Cast::new(&bundle.campaign, &wiring)?;
     played_by(cast, surroundings)
 }
@@ -173,9 +174,10 @@ fn wiring<'a>(
     metrics: Metrics,
     pack: &Arc<Pack>,
     variable: &'a dyn Fn(&str) -> Option<String>,
+    patience: Patience,
 ) -> Wiring<'a> {
-    let offline = Offline::new(Arc::clone(pack));
-    Wiring { state, metrics, offline: Arc::new(offline.clone()), rules: Arc::new(offline), variable }
+    let offline = Arc::new(Offline::new(Arc::clone(pack)));
+    Wiring { state, metrics, offline: offline.clone(), rules: offline, variable, patience }
 }
 
 /// The same, with other players than the campaign names.

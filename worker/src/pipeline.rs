@@ -18,7 +18,7 @@ use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Path;
 use magnet_proto::sample::{Call, Pair, Sample};
-use magnet_proto::state::State;
+use magnet_proto::state::{Ending, State};
 use magnet_proto::usage::Usage;
 use magnet_proto::walk::Walker;
 use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
@@ -342,15 +342,15 @@ fn stop_of_teacher(error: teacher::Error) -> Stop {
         teacher::Error::Transient { reason, retry_after } => {
             Stop::Transient { reason, retry_after }
         }
-        teacher::Error::Budget(reason) => Stop::Budget(reason),
+        teacher::Error::Budget(reason) => Stop::Ended(Ending::Budget(reason)),
         teacher::Error::Cancelled => Stop::Cancelled,
-        error => Stop::Permanent(error.to_string()),
+        error => Stop::Ended(Ending::Refused(error.to_string())),
     }
 }
 
 fn stop_of_executor(error: execute::Error) -> Stop {
     match error {
         execute::Error::Transient(reason) => Stop::Transient { reason, retry_after: None },
-        error => Stop::Permanent(error.to_string()),
+        error => Stop::Ended(Ending::Refused(error.to_string())),
     }
 }

@@ -86,6 +86,8 @@ async fn campaign(Shared(api): Shared<Api>) -> Answer {
         "phase": view.phase,
         "control": view.control,
         "leading": view.leading,
+        "ended": view.ended,
+        "trouble": view.trouble,
         "may_steer": api.token.is_some(),
         "running_seconds": view.running.as_secs(),
         "samples": {

@@ -68,6 +68,8 @@ struct Changing {
     digest: CampaignDigest,
     phase: Phase,
     leading: bool,
+    ended: Option<String>,
+    trouble: Option<String>,
     counts: Counts,
     outstanding: usize,
     control: Option<watch::Receiver<Control>>,
@@ -91,6 +93,10 @@ pub struct Queue {
 pub struct View {
     pub phase: Phase,
     pub leading: bool,
+    /// Why it is over with less than was asked for.
+    pub ended: Option<String>,
+    /// What a worker complains of.
+    pub trouble: Option<String>,
     pub control: Control,
     pub counts: Counts,
     pub outstanding: usize,
@@ -113,6 +119,8 @@ impl Board {
             digest,
             phase: Phase::default(),
             leading: false,
+            ended: None,
+            trouble: None,
             counts: Counts::default(),
             outstanding: 0,
             control: None,
@@ -158,6 +166,23 @@ impl Board {
         changing.pace.note(counts.accepted);
         changing.counts = counts.clone();
         changing.outstanding = outstanding;
+    }
+
+    /// It is over, and there is less than was asked for; why, and what to do.
+    pub fn end(&self, why: &str) {
+        let mut changing = self.lock();
+        changing.ended = Some(why.replace("\nhint: ", "; "));
+        if changing.phase != Phase::Finished {
+            changing.phase = Phase::Stopped;
+        }
+    }
+
+    /// What a worker complains of now; whether that is news.
+    pub fn see_trouble(&self, trouble: Option<String>) -> bool {
+        let mut changing = self.lock();
+        let is_news = trouble.is_some() && trouble != changing.trouble;
+        changing.trouble = trouble;
+        is_news
     }
 
     pub fn see_queue(&self, queue: Option<Queue>) {
@@ -209,6 +234,8 @@ impl Board {
         View {
             phase: changing.phase,
             leading: changing.leading,
+            ended: changing.ended.clone(),
+            trouble: changing.trouble.clone(),
             control: control.unwrap_or_default(),
             outstanding: changing.outstanding,
             queue: changing.queue,

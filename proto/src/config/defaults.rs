@@ -145,6 +145,7 @@ impl Default for Endpoint {
             max_in_flight: nonzero(64),
             timeout: Duration::from_secs(60),
             deadline: Duration::from_secs(600),
+            connect_patience: Duration::from_secs(60),
             usd_per_million_input_tokens: 0.0,
             usd_per_million_cached_input_tokens: 0.0,
             usd_per_million_output_tokens: 0.0,
@@ -173,6 +174,12 @@ impl Default for Fleet {
 impl Default for Run {
     fn default() -> Self {
         Self { workers: 0, in_flight: nonzero(256), listen: String::new(), token_file: None }
+    }
+}
+
+impl Default for WorkerRules {
+    fn default() -> Self {
+        Self { key_variables: vec!["*_API_KEY".into(), "*_KEY".into()], teacher_hosts: Vec::new() }
     }
 }
 

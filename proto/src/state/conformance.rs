@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Control, Lookup, RateLimit, Refusal, Spending, State};
+use super::{Control, Ending, Lookup, RateLimit, Refusal, Spending, State};
 use crate::WalkIndex;
 use crate::ids::Digest;
 
@@ -27,6 +27,8 @@ pub async fn run(state: &dyn State) {
     spending_adds_up(state).await;
     a_refusal_is_kept_once(state).await;
     the_operators_wish_is_kept(state).await;
+    why_a_campaign_ended_is_kept_until_it_goes_on(state).await;
+    a_complaint_reaches_the_others(state).await;
     one_coordinator_leads_at_a_time(state).await;
 }
 
@@ -141,12 +143,35 @@ async fn the_operators_wish_is_kept(state: &dyn State) {
     state.set_control(Control::Run).await.unwrap();
 }
 
+async fn why_a_campaign_ended_is_kept_until_it_goes_on(state: &dyn State) {
+    let ending = Ending::Refused("HTTP 401: \"no such key\"".into());
+    assert_eq!(state.ending().await.unwrap(), None);
+    state.end(&ending).await.unwrap();
+    assert_eq!(state.control().await.unwrap(), Control::Cancel);
+    assert_eq!(state.ending().await.unwrap(), Some(ending.clone()));
+    state.set_control(Control::Done).await.unwrap();
+    assert_eq!(state.ending().await.unwrap(), Some(ending));
+    state.set_control(Control::Run).await.unwrap();
+    assert_eq!(state.ending().await.unwrap(), None);
+}
+
+async fn a_complaint_reaches_the_others(state: &dyn State) {
+    assert_eq!(state.trouble().await.unwrap(), None);
+    state.complain("\"BIG_KEY\" is not set here").await.unwrap();
+    assert_eq!(state.trouble().await.unwrap().as_deref(), Some("\"BIG_KEY\" is not set here"));
+}
+
 async fn one_coordinator_leads_at_a_time(state: &dyn State) {
     assert!(state.lead("one", SHORT).await.unwrap());
     assert!(!state.lead("two", SHORT).await.unwrap());
     assert!(state.lead("one", SHORT).await.unwrap(), "the leader renews its lease");
     tokio::time::sleep(SHORT * 2).await;
     assert!(state.lead("two", SHORT).await.unwrap(), "a lease runs out");
+    state.resign("one").await.unwrap();
+    assert!(!state.lead("three", PATIENCE).await.unwrap(), "only who leads gives it back");
+    assert!(state.lead("two", PATIENCE).await.unwrap());
+    state.resign("two").await.unwrap();
+    assert!(state.lead("three", PATIENCE).await.unwrap(), "nobody waits for what is given back");
 }
 
 #[cfg(test)]

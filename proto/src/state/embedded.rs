@@ -18,7 +18,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::recent::Recent;
-use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal};
+use super::{
+    COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
+};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use log::Log;
@@ -52,6 +54,8 @@ struct Inside {
     /// By their gist.
     refusals: HashMap<String, Refusal>,
     control: Control,
+    ending: Option<Ending>,
+    trouble: Option<(String, Instant)>,
     leader: Option<(String, Instant)>,
 }
 
@@ -66,6 +70,8 @@ impl Default for Inside {
             spent: Spending::default(),
             refusals: HashMap::new(),
             control: Control::default(),
+            ending: None,
+            trouble: None,
             leader: None,
         }
     }
@@ -262,8 +268,33 @@ impl State for EmbeddedState {
     }
 
     async fn set_control(&self, control: Control) -> Result<(), Error> {
-        self.lock().control = control;
+        let mut inside = self.lock();
+        inside.control = control;
+        if control.goes_on() {
+            inside.ending = None;
+        }
         Ok(())
+    }
+
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        let mut inside = self.lock();
+        (inside.control, inside.ending) = (Control::Cancel, Some(ending.clone()));
+        Ok(())
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        Ok(self.lock().ending.clone())
+    }
+
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
+        self.lock().trouble = Some((trouble.to_owned(), Instant::now() + COMPLAINT));
+        Ok(())
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        let inside = self.lock();
+        let trouble = inside.trouble.as_ref().filter(|(_, until)| *until > Instant::now());
+        Ok(trouble.map(|(text, _)| text.clone()))
     }
 
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
@@ -277,5 +308,11 @@ impl State for EmbeddedState {
             inside.leader = Some((holder.to_owned(), now + ttl));
         }
         Ok(free)
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        let mut inside = self.lock();
+        inside.leader = inside.leader.take().filter(|(leader, _)| leader != holder);
+        Ok(())
     }
 }

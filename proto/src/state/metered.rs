@@ -12,7 +12,9 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores};
+use super::{
+    Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores,
+};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};
@@ -233,12 +235,36 @@ impl State for Metered {
         self.timed(self.inner.set_control(control)).await
     }
 
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        self.timed(self.inner.end(ending)).await
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        self.timed(self.inner.ending()).await
+    }
+
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
         self.timed(self.inner.lead(holder, ttl)).await
     }
 
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
+        self.timed(self.inner.complain(trouble)).await
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        self.timed(self.inner.trouble()).await
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        self.timed(self.inner.resign(holder)).await
+    }
+
     fn is_away(&self) -> bool {
         self.inner.is_away()
+    }
+
+    fn trouble_here(&self) -> Option<String> {
+        self.inner.trouble_here()
     }
 }
 

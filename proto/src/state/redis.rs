@@ -12,7 +12,8 @@
 //!   keeps them packed: about 25 bytes a claim instead of 170.
 //! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
 //! - `…:m:{key}` paid answers.
-//! - `…:spent`, `…:spenders`, `…:refusals`, `…:control`, `…:leader`.
+//! - `…:spent`, `…:spenders`, `…:refusals`, `…:control`, `…:ending`,
+//!   `…:trouble`, `…:leader`.
 //! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
 
 mod link;
@@ -29,7 +30,9 @@ use redis::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal};
+use super::{
+    COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
+};
 use crate::ids::Digest;
 use crate::{CampaignDigest, WalkIndex};
 use link::Link;
@@ -131,6 +134,12 @@ impl RedisState {
         })
     }
 
+    /// Keeps a value as long as the campaign's other entries.
+    fn keep(&self, pipeline: &mut redis::Pipeline, kind: &str, value: &[u8]) {
+        let set = pipeline.cmd("SET").arg(self.key(kind)).arg(value);
+        set.arg("EX").arg(KEEP.as_secs()).ignore();
+    }
+
     fn reckoning(&self) -> std::sync::MutexGuard<'_, Reckoning> {
         self.reckoning.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,6 +167,10 @@ enum Polled {
 impl State for RedisState {
     fn is_away(&self) -> bool {
         self.is_degraded()
+    }
+
+    fn trouble_here(&self) -> Option<String> {
+        self.link.trouble()
     }
 
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
@@ -320,21 +333,62 @@ impl State for RedisState {
     }
 
     async fn set_control(&self, control: Control) -> Result<(), Error> {
-        let wish = match control {
-            Control::Run => "run",
-            Control::Pause => "pause",
-            Control::Cancel => "cancel",
-            Control::Done => "done",
-        };
+        let mut all = redis::pipe();
+        self.keep(&mut all, "control", wish(control).as_bytes());
+        if control.goes_on() {
+            all.cmd("UNLINK").arg(self.key("ending")).ignore();
+        }
+        self.link.pipe(&all).await
+    }
+
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        let reason =
+            serde_json::to_vec(ending).expect("writing two words of text into memory cannot fail");
+        let mut both = redis::pipe();
+        // Who sees that it is over finds the reason.
+        self.keep(&mut both, "ending", &reason);
+        self.keep(&mut both, "control", wish(Control::Cancel).as_bytes());
+        self.link.pipe(&both).await
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key("ending"));
+        let kept: Option<Vec<u8>> = self.link.command(&get).await?;
+        Ok(kept.and_then(|reason| serde_json::from_slice(&reason).ok()))
+    }
+
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key("control")).arg(wish).arg("EX").arg(KEEP.as_secs());
+        set.arg(self.key("trouble")).arg(trouble).arg("PX").arg(millis(COMPLAINT));
         self.link.command(&set).await
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key("trouble"));
+        self.link.command(&get).await
     }
 
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
         let mut call = self.scripts.lead.prepare_invoke();
         call.key(self.key("leader")).arg(holder).arg(millis(ttl));
         self.link.script(&call).await
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        let mut call = self.scripts.resign.prepare_invoke();
+        call.key(self.key("leader")).arg(holder);
+        self.link.script(&call).await
+    }
+}
+
+fn wish(control: Control) -> &'static str {
+    match control {
+        Control::Run => "run",
+        Control::Pause => "pause",
+        Control::Cancel => "cancel",
+        Control::Done => "done",
     }
 }
 

@@ -13,11 +13,12 @@ use crate::brief::Briefer;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
+use super::chat::first::First;
 use super::chat::heard::Heard;
 use super::chat::http::{Http, Secret, SetupError};
 use super::chat::limit::Limit;
 use super::chat::memo::Memo;
-use super::chat::patience::Patience;
+use super::chat::patience;
 use super::chat::retry::{Policy, Retry};
 use super::chat::usage::{Metrics, Prices, Usage};
 use super::remote::Remote;
@@ -33,6 +34,16 @@ pub struct Wiring<'a> {
     pub rules: Arc<dyn Briefer>,
     /// Reads the variable that holds a key.
     pub variable: Variable<'a>,
+    pub patience: Patience,
+}
+
+/// How long an endpoint may leave everybody without a first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// `connect_patience`: somebody waits for this run.
+    Bounded,
+    /// A fleet is there before and after its endpoints.
+    Endless,
 }
 
 /// Reads a variable of the environment.
@@ -82,7 +93,8 @@ impl<'a> Stacks<'a> {
         Ok(Some(remote))
     }
 
-    /// An endpoint's stack: `memo( failover( retry( patience( circuit( limit( usage( http )))))))`.
+    /// An endpoint's stack:
+    /// `memo( failover( retry( first( patience( circuit( limit( usage( http ))))))))`.
     pub fn chat(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
         let endpoint = self.endpoint(name)?;
         let mut chat = self.direct(name)?;
@@ -126,8 +138,32 @@ fn direct(
         cap: Duration::from_secs(30),
         has_stand_in: endpoint.failover.is_some(),
     };
-    let patient = Patience::new(Circuit::new(limited, metrics.clone()));
-    Ok(Arc::new(Retry::new(patient, policy, campaign.campaign.seed, metrics)))
+    let patient = patience::Patience::new(Circuit::new(limited, metrics.clone()));
+    // One whose stand-in answers meanwhile is waited for, too.
+    let gives_up = wiring.patience == Patience::Bounded && endpoint.failover.is_none();
+    let patience = gives_up.then_some(endpoint.connect_patience);
+    let first = First::new(patient, name, &endpoint.base_url, patience);
+    Ok(Arc::new(Retry::new(first, policy, campaign.campaign.seed, metrics)))
+}
+
+/// Where an endpoint is, as whoever connects to it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Lower case.
+    pub host: String,
+    pub port: u16,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// The host and port behind a `base_url`; `None` if it is no URL of any.
+pub fn place(base_url: &str) -> Option<Place> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    Some(Place { host: url.host_str()?.to_lowercase(), port: url.port_or_known_default()? })
 }
 
 /// The wire to an endpoint, without any layer around it.

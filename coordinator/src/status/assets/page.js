@@ -40,8 +40,10 @@ function showFrame(campaign) {
   steer.hidden = !campaign.may_steer || !["waiting", "working"].includes(campaign.phase);
   steer.textContent = campaign.control === "pause" ? "Resume" : "Pause";
   const away = campaign.services.filter((service) => !service.up);
-  const trouble = away.map((service) => `${SERVICES[service.service]} is away: ${service.why}.`).join(" ");
-  tell(campaign.phase === "finished" ? "" : trouble);
+  const trouble = away.map((service) => `${SERVICES[service.service]} is away: ${service.why}.`);
+  if (campaign.trouble) trouble.push(`Shards are handed back: ${campaign.trouble}.`);
+  const isOver = ["finished", "stopped"].includes(campaign.phase);
+  tell(isOver ? campaign.ended || "" : trouble.join(" "));
   at("footer").textContent = `magnet ${campaign.version} · campaign ${campaign.campaign} · up ${span(campaign.running_seconds)}` +
     (campaign.leading ? "" : " · another coordinator leads");
 }

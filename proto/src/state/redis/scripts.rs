@@ -8,6 +8,7 @@ pub(super) struct Scripts {
     pub(super) lease: Script,
     pub(super) hold: Script,
     pub(super) lead: Script,
+    pub(super) resign: Script,
     pub(super) spend: Script,
 }
 
@@ -19,6 +20,7 @@ impl Default for Scripts {
             lease: Script::new(LEASE),
             hold: Script::new(HOLD),
             lead: Script::new(LEAD),
+            resign: Script::new(RESIGN),
             spend: Script::new(SPEND),
         }
     }
@@ -100,6 +102,11 @@ local leader = redis.call('GET', KEYS[1])
 if leader and leader ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
+";
+
+/// Key: the leader. Argument: who leads no longer.
+const RESIGN: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
 ";
 
 /// Keys: what was spent, who spends. Arguments: the least that was spent so

@@ -13,6 +13,7 @@ pub mod abilities;
 pub mod circuit;
 mod dialect;
 pub mod failover;
+pub mod first;
 pub mod heard;
 pub mod http;
 pub mod limit;
