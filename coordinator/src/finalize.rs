@@ -10,6 +10,7 @@
 //! written aside and moved into place whole; the manifest comes last, so a
 //! folder with a manifest is a finished one.
 
+mod brief;
 mod files;
 mod manifest;
 mod ops;

@@ -53,6 +53,7 @@ pub(crate) fn sample(walk: u64) -> Sample {
         executor: "simulator".into(),
         initial_config: Some(json!({"seats": 3})),
         teacher: "offline".into(),
+        brief: Default::default(),
         domains: vec!["messages".into()],
         persona: "a planner".into(),
         reasoning: Default::default(),

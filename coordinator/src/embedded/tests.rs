@@ -129,6 +129,7 @@ fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
         executor: "simulator".into(),
         initial_config: None,
         teacher: "offline".into(),
+        brief: Default::default(),
         domains: vec!["travel".into()],
         persona: "tester".into(),
         reasoning: Default::default(),

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::brief::BriefLine;
 use super::ops::OpLine;
 
 /// Renders samples over one library.
@@ -94,6 +95,8 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Vec<ProvenanceLine<'a>>>,
     tools_added: Vec<AddedLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brief: Option<BriefLine<'a>>,
     executor: &'a str,
     initial_config: &'a Option<Value>,
     teacher: &'a str,
@@ -278,6 +281,7 @@ impl Renderer {
             reference: pair.is_none().then(|| self.reference(sample)).transpose()?,
             provenance: pair.is_none().then(|| provenance(sample)),
             tools_added: added.collect::<Result<_, Error>>()?,
+            brief: pair.is_none().then(|| BriefLine::new(&sample.brief)),
             executor: &sample.executor,
             initial_config: &sample.initial_config,
             teacher: &sample.teacher,

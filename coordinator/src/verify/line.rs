@@ -83,6 +83,7 @@ pub(super) fn record(line: &Value) -> Result<Record, String> {
         provenance: typed::<Vec<Provenance>>(metadata, "provenance")?,
         executor: typed(metadata, "executor")?,
         initial_config: metadata.get("initial_config").filter(|v| !v.is_null()).cloned(),
+        brief: Default::default(),
         teacher: typed(metadata, "teacher")?,
         domains: typed(metadata, "domains")?,
         persona: typed(metadata, "persona")?,

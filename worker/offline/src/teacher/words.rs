@@ -227,6 +227,9 @@ impl<'a> Voice<'a> {
             (true, _) => reference.which.of(&noun),
             (false, _) => format!("the {noun}"),
         };
+        if item.at == reference.place {
+            return Some(thing);
+        }
         let target = reference.target(slot.field, slot.topic);
         let reachable = matches!(slot.topic, Topic::Email | Topic::Phone | Topic::FullName);
         match target.property.filter(|_| !reachable) {
@@ -369,7 +372,8 @@ impl<'a> Voice<'a> {
     }
 }
 
-/// The pack's words for the things at a place.
+/// The pack's words for the things at a place: those of the place itself
+/// rather than of what holds it.
 pub(super) fn item<'p>(
     pack: &'p Pack,
     function: magnet_proto::FunctionId,
@@ -377,11 +381,18 @@ pub(super) fn item<'p>(
 ) -> Option<&'p Item> {
     let items = &pack.phrases(function)?.items;
     let route = Route::of(place);
-    let listed = |item: &&Item| match route.tail {
-        Some(_) => Route::of(&item.at).tail.is_some() && Route::of(&item.at).head == route.head,
-        None => Route::of(&item.at).tail.is_none() && place.starts_with(item.at.as_str()),
+    let holds = |item: &&Item| {
+        let of = Route::of(&item.at);
+        match (route.tail, of.tail) {
+            (Some(_), Some(_)) => of.head == route.head,
+            (None, None) => {
+                let rest = place.strip_prefix(item.at.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            _ => false,
+        }
     };
-    items.iter().find(listed)
+    items.iter().filter(holds).max_by_key(|item| item.at.len())
 }
 
 /// Whether a noun phrase says all that the person gives for a step.

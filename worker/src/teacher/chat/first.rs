@@ -107,7 +107,13 @@ impl<C: Chat> Chat for First<C> {
             }
             Err(Error::Budget(_) | Error::Cancelled) => done,
             // A server that says so is there.
-            Ok(_) | Err(Error::Transient { .. } | Error::TooLong(_) | Error::Unanswerable(_)) => {
+            Ok(_)
+            | Err(
+                Error::Transient { .. }
+                | Error::TooLong(_)
+                | Error::Unusable(_)
+                | Error::Unanswerable(_),
+            ) => {
                 self.answered();
                 done
             }
