@@ -7,8 +7,8 @@ use magnet_proto::sample::{Arguments, Call, Provenance, Source};
 
 use super::{Translated, Translator};
 use crate::conversation::Executed;
+use crate::execute::Plan;
 use crate::execute::planned::Planned;
-use crate::execute::{Output, Plan};
 use crate::failure::{Failure, Tries};
 use crate::teacher::FillCall;
 use crate::vet::provenance::{Expected, Shown};
