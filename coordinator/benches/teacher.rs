@@ -26,7 +26,7 @@ use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::teacher::chat::tally;
 use magnet_worker::teacher::chat::usage::Metrics;
 use magnet_worker::teacher::chat::{Answer, Chat, Message, Purpose, Request, Role};
-use magnet_worker::teacher::stack::{Stacks, Wiring};
+use magnet_worker::teacher::stack::{Patience, Stacks, Wiring};
 use mock::{Address, Answers, Behaviour, Limit, Tell};
 
 const CALLS: u64 = 20_000;
@@ -125,7 +125,9 @@ fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
 fn chat_on(campaign: &Campaign, state: EmbeddedState) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let state = Arc::new(state);
-    let wiring = Wiring { state, metrics, offline: Arc::new(Offline), variable: &|_| None };
+    let offline = Arc::new(Offline::default());
+    let (rules, patience) = (offline.clone(), Patience::Endless);
+    let wiring = Wiring { state, metrics, offline, rules, variable: &|_| None, patience };
     Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
 

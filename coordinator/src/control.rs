@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::WalkIndex;
-use magnet_proto::state::{Control, State};
+use magnet_proto::state::{self, Control, Ending, State};
 use magnet_worker::serve::{Stop, WalkRunner, Walked};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -80,13 +80,33 @@ pub(crate) async fn over(control: &mut watch::Receiver<Control>) {
     }
 }
 
+/// Waits until a process of the campaign has ended it, or the operator has;
+/// why, where a process said so.
+pub(crate) async fn ended(
+    state: &dyn State,
+    control: &mut watch::Receiver<Control>,
+    here: &mut watch::Receiver<Option<Ending>>,
+) -> Option<Ending> {
+    let here = async {
+        match here.wait_for(Option::is_some).await {
+            Ok(ending) => ending.clone(),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        ending = here => ending,
+        () = cancelled(control) => state.ending().await.ok().flatten(),
+    }
+}
+
 /// Runs walks as the operator wishes: none begins while paused, none goes on
-/// after the campaign is over. A budget that is used up ends the campaign for
-/// the whole fleet.
+/// after the campaign is over. What ends it for one process ends it for all.
 pub(crate) struct Governed {
     runner: Arc<dyn WalkRunner>,
     state: Arc<dyn State>,
     control: watch::Receiver<Control>,
+    ended: watch::Sender<Option<Ending>>,
 }
 
 impl Governed {
@@ -95,7 +115,13 @@ impl Governed {
         state: &Arc<dyn State>,
         control: watch::Receiver<Control>,
     ) -> Self {
-        Self { runner, state: Arc::clone(state), control }
+        let ended = watch::Sender::default();
+        Self { runner, state: Arc::clone(state), control, ended }
+    }
+
+    /// Why the campaign was ended here, once it is.
+    pub(crate) fn ended(&self) -> watch::Receiver<Option<Ending>> {
+        self.ended.subscribe()
     }
 }
 
@@ -108,18 +134,24 @@ impl WalkRunner for Governed {
         {
             return Err(Stop::Cancelled);
         }
-        let walked = tokio::select! {
+        tokio::select! {
             biased;
-            () = over(&mut control) => return Err(Stop::Cancelled),
+            () = over(&mut control) => Err(Stop::Cancelled),
             walked = self.runner.run(walk) => walked,
-        };
-        if let Err(Stop::Budget(_)) = &walked {
-            set(&self.state, Control::Cancel).await;
         }
-        walked
     }
 
     async fn in_place(&self, walks: Range<u64>) {
         self.runner.in_place(walks).await;
+    }
+
+    async fn end(&self, ending: Ending) -> Result<(), state::Error> {
+        // The first reason is told: others follow from it.
+        self.ended.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert_with(|| ending.clone());
+            is_first
+        });
+        self.state.end(&ending).await
     }
 }

@@ -105,7 +105,9 @@ impl Error {
     fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Queue(queue::Error::Transient(_)) | Self::Parts(parts::Error::Transient(_))
+            Self::Queue(queue::Error::Transient(_))
+                // It has worked before: that is tried at the start.
+                | Self::Parts(parts::Error::Transient(_) | parts::Error::Refused { .. })
         )
     }
 

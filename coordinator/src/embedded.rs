@@ -7,6 +7,7 @@
 
 mod origin;
 mod stores;
+mod vigil;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,20 +22,23 @@ use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
 use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
-use magnet_proto::state::{self, Control, Spending, State};
+use magnet_proto::state::{self, Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
+use magnet_worker::teacher::stack::Patience;
 use prometheus::Registry;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::control::{self, Governed};
 use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
-use crate::finalize::{self, Finalizer, Manifest, Written};
+use crate::finalize::{self, Finalizer, LostPart, Manifest, Written};
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
@@ -49,6 +53,11 @@ pub(crate) use stores::stores;
 /// A part store may take nothing for so long: whoever sees a run fail wants to
 /// be told.
 const PUT_PATIENCE: Duration = Duration::from_secs(30);
+/// A fleet outlives the outages of its store.
+const FLEET_PATIENCE: Duration = Duration::from_secs(3_600);
+/// A dataset that could not be written for its parts' store is begun again
+/// after this long.
+const AWAY: Duration = Duration::from_secs(5);
 /// A damaged part is found and made again this often before the run gives up.
 const REPAIRS: usize = 8;
 /// Shards that a worker of slow teachers holds at once at most.
@@ -95,6 +104,7 @@ pub struct Surroundings {
     pub state: Arc<dyn State>,
     /// The store of function outputs; may be another one than `state`.
     pub cache: Arc<dyn State>,
+    pub patience: Patience,
     pub cancel: CancellationToken,
 }
 
@@ -143,6 +153,9 @@ pub enum Error {
     /// A worker gave up; what is finished is kept.
     #[error("the run cannot go on")]
     Worker(#[source] serve::Error),
+    /// In the words of the teacher, or of the worker that will not work it.
+    #[error("the campaign cannot go on: {0}")]
+    Refused(String),
     #[error("a worker ended in a panic: {0}")]
     Panic(String),
     #[error(transparent)]
@@ -163,7 +176,13 @@ where
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
     let bundle = Arc::new(bundle.with_pack(Arc::clone(&job.pack)));
+    fleet.parts.reach().await?;
     bundle.publish(&fleet.parts).await?;
+    let watching = CancellationToken::new();
+    let _watched = watching.clone().drop_guard();
+    if job.labour == Labour::Fleet {
+        tokio::spawn(vigil::keep(Arc::clone(&bundle), fleet.parts.clone(), watching));
+    }
     let holder = format!("magnet-{}", std::process::id());
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
     let stores = stores(campaign, &job.digest, &holder, &fleet.out).await?;
@@ -175,12 +194,14 @@ where
         Labour::Fleet => None,
         Labour::Own => {
             let (state, cache) = (Arc::clone(&stores.state), stores.cache);
-            let around = Surroundings { bundle, state, cache, cancel: job.cancel.clone() };
+            let (patience, cancel) = (Patience::Bounded, job.cancel.clone());
+            let around = Surroundings { bundle, state, cache, patience, cancel };
             let runner = make_runner(around).map_err(Error::Runner)?;
-            Some(Arc::new(Governed::new(runner, &stores.state, control.clone())) as Arc<_>)
+            Some(Arc::new(Governed::new(runner, &stores.state, control.clone())))
         }
     };
-    let mut made = fleet.make(&job, runner.as_ref(), control).await;
+    let reins = Reins { state: Arc::clone(&stores.state), control, runner };
+    let mut made = fleet.make(&job, &reins).await;
     if let Ok(Summary { outcome: Outcome::Short(why), .. }) = &mut made
         && let Ok(spent) = stores.state.spend(Spending::default()).await
         && let Some(reason) = used_up(&campaign.budget, &spent)
@@ -197,15 +218,10 @@ where
 
 impl Fleet {
     /// Works and finalizes, again for parts that prove damaged.
-    async fn make(
-        &self,
-        job: &Job<'_>,
-        runner: Option<&Arc<dyn WalkRunner>>,
-        control: watch::Receiver<Control>,
-    ) -> Result<Summary, Error> {
-        let mut repairs = 0;
+    async fn make(&self, job: &Job<'_>, reins: &Reins) -> Result<Summary, Error> {
+        let (mut repairs, mut away_since) = (0, None);
         loop {
-            let (outcome, selection) = match self.work(job, runner, control.clone()).await? {
+            let (outcome, selection) = match self.work(job, reins).await? {
                 Round::Interrupted(counts) => return Ok(self.interrupted(counts)),
                 Round::Ended(outcome, selection) => (outcome, selection),
             };
@@ -219,14 +235,28 @@ impl Fleet {
                     let samples_wanted = self.wanted;
                     return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
                 }
-                Err(finalize::Error::Damaged { part, source }) if repairs < REPAIRS => {
+                Err(finalize::Error::Damaged(lost)) if repairs < REPAIRS => {
                     repairs += 1;
-                    warn!(part, "{source}; it is made again");
-                    self.parts.delete(&part::object_name(&job.digest, &part)).await?;
+                    for LostPart { part, why } in lost {
+                        warn!(part, "{why}; it is made again");
+                        self.parts.delete(&part::object_name(&job.digest, &part)).await?;
+                    }
+                }
+                Err(finalize::Error::Parts { part, source })
+                    if self.is_patient(&mut away_since) =>
+                {
+                    warn!(part, "{}; trying again", in_one_line(&source));
+                    tokio::time::sleep(AWAY).await;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether to wait longer for a part store that is away since the first
+    /// call, or refuses what it has done before.
+    fn is_patient(&self, away_since: &mut Option<Instant>) -> bool {
+        away_since.get_or_insert_with(Instant::now).elapsed() < self.patience
     }
 }
 
@@ -277,10 +307,19 @@ enum Round {
 }
 
 /// Why it ended.
-enum Ending {
-    Interrupted,
-    Dispatched,
-    Budget(String),
+enum Cause {
+    Dispatched(Ended),
+    /// All workers of this process have left.
+    Deserted,
+    /// By a process of the campaign, for that reason, or by the operator.
+    Early(Option<Ending>),
+}
+
+/// What holds a run back or ends it, and its runner, if it works walks itself.
+struct Reins {
+    state: Arc<dyn State>,
+    control: watch::Receiver<Control>,
+    runner: Option<Arc<Governed>>,
 }
 
 /// The opened ports and what does not change from round to round.
@@ -291,6 +330,8 @@ struct Fleet {
     limits: Limits,
     wanted: u64,
     grace: Duration,
+    /// With a part store that worked before.
+    patience: Duration,
     worker_metrics: serve::Metrics,
     metrics: Metrics,
 }
@@ -307,6 +348,10 @@ impl Fleet {
             limits,
             wanted: campaign.campaign.samples.get(),
             grace: campaign.fleet.grace,
+            patience: match job.labour {
+                Labour::Own => PUT_PATIENCE,
+                Labour::Fleet => FLEET_PATIENCE,
+            },
             worker_metrics: match job.labour {
                 Labour::Own => serve::Metrics::new(registry, pulse)?,
                 // Nobody works walks here: nothing of it is shown.
@@ -317,21 +362,17 @@ impl Fleet {
     }
 
     /// Workers and dispatcher side by side, until there is enough.
-    async fn work(
-        &self,
-        job: &Job<'_>,
-        runner: Option<&Arc<dyn WalkRunner>>,
-        mut control: watch::Receiver<Control>,
-    ) -> Result<Round, Error> {
+    async fn work(&self, job: &Job<'_>, reins: &Reins) -> Result<Round, Error> {
         let shards = self.workers * self.limits.shards;
         let queue = queue::connect(&job.campaign.fleet, Some(job.digest), shards).await?;
         job.watch.opened_queue(&queue, &job.cancel);
         job.watch.board.enter(Phase::Working);
         job.watch.board.clear_shelf();
         let shutdown = Shutdown::default();
-        let mut workers = match runner {
-            Some(runner) => self.spawn_workers(job, runner, &queue, &shutdown),
-            None => JoinSet::new(),
+        let (mut control, never) = (reins.control.clone(), watch::Sender::default());
+        let (mut workers, mut ended_here) = match &reins.runner {
+            Some(runner) => (self.spawn_workers(job, runner, &queue, &shutdown), runner.ended()),
+            None => (JoinSet::new(), never.subscribe()),
         };
         let mut dispatch = Dispatch::new(
             Dispatcher {
@@ -350,19 +391,19 @@ impl Fleet {
             },
             Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path()),
         );
-        let mut is_cancelled = false;
-        let dispatched = tokio::select! {
-            ended = dispatch.run(&job.cancel) => Ok(ended),
-            end = first_failure(&mut workers), if runner.is_some() => Err(end),
-            () = control::cancelled(&mut control) => {
-                is_cancelled = true;
-                Ok(Ok(Ended::Stopped))
+        let cause = tokio::select! {
+            ended = dispatch.run(&job.cancel) => ended.map(Cause::Dispatched).map_err(Error::from),
+            failure = first_failure(&mut workers), if reins.runner.is_some() => {
+                failure.map_or(Ok(Cause::Deserted), Err)
+            }
+            why = control::ended(&*reins.state, &mut control, &mut ended_here) => {
+                Ok(Cause::Early(why))
             }
             // It may be waiting for a service that is away.
-            () = after(&job.cancel, STOP) => Ok(Ok(Ended::Stopped)),
+            () = after(&job.cancel, STOP) => Ok(Cause::Dispatched(Ended::Stopped)),
         };
-        match dispatched {
-            Ok(Ok(Ended::Stopped)) => {
+        match &cause {
+            Ok(Cause::Dispatched(Ended::Stopped) | Cause::Early(None)) => {
                 queue.close().await;
                 self.drain(&shutdown, &mut workers).await;
             }
@@ -371,15 +412,19 @@ impl Fleet {
         }
         let stopped = first_failure(&mut workers).await;
         queue.close().await;
-        let outcome = match ending(dispatched, stopped)? {
-            Ending::Interrupted if is_cancelled => Some(Outcome::Short(
-                "it was cancelled, or its budget is used up\nhint: run the same command again to go \
-                 on"
-                .into(),
+        let outcome = match cause? {
+            Cause::Dispatched(Ended::Full | Ended::WalkLimit) => None,
+            Cause::Early(Some(Ending::Budget(reason))) => {
+                Some(Outcome::Short(over_budget(&reason)))
+            }
+            Cause::Early(Some(Ending::Refused(reason))) => return Err(Error::Refused(reason)),
+            Cause::Early(None) => Some(Outcome::Short(
+                "it was cancelled\nhint: run the same command again to go on".into(),
             )),
-            Ending::Interrupted => return Ok(Round::Interrupted(dispatch.counts().clone())),
-            Ending::Dispatched => None,
-            Ending::Budget(reason) => Some(Outcome::Short(over_budget(&reason))),
+            Cause::Dispatched(Ended::Stopped) | Cause::Deserted => match stopped {
+                Some(failure) => return Err(failure),
+                None => return Ok(Round::Interrupted(dispatch.counts().clone())),
+            },
         };
         let mut selection = dispatch.finish().await?;
         if job.campaign.graph.judge != Judge::None {
@@ -393,7 +438,7 @@ impl Fleet {
     fn spawn_workers(
         &self,
         job: &Job<'_>,
-        runner: &Arc<dyn WalkRunner>,
+        runner: &Arc<Governed>,
         queue: &Arc<dyn Queue>,
         shutdown: &Shutdown,
     ) -> JoinSet<Result<(), serve::Error>> {
@@ -454,26 +499,6 @@ impl Fleet {
     }
 }
 
-/// Why a round ended, from what the dispatcher says, or the worker that ended
-/// before it, and what the other workers say.
-fn ending(
-    dispatched: Result<Result<Ended, dispatch::Error>, Option<Error>>,
-    stopped: Option<Error>,
-) -> Result<Ending, Error> {
-    let failure = match dispatched {
-        Ok(ended) => match ended? {
-            Ended::Full | Ended::WalkLimit => return Ok(Ending::Dispatched),
-            Ended::Stopped => stopped,
-        },
-        Err(first) => first,
-    };
-    match failure {
-        None => Ok(Ending::Interrupted),
-        Some(Error::Worker(serve::Error::Budget(reason))) => Ok(Ending::Budget(reason)),
-        Some(error) => Err(error),
-    }
-}
-
 async fn after(cancel: &CancellationToken, pause: Duration) {
     cancel.cancelled().await;
     tokio::time::sleep(pause).await;
@@ -491,18 +516,25 @@ async fn first_failure(workers: &mut JoinSet<Result<(), serve::Error>>) -> Optio
     None
 }
 
+/// A shard of a campaign that is not run here waits so long for one who does.
+const ELSEWHERE: Duration = Duration::from_secs(30);
+
 /// The only campaign of this process.
 struct OneCampaign {
     campaign: CampaignDigest,
-    runner: Arc<dyn WalkRunner>,
+    runner: Arc<Governed>,
 }
 
 #[async_trait]
 impl Runners for OneCampaign {
     async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop> {
-        match *campaign == self.campaign {
-            true => Ok(Arc::clone(&self.runner)),
-            false => Err(Stop::Permanent(format!("campaign {campaign} is not run here"))),
+        if *campaign != self.campaign {
+            let reason = format!("campaign {} is not run here", campaign.0.short());
+            return Err(Stop::Transient { reason, retry_after: Some(ELSEWHERE) });
+        }
+        match self.runner.ended().borrow().is_some() {
+            true => Err(Stop::Cancelled),
+            false => Ok(Arc::clone(&self.runner) as Arc<dyn WalkRunner>),
         }
     }
 }

@@ -30,10 +30,8 @@ use tokio::sync::mpsc;
 
 use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
-use files::{Lines, Series};
-
 pub use files::FileEntry;
-pub(crate) use files::is_of_dataset;
+pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
 pub use manifest::{Calls, Manifest, Origin, Stage, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
@@ -66,13 +64,9 @@ pub struct Written {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The part must be made again.
-    #[error("part \"{part}\"")]
-    Damaged {
-        part: String,
-        #[source]
-        source: Damaged,
-    },
+    /// These parts must be made again: all of them that are wanted.
+    #[error("{}", list(.0))]
+    Damaged(Vec<LostPart>),
     #[error("reading part \"{part}\"")]
     Parts {
         part: String,
@@ -93,6 +87,18 @@ pub enum Error {
     },
     #[error("a rendering task ended without a result")]
     Lost,
+}
+
+/// A part that is damaged or gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostPart {
+    pub part: String,
+    pub why: String,
+}
+
+fn list(lost: &[LostPart]) -> String {
+    let told = lost.iter().map(|LostPart { part, why }| format!("part \"{part}\": {why}"));
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// A piece of a part's lines.
@@ -148,8 +154,11 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
                     tokio::task::spawn_blocking(render).await.ok();
                 }
                 Err(source) => {
-                    let part = segment.part;
-                    chunks.send(Err(Error::Parts { part, source })).await.ok();
+                    let problem = match (segment.part, source) {
+                        (part, parts::Error::Missing(_)) => lost(part, "it is gone"),
+                        (part, source) => Error::Parts { part, source },
+                    };
+                    chunks.send(Err(problem)).await.ok();
                 }
             }
         });
@@ -159,6 +168,10 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     fs::remove_file(manifest::path(to.folder)).or_else(absent).map_err(refuse)?;
     files::move_into_place(&aside, to.folder, &written.files).map_err(refuse)?;
     Ok(written)
+}
+
+fn lost(part: String, why: impl Into<String>) -> Error {
+    Error::Damaged(vec![LostPart { part, why: why.into() }])
 }
 
 fn absent(error: io::Error) -> io::Result<()> {
@@ -177,7 +190,7 @@ fn render(
     chunks: &mpsc::Sender<Result<Chunk, Error>>,
 ) -> Result<(), Error> {
     let part = || segment.part.clone();
-    let damaged = |source| Error::Damaged { part: part(), source };
+    let damaged = |source: Damaged| lost(part(), source.to_string());
     let mut chunk = Chunk::default();
     let body = Part::read(bytes).map_err(damaged)?;
     for (entry, lazy) in body.samples() {
@@ -215,26 +228,36 @@ impl Chunk {
     }
 }
 
-/// Writes the pieces of all parts, part after part.
+/// Writes the pieces of all parts, part after part. Once one is lost nothing
+/// is written any more, and the rest is looked through for others.
 fn write_in_order(
     mut in_order: mpsc::Receiver<Rendered>,
     mut sft: Series,
     mut preference: Series,
     refuse: &dyn Fn(io::Error) -> Error,
 ) -> Result<Written, Error> {
-    let mut tally = Tally::default();
+    let (mut tally, mut damaged) = (Tally::default(), Vec::new());
     while let Some(mut rendered) = in_order.blocking_recv() {
         let mut answered = false;
         while let Some(chunk) = rendered.blocking_recv() {
-            let chunk = chunk?;
-            sft.write(&chunk.sft).map_err(refuse)?;
-            preference.write(&chunk.preference).map_err(refuse)?;
-            tally += chunk.tally;
             answered = true;
+            match chunk {
+                Err(Error::Damaged(lost)) => damaged.extend(lost),
+                chunk if damaged.is_empty() => {
+                    let chunk = chunk?;
+                    sft.write(&chunk.sft).map_err(refuse)?;
+                    preference.write(&chunk.preference).map_err(refuse)?;
+                    tally += chunk.tally;
+                }
+                chunk => drop(chunk?),
+            }
         }
         if !answered {
             return Err(Error::Lost);
         }
+    }
+    if !damaged.is_empty() {
+        return Err(Error::Damaged(damaged));
     }
     let mut files = sft.finish().map_err(refuse)?;
     files.extend(preference.finish().map_err(refuse)?);

@@ -65,9 +65,7 @@ impl Page {
 
     fn turn(&mut self, conversation: &Conversation, turn: usize, messages: &[Message]) {
         self.line("");
-        if let Some(names) = conversation.metadata.tools_added.get(&turn.to_string()) {
-            self.fact("tools added", &clean(&names.join(", ")));
-        }
+        self.fact("tools added", &clean(&conversation.arrivals(turn).join(", ")));
         for message in messages {
             match message.role.as_str() {
                 "user" => {
@@ -208,9 +206,25 @@ fn block(text: &str) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n              ")
 }
 
-/// Without control characters.
+/// With what steers a terminal, or turns the order of what is read around,
+/// escaped: whoever looks at it sees that it is there.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push(' '),
+            c if c.is_control() || is_unseen(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Characters that change the direction of a text, or hide in it.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The text, or its beginning and how much is left out.
@@ -239,7 +253,13 @@ mod tests {
                            "function": "send", "parameter": "to", "resolved": false});
         assert_eq!(operation(&split), "split at turn 2: missing parameter to, for good");
         let pad = json!({"op": "pad", "turn": 0, "function": "list\u{1b}[31m"});
-        assert_eq!(operation(&pad), "pad in turn 0: list [31m");
+        assert_eq!(operation(&pad), r"pad in turn 0: list\u{1b}[31m");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_or_turns_a_text_around_is_seen() {
+        assert_eq!(clean("a\tcafé 東京 🙂"), "a café 東京 🙂");
+        assert_eq!(clean("pay \u{202e}01\u{200b}\u{7}"), r"pay \u{202e}01\u{200b}\u{7}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
+use magnet_worker::teacher::chat::usage::Prices;
+use magnet_worker::teacher::stack::Patience;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -97,6 +99,8 @@ pub struct Share {
 pub struct Cost {
     pub requests: f64,
     pub input_tokens: f64,
+    /// Of these, what a server that keeps prompts has in its cache.
+    pub cached_input_tokens: f64,
     pub output_tokens: f64,
 }
 
@@ -105,6 +109,7 @@ impl Cost {
         Self {
             requests: spent.requests as f64 * factor,
             input_tokens: spent.input_tokens as f64 * factor,
+            cached_input_tokens: spent.cached_input_tokens as f64 * factor,
             output_tokens: spent.output_tokens as f64 * factor,
         }
     }
@@ -114,6 +119,7 @@ impl std::ops::AddAssign for Cost {
     fn add_assign(&mut self, other: Self) {
         self.requests += other.requests;
         self.input_tokens += other.input_tokens;
+        self.cached_input_tokens += other.cached_input_tokens;
         self.output_tokens += other.output_tokens;
     }
 }
@@ -123,9 +129,9 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     let samples = campaign.campaign.samples.get();
     let asked = cast::purposes(campaign);
     let is_assumed = asked.contains(&Purpose::Act);
-    let rehearsal = Arc::new(Rehearsal::new(Arc::clone(&prepared.graph)));
+    let rehearsal = Arc::new(Rehearsal::new(prepared));
     let (played, pace) = match asked.is_empty() {
-        true => work(campaign, prepared, offline()).await?,
+        true => work(campaign, prepared, offline(prepared)).await?,
         false => work(campaign, prepared, rehearsed(campaign, &rehearsal)).await?,
     };
     let walk_yield = if is_assumed { played * ASSUMED_YIELD } else { played };
@@ -143,8 +149,10 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     Ok(Estimate { samples, walk_yield, measured: DRAWN, is_assumed, walks, demand })
 }
 
-fn offline() -> Cast {
-    Cast { teacher: Arc::new(Offline), student: None, judge: None, machine: None }
+fn offline(prepared: &Prepared) -> Cast {
+    let offline = Arc::new(Offline::new(Arc::clone(&prepared.pack)));
+    let briefer = offline.clone();
+    Cast { teacher: offline, briefer, student: None, judge: None, machine: None }
 }
 
 /// The rehearsal in all the roles that a model may have.
@@ -154,6 +162,7 @@ fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     let is_simulated = simulator.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline);
     Cast {
         teacher: rehearsal.clone(),
+        briefer: rehearsal.clone(),
         student: is_mined.then(|| rehearsal.clone() as Arc<dyn Teacher>),
         judge: is_mined.then(|| rehearsal.clone() as _),
         machine: is_simulated.then(|| rehearsal.clone() as _),
@@ -173,6 +182,7 @@ async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f
         ),
         state: state.clone(),
         cache: state,
+        patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
     let pipeline = prepare::played_by(cast, &surroundings)?;
@@ -190,7 +200,7 @@ async fn judging(campaign: &Campaign, prepared: &Prepared) -> Result<Usage> {
     if campaign.graph.judge == Judge::None {
         return Ok(Usage::default());
     }
-    let rehearsal = Rehearsal::new(Arc::clone(&prepared.graph));
+    let rehearsal = Rehearsal::new(prepared);
     let asking = Asking {
         judge: &rehearsal,
         identity: String::new(),
@@ -221,9 +231,9 @@ fn models(campaign: &Campaign, costs: &BTreeMap<Purpose, Cost>) -> Models {
     }
     let share = |(name, cost): (&str, Cost)| {
         let endpoint = campaign.endpoint(name).cloned().unwrap_or_default();
-        let usd = (cost.input_tokens * endpoint.usd_per_million_input_tokens
-            + cost.output_tokens * endpoint.usd_per_million_output_tokens)
-            / 1e6;
+        let Cost { input_tokens, cached_input_tokens, output_tokens, .. } = cost;
+        let prices = Prices::of(&endpoint);
+        let usd = prices.micro_usd(input_tokens, cached_input_tokens, output_tokens) / 1e6;
         let (time, bound_by) = time_at_limits(&endpoint, &cost);
         Share { endpoint: name.to_owned(), model: endpoint.model, usd, time, bound_by }
     };

@@ -14,12 +14,13 @@ use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
 use magnet_proto::parts::Parts;
+use magnet_proto::state::State;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::usage::Metrics;
-use magnet_worker::teacher::stack::Wiring;
+use magnet_worker::teacher::stack::{Patience, Wiring};
 
 use prometheus::Registry;
 
@@ -91,6 +92,7 @@ pub async fn settle(
     campaign: &Campaign,
     prepared: Prepared,
     variable: &dyn Fn(&str) -> Option<String>,
+    patience: Patience,
     tell: &(dyn Fn(&Standing) + Sync),
 ) -> Result<Prepared> {
     if campaign.graph.judge == GraphJudge::None {
@@ -105,8 +107,7 @@ pub async fn settle(
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let wiring =
-        Wiring { state: stores.state.clone(), metrics, offline: Arc::new(Offline), variable };
+    let wiring = self::wiring(stores.state.clone(), metrics, &prepared.pack, variable, patience);
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -161,14 +162,22 @@ pub fn pipeline(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
-    let wiring = Wiring {
-        state: surroundings.state.clone(),
-        metrics: metrics.clone(),
-        offline: Arc::new(Offline),
-        variable,
-    };
+    let (state, pack) = (surroundings.state.clone(), &bundle.pack);
+    let wiring = self::wiring(state, metrics.clone(), pack, variable, surroundings.patience);
     let cast = Cast::new(&bundle.campaign, &wiring)?;
     played_by(cast, surroundings)
+}
+
+/// What the stacks of models are wired to, and the rules that stand in for one.
+fn wiring<'a>(
+    state: Arc<dyn State>,
+    metrics: Metrics,
+    pack: &Arc<Pack>,
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    patience: Patience,
+) -> Wiring<'a> {
+    let offline = Arc::new(Offline::new(Arc::clone(pack)));
+    Wiring { state, metrics, offline: offline.clone(), rules: offline, variable, patience }
 }
 
 /// The same, with other players than the campaign names.
@@ -188,6 +197,7 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
         digest: bundle.digest,
         library: bundle.library.clone(),
         graph: bundle.graph.clone(),
+        pack: bundle.pack.clone(),
         excluded,
         cast,
         executor: Arc::new(executor),

@@ -4,12 +4,13 @@
 //! campaign's digest: `b"mgbd"`, a version, the checksum, and zstd of
 //! MessagePack. A worker keeps the bundles it has opened.
 
+use std::io::{BufReader, Read};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Campaign, Fleet};
+use crate::config::{Campaign, Fleet, WorkerRules};
 use crate::graph::Graph;
 use crate::library::Library;
 use crate::pack::Pack;
@@ -21,8 +22,14 @@ pub const VERSION: u16 = 1;
 
 const MAGIC: [u8; 4] = *b"mgbd";
 const HEAD: usize = 4 + 2 + 32;
-/// 100,000 functions with long descriptions stay below.
-const MAX_RAW_BYTES: usize = 2 << 30;
+/// What a bundle may unpack to: no more than this, and of a small one no more
+/// than so many times its size. 100,000 functions with long descriptions stay
+/// below; a few KiB that unpack to gigabytes do not.
+const MAX_RAW_BYTES: usize = 1 << 30;
+const MAX_RATIO: usize = 256;
+const FREE_RAW_BYTES: usize = 64 << 20;
+/// 2^23 bytes: level 3 looks back no further.
+const MAX_WINDOW_LOG: u32 = 23;
 const ZSTD_LEVEL: i32 = 3;
 
 /// Everything the stages of a campaign read.
@@ -53,13 +60,19 @@ pub enum Error {
     },
     #[error("damaged bundle \"{name}\": {problem}")]
     Damaged { name: String, problem: String },
+    #[error(
+        "library and graph take {size_bytes} bytes, more than a bundle may hold\nhint: make \
+         several campaigns of it"
+    )]
+    TooLarge { size_bytes: usize },
     #[error("bundle \"{name}\" has version {version}, this program reads up to {VERSION}")]
     Newer { name: String, version: u16 },
 }
 
 impl Bundle {
     /// The bundle of a campaign. Where its services are stays at home: those
-    /// URLs may hold passwords.
+    /// URLs may hold passwords. So does what a worker allows: that is the
+    /// worker's own to say.
     pub fn new(
         digest: CampaignDigest,
         campaign: &Campaign,
@@ -67,7 +80,8 @@ impl Bundle {
         graph: Arc<Graph>,
         excluded_paths: &str,
     ) -> Self {
-        let campaign = Campaign { fleet: Fleet::default(), ..campaign.clone() };
+        let (fleet, worker) = (Fleet::default(), WorkerRules::default());
+        let campaign = Campaign { fleet, worker, ..campaign.clone() };
         let (excluded_paths, judged) = (excluded_paths.to_owned(), Usage::default());
         let pack = Arc::default();
         Self { digest, campaign, library, graph, pack, excluded_paths, judged }
@@ -97,11 +111,19 @@ impl Bundle {
             }
             // Who raises a budget need not know what the graph has cost.
             Ok(there) if self.judged.is_empty() => {
-                Self { judged: there.judged, ..self.clone() }.to_bytes()
+                Self { judged: there.judged, ..self.clone() }.to_bytes()?
             }
-            _ => self.to_bytes(),
+            _ => self.to_bytes()?,
         };
         parts.put(&name, bytes).await.map_err(|source| Error::Parts { name, source })
+    }
+
+    /// Whether the store holds the campaign's bundle whole.
+    pub async fn is_there(parts: &Parts, campaign: &CampaignDigest) -> Result<(), Error> {
+        let name = Self::object_name(campaign);
+        let bytes = parts.get(&name).await;
+        let bytes = bytes.map_err(|source| Error::Parts { name: name.clone(), source })?;
+        check(&bytes, &name).map(drop)
     }
 
     /// Opens a campaign's bundle.
@@ -116,30 +138,45 @@ impl Bundle {
         }
     }
 
-    fn to_bytes(&self) -> Bytes {
+    fn to_bytes(&self) -> Result<Bytes, Error> {
         let raw = rmp_serde::to_vec_named(self)
             .expect("writing settings, library and graph into memory cannot fail");
         let packed = zstd::bulk::compress(&raw, ZSTD_LEVEL)
             .expect("compressing in memory into a buffer of the library's own bound cannot fail");
+        if raw.len() > raw_bytes_of(packed.len()) {
+            return Err(Error::TooLarge { size_bytes: raw.len() });
+        }
         let mut bytes = Vec::with_capacity(HEAD + packed.len());
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(Digest::of(&packed).as_bytes());
         bytes.extend_from_slice(&packed);
-        bytes.into()
+        Ok(bytes.into())
     }
 
     fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, Error> {
         let packed = check(bytes, name)?;
         let damaged = |problem: String| Error::Damaged { name: name.to_owned(), problem };
-        let limit = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
-        let limit = limit.and_then(|size| usize::try_from(size).ok());
-        let limit = limit.filter(|&size| size <= MAX_RAW_BYTES);
-        let limit = limit.ok_or_else(|| damaged("its size is not told or beyond any's".into()))?;
-        let raw = zstd::bulk::decompress(packed, limit);
-        let raw = raw.map_err(|error| damaged(error.to_string()))?;
-        rmp_serde::from_slice(&raw).map_err(|error| damaged(error.to_string()))
+        // What it says of its size is not believed: it is read as it unpacks,
+        // and no further than it may.
+        let unpack = || {
+            let mut unpacked = zstd::stream::read::Decoder::with_buffer(packed)?;
+            unpacked.window_log_max(MAX_WINDOW_LOG)?;
+            Ok::<_, std::io::Error>(unpacked)
+        };
+        let unpacked = unpack().map_err(|error| damaged(error.to_string()))?;
+        let mut bounded = BufReader::new(unpacked.take(raw_bytes_of(packed.len()) as u64));
+        let read = rmp_serde::from_read(&mut bounded);
+        read.map_err(|error| match bounded.get_ref().limit() {
+            0 => damaged("it unpacks to more than a bundle of its size may".into()),
+            _ => damaged(error.to_string()),
+        })
     }
+}
+
+/// What a bundle of so many packed bytes may unpack to.
+fn raw_bytes_of(packed: usize) -> usize {
+    packed.saturating_mul(MAX_RATIO).clamp(FREE_RAW_BYTES, MAX_RAW_BYTES)
 }
 
 /// The packed body of a bundle that is whole.
@@ -218,12 +255,36 @@ mod tests {
         let parts = Parts::open("memory:", ".".as_ref()).unwrap();
         let bundle = bundle();
         let name = Bundle::object_name(&bundle.digest);
-        let mut bytes = bundle.to_bytes().to_vec();
+        let mut bytes = bundle.to_bytes().unwrap().to_vec();
         bytes.pop();
         parts.put(&name, bytes).await.unwrap();
         let error = Bundle::open(&parts, &bundle.digest).await.unwrap_err();
         assert!(error.to_string().contains("checksum"), "{error}");
+        assert!(matches!(
+            Bundle::is_there(&parts, &bundle.digest).await,
+            Err(Error::Damaged { .. })
+        ));
         bundle.publish(&parts).await.unwrap();
+        Bundle::is_there(&parts, &bundle.digest).await.unwrap();
         assert!(Bundle::open(&parts, &bundle.digest).await.is_ok());
+    }
+
+    /// What a small file unpacks to is not believed, and not held.
+    #[test]
+    fn a_bundle_that_unpacks_to_thousands_of_times_its_size_is_refused_before_it_has() {
+        // A long text in MessagePack, of zeros.
+        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        let size: u32 = 200_000_000;
+        std::io::Write::write_all(&mut packer, &[0xdb]).unwrap();
+        std::io::Write::write_all(&mut packer, &size.to_be_bytes()).unwrap();
+        std::io::copy(&mut std::io::repeat(0).take(u64::from(size)), &mut packer).unwrap();
+        let packed = packer.finish().unwrap();
+        assert!(packed.len() < 100_000, "{}", packed.len());
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(Digest::of(&packed).as_bytes());
+        bytes.extend_from_slice(&packed);
+        let error = Bundle::from_bytes(&bytes, "bomb").unwrap_err();
+        assert!(error.to_string().contains("unpacks to more"), "{error}");
     }
 }

@@ -12,12 +12,17 @@ use serde_json::{Map, Value, json};
 use crate::FunctionId;
 use crate::shape::{Field, Leaf, Shape};
 
+/// The key in a function's parameters of the words its description begins with
+/// as most of its group do: shown with the tool, not read as a description.
+pub const PREFACE: &str = "x-preface";
+
 /// One function of a library: its signature and where it belongs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Document", into = "Document")]
 pub struct Function {
     /// Unique in the library; 1 to 64 of `[A-Za-z0-9_.-]`.
     pub name: String,
+    /// What it does, without the [`PREFACE`] that its group shares.
     pub description: String,
     /// The paper's category, such as "travel"; "misc" if none is known.
     pub category: String,
@@ -142,9 +147,15 @@ impl Function {
     pub fn tool(&self) -> Value {
         let mut function = Map::new();
         function.insert("name".into(), self.name.clone().into());
-        function.insert("description".into(), self.description.clone().into());
+        let preface = self.parameters.get(PREFACE).and_then(Value::as_str).unwrap_or_default();
+        function.insert("description".into(), format!("{preface}{}", self.description).into());
         function.insert("parameters".into(), published(&self.parameters));
         json!({ "type": "function", "function": function })
+    }
+
+    /// The tool as text: compact JSON, on one line.
+    pub fn document(&self) -> String {
+        self.tool().to_string()
     }
 }
 

@@ -35,6 +35,10 @@ pub enum Reason {
     ExcludedPath,
     /// A required value can be had from nowhere.
     NoValue,
+    /// No set of values was accepted by what executes the call.
+    CallRefused,
+    /// Nobody would want what the path does, or too little of it is called for.
+    NoPurpose,
     /// A request names a function or mentions an inserted call.
     RequestNamesFunction,
     /// A request lacks a required value.
@@ -65,6 +69,8 @@ pub enum Reason {
     ChallengeAbsent,
     /// A turn judge found a turn wrong.
     JudgedWrong,
+    /// A judge finds a call of the reference that its request does not need.
+    UncalledFor,
     /// A prompt does not fit the model's context, however briefly put.
     PromptTooLong,
     /// The teacher's answer could not be used after all tries.
@@ -76,6 +82,8 @@ pub enum Reason {
 pub enum Stage {
     /// Walk and node operations.
     Path,
+    /// Dry walk and brief.
+    Brief,
     /// Back and forth translation, with execution.
     Translate,
     Distill,
@@ -88,6 +96,7 @@ impl Stage {
     pub fn label(self) -> &'static str {
         match self {
             Self::Path => "path",
+            Self::Brief => "brief",
             Self::Translate => "translate",
             Self::Distill => "distill",
             Self::Vet => "vet",
@@ -97,10 +106,12 @@ impl Stage {
 }
 
 impl Reason {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::ShortWalk,
         Self::ExcludedPath,
         Self::NoValue,
+        Self::CallRefused,
+        Self::NoPurpose,
         Self::RequestNamesFunction,
         Self::RequestLacksValue,
         Self::CallGivenUp,
@@ -116,6 +127,7 @@ impl Reason {
         Self::FailureWords,
         Self::ChallengeAbsent,
         Self::JudgedWrong,
+        Self::UncalledFor,
         Self::PromptTooLong,
         Self::AnswerUnusable,
     ];
@@ -124,8 +136,8 @@ impl Reason {
     pub fn stage(self) -> Stage {
         match self {
             Self::ShortWalk | Self::ExcludedPath => Stage::Path,
-            Self::NoValue
-            | Self::RequestNamesFunction
+            Self::NoValue | Self::CallRefused | Self::NoPurpose => Stage::Brief,
+            Self::RequestNamesFunction
             | Self::RequestLacksValue
             | Self::CallGivenUp
             | Self::InvalidArguments
@@ -138,7 +150,7 @@ impl Reason {
             | Self::HintLeaked
             | Self::UngroundedSummary
             | Self::FailureWords => Stage::Distill,
-            Self::ChallengeAbsent | Self::JudgedWrong => Stage::Vet,
+            Self::ChallengeAbsent | Self::JudgedWrong | Self::UncalledFor => Stage::Vet,
             Self::PromptTooLong | Self::AnswerUnusable => Stage::Any,
         }
     }
@@ -149,6 +161,8 @@ impl Reason {
             Self::ShortWalk => "short_walk",
             Self::ExcludedPath => "excluded_path",
             Self::NoValue => "no_value",
+            Self::CallRefused => "call_refused",
+            Self::NoPurpose => "no_purpose",
             Self::RequestNamesFunction => "request_names_function",
             Self::RequestLacksValue => "request_lacks_value",
             Self::CallGivenUp => "call_given_up",
@@ -164,6 +178,7 @@ impl Reason {
             Self::FailureWords => "failure_words",
             Self::ChallengeAbsent => "challenge_absent",
             Self::JudgedWrong => "judged_wrong",
+            Self::UncalledFor => "uncalled_for",
             Self::PromptTooLong => "prompt_too_long",
             Self::AnswerUnusable => "answer_unusable",
         }

@@ -46,6 +46,10 @@ pub struct Turn {
     /// The calls to make, in order; empty for every purpose but
     /// [`Purpose::Calls`].
     pub steps: Vec<Step>,
+    /// Steps that a short Insert proposes as the turn's last, best first: the
+    /// brief takes the one that its aim needs, or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<Step>,
 }
 
 /// What the agent should do in a turn.
@@ -219,6 +223,13 @@ impl NodeOp {
             Self::Conflict { .. } => "conflict",
             Self::Irrelevant { .. } => "irrelevant",
         }
+    }
+}
+
+impl Turn {
+    /// A turn of these steps, with nothing proposed.
+    pub fn new(purpose: Purpose, steps: Vec<Step>) -> Self {
+        Self { purpose, steps, proposed: Vec::new() }
     }
 }
 

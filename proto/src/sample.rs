@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::brief::Brief;
 use crate::path::{Kind, NodeOp, StepRef};
 use crate::{FunctionId, SampleId, WalkIndex};
 
@@ -37,6 +38,9 @@ pub struct Sample {
     /// The state a stateful executor started from.
     pub initial_config: Option<Value>,
     pub teacher: String,
+    /// What the person of the conversation is after.
+    #[serde(default)]
+    pub brief: Brief,
     /// The categories of the called functions, ascending.
     pub domains: Vec<String>,
     pub persona: String,

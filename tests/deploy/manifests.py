@@ -12,6 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import tomllib
+import urllib.parse
 
 import jsonschema
 import kubernetes_validate
@@ -160,6 +162,18 @@ class Checks:
             ran = subprocess.run(command, env=environment, capture_output=True, text=True)
             self.require(ran.returncode == 0, manifest, f"its campaign is refused: {ran.stderr}")
 
+    def egress(self, manifest):
+        """The policy lets pods reach the campaign's own teachers."""
+        rules = manifest["spec"].get("egress", [])
+        allowed = {port["port"] for rule in rules for port in rule.get("ports", [])}
+        texts = [m["data"].get("campaign.toml", "") for m in self.manifests if m["kind"] == "ConfigMap"]
+        for text in texts:
+            for name, teacher in tomllib.loads(text).get("teacher", {}).items():
+                url = urllib.parse.urlsplit(teacher.get("base_url", ""))
+                port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+                message = f"cuts off [teacher.{name}] at port {port}"
+                self.require(port is None or port in allowed, manifest, message)
+
     def all(self, magnet, rules):
         for manifest in self.manifests:
             self.schema(manifest)
@@ -170,6 +184,8 @@ class Checks:
                     self.campaign(magnet, manifest, pod[1])
             if manifest["kind"] == "PrometheusRule":
                 self.rules(manifest, rules)
+            if manifest["kind"] == "NetworkPolicy":
+                self.egress(manifest)
         self.scaling()
         return self.found
 

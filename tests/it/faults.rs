@@ -1,10 +1,12 @@
 //! Faults, made for real; after each the dataset is, byte for byte, what one
 //! process alone makes of the campaign.
 
+mod campaigns;
 mod certificates;
 mod control;
 mod kills;
 mod outages;
+mod reasons;
 mod refusals;
 mod schedule;
 mod stopping;

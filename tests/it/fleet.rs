@@ -92,8 +92,8 @@ impl Fleet {
     /// The campaign's digest, once there is something of it.
     pub(crate) fn digest(&self) -> CampaignDigest {
         let entries = fs::read_dir(self.folder.join("parts")).into_iter().flatten().flatten();
-        let name = entries.map(|entry| entry.file_name()).next().expect("there is a bundle");
-        CampaignDigest(name.to_str().and_then(|name| name.parse().ok()).expect("it is a digest"))
+        let digest = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+        CampaignDigest(entries.into_iter().find_map(digest).expect("there is a bundle"))
     }
 
     pub(crate) fn out(&self) -> PathBuf {
@@ -167,7 +167,9 @@ impl Fleet {
             entries
                 .map(|entry| match entry.path() {
                     path if path.is_dir() => count(&path),
-                    path => usize::from(path.file_name().is_some_and(|name| name != "bundle")),
+                    path => usize::from(path.file_name().is_some_and(|name| {
+                        name != "bundle" && !name.as_encoded_bytes().starts_with(b".")
+                    })),
                 })
                 .sum()
         }

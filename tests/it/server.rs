@@ -46,8 +46,7 @@ impl Server {
         // Reads on to the end, so that the process never waits for a reader.
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
-                let address = line.split_once("listening at http://").map(|(_, rest)| rest);
-                if let Some(Ok(address)) = address.map(|text| text.trim().parse()) {
+                if let Some(address) = address_in(&line) {
                     found.send(address).ok();
                 }
             }
@@ -75,20 +74,7 @@ impl Server {
 
     /// Sends a request with these further header lines.
     pub(crate) fn request(&self, method: &str, path: &str, headers: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.address).expect("the server accepts");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
-        let address = self.address;
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Content-Length: 0\r\n{headers}\r\n"
-        );
-        stream.write_all(request.as_bytes()).expect("the server reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the answer is text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let (head, body) = (head.to_owned(), body.to_owned());
-        Answer { status: status.expect("a status"), head, body }
+        request(self.address, &self.address.to_string(), method, path, headers)
     }
 
     /// Waits until the answer is as wanted.
@@ -103,6 +89,35 @@ impl Server {
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Sends a request to whoever listens there, as if it had this name.
+pub(crate) fn request(
+    address: SocketAddr,
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &str,
+) -> Answer {
+    let mut stream = TcpStream::connect(address).expect("the server accepts");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Content-Length: 0\r\n{headers}\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is text");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let (head, body) = (head.to_owned(), body.to_owned());
+    Answer { status: status.expect("a status"), head, body }
+}
+
+/// Where a process listens, by what it says.
+pub(crate) fn address_in(said: &str) -> Option<SocketAddr> {
+    let lines = said.lines().filter_map(|line| line.split_once("listening at http://"));
+    lines.filter_map(|(_, address)| address.trim().parse().ok()).next()
 }
 
 /// A fleet's campaign; its file's name.

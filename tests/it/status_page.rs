@@ -78,6 +78,20 @@ fn the_list_and_the_reader_agree_with_the_dataset() {
     assert_eq!(server.get("/api/v1/samples/x").status, 400);
 }
 
+/// A page from elsewhere whose name leads to this machine.
+#[test]
+fn a_host_that_is_not_ours_is_told_nothing() {
+    let folder = folder();
+    let server = finished(folder.path(), "--samples 3");
+    for path in ["/", "/api/v1/campaign", "/api/v1/samples/0", "/metrics"] {
+        let ask = |host: &str| crate::server::request(server.address(), host, "GET", path, "");
+        let foreign = ask("rebound.example.com:9464");
+        assert_eq!(foreign.status, 421, "{path}: {foreign:?}");
+        assert!(foreign.body.contains("ask for it as localhost"), "{}", foreign.body);
+        assert_eq!(ask("localhost:1234").status, 200, "{path}");
+    }
+}
+
 #[test]
 fn a_campaign_is_paused_and_resumed_with_the_token_alone() {
     let folder = folder();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::harness::{Magnet, Ran, folder, read, records, write};
-use crate::mock::{Address, Behaviour, Dialect, Fault, Limit, Mock, Reasoning, Stats, Tell};
+use crate::mock::{Address, Behaviour, Dialect, Fault, Limit, Mock, Reasoning, Stats, Tell, Usage};
 
 /// A campaign of so many samples with the mock as its only teacher. `teacher`
 /// are more lines of its table, `rest` more tables.
@@ -148,6 +148,24 @@ fn a_refusal_for_good_ends_the_run_with_the_servers_words() {
     check_refusal(Fault::Redirect, "check base_url");
 }
 
+/// Nobody listens there: told at once, and given up after a while.
+#[test]
+fn an_endpoint_that_never_answers_is_named_and_ends_the_run() {
+    let folder = folder();
+    let url = format!("http://127.0.0.1:{}/v1", crate::services::free_port());
+    let text = format!(
+        "[campaign]\nsamples = 5\n\n[teacher.big]\nkind = \"openai\"\nmodel = \"mock\"\n\
+         base_url = \"{url}\"\nconnect_patience = \"2s\"\n"
+    );
+    write(folder.path(), "campaign.toml", &text);
+    let ran = run(folder.path()).expect(3);
+    let who = format!("[teacher.big] at {url}");
+    for told in ["has not answered yet: ", "has not answered once in 2s: ", "Connection refused"] {
+        assert!(ran.stderr.contains(&who) && ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    }
+    assert!(ran.stderr.contains("hint: see whether the server runs"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_budget_stops_hard_and_leaves_a_valid_smaller_dataset() {
     let mock = Mock::start(Behaviour::default());
@@ -177,7 +195,8 @@ fn an_endpoint_of_few_abilities_is_understood_after_a_few_refusals() {
         no_system_role: true,
         native_calls: true,
         reasoning: Reasoning::Think,
-        no_usage: true,
+        usage: Usage::Untold,
+        ..Dialect::default()
     };
     let mock = Mock::start(Behaviour { dialect, ..Behaviour::default() });
     let folder = folder();

@@ -52,51 +52,10 @@ pub struct Exchange {
     pub reply: String,
 }
 
-/// A user's message, with what its writer knows about it. A model that writes
-/// only text leaves `given` and `picks` empty.
-#[derive(Clone, Debug, Default)]
+/// A user's message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     pub text: String,
-    pub given: Vec<Given>,
-    pub picks: Vec<Pick>,
-}
-
-/// An argument whose value the text gives, literally or by pointing at an
-/// earlier message ("the same dates").
-#[derive(Clone, Debug, PartialEq)]
-pub struct Given {
-    /// The step the value is for; after a turn that misses something, that of
-    /// the *next* turn.
-    pub step: StepRef,
-    /// Which of a step's parallel calls.
-    pub copy: u8,
-    /// The top-level parameter.
-    pub parameter: String,
-    /// The whole argument.
-    pub value: Value,
-}
-
-/// An argument that the text leaves to an earlier output, and how it says
-/// which of several elements is meant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pick {
-    pub step: StepRef,
-    pub copy: u8,
-    pub parameter: String,
-    pub select: Select,
-}
-
-/// Which element of an output's array a request refers to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Select {
-    /// "the first one", or there is only one.
-    #[default]
-    First,
-    Last,
-    /// The element whose field of that name is smallest: "the cheapest".
-    Least(String),
-    /// The element whose field of that name is largest: "the best rated".
-    Most(String),
 }
 
 /// A call with what it returned.
@@ -122,22 +81,5 @@ impl Conversation {
     pub fn output_of(&self, step: StepRef) -> Option<&Value> {
         let mut of_step = self.executed().filter(|(_, executed)| executed.step == step);
         of_step.find_map(|(_, executed)| executed.output.ok())
-    }
-
-    /// What the user gave for an argument, the latest word first.
-    pub fn given(&self, step: StepRef, copy: u8, parameter: &str) -> Option<&Value> {
-        let of_argument = |given: &&Given| {
-            given.step == step && given.copy == copy && given.parameter == parameter
-        };
-        let requests = self.turns.iter().rev().map(|exchange| &exchange.request);
-        requests.flat_map(|request| &request.given).find(of_argument).map(|given| &given.value)
-    }
-
-    /// How the user singled out the output element for an argument.
-    pub fn pick(&self, step: StepRef, copy: u8, parameter: &str) -> Option<&Pick> {
-        let requests = self.turns.iter().rev().map(|exchange| &exchange.request);
-        requests
-            .flat_map(|request| &request.picks)
-            .find(|pick| pick.step == step && pick.copy == copy && pick.parameter == parameter)
     }
 }

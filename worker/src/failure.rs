@@ -1,7 +1,10 @@
 //! Why a stage stopped: the sample is rejected, or something outside failed.
 
+use std::num::NonZeroU32;
+
 use magnet_proto::outcome::{Reason, Rejection};
 
+use crate::teacher::Problem;
 use crate::{execute, teacher};
 
 #[derive(Debug)]
@@ -41,25 +44,26 @@ impl From<teacher::Error> for Failure {
 /// refusal's reason is told to the teacher with the next try.
 #[derive(Debug)]
 pub struct Tries {
-    left: u32,
+    tries: u32,
+    refused: u32,
     problem: Option<String>,
 }
 
 impl Tries {
-    pub fn new(tries: std::num::NonZeroU32) -> Self {
-        Self { left: tries.get(), problem: None }
+    pub fn new(tries: NonZeroU32) -> Self {
+        Self { tries: tries.get(), refused: 0, problem: None }
     }
 
     /// Why the last try was refused.
-    pub fn problem(&self) -> Option<&str> {
-        self.problem.as_deref()
+    pub fn problem(&self) -> Option<Problem<'_>> {
+        Problem::after(self.refused, self.problem.as_deref())
     }
 
     /// Spends a try on a refused answer; an error once none is left.
     pub fn refuse(&mut self, rejection: Rejection) -> Result<(), Failure> {
         tracing::trace!(%rejection, "an answer is refused");
-        self.left = self.left.saturating_sub(1);
-        if self.left == 0 {
+        self.refused += 1;
+        if self.refused >= self.tries {
             return Err(Failure::Rejected(rejection));
         }
         self.problem = Some(rejection.detail);

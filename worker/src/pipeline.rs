@@ -1,7 +1,7 @@
 //! The pipeline: the stages in order, for one walk.
 //!
 //! ```text
-//! walk ─► node_ops ─► translate ⇄ execute ─► distill ─► vet ─► sample
+//! walk ─► node_ops ─► dry_walk ─► brief ─► translate ⇄ execute ─► distill ─► vet ─► sample
 //! ```
 
 use std::collections::{BTreeSet, HashMap};
@@ -9,23 +9,27 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use magnet_proto::brief::Brief;
 use magnet_proto::config::{Campaign, NegativeSource};
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
+use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Path;
 use magnet_proto::sample::{Call, Pair, Sample};
-use magnet_proto::state::State;
+use magnet_proto::state::{Ending, State};
 use magnet_proto::usage::Usage;
 use magnet_proto::walk::Walker;
 use magnet_proto::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex, rng};
+use serde_json::Value;
 
+use crate::brief::{self, Briefed};
 use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
-use crate::execute::planned::Planned;
+use crate::dry_walk::{self, DryWalk, Log};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
@@ -46,6 +50,7 @@ pub struct Pipeline {
     digest: CampaignDigest,
     library: Arc<Library>,
     graph: Arc<Graph>,
+    pack: Arc<Pack>,
     /// Signature paths to keep out.
     excluded: BTreeSet<Vec<Vec<FunctionId>>>,
     cast: Cast,
@@ -67,6 +72,7 @@ pub struct Parts {
     pub digest: CampaignDigest,
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
+    pub pack: Arc<Pack>,
     pub excluded: BTreeSet<Vec<Vec<FunctionId>>>,
     pub cast: Cast,
     pub executor: Arc<dyn Executor>,
@@ -76,7 +82,7 @@ pub struct Parts {
 
 impl Pipeline {
     pub fn new(parts: Parts) -> Self {
-        let Parts { campaign, digest, library, graph, excluded, cast, executor, lexicon, state } =
+        let Parts { campaign, digest, library, graph, pack, excluded, cast, executor, lexicon, state } =
             parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
@@ -88,6 +94,7 @@ impl Pipeline {
             digest,
             library,
             graph,
+            pack,
             excluded,
             cast,
             executor,
@@ -121,7 +128,7 @@ impl Pipeline {
         Ok(path)
     }
 
-    /// Stages 2 to 5: the path's sample.
+    /// All stages after the first: the path's sample.
     async fn work(
         &self,
         index: WalkIndex,
@@ -137,35 +144,66 @@ impl Pipeline {
             seed: self.seed(),
             walk: index,
         };
-        let translated = self.translate(scene).await?;
+        let walked = self.dry_walk(scene).await?;
+        let briefer = &*self.cast.briefer;
+        let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
+        let scene = Scene { path: &briefed.path, ..scene };
+        let initial_config = walked.and_then(|walked| walked.initial_config);
+        let translated = self.translate(scene, &briefed, initial_config).await?;
         keys.opening = translated.opening().map(Key::of_opening);
         let distractors = self.campaign.trajectory.distractors;
         let mut rng = rng::stream(self.seed(), index, "offer");
-        let offer = offer::draw(&self.library, &self.categories, path, distractors, &mut rng);
-        let (trajectory, pairs) = self.distill(scene, &translated, &offer).await?;
-        self.sample(scene, &translated, offer, trajectory, pairs)
+        let offer = offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng);
+        let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
+        self.sample(scene, briefed.brief.clone(), &translated, offer, trajectory, pairs)
     }
 
-    async fn translate(&self, scene: Scene<'_>) -> Result<Translated, Failure> {
+    /// The path's calls, where they can be made beforehand.
+    async fn dry_walk(&self, scene: Scene<'_>) -> Result<Option<Log>, Failure> {
+        if !dry_walk::is_possible(&scene, &*self.executor) {
+            return Ok(None);
+        }
+        let dry = DryWalk {
+            scene,
+            executor: &*self.executor,
+            pack: &self.pack,
+            lexicon: &*self.lexicon,
+            validators: &self.validators,
+        };
+        dry_walk::walk(dry).await.map(Some)
+    }
+
+    async fn translate(
+        &self,
+        scene: Scene<'_>,
+        briefed: &Briefed,
+        initial_config: Option<Value>,
+    ) -> Result<Translated, Failure> {
         let translator = Translator {
             scene,
+            brief: &briefed.brief,
+            log: &briefed.calls,
             teacher: &*self.cast.teacher,
+            executor: &*self.executor,
             validators: &self.validators,
+            asked: self.campaign.trajectory.asked,
             tries: self.campaign.translate.tries,
         };
-        let mut session = Planned::open(&*self.executor, &scene.start(&scene.functions())).await?;
-        translate::translate(&translator, &mut session).await
+        translate::translate(&translator, initial_config).await
     }
 
     async fn distill(
         &self,
         scene: Scene<'_>,
+        briefed: &Briefed,
         translated: &Translated,
         offer: &Offer,
     ) -> Result<(Trajectory, Vec<Pair>), Failure> {
         let settings = &self.campaign.trajectory;
         let distiller = Distiller {
             scene,
+            brief: &briefed.brief,
+            pack: &self.pack,
             teacher: &*self.cast.teacher,
             executor: &*self.executor,
             lexicon: &*self.lexicon,
@@ -173,6 +211,7 @@ impl Pipeline {
             translated,
             offer,
             system_prompt: &settings.system_prompt,
+            asked: settings.asked,
             max_steps: settings.max_steps.get(),
             tries: self.campaign.translate.tries,
             negatives: self.negatives(),
@@ -200,6 +239,7 @@ impl Pipeline {
     fn sample(
         &self,
         scene: Scene<'_>,
+        brief: Brief,
         translated: &Translated,
         offer: Offer,
         trajectory: Trajectory,
@@ -233,6 +273,7 @@ impl Pipeline {
             executor: self.executor.name().to_owned(),
             initial_config: trajectory.initial_config,
             teacher: self.cast.teacher.name().to_owned(),
+            brief,
             domains: domains.into_iter().collect(),
             persona: scene.persona.label.clone(),
             reasoning: trajectory.reasoning,
@@ -301,15 +342,15 @@ fn stop_of_teacher(error: teacher::Error) -> Stop {
         teacher::Error::Transient { reason, retry_after } => {
             Stop::Transient { reason, retry_after }
         }
-        teacher::Error::Budget(reason) => Stop::Budget(reason),
+        teacher::Error::Budget(reason) => Stop::Ended(Ending::Budget(reason)),
         teacher::Error::Cancelled => Stop::Cancelled,
-        error => Stop::Permanent(error.to_string()),
+        error => Stop::Ended(Ending::Refused(error.to_string())),
     }
 }
 
 fn stop_of_executor(error: execute::Error) -> Stop {
     match error {
         execute::Error::Transient(reason) => Stop::Transient { reason, retry_after: None },
-        error => Stop::Permanent(error.to_string()),
+        error => Stop::Ended(Ending::Refused(error.to_string())),
     }
 }

@@ -23,8 +23,10 @@ use futures::stream::FuturesUnordered;
 use magnet_proto::outcome::Rejection;
 use magnet_proto::part::Keys;
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Delivery, Queue, Settle};
 use magnet_proto::sample::Sample;
+use magnet_proto::state::{self, Ending};
 use magnet_proto::usage::Usage;
 use magnet_proto::{CampaignDigest, WalkIndex};
 use tokio::time::Instant;
@@ -44,6 +46,15 @@ pub trait WalkRunner: Send + Sync {
     /// The part of these walks is in place: what was kept to work them again
     /// may go.
     async fn in_place(&self, _walks: Range<u64>) {}
+
+    /// A walk met what each walk of the campaign would meet: the campaign is to
+    /// end, for all who work it. Whoever serves it goes on with others.
+    ///
+    /// # Errors
+    /// If it cannot be told now; it is met, and told, again.
+    async fn end(&self, _ending: Ending) -> Result<(), state::Error> {
+        Ok(())
+    }
 }
 
 /// What became of a walk.
@@ -71,12 +82,9 @@ pub enum Stop {
     /// A service is away; the shard is handed back and delivered again later.
     #[error("{reason}")]
     Transient { reason: String, retry_after: Option<Duration> },
-    /// Trying again cannot help (bad key, unknown model): the run ends.
+    /// No walk of the campaign can go on.
     #[error("{0}")]
-    Permanent(String),
-    /// The budget is used up: the run ends with what is done.
-    #[error("{0}")]
-    Budget(String),
+    Ended(Ending),
     /// The run is stopping.
     #[error("cancelled")]
     Cancelled,
@@ -85,8 +93,8 @@ pub enum Stop {
 /// Finds the runner for a shard's campaign: a fleet worker may serve several.
 #[async_trait]
 pub trait Runners: Send + Sync {
-    /// [`Stop::Transient`] hands the shard back, [`Stop::Cancelled`] drops it
-    /// (its campaign is over), anything else quarantines it.
+    /// [`Stop::Transient`] hands the shard back, anything else drops it: its
+    /// campaign is over, and who ended it has told so.
     async fn of(&self, campaign: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop>;
 }
 
@@ -122,11 +130,6 @@ pub struct Shutdown {
 /// Why a loop ended other than by being told to.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The teacher's (or another service's) own words.
-    #[error("{0}")]
-    Permanent(String),
-    #[error("{0}")]
-    Budget(String),
     #[error("taking shards from the queue")]
     Queue(#[from] queue::Error),
     #[error("putting a part")]
@@ -214,9 +217,10 @@ async fn settle(
         }
         Attempt::NotPut(source) => {
             let since = *put_fails_since.get_or_insert_with(Instant::now);
-            warn!(shard = name, problem = chain(&source), "the part could not be put");
-            let is_patient = since.elapsed() < worker.limits.put_patience;
-            match is_patient && !matches!(source, parts::Error::Permanent(_)) {
+            warn!(shard = name, problem = in_one_line(&source), "the part could not be put");
+            // A refusal of a store that has worked, too: policies and credentials
+            // are changed under a fleet, and changed back.
+            match since.elapsed() < worker.limits.put_patience {
                 true => (Settle::Delay(PAUSE), None),
                 false => (Settle::Return, Some(Error::Parts(source))),
             }
@@ -225,20 +229,19 @@ async fn settle(
             warn!(shard = name, reason, "handed back until the service is there again");
             (Settle::Delay(retry_after.unwrap_or(PAUSE)), None)
         }
-        Attempt::Stopped(Stop::Permanent(reason)) => {
-            (Settle::Return, Some(Error::Permanent(reason)))
-        }
-        Attempt::Stopped(Stop::Budget(reason)) => (Settle::Return, Some(Error::Budget(reason))),
-        Attempt::Stopped(Stop::Cancelled) => (Settle::Return, None),
+        Attempt::Ended(runner, ending) => match runner.end(ending).await {
+            Ok(()) => (Settle::Return, None),
+            Err(problem) => {
+                warn!(shard = name, "the campaign's end cannot be told: {problem}");
+                (Settle::Delay(PAUSE), None)
+            }
+        },
+        Attempt::Stopped(_) => (Settle::Return, None),
         Attempt::Failed(reason) => {
             error!(shard = name, attempt = shard.attempt + 1, reason, "the shard failed");
             (Settle::Failed(reason), None)
         }
         Attempt::Unwanted => (Settle::Done, None),
-        Attempt::Unknown(reason) => {
-            error!(shard = name, reason, "the shard cannot be worked here");
-            (Settle::Quarantine(reason), None)
-        }
     };
     delivery.settle(outcome).await?;
     // Not before: a shard that comes again may need what was kept for it.
@@ -246,12 +249,6 @@ async fn settle(
         runner.in_place(walks).await;
     }
     end.map_or(Ok(()), Err)
-}
-
-/// An error with its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 #[cfg(test)]

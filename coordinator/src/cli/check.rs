@@ -50,7 +50,10 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     loaded.report.write_summary(&mut summary)?;
     let commented = summary.lines().map(|line| format!("# {line}").trim_end().to_owned());
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
-    eprintln!("no problems found");
+    match loaded.report.problems() {
+        None => eprintln!("no problems found"),
+        Some(problems) => eprintln!("in the library: {problems}; see above"),
+    }
     Ok(Exit::Done)
 }
 
@@ -109,6 +112,7 @@ fn abilities(found: &Found) -> String {
     };
     let followed = if found.follows_schema { "" } else { ", but the answer did not follow it" };
     let limit = if known.wants_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
+    let most = known.max_output_tokens.map(|most| format!(", {most} at most")).unwrap_or_default();
     let tools = match &found.tools {
         Tools::Called => "yes".to_owned(),
         Tools::Ignored => "accepted, but none was called".to_owned(),
@@ -116,11 +120,13 @@ fn abilities(found: &Found) -> String {
     };
     let tokens = found.reply.usage;
     format!(
-        "  structured answers  {mode}{followed}\n  token limit         {limit}\n  system role         \
-         {}\n  temperature         {}\n  tools               {tools}\n  reasoning           {}\n  \
+        "  structured answers  {mode}{followed}\n  token limit         {limit}{most}\n  \
+         system role         {}\n  temperature         {}\n  seed                {}\n  \
+         tools               {tools}\n  reasoning           {}\n  \
          answered in         {} ms, {} + {} tokens",
         yes_no(known.has_system_role),
         yes_no(known.has_temperature),
+        yes_no(known.has_seed),
         if found.reply.reasoning.is_some() { "told apart" } else { "none told" },
         found.took.as_millis(),
         tokens.input,

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::process::{self, Exit, Failure};
 use magnet_proto::state::{self, State};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -21,7 +22,7 @@ use crate::status::{Token, Watch};
 /// Where it listens if nobody says so.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:9464";
 /// How long a coordinator that says nothing still leads.
-const LEASE: Duration = Duration::from_secs(15);
+const LEASE_TIME: Duration = Duration::from_secs(15);
 
 /// Plan a campaign for a fleet of workers, and make the dataset of their parts
 #[derive(clap::Args)]
@@ -54,34 +55,55 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     // It goes on showing the campaign while the process winds up.
     let over = CancellationToken::new();
     runtime.block_on(address.serve(watch.routes(token), &over))?;
-    if !runtime.block_on(lead(campaign, &prepared, &watch, &stop))? {
+    let Some(lease) = runtime.block_on(lead(campaign, &prepared, &watch, &stop))? else {
         return Ok(Exit::Short);
-    }
-    let Some(prepared) = run::settled(campaign, prepared, environment, &runtime, &stop)? else {
+    };
+    let labour = Labour::Fleet;
+    let settled = run::settled(campaign, prepared, environment, &runtime, labour, &stop)?;
+    let Some(prepared) = settled else {
         return Ok(Exit::Short);
     };
     watch.board.settle(prepared.digest);
-    let labour = Labour::Fleet;
-    let exit = run::to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop)?;
-    run::stay(args.stay, &runtime, &stop);
-    Ok(exit)
+    let made = run::to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop);
+    run::stay(args.stay, &made, &runtime, &stop);
+    runtime.block_on(lease.resign());
+    made
+}
+
+/// What says that this process leads its campaign.
+struct Lease {
+    holder: String,
+    state: Arc<dyn State>,
+    renewing: JoinHandle<()>,
+}
+
+impl Lease {
+    /// Gives it back, so that a coordinator that waits takes over at once.
+    async fn resign(self) {
+        self.renewing.abort();
+        // A renewal under way would take it again.
+        self.renewing.await.ok();
+        if let Err(problem) = self.state.resign(&self.holder).await {
+            warn!("the lease ends by itself: {problem}");
+        }
+    }
 }
 
 /// Waits until this process is the campaign's one active coordinator, and
-/// stays it; false if it is told to stop before. While the state store is away
-/// it acts all the same: two that act make the same dataset.
+/// stays it; nothing if it is told to stop before. While the state store is
+/// away it acts all the same: two that act make the same dataset.
 async fn lead(
     campaign: &Campaign,
     prepared: &Prepared,
     watch: &Watch,
     stop: &CancellationToken,
-) -> Result<bool> {
+) -> Result<Option<Lease>> {
     let holder = holder();
     let stores = state::connect(&campaign.fleet, &prepared.digest, &holder).await?;
     let state: Arc<dyn State> = watch.opened_stores(&stores).state;
     let mut is_told = false;
     loop {
-        match state.lead(&holder, LEASE).await {
+        match state.lead(&holder, LEASE_TIME).await {
             Ok(true) => break,
             Ok(false) if !is_told => {
                 eprintln!("another coordinator leads this campaign; waiting to take over");
@@ -94,23 +116,24 @@ async fn lead(
             }
         }
         tokio::select! {
-            () = stop.cancelled() => return Ok(false),
-            () = tokio::time::sleep(LEASE / 5) => {}
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(LEASE_TIME / 5) => {}
         }
     }
     watch.board.lead(true);
-    let (stop, board) = (stop.clone(), watch.board.clone());
-    tokio::spawn(async move {
-        while !stop.is_cancelled() {
-            tokio::time::sleep(LEASE / 3).await;
-            let leading = state.lead(&holder, LEASE).await;
-            board.lead(!matches!(leading, Ok(false)));
-            if let Ok(false) = leading {
+    let board = watch.board.clone();
+    let (leading, name) = (Arc::clone(&state), holder.clone());
+    let renewing = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LEASE_TIME / 3).await;
+            let leads = leading.lead(&name, LEASE_TIME).await;
+            board.lead(!matches!(leads, Ok(false)));
+            if let Ok(false) = leads {
                 info!("another coordinator leads, too: the dataset does not suffer");
             }
         }
     });
-    Ok(true)
+    Ok(Some(Lease { holder, state, renewing }))
 }
 
 /// Tells this process from others, on this machine and elsewhere.

@@ -10,8 +10,10 @@ use crate::{embedded, execute, library, outdir, pack};
 /// What the person can mend is a usage error; a service that refuses counts as
 /// unreachable.
 pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
-    if let Some(embedded::Error::OutDir(error)) = error.downcast_ref::<embedded::Error>() {
-        return classify(error);
+    match error.downcast_ref::<embedded::Error>() {
+        Some(embedded::Error::OutDir(error)) => return classify(error),
+        Some(embedded::Error::Refused(_)) => return Some(Exit::Unreachable),
+        _ => {}
     }
     let is_usage = error.is::<library::Error>()
         || error.is::<pack::Problems>()
@@ -23,7 +25,7 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
         });
     let is_service = matches!(
         error.downcast_ref::<serve::Error>(),
-        Some(serve::Error::Permanent(_) | serve::Error::Queue(_) | serve::Error::Parts { .. })
+        Some(serve::Error::Queue(_) | serve::Error::Parts { .. })
     );
     is_usage.then_some(Exit::Usage).or(is_service.then_some(Exit::Unreachable))
 }

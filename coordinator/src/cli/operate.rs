@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::parts::Parts;
 use magnet_proto::process::Exit;
-use magnet_proto::state::{self, Control, Spending};
+use magnet_proto::state::{self, Control, Refusal, Spending};
 use magnet_proto::{CampaignDigest, part, queue};
 
 use super::campaign::CampaignArgs;
@@ -62,6 +62,8 @@ pub(super) fn status(args: &StatusArgs, environment: &[(String, String)]) -> Res
     on(&args.campaign, environment, async |campaign, digest| {
         let stores = state::connect(&campaign.fleet, digest, &coordinator::holder()).await?;
         let control = stores.state.control().await?;
+        let ending = stores.state.ending().await?;
+        let trouble = stores.state.trouble().await?;
         let spent = stores.state.spend(Spending::default()).await?;
         let parts = Parts::open(&campaign.fleet.parts, &campaign.output.dir)?;
         let there = parts.list(&part::folder(digest)).await?;
@@ -75,6 +77,12 @@ pub(super) fn status(args: &StatusArgs, environment: &[(String, String)]) -> Res
         let mut out = io::stdout().lock();
         writeln!(out, "campaign     {} ({})", campaign.campaign.name, digest.0.short())?;
         writeln!(out, "wish         {}", format!("{control:?}").to_lowercase())?;
+        if let Some(ending) = ending {
+            writeln!(out, "ended        {ending}")?;
+        }
+        if let Some(trouble) = trouble {
+            writeln!(out, "trouble      {trouble}")?;
+        }
         writeln!(out, "walks        {walks} done in {} parts", there.len())?;
         writeln!(
             out,
@@ -88,6 +96,9 @@ pub(super) fn status(args: &StatusArgs, environment: &[(String, String)]) -> Res
             spent.input_tokens + spent.output_tokens,
             spent.micro_usd as f64 / 1e6
         )?;
+        for Refusal { teacher, words } in stores.state.refusals().await? {
+            writeln!(out, "refused      [teacher.{teacher}] {words}")?;
+        }
         Ok(())
     })
 }

@@ -75,9 +75,14 @@ fn print_models(
     writeln!(out, "\n{:<18}{:>12}{:>16}{:>16}", "asks", "calls", "input tokens", "output tokens")?;
     let asks = models.asks.iter().map(|(purpose, cost)| (purpose.label(), cost));
     for (label, cost) in asks.chain([("all", &total)]) {
-        let Cost { requests, input_tokens, output_tokens } = cost;
+        let Cost { requests, input_tokens, output_tokens, .. } = cost;
         writeln!(out, "{label:<18}{requests:>12.0}{input_tokens:>16.0}{output_tokens:>16.0}")?;
     }
+    writeln!(
+        out,
+        "cached    {:.0} of the input tokens, where a server keeps what prompts begin alike",
+        total.cached_input_tokens
+    )?;
     let each = samples.max(1) as f64;
     let named: Vec<String> =
         models.shares.iter().map(|share| format!("\"{}\"", share.model)).collect();

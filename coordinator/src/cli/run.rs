@@ -11,6 +11,7 @@ use magnet_proto::config::Campaign;
 use magnet_proto::process::{self, Exit};
 use magnet_worker::serve::WalkRunner;
 use magnet_worker::teacher::chat::usage;
+use magnet_worker::teacher::stack::Patience;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,8 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         let _inside = runtime.enter();
         process::stop_on_signals().context("listening for signals")?
     };
-    let Some(prepared) = settled(campaign, prepared, environment, &runtime, &stop)? else {
+    let labour = Labour::Own;
+    let Some(prepared) = settled(campaign, prepared, environment, &runtime, labour, &stop)? else {
         return Ok(Exit::Short);
     };
     eprintln!("{}", ingredients(&prepared));
@@ -62,16 +64,30 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         let token = Token::find(campaign.run.token_file.as_deref(), environment)?;
         runtime.block_on(address.serve(watch.routes(token), &CancellationToken::new()))?;
     }
-    let labour = Labour::Own;
-    let exit = to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop)?;
-    stay(args.stay, &runtime, &stop);
-    Ok(exit)
+    let made = to_the_end(campaign, &prepared, environment, &runtime, labour, &watch, &stop);
+    stay(args.stay, &made, &runtime, &stop);
+    made
 }
 
-/// Goes on serving until told to stop.
-pub(super) fn stay(is_wanted: bool, runtime: &tokio::runtime::Runtime, stop: &CancellationToken) {
-    if is_wanted && !stop.is_cancelled() {
-        eprintln!("the dataset is made; staying until told to stop");
+/// Goes on serving until told to stop, where there is something to show: a
+/// dataset, or why the campaign was refused. Other failures end the process,
+/// to be started again.
+pub(super) fn stay(
+    is_wanted: bool,
+    made: &Result<Exit>,
+    runtime: &tokio::runtime::Runtime,
+    stop: &CancellationToken,
+) {
+    let refusal = |error: &anyhow::Error| {
+        let refused = error.downcast_ref::<embedded::Error>();
+        refused.filter(|error| matches!(error, embedded::Error::Refused(_))).map(|e| e.to_string())
+    };
+    let told = match made {
+        Ok(_) => Some("the dataset is made".to_owned()),
+        Err(error) => refusal(error),
+    };
+    if let Some(told) = told.filter(|_| is_wanted && !stop.is_cancelled()) {
+        eprintln!("{told}; staying until told to stop");
         runtime.block_on(stop.cancelled());
     }
 }
@@ -83,9 +99,14 @@ pub(super) fn settled(
     prepared: Prepared,
     environment: &[(String, String)],
     runtime: &tokio::runtime::Runtime,
+    labour: Labour,
     stop: &CancellationToken,
 ) -> Result<Option<Prepared>> {
     let variable = variable(environment);
+    let patience = match labour {
+        Labour::Own => Patience::Bounded,
+        Labour::Fleet => Patience::Endless,
+    };
     let last = Mutex::new(Standing::default());
     let tell = |standing: &Standing| {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,7 +119,7 @@ pub(super) fn settled(
     };
     runtime.block_on(async {
         tokio::select! {
-            settled = prepare::settle(campaign, prepared, &variable, &tell) => settled.map(Some),
+            settled = prepare::settle(campaign, prepared, &variable, patience, &tell) => settled.map(Some),
             () = stop.cancelled() => {
                 eprintln!("stopped while judging the graph\nhint: the same command goes on from there");
                 Ok(None)
@@ -137,7 +158,13 @@ pub(super) fn to_the_end(
     stop: &CancellationToken,
 ) -> Result<Exit> {
     let start = Instant::now();
-    let summary = runtime.block_on(make(campaign, prepared, environment, labour, watch, stop))?;
+    let made = runtime.block_on(make(campaign, prepared, environment, labour, watch, stop));
+    match &made {
+        Ok(Summary { outcome: Outcome::Short(why), .. }) => watch.board.end(why),
+        Ok(_) => {}
+        Err(error) => watch.board.end(&format!("{error:#}")),
+    }
+    let summary = made?;
     eprintln!("{}", account(&summary.counts, start.elapsed().as_secs_f64()));
     if summary.written.is_some() {
         let page = report::write(&Dataset::open(&campaign.output.dir)?)?;

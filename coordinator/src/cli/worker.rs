@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::parts::Parts;
 use magnet_proto::process::{self, Exit, Failure, Health};
-use magnet_proto::state;
+use magnet_proto::state::{self, Ending};
 use magnet_proto::{CampaignDigest, queue};
 use magnet_worker::serve::{self, Metrics, Shutdown, Worker};
 use magnet_worker::teacher::chat::usage;
@@ -18,7 +18,7 @@ use tracing::info;
 
 use super::campaign::CampaignArgs;
 use super::listen::Address;
-use crate::fleet::Campaigns;
+use crate::fleet::{Allowed, Campaigns};
 use crate::{control, embedded};
 
 /// Where it listens if nobody says so.
@@ -91,6 +91,7 @@ async fn work(
     let environment = environment.to_vec();
     let campaigns = Arc::new(Campaigns {
         fleet: fleet.clone(),
+        allowed: Allowed::by(campaign),
         parts: parts.clone(),
         metrics: usage::Metrics::register(&registry)?,
         state_metrics: state::Metrics::register(&registry, health.pulse())?,
@@ -116,10 +117,10 @@ async fn work(
         workers.spawn(async move { serve::serve(&worker).await });
     }
     info!(loops, "taking shards");
-    let failed = tokio::select! {
-        failed = ended(&mut workers) => Some(failed),
-        () = stop.cancelled() => None,
-        over = until_over(fleet, awaited, &holder, &shutdown.abort) => { over?; None }
+    let ended = tokio::select! {
+        failed = ended(&mut workers) => failed.map(|()| Exit::Done),
+        () = stop.cancelled() => Ok(Exit::Done),
+        over = until_over(fleet, awaited, &holder, &shutdown.abort) => over,
     };
     // Nothing more comes before what is held is settled.
     queue.close().await;
@@ -132,10 +133,7 @@ async fn work(
     queue.close().await;
     let (walks, accepted) = metrics.finished();
     eprintln!("{walks} walks, {accepted} conversations");
-    match failed {
-        None | Some(Ok(())) => Ok(Exit::Done),
-        Some(Err(error)) => Err(error),
-    }
+    ended
 }
 
 /// The first loop that ends by itself, which is a failure.
@@ -147,18 +145,28 @@ async fn ended(workers: &mut JoinSet<Result<(), serve::Error>>) -> Result<()> {
     }
 }
 
-/// Waits until the campaign is over; for ever if none is awaited.
+/// Waits until the campaign is over, well or not; for ever if none is awaited.
 async fn until_over(
     fleet: &magnet_proto::config::Fleet,
     awaited: Option<CampaignDigest>,
     holder: &str,
     stop: &CancellationToken,
-) -> Result<()> {
+) -> Result<Exit> {
     let Some(digest) = awaited else {
         return std::future::pending().await;
     };
     let stores = state::connect(fleet, &digest, holder).await?;
     let mut control = control::follow(&stores.state, stop).await;
     control::over(&mut control).await;
-    Ok(())
+    match stores.state.ending().await.ok().flatten() {
+        None => Ok(Exit::Done),
+        Some(ending @ Ending::Budget(_)) => {
+            eprintln!("short: {ending}");
+            Ok(Exit::Short)
+        }
+        Some(Ending::Refused(reason)) => {
+            let message = format!("the campaign cannot go on: {reason}");
+            Err(Failure::new(Exit::Unreachable, message).into())
+        }
+    }
 }

@@ -62,7 +62,7 @@ impl WalkRunner for Markers {
             _ => {}
         }
         if self.budget.is_some_and(|budget| ran >= budget) {
-            return Err(Stop::Budget("max_requests = 5".into()));
+            return Err(Stop::Ended(Ending::Budget("max_requests = 5".into())));
         }
         assert!(self.poison != Some(walk.0), "a walk that cannot be walked");
         if self.waits {
@@ -361,6 +361,45 @@ async fn damaged_parts_are_found_and_made_again() {
     complete(&campaign, Arc::clone(&runner)).await;
     check_same(&read(folder.path()), &expected);
     assert!(runner.ran() >= 5 * 16 && runner.ran() < 10 * 16, "{} walks", runner.ran());
+}
+
+/// Between choosing and writing: all of them are made again at once.
+#[tokio::test]
+async fn all_parts_that_are_lost_when_the_dataset_is_written_are_told_in_one_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = campaign(folder.path(), 100, 2);
+    complete(&campaign, Markers::default().boxed()).await;
+    let parts = Parts::open("file:parts", folder.path()).unwrap();
+    let there = parts.list(&part::folder(&campaign_digest())).await.unwrap();
+    let names: Vec<&str> = there.iter().map(|part| part.name.as_str()).collect();
+    let full = |name: &str| part::object_name(&campaign_digest(), name);
+    let half = parts.get(&full(names[1])).await.unwrap();
+    parts.put(&full(names[1]), half.slice(..half.len() / 2)).await.unwrap();
+    parts.put(&full(names[2]), "no part").await.unwrap();
+    parts.delete(&full(names[4])).await.unwrap();
+    let segment = |name: &&str| {
+        let walks = part::range_of(name).unwrap();
+        crate::dispatch::Segment { part: (*name).to_owned(), walks }
+    };
+    let mut chosen = crate::ledger::Chosen::default();
+    (0..200).for_each(|walk| chosen.insert(walk));
+    let segments = names.iter().map(segment).collect();
+    let selection = Selection { counts: Counts::default(), chosen, segments };
+    let finalizer = Finalizer {
+        campaign: campaign_digest(),
+        parts: &parts,
+        library: library(),
+        output: &campaign.output,
+        folder: folder.path(),
+        width: 2,
+    };
+    let before = read(folder.path());
+    let Err(finalize::Error::Damaged(lost)) = finalize::write(&finalizer, &selection).await else {
+        panic!("it does not see that parts are lost");
+    };
+    let lost: Vec<&str> = lost.iter().map(|lost| lost.part.as_str()).collect();
+    assert_eq!(lost, [names[1], names[2], names[4]]);
+    check_same(&read(folder.path()), &before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,6 +63,9 @@ pub struct PerSample {
     #[serde(default)]
     pub answers_by_role: BTreeMap<String, f64>,
     pub input_tokens: f64,
+    /// Of these, what the servers had in their caches.
+    #[serde(default)]
+    pub cached_input_tokens: f64,
     pub output_tokens: f64,
     pub usd: f64,
 }
@@ -85,6 +88,7 @@ impl PerSample {
                 .map(|(role, of)| (role.clone(), answers_of(of)))
                 .collect(),
             input_tokens: mean(spent.input_tokens),
+            cached_input_tokens: mean(spent.cached_input_tokens),
             output_tokens: mean(spent.output_tokens),
             usd: mean(spent.micro_usd) / 1e6,
         })

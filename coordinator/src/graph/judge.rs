@@ -22,7 +22,7 @@ use magnet_proto::library::Library;
 use magnet_proto::state::State;
 use magnet_proto::usage::Usage;
 use magnet_proto::{Digest, FunctionId};
-use magnet_worker::teacher::{Error, Judge, JudgeEdges, JudgeNested, Judged, Nested};
+use magnet_worker::teacher::{Error, Judge, JudgeEdges, JudgeNested, Judged, Nested, Problem};
 
 use super::Draft;
 pub use kept::Kept;
@@ -132,7 +132,7 @@ async fn edges(
     nodes: &[Node],
 ) -> Result<Vec<Vec<Judged>>, Stop> {
     let key = |node: &Node| node.key(asking, library, "edges");
-    let ask = async |node: &Node, problem: Option<&str>| {
+    let ask = async |node: &Node, problem: Option<Problem<'_>>| {
         let (function, candidates) = (node.function, node.others.as_slice());
         asking.judge.edges(&JudgeEdges { library, function, candidates, problem }).await
     };
@@ -145,7 +145,7 @@ async fn nested(
     nodes: &[Node],
 ) -> Result<Vec<Vec<Nested>>, Stop> {
     let key = |node: &Node| node.key(asking, library, "nested");
-    let ask = async |node: &Node, problem: Option<&str>| {
+    let ask = async |node: &Node, problem: Option<Problem<'_>>| {
         let (function, candidates) = (node.function, node.others.as_slice());
         asking.judge.nested(&JudgeNested { library, function, candidates, problem }).await
     };

@@ -1,56 +1,40 @@
 //! From a file's values to signatures: which shape of library it is.
 //!
 //! Known shapes: OpenAI tools, bare functions, MCP `tools/list` answers (also
-//! as JSON-RPC), lists under `tools`, `functions` or `api_list`, functions
-//! keyed by their name, OpenAPI documents. Every shape may stand alone, in a
-//! list, or one a line. Not here: what a signature's fields mean (`function`).
+//! as JSON-RPC), lists under `tools`, `functionDeclarations` and their like,
+//! functions keyed by their name, rows of a dataset with their tools, OpenAPI
+//! documents. Every shape may stand alone, in a list, one a line, or one a
+//! YAML document. Not here: under which keys a function keeps what
+//! (`signature`), JSON inside of texts (`unpack`).
 
-use std::borrow::Cow;
-
-use magnet_proto::library::Phrasing;
 use serde_json::{Map, Value};
 
 use super::error::Error;
+use super::foreign::{self, EXPECTED};
 use super::openapi;
 use super::parse::Parsed;
 use super::report::Refused;
-use super::text::{brief, kind, one_line};
+use super::signature::{self, Signature};
+use super::text::kind;
 
 /// One entry of a file.
 pub(super) struct Entry<'a> {
     /// Counted from 1; in JSONL the line.
     pub(super) index: usize,
+    /// One of several in its item or line: what rows of a dataset offer comes
+    /// again in other rows.
+    pub(super) is_shared: bool,
     pub(super) signature: Result<Signature<'a>, Refused>,
-}
-
-/// A function as its file gives it.
-#[derive(Default)]
-pub(super) struct Signature<'a> {
-    pub(super) name: Option<Cow<'a, Value>>,
-    pub(super) description: Option<Cow<'a, Value>>,
-    /// With the key it stood under.
-    pub(super) parameters: Option<(&'static str, Cow<'a, Value>)>,
-    pub(super) response: Option<(&'static str, Cow<'a, Value>)>,
-    pub(super) category: Option<String>,
-    pub(super) class: Option<String>,
-    pub(super) phrasing: Phrasing,
-    /// Where `#/…` references are looked up beside the schema itself,
-    /// innermost first.
-    pub(super) roots: Vec<&'a Value>,
 }
 
 type Object = Map<String, Value>;
 
 /// Keys under which files keep their list of functions.
-const LISTS: &[&str] = &["tools", "functions", "api_list"];
-const NAME: &[&str] = &["name", "api_name"];
-const DESCRIPTION: &[&str] = &["description", "api_description", "title"];
-const PARAMETERS: &[&str] = &["parameters", "inputSchema", "input_schema", "arguments"];
-const RESPONSE: &[&str] = &[
-    "response", "output_schema", "outputSchema", "response_schema", "output_parameters", "returns",
-];
-const CATEGORY: &[&str] = &["x-group", "category", "category_name"];
-const CLASS: &[&str] = &["x-class", "tool_name"];
+pub(super) const LISTS: &[&str] =
+    &["tools", "functions", "api_list", "functionDeclarations", "function_declarations"];
+/// Objects that may stand around such a list.
+const AROUND: &[&str] =
+    &["result", "toolConfig", "tool_config", "functionSchema", "config", "data"];
 
 /// All entries of a file.
 pub(super) fn list<'a>(label: &str, parsed: &'a Parsed) -> Result<Vec<Entry<'a>>, Error> {
@@ -89,7 +73,7 @@ fn broken_line<'a>(number: usize, why: &str) -> Entry<'a> {
         format!("the line is not JSON: {why}"),
         "write one whole JSON object a line, without line breaks inside",
     );
-    Entry { index: number, signature: Err(refused) }
+    Entry { index: number, is_shared: false, signature: Err(refused) }
 }
 
 fn read_document<'a>(
@@ -102,7 +86,7 @@ fn read_document<'a>(
     };
     match document {
         Value::Array(items) => {
-            if let Some(first) = items.first().filter(|_| !items.iter().any(Value::is_object)) {
+            if let Some(first) = items.first().filter(|_| !items.iter().any(is_container)) {
                 let found = format!("a list of which entry 1 is {}", kind(first));
                 return not_a_library(found, EXPECTED.to_owned());
             }
@@ -115,100 +99,96 @@ fn read_document<'a>(
             openapi::read(label, document, object, entries)
         }
         Value::Object(object) => {
-            if let Some(list) = inner_list(object) {
-                return read_list(label, object, list, document, entries);
+            if let Some((key, list)) = inner_list(object) {
+                return read_list(list, None, &[object], document, entries).or_else(|()| {
+                    let found = format!("its key \"{key}\" is {}", kind(list));
+                    not_a_library(found, format!("make \"{key}\" a list of functions"))
+                });
             }
-            if is_function(object) {
+            if signature::is_function(object) {
                 read_item(document, 1, &[], document, entries);
                 return Ok(());
             }
             if keyed_by_name(object) {
-                read_keyed(object, &[], document, entries);
+                read_keyed(object, None, &[], document, entries);
                 return Ok(());
             }
-            let (found, hint) = describe(object);
+            let (found, hint) = foreign::describe(object);
             not_a_library(found, hint)
         }
         other => not_a_library(format!("{} at the top", kind(other)), EXPECTED.to_owned()),
     }
 }
 
-const EXPECTED: &str =
-    "give a JSON array of tools, JSONL, an MCP tools/list answer or an OpenAPI document";
-
-/// The list of functions an object holds, also one level down in a JSON-RPC
-/// `result`.
-fn inner_list(object: &Object) -> Option<(&'static str, &Value)> {
-    let inside = |object: &'_ Object| LISTS.iter().find(|key| object.contains_key(**key)).copied();
-    if let Some(key) = inside(object) {
-        return object.get(key).map(|list| (key, list));
-    }
-    let result = object.get("result")?.as_object()?;
-    let key = inside(result)?;
-    result.get(key).map(|list| (key, list))
+fn is_container(value: &Value) -> bool {
+    value.is_object() || value.is_array()
 }
 
+/// The list of functions an object holds, also one level down.
+fn inner_list(object: &Object) -> Option<(&str, &Value)> {
+    held_list(object)
+        .or_else(|| AROUND.iter().find_map(|key| held_list(object.get(*key)?.as_object()?)))
+}
+
+/// The list under a key known for it, or under any if it surely is one.
+fn held_list(object: &Object) -> Option<(&str, &Value)> {
+    let functions = |value: &Value| {
+        let is_function = |item: &Value| item.as_object().is_some_and(signature::is_function);
+        value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_function))
+    };
+    let any = || {
+        let mut lists = object.iter().filter(|(_, value)| functions(value));
+        lists.next().filter(|_| !signature::is_function(object))
+    };
+    let known = LISTS.iter().find_map(|key| object.get_key_value(*key));
+    known.or_else(any).map(|(key, list)| (key.as_str(), list))
+}
+
+/// Reads a list of functions, or functions keyed by name. `index` is that of
+/// the item the list stands in; without one its own are counted.
 fn read_list<'a>(
-    label: &str,
-    outer: &'a Object,
-    (key, list): (&'static str, &'a Value),
+    list: &'a Value,
+    index: Option<usize>,
+    outer: &[&'a Object],
     document: &'a Value,
     entries: &mut Vec<Entry<'a>>,
-) -> Result<(), Error> {
+) -> Result<(), ()> {
     match list {
         Value::Array(items) => {
-            for (item, index) in items.iter().zip(1..) {
-                read_item(item, index, &[outer], document, entries);
+            for (item, own) in items.iter().zip(1..) {
+                read_item(item, index.unwrap_or(own), outer, document, entries);
             }
             Ok(())
         }
         Value::Object(keyed) if keyed_by_name(keyed) => {
-            read_keyed(keyed, &[outer], document, entries);
+            read_keyed(keyed, index, outer, document, entries);
             Ok(())
         }
-        other => Err(Error::NotALibrary {
-            path: label.to_owned(),
-            found: format!("its key \"{key}\" is {}", kind(other)),
-            hint: format!("make \"{key}\" a list of functions"),
-        }),
+        _ => Err(()),
     }
 }
 
 /// `{"get_weather": {"description": …, "parameters": …}, …}`
 fn keyed_by_name(object: &Object) -> bool {
-    let looks = |value: &Value| {
-        value.as_object().is_some_and(|function| {
-            let has = |keys: &[&str]| keys.iter().any(|key| function.contains_key(*key));
-            has(PARAMETERS) && has(DESCRIPTION)
-        })
-    };
-    !object.is_empty() && object.values().all(looks)
+    !object.is_empty() && object.values().all(signature::is_nameless_function)
 }
 
 fn read_keyed<'a>(
     keyed: &'a Object,
+    index: Option<usize>,
     outer: &[&'a Object],
     document: &'a Value,
     entries: &mut Vec<Entry<'a>>,
 ) {
-    for ((name, value), index) in keyed.iter().zip(1..) {
+    for ((name, value), own) in keyed.iter().zip(1..) {
         let first = entries.len();
-        read_item(value, index, outer, document, entries);
+        read_item(value, index.unwrap_or(own), outer, document, entries);
         for entry in &mut entries[first..] {
             if let Ok(signature) = &mut entry.signature {
-                signature.name.get_or_insert_with(|| Cow::Owned(Value::from(name.as_str())));
+                signature.name_if_nameless(name);
             }
         }
     }
-}
-
-/// Whether a whole file is one function. Many other files have a name and a
-/// description.
-fn is_function(object: &Object) -> bool {
-    object.get("function").is_some_and(Value::is_object)
-        || (NAME.iter().any(|key| object.contains_key(*key))
-            && (PARAMETERS.iter().any(|key| object.contains_key(*key))
-                || object.contains_key("required_parameters")))
 }
 
 /// One item of a list: a function, or again something that holds functions.
@@ -219,143 +199,57 @@ fn read_item<'a>(
     document: &'a Value,
     entries: &mut Vec<Entry<'a>>,
 ) {
-    let Some(object) = item.as_object() else {
-        let refused = Refused::new(
-            format!("it is {}, not a function", kind(item)),
-            "make it an object with a name, a description and parameters",
-        );
-        entries.push(Entry { index, signature: Err(refused) });
-        return;
+    const DEEPEST: usize = 2;
+    let refuse = |found: String, hint: &str| Entry {
+        index,
+        is_shared: false,
+        signature: Err(Refused::new(found, hint)),
     };
-    if outer.len() < 2
-        && let Some((_, Value::Array(items))) = inner_list(object)
-    {
-        let levels: Vec<&Object> = std::iter::once(object).chain(outer.iter().copied()).collect();
-        for inner in items {
-            read_item(inner, index, &levels, document, entries);
+    match item {
+        Value::Object(object) if openapi::is_document(object) => {
+            read_api(item, object, index, entries);
         }
-        return;
-    }
-    let signature = signature(item, object, outer, document);
-    entries.push(Entry { index, signature });
-}
-
-fn signature<'a>(
-    item: &'a Value,
-    object: &'a Object,
-    outer: &[&'a Object],
-    document: &'a Value,
-) -> Result<Signature<'a>, Refused> {
-    if let Some(Value::String(kind)) = object.get("type")
-        && kind != "function"
-        && !object.contains_key("function")
-        && !object.contains_key("parameters")
-        && !object.contains_key("inputSchema")
-    {
-        let refused = Refused::new(
-            format!("its type is {}, not \"function\"", brief(&Value::from(kind.as_str()))),
-            "a provider's own tools have no signature to learn from: remove it",
-        );
-        let name = find(&[object], NAME).and_then(|(_, name)| name.as_str());
-        return Err(match name {
-            Some(name) => refused.named(name),
-            None => refused,
-        });
-    }
-    let (function, inner): (&Object, &Value) = match object.get("function") {
-        Some(wrapped @ Value::Object(function)) => (function, wrapped),
-        Some(other) if !NAME.iter().any(|key| object.contains_key(*key)) => {
-            return Err(Refused::new(
-                format!("its key \"function\" is {}", kind(other)),
-                "make it an object with a name, a description and parameters",
-            ));
-        }
-        _ => (object, item),
-    };
-    let own = [function, object];
-    let all: Vec<&Object> = own.into_iter().chain(outer.iter().copied()).collect();
-    let borrowed = |found: Option<(&'static str, &'a Value)>| {
-        found.map(|(key, value)| (key, Cow::Borrowed(value)))
-    };
-    Ok(Signature {
-        name: find(&own, NAME).map(|(_, value)| Cow::Borrowed(value)),
-        description: find(&own, DESCRIPTION).map(|(_, value)| Cow::Borrowed(value)),
-        parameters: borrowed(find(&own, PARAMETERS)).or_else(|| listed_parameters(function)),
-        response: borrowed(find(&own, RESPONSE)),
-        category: find(&all, CATEGORY).and_then(|(_, value)| group_name(value)),
-        class: find(&all, CLASS).and_then(|(_, value)| group_name(value)),
-        phrasing: Phrasing {
-            requests: templates(&own, "x-requests"),
-            reasons: templates(&own, "x-reasons"),
-            replies: templates(&own, "x-replies"),
-        },
-        roots: vec![inner, item, document],
-    })
-}
-
-/// The first key of `keys` that the levels know, with its value.
-fn find<'a>(levels: &[&'a Object], keys: &[&'static str]) -> Option<(&'static str, &'a Value)> {
-    let at = |key: &&'static str| {
-        let value = levels.iter().find_map(|level| level.get(*key))?;
-        (!value.is_null()).then_some((*key, value))
-    };
-    keys.iter().find_map(at)
-}
-
-/// Parameters in two lists, as RapidAPI describes them.
-fn listed_parameters<'a>(function: &'a Object) -> Option<(&'static str, Cow<'a, Value>)> {
-    let list = |key: &str| function.get(key).and_then(Value::as_array);
-    let (required, optional) = (list("required_parameters"), list("optional_parameters"));
-    if required.is_none() && optional.is_none() {
-        return None;
-    }
-    let mark = |required: bool| {
-        move |parameter: &Value| {
-            let mut parameter = parameter.clone();
-            if let Some(object) = parameter.as_object_mut() {
-                object.insert("required".to_owned(), required.into());
+        Value::Object(object) => {
+            let held = inner_list(object).filter(|_| outer.len() < DEEPEST);
+            let Some((key, list)) = held.filter(|(_, list)| !list.is_null()) else {
+                let signature = signature::read(item, object, outer, document);
+                entries.push(Entry { index, is_shared: false, signature });
+                return;
+            };
+            let around: Vec<&Object> =
+                std::iter::once(object).chain(outer.iter().copied()).collect();
+            let first = entries.len();
+            if read_list(list, Some(index), &around, document, entries).is_err() {
+                let found = format!("its key \"{key}\" is {}, not a list of functions", kind(list));
+                entries.push(refuse(found, "write it as a JSON list of functions"));
             }
-            parameter
+            entries[first..].iter_mut().for_each(|entry| entry.is_shared = true);
         }
-    };
-    let marked = required.into_iter().flatten().map(mark(true));
-    let all = marked.chain(optional.into_iter().flatten().map(mark(false))).collect();
-    Some(("required_parameters", Cow::Owned(Value::Array(all))))
+        Value::Array(items) if outer.is_empty() && items.iter().any(Value::is_object) => {
+            for item in items.iter().filter(|item| !item.is_array()) {
+                read_item(item, index, outer, document, entries);
+            }
+        }
+        other => entries.push(refuse(
+            format!("it is {}, not a function", kind(other)),
+            "make it an object with a name, a description and parameters",
+        )),
+    }
 }
 
-fn group_name(value: &Value) -> Option<String> {
-    let name = one_line(value.as_str()?);
-    let name = name.trim();
-    (!name.is_empty()).then(|| name.to_owned())
-}
-
-fn templates(levels: &[&Object], key: &'static str) -> Vec<String> {
-    const MOST: usize = 64;
-    const LONGEST: usize = 1_000;
-    let list = find(levels, &[key]).and_then(|(_, value)| value.as_array());
-    let texts = list.into_iter().flatten().filter_map(Value::as_str);
-    texts.filter(|text| text.len() <= LONGEST).take(MOST).map(str::to_owned).collect()
-}
-
-/// What an object that is no library seems to be, and what to do about it.
-fn describe(object: &Object) -> (String, String) {
-    let has = |key: &str| object.contains_key(key);
-    let (found, hint) = if has("messages") || has("conversations") {
-        ("a conversation", "give the tools it was held with, not the conversation")
-    } else if has("info") && has("item") {
-        ("a Postman collection", "export it as an OpenAPI 3 document")
-    } else if has("mcpServers") {
-        ("a list of MCP servers", "save each server's tools/list answer and give that")
-    } else if has("asyncapi") {
-        ("an AsyncAPI document", "only OpenAPI describes functions to call")
-    } else if has("error") && has("jsonrpc") {
-        ("a JSON-RPC error", "ask the server for tools/list again and save its answer")
-    } else if has("$schema") || has("properties") {
-        ("a JSON Schema without a function around it", "wrap it: {\"name\": …, \"parameters\": …}")
-    } else {
-        let keys: Vec<String> = object.keys().take(4).map(|key| one_line(key)).collect();
-        let keys = if keys.is_empty() { "without keys".into() } else { keys.join(", ") };
-        return (format!("an object ({keys})"), EXPECTED.to_owned());
-    };
-    (found.to_owned(), hint.to_owned())
+/// An OpenAPI document among other things: its operations share its index.
+fn read_api<'a>(
+    document: &'a Value,
+    object: &'a Object,
+    index: usize,
+    entries: &mut Vec<Entry<'a>>,
+) {
+    let first = entries.len();
+    match openapi::read("", document, object, entries) {
+        Ok(()) => entries[first..].iter_mut().for_each(|entry| entry.index = index),
+        Err(error) => {
+            entries.truncate(first);
+            entries.push(Entry { index, is_shared: false, signature: Err(error.as_refused()) });
+        }
+    }
 }

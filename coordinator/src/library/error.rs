@@ -3,7 +3,7 @@
 //! Every message names the file; the last line is the way out, `hint: …`.
 //! A single bad entry is no error but a [`Refusal`](super::Refusal).
 
-use super::report::Refusal;
+use super::report::{Refusal, Refused};
 use super::text;
 
 /// A load that cannot give a library.
@@ -109,6 +109,18 @@ impl Error {
             name: name.map(|name| format!(" (\"{name}\")")).unwrap_or_default(),
             why: first.map(|refusal| refusal.why.clone()).unwrap_or_default(),
             hint: first.map(|refusal| refusal.hint.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The same as a refusal of an entry that is a document of its own.
+    pub(super) fn as_refused(&self) -> Refused {
+        match self {
+            Self::NotALibrary { found, hint, .. } => Refused::new(found.as_str(), hint.as_str()),
+            Self::NoFunctions { found, hint, .. } => Refused::new(found.as_str(), *hint),
+            other => {
+                let Refusal { why, hint, .. } = other.as_refusal();
+                Refused::new(why, hint)
+            }
         }
     }
 

@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use magnet_proto::library::Document;
 use serde_json::{Map, Value, json};
 
-use super::entries::Signature;
 use super::naming;
 use super::report::{Notes, Refused, RepairKind};
-use super::schema::{self, Mender, Side};
+use super::schema::{self, Cut, Memory, Mender, Side};
+use super::signature::Signature;
 use super::text::{brief, clean, kind, one_line, shortened};
 
 /// The longest description of a function, in characters.
@@ -26,13 +26,16 @@ type Object = Map<String, Value>;
 pub(super) fn normalize(
     signature: &Signature<'_>,
     notes: &mut Notes,
-    expanded: &mut usize,
+    memory: &mut Memory,
 ) -> Result<Document, Refused> {
     let name = name(signature)?;
+    for remark in &signature.remarks {
+        notes.note(remark.kind, &remark.pointer, remark.what.as_str());
+    }
     let named = |refused: Refused| refused.named(&name);
     let description = description(signature.description.as_deref(), notes);
-    let parameters = parameters(signature, notes, expanded).map_err(named)?;
-    let response = response(signature, notes, expanded);
+    let parameters = parameters(signature, notes, memory).map_err(named)?;
+    let response = response(signature, notes, memory);
     let (category, class) = groups(signature);
     Ok(Document {
         description,
@@ -80,7 +83,7 @@ fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
 fn parameters(
     signature: &Signature<'_>,
     notes: &mut Notes,
-    expanded: &mut usize,
+    memory: &mut Memory,
 ) -> Result<Value, Refused> {
     let Some((key, raw)) = &signature.parameters else {
         return Ok(no_parameters());
@@ -93,7 +96,8 @@ fn parameters(
         )
     })?;
     let roots = roots(&root, signature);
-    let mended = Mender::new(Side::Input, key, &roots, notes, expanded).mend(&root);
+    let mut mender = Mender::new(Side::Input, signature.origin, key, &roots, notes, memory);
+    let mended = mender.mend(&root).map_err(|cut| endless(key, cut))?;
     let mut object = match mended {
         Value::Object(object) => object,
         _ => Object::new(),
@@ -117,6 +121,18 @@ fn parameters(
         )
     })?;
     Ok(parameters)
+}
+
+/// No call of finite size can be valid, or none of a size worth having.
+fn endless(key: &str, cut: Cut) -> Refused {
+    let why = match cut {
+        Cut::Recursion => "requires itself without end",
+        Cut::Size => "requires more than any call has room for",
+    };
+    Refused::new(
+        format!("its \"{key}\" {why}"),
+        "make a property on the way optional, or allow an empty list",
+    )
 }
 
 /// What keeps a value from being parameters.
@@ -146,6 +162,9 @@ fn as_object_schema<'a>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Option<Cow<'a, Value>> {
+    if let Some(inner) = wrapped_schema(raw) {
+        return as_object_schema(inner, pointer, notes);
+    }
     match raw {
         Value::Null => Some(Cow::Owned(no_parameters())),
         Value::Object(object) if object.is_empty() => Some(Cow::Owned(no_parameters())),
@@ -156,7 +175,9 @@ fn as_object_schema<'a>(
                 pointer,
                 "a bare map of parameters became an object schema",
             );
-            let required = schema::required_by_contrast(map).unwrap_or_default();
+            // Where this key is at home, all are required that are not nullable.
+            let all = pointer == "/inputs";
+            let required = schema::required_by_contrast(map, all).unwrap_or_default();
             Some(Cow::Owned(json!({ "type": "object", "properties": map, "required": required })))
         }
         Value::Array(list) => {
@@ -187,6 +208,25 @@ fn as_object_schema<'a>(
         }
         _ => None,
     }
+}
+
+/// The schema inside `{"json": …}`, as some frameworks wrap it.
+fn wrapped_schema(raw: &Value) -> Option<&Value> {
+    let map = raw.as_object().filter(|map| !is_schema(map))?;
+    let inner =
+        ["jsonSchema", "json_schema", "json", "schema"].iter().find_map(|key| map.get(*key))?;
+    let is_objects_schema = match inner {
+        Value::Object(object) => {
+            object.get("type").is_some_and(|ty| ty == "object")
+                || object.get("properties").is_some_and(Value::is_object)
+                || object.contains_key("$ref")
+        }
+        Value::String(text) => text.trim_start().starts_with('{'),
+        _ => false,
+    };
+    // Beside it stand at most a name and flags.
+    let alone = map.values().filter(|value| value.is_object()).count() <= 1;
+    (is_objects_schema && alone).then_some(inner)
 }
 
 fn without_name(raw: &Value) -> Value {
@@ -250,10 +290,11 @@ fn make_root(object: &mut Object) -> Result<(), String> {
     Ok(())
 }
 
-fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) -> Option<Value> {
+fn response(signature: &Signature<'_>, notes: &mut Notes, memory: &mut Memory) -> Option<Value> {
     let (key, raw) = signature.response.as_ref()?;
     let pointer = format!("/{key}");
-    if *key == "returns" && raw.is_string() {
+    // Prose, or a type that says no more than "object".
+    if matches!(*key, "returns" | "output_type") && raw.is_string() {
         return None;
     }
     let Some(root) = as_output_schema(raw, &pointer, notes) else {
@@ -265,7 +306,14 @@ fn response(signature: &Signature<'_>, notes: &mut Notes, expanded: &mut usize) 
         return None;
     };
     let roots = roots(&root, signature);
-    let mended = Mender::new(Side::Output, key, &roots, notes, expanded).mend(&root);
+    let mut mender = Mender::new(Side::Output, signature.origin, key, &roots, notes, memory);
+    let mended = match mender.mend(&root) {
+        Ok(mended) => mended,
+        Err(cut) => {
+            notes.note(RepairKind::Response, &pointer, format_args!("dropped: {cut}"));
+            return None;
+        }
+    };
     if mended.as_object().is_none_or(Map::is_empty) {
         return None;
     }
@@ -284,6 +332,9 @@ fn as_output_schema<'a>(
     pointer: &str,
     notes: &mut Notes,
 ) -> Option<Cow<'a, Value>> {
+    if let Some(inner) = wrapped_schema(raw) {
+        return as_output_schema(inner, pointer, notes);
+    }
     match raw {
         Value::Object(object) if object.is_empty() => None,
         Value::Object(object) if is_schema(object) => Some(Cow::Borrowed(raw)),

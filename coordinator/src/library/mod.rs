@@ -1,8 +1,8 @@
 //! Tool libraries: people's files, read, mended and made one [`Library`].
 //!
 //! ```text
-//! source ─► parse ─► entries (OpenAI, MCP, OpenAPI, …) ─► function ─► naming ─► groups ─► Library
-//! files     values   one signature each                   └ schema: dialects mended    + Report
+//! source ─► parse ─► unpack, references ─► entries ─► signature, openapi ─► function ─► naming ─► groups
+//! files     values   self-contained        one each                         └ schema: mended    Library + Report
 //! ```
 //!
 //! What comes out is clean: legal unique names, self-contained parameter
@@ -13,23 +13,29 @@
 //!
 //! Not here: edges between functions (see `graph`).
 
+mod boilerplate;
 mod builtin;
 mod entries;
 mod error;
+mod foreign;
 mod function;
 mod groups;
 mod naming;
 mod openapi;
 mod parse;
+mod references;
 mod report;
 mod schema;
+mod signature;
 mod source;
 mod text;
+mod unpack;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use magnet_proto::library::{Document, Function, Library};
@@ -39,6 +45,7 @@ pub use error::Error;
 pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
 
 use entries::Entry;
+use references::Folder;
 use report::Notes;
 use source::Source;
 
@@ -59,7 +66,7 @@ pub fn load(paths: &[String], base: &Path) -> Result<Loaded, Error> {
     let mut loading = Loading::default();
     if paths.is_empty() {
         for (label, text) in builtin::FILES {
-            loading.add(label, text, Expect::Library)?;
+            loading.add(label, text, Expect::Library, None)?;
         }
     }
     for source in source::find(paths, base)? {
@@ -82,24 +89,37 @@ struct Loading {
     documents: Vec<Document>,
     report: Report,
     names: naming::Names,
-    /// Schema nodes copied out of `$ref` targets so far.
-    expanded: usize,
+    memory: schema::Memory,
+    /// Files that others refer to.
+    parts: BTreeSet<PathBuf>,
+    /// Files that are no library, with their paths.
+    others: Vec<(Option<PathBuf>, Refusal)>,
 }
 
 impl Loading {
     fn add_file(&mut self, source: &Source) -> Result<(), Error> {
         let text = source::read(source)?;
         let expect = if source.named { Expect::Library } else { Expect::Perhaps };
-        self.add(&source.label, &text, expect)
+        self.add(&source.label, &text, expect, Folder::of(source).as_ref())
     }
 
-    /// Reads one file's text into the library.
-    fn add(&mut self, label: &str, text: &str, expect: Expect) -> Result<(), Error> {
-        let parsed = parse::parse(label, text)?;
+    /// Reads one file's text into the library. Other files are followed only
+    /// inside of its folder.
+    fn add(
+        &mut self,
+        label: &str,
+        text: &str,
+        expect: Expect,
+        folder: Option<&Folder>,
+    ) -> Result<(), Error> {
+        let mut parsed = parse::parse(label, text)?;
+        unpack::unpack(&mut parsed);
+        self.parts.extend(references::settle(&mut parsed, folder));
         let entries = match entries::list(label, &parsed) {
             Ok(entries) => entries,
             Err(error) if expect == Expect::Perhaps => {
-                self.report.refuse(error.as_refusal());
+                let path = folder.map(|folder| folder.document().to_owned());
+                self.others.push((path, error.as_refusal()));
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -126,9 +146,10 @@ impl Loading {
         let mut notes = Notes::new(file.clone(), entry.index);
         let normalized = entry
             .signature
-            .and_then(|signature| function::normalize(&signature, &mut notes, &mut self.expanded))
+            .and_then(|signature| function::normalize(&signature, &mut notes, &mut self.memory))
             .and_then(|document| self.names.admit(document, file, entry.index));
         match normalized {
+            Err(refused) if refused.is_repeat && entry.is_shared => self.report.repeats += 1,
             Err(refused) => {
                 summary.refused += 1;
                 self.report.refuse(refused.at(file.clone(), entry.index));
@@ -149,9 +170,16 @@ impl Loading {
     }
 
     fn finish(mut self) -> Result<Loaded, Error> {
+        let is_part = |path: &PathBuf| self.parts.contains(path);
+        for (_, refusal) in
+            self.others.iter().filter(|(path, _)| !path.as_ref().is_some_and(is_part))
+        {
+            self.report.refuse(refusal.clone());
+        }
         if self.documents.is_empty() {
             return Err(Error::Nothing { files: self.report.files.len() });
         }
+        boilerplate::take_out(&mut self.documents);
         groups::assign(&mut self.documents, &self.report.files);
         self.report.count(&self.documents);
         let functions: Vec<Function> = self.documents.into_iter().map(Function::from).collect();

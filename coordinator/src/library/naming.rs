@@ -83,7 +83,7 @@ impl Names {
                 asked.digests.iter().find(|(known, ..)| *known == digest)
             {
                 let why = format!("it repeats entry {first} of {where_} in every part");
-                return Err(Refused::new(why, "keep one of the two").named(&raw));
+                return Err(Refused::new(why, "keep one of the two").named(&raw).repeat());
             }
             asked.digests.push((digest, entry, file.clone()));
         }

@@ -143,6 +143,10 @@ fn yaml(label: &str, text: &str) -> Result<Parsed, Error> {
             max_nodes: MAX_YAML_NODES,
             max_events: 2 * MAX_YAML_NODES,
         },
+        // YAML 1.2, as OpenAPI demands: NO is Norway, and 007 has its noughts.
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
     };
     match serde_saphyr::from_multiple_with_options::<Value>(text, options) {
         Ok(documents) if documents.is_empty() => Err(Error::Empty { path: label.to_owned() }),

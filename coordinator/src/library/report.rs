@@ -38,6 +38,8 @@ pub struct Report {
     pub refusals: usize,
     /// The first refusals.
     pub refused: Vec<Refusal>,
+    /// Functions of a dataset's rows that earlier rows had given.
+    pub repeats: usize,
     pub renames: usize,
     /// The first renames.
     pub renamed: Vec<Rename>,
@@ -95,6 +97,8 @@ pub enum RepairKind {
     Keyword,
     /// An output schema that could not be used.
     Response,
+    /// Keys that look like parameters beside those that were read.
+    Unread,
 }
 
 /// An entry that could not be used.
@@ -122,11 +126,17 @@ pub(super) struct Refused {
     pub(super) name: Option<String>,
     pub(super) why: String,
     pub(super) hint: String,
+    /// It is another function in every part.
+    pub(super) is_repeat: bool,
 }
 
 impl Refused {
     pub(super) fn new(why: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { name: None, why: why.into(), hint: hint.into() }
+        Self { name: None, why: why.into(), hint: hint.into(), is_repeat: false }
+    }
+
+    pub(super) fn repeat(self) -> Self {
+        Self { is_repeat: true, ..self }
     }
 
     pub(super) fn named(mut self, name: &str) -> Self {
@@ -152,7 +162,7 @@ impl Notes {
         Self { file, entry, list: Vec::new(), counts: BTreeMap::new() }
     }
 
-    pub(super) fn note(&mut self, kind: RepairKind, pointer: &str, what: impl Into<String>) {
+    pub(super) fn note(&mut self, kind: RepairKind, pointer: &str, what: impl fmt::Display) {
         *self.counts.entry(kind).or_default() += 1;
         if self.list.len() < KEPT_PER_FUNCTION {
             self.list.push(Repair {
@@ -161,7 +171,7 @@ impl Notes {
                 function: String::new(),
                 pointer: one_line(pointer),
                 kind,
-                what: what.into(),
+                what: what.to_string(),
             });
         }
     }
@@ -219,6 +229,16 @@ impl Report {
             let classes = self.groups.entry(document.category.clone()).or_default();
             *classes.entry(document.class.clone()).or_default() += 1;
         }
+    }
+
+    /// What a person should look at, in a few words; `None` if nothing.
+    pub fn problems(&self) -> Option<String> {
+        let unread = self.repairs.get(&RepairKind::Unread).copied().unwrap_or(0);
+        let all = [(self.refusals, "refused"), (unread, "with keys that were not read")];
+        let told = all.iter().filter(|(number, _)| *number > 0);
+        let told: Vec<String> =
+            told.map(|(number, what)| format!("{} {what}", count(*number))).collect();
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     /// The number of (category, class) pairs.
@@ -285,6 +305,9 @@ impl Report {
     }
 
     fn write_refusals(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        if self.repeats > 0 {
+            writeln!(out, "given again by other rows: {}", count(self.repeats))?;
+        }
         if self.refusals == 0 {
             return Ok(());
         }
@@ -357,6 +380,7 @@ impl fmt::Display for RepairKind {
             Self::Text => "texts shortened or cleaned",
             Self::Keyword => "keywords mended or dropped",
             Self::Response => "output schemas dropped",
+            Self::Unread => "keys that look like parameters, not read",
         })
     }
 }

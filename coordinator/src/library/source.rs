@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::Error;
 
@@ -23,6 +23,8 @@ pub(super) struct Source {
     /// As the user would write it: for messages and the report.
     pub(super) label: String,
     pub(super) path: PathBuf,
+    /// The folder named by the user that it was found under, if it was.
+    pub(super) root: Option<PathBuf>,
     /// Named by the user, rather than found in a directory or by a pattern.
     pub(super) named: bool,
 }
@@ -46,7 +48,7 @@ fn resolve(given: &str, base: &Path) -> Result<Vec<Source>, Error> {
         return directory(given, &path);
     }
     if path.exists() {
-        return Ok(vec![Source { label: given.to_owned(), path, named: true }]);
+        return Ok(vec![Source { label: given.to_owned(), path, root: None, named: true }]);
     }
     if given.contains(['*', '?', '[']) {
         return pattern(given, &path, base);
@@ -64,7 +66,10 @@ fn directory(given: &str, root: &Path) -> Result<Vec<Source>, Error> {
         Ok(inside) => Path::new(given).join(inside).display().to_string(),
         Err(_) => path.display().to_string(),
     };
-    Ok(files.into_iter().map(|path| Source { label: label(&path), path, named: false }).collect())
+    let root = Some(root.to_owned());
+    let source =
+        |path: PathBuf| Source { label: label(&path), path, root: root.clone(), named: false };
+    Ok(files.into_iter().map(source).collect())
 }
 
 fn collect(
@@ -114,13 +119,17 @@ fn pattern(given: &str, full: &Path, base: &Path) -> Result<Vec<Source>, Error> 
     match files.len() {
         0 => Err(Error::NoMatch { pattern: given.to_owned(), base: base.display().to_string() }),
         n if n > MAX_FILES => Err(Error::TooManyFiles { path: given.to_owned(), limit: MAX_FILES }),
-        _ => Ok(files.into_iter().map(|path| matched(path, base)).collect()),
+        _ => Ok(files.into_iter().map(|path| matched(path, full, base)).collect()),
     }
 }
 
-fn matched(path: PathBuf, base: &Path) -> Source {
+fn matched(path: PathBuf, pattern: &Path, base: &Path) -> Source {
     let label = path.strip_prefix(base).unwrap_or(&path).display().to_string();
-    Source { label, path, named: false }
+    // What stands before the first wildcard was named.
+    let is_name =
+        |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
+    let root = pattern.components().take_while(is_name).collect();
+    Source { label, path, root: Some(root), named: false }
 }
 
 /// The file's text, its byte order mark removed.

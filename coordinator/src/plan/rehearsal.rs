@@ -8,18 +8,28 @@
 //! last call of some turns, which the judge sees; a judge of the graph finds
 //! the edges that the rules find, and one more a function.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use magnet_offline::lexicon::Tables;
 use magnet_offline::simulator::Simulator;
 use magnet_offline::teacher::Offline;
+use magnet_proto::brief::How;
 use magnet_proto::graph::{EdgeKind, Graph};
+use magnet_proto::library::Library;
+use magnet_proto::pack::Pack;
 use magnet_proto::path::Purpose as TurnPurpose;
 use magnet_proto::sample::{Arguments, Call, Message};
 use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
 use magnet_proto::{FunctionId, WalkIndex};
+use magnet_worker::brief::{Ask, Briefer, Outcome};
 use magnet_worker::conversation;
+use magnet_worker::dry_walk::{self, DryWalk, Log};
+use magnet_worker::failure::Failure;
+use magnet_worker::lexicon::Lexicon;
+use magnet_worker::vet::calls::Validators;
 use magnet_worker::execute::{Executor, Plan, Start};
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
 use magnet_worker::teacher::remote::Remote;
@@ -28,6 +38,8 @@ use magnet_worker::teacher::{
     Judged, Label, Machine, Misleading, Nested, Proposed, Simulate, Teacher, Verdict, WriteRequest,
 };
 use rand::RngExt;
+
+use crate::prepare::Prepared;
 use serde_json::{Value, json};
 
 /// Typical of English and JSON.
@@ -37,6 +49,10 @@ pub const STUDENT_ERRORS: f64 = 0.3;
 
 pub(super) struct Rehearsal {
     remote: Remote,
+    offline: Offline,
+    pack: Arc<Pack>,
+    library: Arc<Library>,
+    validators: Validators,
     counted: Arc<Counted>,
     /// What the rules find.
     graph: Arc<Graph>,
@@ -46,11 +62,25 @@ pub(super) struct Rehearsal {
 #[derive(Default)]
 struct Counted {
     usage: Mutex<Usage>,
+    /// The last question of each kind: what the next one begins alike, a
+    /// server has in its cache.
+    last: Mutex<HashMap<Purpose, String>>,
 }
 
 impl Counted {
     fn lock(&self) -> MutexGuard<'_, Usage> {
         self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many bytes a question shares with the last one of its kind.
+    fn alike(&self, request: &Request) -> usize {
+        let text: String = request.messages.iter().map(|m| m.content.as_str()).collect();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = last.entry(request.purpose).or_default();
+        let alike = text.bytes().zip(before.bytes()).take_while(|(one, other)| one == other);
+        let alike = alike.count();
+        *before = text;
+        alike
     }
 
     fn answered(&self, purpose: Purpose, answer: &Value) {
@@ -63,17 +93,27 @@ impl Counted {
 impl Chat for Counted {
     async fn complete(&self, request: &Request) -> Result<Reply, ChatError> {
         let input_tokens = request.estimated_tokens().input;
-        let spent = Spending { requests: 1, input_tokens, ..Spending::default() };
+        let cached_input_tokens = (self.alike(request) / CHARS_PER_TOKEN) as u64;
+        let spent =
+            Spending { requests: 1, input_tokens, cached_input_tokens, ..Spending::default() };
         self.lock().add(request.purpose.label(), spent);
         Err(ChatError::Cancelled)
     }
 }
 
 impl Rehearsal {
-    pub(super) fn new(graph: Arc<Graph>) -> Self {
+    pub(super) fn new(prepared: &Prepared) -> Self {
         let counted = Arc::new(Counted::default());
         let chat: Arc<dyn Chat> = counted.clone();
-        Self { remote: Remote::new("rehearsal", chat, Arc::new(Offline), 0.0, 0), counted, graph }
+        Self {
+            remote: Remote::new("rehearsal", chat, 0.0, 0),
+            offline: Offline::new(Arc::clone(&prepared.pack)),
+            pack: Arc::clone(&prepared.pack),
+            library: Arc::clone(&prepared.library),
+            validators: Validators::new(&prepared.library),
+            counted,
+            graph: Arc::clone(&prepared.graph),
+        }
     }
 
     /// What was asked so far.
@@ -90,14 +130,23 @@ impl Teacher for Rehearsal {
 
     async fn write_request(&self, ask: &WriteRequest<'_>) -> Result<conversation::Request, Error> {
         self.remote.write_request(ask).await.ok();
-        let request = Offline.write_request(ask).await?;
+        let request = self.offline.write_request(ask).await?;
         self.counted.answered(Purpose::Back, &json!({ "request": request.text }));
         Ok(request)
     }
 
     async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error> {
         self.remote.fill_call(ask).await.ok();
-        let arguments = Offline.fill_call(ask).await?;
+        let mut arguments = ask.determined.clone();
+        if let Some(step) = ask.scene.path.step(ask.at) {
+            let function = self.library.get(step.function);
+            let mut rng = ask.scene.stream("open", usize::from(ask.at.turn));
+            let open = function.required().filter(|f| !ask.determined.contains_key(&f.name));
+            for field in open {
+                let value = Tables.value(function, field, ask.scene.persona, &mut rng);
+                arguments.insert(field.name.clone(), value);
+            }
+        }
         let answer = json!({ "give_up": "", "arguments": arguments });
         self.counted.answered(Purpose::Forth, &answer);
         Ok(arguments)
@@ -107,8 +156,8 @@ impl Teacher for Rehearsal {
         self.remote.act(ask).await.ok();
         let (purpose, action) = match ask.hint {
             Hint::Wrong(misleading) => (Purpose::Mislead, misled(ask.messages, misleading)),
-            Hint::None => (Purpose::RollOut, unhinted(ask).await?),
-            _ => (Purpose::Act, Offline.act(ask).await?),
+            Hint::None => (Purpose::RollOut, self.unhinted(ask).await?),
+            _ => (Purpose::Act, self.offline.act(ask).await?),
         };
         let answer = match &action {
             Action::Call(calls) => {
@@ -144,22 +193,99 @@ fn misled(messages: &[Message], misleading: &Misleading<'_>) -> Action {
     }
 }
 
-/// A student's step: the right one, unless this is a turn that it gets wrong.
-async fn unhinted(ask: &Act<'_>) -> Result<Action, Error> {
-    let exchange = ask.conversation.turns.get(ask.turn);
-    let executed = exchange.map(|exchange| exchange.calls.as_slice()).unwrap_or_default();
-    let mut reference: Vec<Call> = executed.iter().map(|executed| executed.call.clone()).collect();
-    let roll_out = format!("roll-out {}", ask.draw);
-    if ask.scene.stream(&roll_out, ask.turn).random_bool(STUDENT_ERRORS) {
-        reference.pop();
+impl Rehearsal {
+    /// A student's step: the right one, unless this is a turn that it gets wrong.
+    async fn unhinted(&self, ask: &Act<'_>) -> Result<Action, Error> {
+        let exchange = ask.conversation.turns.get(ask.turn);
+        let executed = exchange.map(|exchange| exchange.calls.as_slice()).unwrap_or_default();
+        let mut reference: Vec<Call> =
+            executed.iter().map(|executed| executed.call.clone()).collect();
+        let roll_out = format!("roll-out {}", ask.draw);
+        if ask.scene.stream(&roll_out, ask.turn).random_bool(STUDENT_ERRORS) {
+            reference.pop();
+        }
+        let hint = match ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose) {
+            Some(TurnPurpose::MissingFunction { .. }) => Hint::MissFunction,
+            Some(TurnPurpose::MissingParameter { .. }) => Hint::MissedParams,
+            Some(TurnPurpose::Irrelevant { .. }) => Hint::Irrelevant,
+            Some(TurnPurpose::Calls) | None => Hint::Calls(&reference),
+        };
+        let due: Vec<Proposed> = reference
+            .iter()
+            .filter(|call| !is_made(ask.messages, call))
+            .take(1)
+            .map(|call| Proposed { function: call.function, arguments: call.arguments.clone() })
+            .collect();
+        self.offline.act(&Act { hint, due: &due, ..*ask }).await
     }
-    let hint = match ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose) {
-        Some(TurnPurpose::MissingFunction { .. }) => Hint::MissFunction,
-        Some(TurnPurpose::MissingParameter { .. }) => Hint::MissedParams,
-        Some(TurnPurpose::Irrelevant { .. }) => Hint::Irrelevant,
-        Some(TurnPurpose::Calls) | None => Hint::Calls(&reference),
-    };
-    Offline.act(&Act { hint, ..*ask }).await
+
+    /// The same walk as a dry one, for the rules to make a brief of.
+    async fn walked(&self, ask: &Ask<'_>) -> Result<Log, Error> {
+        let dry = DryWalk {
+            scene: ask.scene,
+            executor: &Simulator,
+            pack: &self.pack,
+            lexicon: &Tables,
+            validators: &self.validators,
+        };
+        dry_walk::walk(dry).await.map_err(|failure| match failure {
+            Failure::Rejected(why) => Error::Unusable(why.to_string()),
+            Failure::Teacher(error) => error,
+            Failure::Executor(error) => Error::Permanent(error.to_string()),
+        })
+    }
+}
+
+/// Whether a call was made since the last request.
+fn is_made(messages: &[Message], call: &Call) -> bool {
+    let request = messages.iter().rposition(|message| matches!(message, Message::User(_)));
+    messages[request.map_or(0, |at| at + 1)..].iter().any(|message| match message {
+        Message::Assistant { calls, .. } => {
+            calls.iter().any(|m| m.function == call.function && m.arguments == call.arguments)
+        }
+        _ => false,
+    })
+}
+
+#[async_trait]
+impl Briefer for Rehearsal {
+    async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
+        self.remote.brief(ask).await.ok();
+        if ask.walked.is_some() {
+            let outcome = self.offline.brief(ask).await?;
+            self.counted.answered(Purpose::Outline, &outlined(&outcome));
+            return Ok(outcome);
+        }
+        let walked = self.walked(ask).await?;
+        let mut outcome = self.offline.brief(&Ask { walked: Some(&walked), ..*ask }).await?;
+        self.counted.answered(Purpose::Outline, &outlined(&outcome));
+        if let Outcome::Wanted(draft) = &mut outcome {
+            let taken = std::mem::take(&mut draft.taken).into_iter();
+            draft.taken = taken
+                .filter_map(|(turn, taken)| {
+                    let function = walked.proposed.get(&turn)?.get(taken)?.step.function;
+                    let proposed = &ask.scene.path.turns.get(usize::from(turn))?.proposed;
+                    let at = proposed.iter().position(|step| step.function == function)?;
+                    Some((turn, at))
+                })
+                .collect();
+            // What stands in an output is known once it is there.
+            for argument in draft.brief.turns.iter_mut().flat_map(|turn| &mut turn.values) {
+                if let How::Pointed { value, .. } = &mut argument.how {
+                    *value = None;
+                }
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// The outline as a model would write it.
+fn outlined(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Wanted(draft) => json!(draft.brief),
+        Outcome::NoPurpose(why) => json!({ "no_purpose": why }),
+    }
 }
 
 #[async_trait]

@@ -86,6 +86,8 @@ async fn campaign(Shared(api): Shared<Api>) -> Answer {
         "phase": view.phase,
         "control": view.control,
         "leading": view.leading,
+        "ended": view.ended,
+        "trouble": view.trouble,
         "may_steer": api.token.is_some(),
         "running_seconds": view.running.as_secs(),
         "samples": {
@@ -107,7 +109,9 @@ async fn campaign(Shared(api): Shared<Api>) -> Answer {
         "spend": {
             "usd": view.spent.micro_usd as f64 / 1e6, "requests": view.spent.requests,
             "input_tokens": view.spent.input_tokens, "output_tokens": view.spent.output_tokens,
+            "cached_input_tokens": view.spent.cached_input_tokens,
         },
+        "refusals": view.refusals,
         "budget": campaign.budget,
         "services": services.collect::<Vec<Value>>(),
     }))

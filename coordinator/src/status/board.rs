@@ -9,7 +9,7 @@ use std::time::Duration;
 use magnet_proto::CampaignDigest;
 use magnet_proto::config::Campaign;
 use magnet_proto::queue::Depth;
-use magnet_proto::state::{Control, Spending};
+use magnet_proto::state::{Control, Refusal, Spending};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -68,12 +68,15 @@ struct Changing {
     digest: CampaignDigest,
     phase: Phase,
     leading: bool,
+    ended: Option<String>,
+    trouble: Option<String>,
     counts: Counts,
     outstanding: usize,
     control: Option<watch::Receiver<Control>>,
     queue: Option<Queue>,
     /// As the fleet's processes have told it; what the parts say may lag.
     spent: Spending,
+    refusals: Vec<Refusal>,
     pace: Pace,
     shelf: Shelf,
 }
@@ -90,11 +93,17 @@ pub struct Queue {
 pub struct View {
     pub phase: Phase,
     pub leading: bool,
+    /// Why it is over with less than was asked for.
+    pub ended: Option<String>,
+    /// What a worker complains of.
+    pub trouble: Option<String>,
     pub control: Control,
     pub counts: Counts,
     pub outstanding: usize,
     pub queue: Option<Queue>,
     pub spent: Spending,
+    /// What teachers have refused.
+    pub refusals: Vec<Refusal>,
     /// Accepted samples a second, of late.
     pub rate: f64,
     /// `None` while there is no telling.
@@ -110,11 +119,14 @@ impl Board {
             digest,
             phase: Phase::default(),
             leading: false,
+            ended: None,
+            trouble: None,
             counts: Counts::default(),
             outstanding: 0,
             control: None,
             queue: None,
             spent: Spending::default(),
+            refusals: Vec::new(),
             pace: Pace::default(),
             shelf: Shelf::default(),
         });
@@ -156,12 +168,33 @@ impl Board {
         changing.outstanding = outstanding;
     }
 
+    /// It is over, and there is less than was asked for; why, and what to do.
+    pub fn end(&self, why: &str) {
+        let mut changing = self.lock();
+        changing.ended = Some(why.replace("\nhint: ", "; "));
+        if changing.phase != Phase::Finished {
+            changing.phase = Phase::Stopped;
+        }
+    }
+
+    /// What a worker complains of now; whether that is news.
+    pub fn see_trouble(&self, trouble: Option<String>) -> bool {
+        let mut changing = self.lock();
+        let is_news = trouble.is_some() && trouble != changing.trouble;
+        changing.trouble = trouble;
+        is_news
+    }
+
     pub fn see_queue(&self, queue: Option<Queue>) {
         self.lock().queue = queue;
     }
 
     pub fn see_spending(&self, spent: Spending) {
         self.lock().spent = spent;
+    }
+
+    pub fn see_refusals(&self, refusals: Vec<Refusal>) {
+        self.lock().refusals = refusals;
     }
 
     /// Parts are read from the beginning, again.
@@ -201,10 +234,14 @@ impl Board {
         View {
             phase: changing.phase,
             leading: changing.leading,
+            ended: changing.ended.clone(),
+            trouble: changing.trouble.clone(),
             control: control.unwrap_or_default(),
             outstanding: changing.outstanding,
             queue: changing.queue,
-            spent: larger(changing.spent, counts.spent),
+            // Neither falls: the larger one is the later.
+            spent: changing.spent.at_least(counts.spent),
+            refusals: changing.refusals.clone(),
             rate,
             eta,
             history: changing.pace.history(),
@@ -216,16 +253,6 @@ impl Board {
     fn lock(&self) -> MutexGuard<'_, Changing> {
         // Each change is a single assignment or note: whole after a panic too.
         self.0.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Neither count falls: the larger one is the later.
-fn larger(one: Spending, other: Spending) -> Spending {
-    Spending {
-        requests: one.requests.max(other.requests),
-        input_tokens: one.input_tokens.max(other.input_tokens),
-        output_tokens: one.output_tokens.max(other.output_tokens),
-        micro_usd: one.micro_usd.max(other.micro_usd),
     }
 }
 

@@ -30,6 +30,7 @@ use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::{self, Spending, State, Stores};
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::metrics::show_campaign;
 use reader::Reader;
@@ -135,10 +136,18 @@ impl Watch {
             let answer = tokio::time::timeout(PATIENCE, asked).await;
             self.board.see_queue(answer.ok().and_then(Result::ok));
         }
-        if let Some(state) = state
-            && let Ok(spent) = state.spend(Spending::default()).await
-        {
+        let Some(state) = state else { return };
+        if let Ok(spent) = state.spend(Spending::default()).await {
             self.board.see_spending(spent);
+        }
+        if let Ok(refusals) = state.refusals().await {
+            self.board.see_refusals(refusals);
+        }
+        if let Ok(trouble) = state.trouble().await
+            && self.board.see_trouble(trouble.clone())
+            && let Some(trouble) = trouble
+        {
+            warn!("shards are handed back: {trouble}");
         }
     }
 

@@ -13,6 +13,7 @@ use magnet_proto::sample::Sample;
 use magnet_proto::usage::Usage;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::chat::usage;
+use magnet_worker::teacher::stack::Patience;
 
 use super::*;
 use crate::embedded::Surroundings;
@@ -35,6 +36,7 @@ async fn samples(campaign: &Campaign, prepared: &Prepared) -> Vec<Sample> {
         ),
         cache: Arc::clone(&state),
         state,
+        patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
     let metrics = usage::Metrics::register(&Registry::new()).unwrap();
@@ -75,7 +77,7 @@ async fn fill(watch: &Watch, parts: &Parts, samples: &[Sample]) {
 fn time_of(address: SocketAddr, path: &str) -> Duration {
     let start = Instant::now();
     let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

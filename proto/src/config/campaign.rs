@@ -29,6 +29,7 @@ pub struct Campaign {
     pub executor: BTreeMap<String, Execution>,
     pub fleet: Fleet,
     pub run: Run,
+    pub worker: WorkerRules,
     pub budget: Budget,
     pub output: Output,
 }
@@ -164,6 +165,21 @@ pub struct Trajectory {
     pub max_steps: NonZeroU32,
     /// The system prompt of stored conversations.
     pub system_prompt: String,
+    /// What a model is asked for: what has more than one possible answer, or
+    /// every step.
+    pub asked: Asked,
+}
+
+/// What a model is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// Arguments that brief, outputs and schema leave open, and prose.
+    #[default]
+    Open,
+    /// Every argument and every step of the agent: for its reasoning, or as in
+    /// the paper.
+    All,
 }
 
 /// `[negatives]`, data.
@@ -218,7 +234,13 @@ pub struct Endpoint {
     /// For one ask with all its retries.
     #[serde(with = "duration")]
     pub deadline: Duration,
+    /// `magnet run` gives up on an endpoint that has not answered once for so
+    /// long; a fleet waits for it.
+    #[serde(with = "duration")]
+    pub connect_patience: Duration,
     pub usd_per_million_input_tokens: f64,
+    /// Of input tokens that the server had in its cache; 0 = as the others.
+    pub usd_per_million_cached_input_tokens: f64,
     pub usd_per_million_output_tokens: f64,
     /// Another `[teacher.*]` to ask while this one cannot answer.
     pub failover: Option<String>,
@@ -322,6 +344,21 @@ pub struct Run {
     /// A file with the token that the status page asks for before it pauses
     /// or resumes a campaign.
     pub token_file: Option<PathBuf>,
+}
+
+/// `[worker]`: what the campaigns of a fleet may use of a worker beyond what
+/// its own file names. Of no effect on `magnet run`, whose campaign is the
+/// user's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkerRules {
+    /// Variables that may be sent to a teacher as its key: names, and patterns
+    /// with `*`. No pattern stands for magnet's own settings or a cloud's
+    /// credentials; the latter may be named one by one.
+    pub key_variables: Vec<String>,
+    /// Hosts that a teacher may have: `models.example.com`, `*.example.com`,
+    /// `10.0.0.7:8000`; empty = any.
+    pub teacher_hosts: Vec<String>,
 }
 
 /// `[budget]`: 0 = none. A hard stop that leaves a valid, smaller dataset.

@@ -23,6 +23,7 @@ impl Campaign {
                 irrelevant: 0.0,
                 ..NodeOps::default()
             },
+            trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
             mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
             ..Self::default()
         }
@@ -109,6 +110,7 @@ impl Default for Trajectory {
                             helps; use only values the user or a tool has given; when something \
                             you need is missing, ask for it or say so."
                 .into(),
+            asked: Asked::Open,
         }
     }
 }
@@ -143,7 +145,9 @@ impl Default for Endpoint {
             max_in_flight: nonzero(64),
             timeout: Duration::from_secs(60),
             deadline: Duration::from_secs(600),
+            connect_patience: Duration::from_secs(60),
             usd_per_million_input_tokens: 0.0,
+            usd_per_million_cached_input_tokens: 0.0,
             usd_per_million_output_tokens: 0.0,
             failover: None,
             keep_reasoning: false,
@@ -170,6 +174,12 @@ impl Default for Fleet {
 impl Default for Run {
     fn default() -> Self {
         Self { workers: 0, in_flight: nonzero(256), listen: String::new(), token_file: None }
+    }
+}
+
+impl Default for WorkerRules {
+    fn default() -> Self {
+        Self { key_variables: vec!["*_API_KEY".into(), "*_KEY".into()], teacher_hosts: Vec::new() }
     }
 }
 

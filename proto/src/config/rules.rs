@@ -149,16 +149,19 @@ impl Rules {
             format!("{temperature} is not between 0 and 2"),
             "write a number like 0.7",
         );
-        self.not_negative(
-            &key("usd_per_million_input_tokens"),
-            endpoint.usd_per_million_input_tokens,
-        );
-        self.not_negative(
-            &key("usd_per_million_output_tokens"),
-            endpoint.usd_per_million_output_tokens,
-        );
+        for (field, price) in [
+            ("usd_per_million_input_tokens", endpoint.usd_per_million_input_tokens),
+            ("usd_per_million_cached_input_tokens", endpoint.usd_per_million_cached_input_tokens),
+            ("usd_per_million_output_tokens", endpoint.usd_per_million_output_tokens),
+        ] {
+            self.not_negative(&key(field), price);
+        }
         let hint = "write a duration like \"60s\"";
-        self.require(!endpoint.timeout.is_zero(), &key("timeout"), "must not be zero", hint);
+        for (field, wait) in
+            [("timeout", endpoint.timeout), ("connect_patience", endpoint.connect_patience)]
+        {
+            self.require(!wait.is_zero(), &key(field), "must not be zero", hint);
+        }
         self.require(
             endpoint.deadline >= endpoint.timeout,
             &key("deadline"),
@@ -280,6 +283,22 @@ impl Rules {
             format!("{listen:?} is not an address"),
             "write a host and a port, like \"127.0.0.1:9090\"",
         );
+        for variable in &campaign.worker.key_variables {
+            self.require(
+                is_variable(&variable.replace('*', "")),
+                "worker.key_variables",
+                format!("{variable:?} is not the name of an environment variable"),
+                "write names like \"BIG_KEY\", or patterns like \"*_API_KEY\"",
+            );
+        }
+        for host in &campaign.worker.teacher_hosts {
+            self.require(
+                !host.is_empty() && !host.contains(['/', '@', '?', '[', ']', ' ']),
+                "worker.teacher_hosts",
+                format!("{host:?} is not a host"),
+                "write hosts like \"models.example.com\", \"*.example.com\" or \"10.0.0.7:8000\"",
+            );
+        }
         self.not_negative("budget.max_usd", campaign.budget.max_usd);
     }
 

@@ -24,6 +24,8 @@ pub mod conformance;
 pub struct Parts {
     store: Arc<DynObjectStore>,
     prefix: Path,
+    /// Its URL, for messages; it holds no secret.
+    place: Arc<str>,
 }
 
 /// An object in a listing.
@@ -41,8 +43,15 @@ pub enum Error {
     Missing(String),
     #[error("part store is away")]
     Transient(#[source] object_store::Error),
-    #[error("part store refused")]
-    Permanent(#[source] object_store::Error),
+    /// Credentials, permissions, a bucket that is not there. Of a store that
+    /// has worked before this may pass as well.
+    #[error("part store {problem}\nhint: {hint}")]
+    Refused {
+        problem: String,
+        hint: &'static str,
+        #[source]
+        source: object_store::Error,
+    },
     #[error("{0}")]
     BadUrl(String),
 }
@@ -65,7 +74,7 @@ impl Parts {
         settings: &[(&str, String)],
     ) -> Result<Self, Error> {
         match url.split_once(':') {
-            Some(("memory", _)) => Ok(Self::new(Arc::new(InMemory::new()), Path::default())),
+            Some(("memory", _)) => Ok(Self::new(Arc::new(InMemory::new()), Path::default(), url)),
             Some(("file", folder)) => {
                 let folder = base.join(folder.strip_prefix("//").unwrap_or(folder));
                 let refuse = |problem: &dyn std::fmt::Display| {
@@ -74,10 +83,10 @@ impl Parts {
                 std::fs::create_dir_all(&folder).map_err(|error| refuse(&error))?;
                 let store = LocalFileSystem::new_with_prefix(&folder);
                 let store = store.map_err(|error| refuse(&error))?.with_fsync(true);
-                Ok(Self::new(Arc::new(store), Path::default()))
+                Ok(Self::new(Arc::new(store), Path::default(), url))
             }
             _ => match cloud::open(url, settings)? {
-                Some((store, prefix)) => Ok(Self::new(store, prefix)),
+                Some((store, prefix)) => Ok(Self::new(store, prefix, url)),
                 None => Err(Error::BadUrl(format!(
                     "part store \"{url}\" is of no known kind\nhint: \"file:parts\" keeps parts \
                      in the output folder, \"s3://bucket/prefix\" in an object store, \
@@ -87,48 +96,55 @@ impl Parts {
         }
     }
 
-    pub fn new(store: Arc<DynObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix }
+    /// The objects below `prefix` of a store that is at `place`.
+    pub fn new(store: Arc<DynObjectStore>, prefix: Path, place: &str) -> Self {
+        Self { store, prefix, place: place.into() }
     }
 
-    /// Whether the store can be reached and read: told at the start rather than
-    /// after the first shard.
+    /// Whether the store can be listed and takes what it is given: told at the
+    /// start rather than after the first shard. A full disk and credentials
+    /// that may only read are found by writing alone.
     pub async fn reach(&self) -> Result<(), Error> {
-        match self.store.list(Some(&self.prefix)).next().await {
-            None | Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(error.into()),
+        if let Some(Err(error)) = self.store.list(Some(&self.prefix)).next().await {
+            return Err(self.explain(Deed::List, error));
         }
+        self.put(TRIAL, "takes what it is given").await?;
+        // Who may not delete may still work.
+        self.delete(TRIAL).await.ok();
+        Ok(())
     }
 
     /// Puts an object whole or not at all.
     pub async fn put(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), Error> {
         let payload = PutPayload::from(bytes.into());
-        self.store.put(&self.at(name), payload).await.map_err(Error::from)?;
-        Ok(())
+        let put = self.store.put(&self.at(name), payload).await;
+        put.map(drop).map_err(|error| self.explain(Deed::Write, error))
     }
 
     pub async fn get(&self, name: &str) -> Result<Bytes, Error> {
-        Ok(self.store.get(&self.at(name)).await?.bytes().await?)
+        let read = async { self.store.get(&self.at(name)).await?.bytes().await };
+        read.await.map_err(|error| self.explain(Deed::Read, error))
     }
 
     /// A range of an object's bytes, cut at its end.
     pub async fn get_range(&self, name: &str, range: Range<u64>) -> Result<Bytes, Error> {
-        Ok(self.store.get_range(&self.at(name), range).await?)
+        let read = self.store.get_range(&self.at(name), range).await;
+        read.map_err(|error| self.explain(Deed::Read, error))
     }
 
     /// Deletes an object; one that is not there counts as deleted.
     pub async fn delete(&self, name: &str) -> Result<(), Error> {
-        match self.store.delete(&self.at(name)).await.map_err(Error::from) {
-            Ok(()) | Err(Error::Missing(_)) => Ok(()),
-            Err(error) => Err(error),
+        match self.store.delete(&self.at(name)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.explain(Deed::Write, error)),
         }
     }
 
     pub async fn has(&self, name: &str) -> Result<bool, Error> {
-        match self.store.head(&self.at(name)).await.map_err(Error::from) {
+        match self.store.head(&self.at(name)).await {
             Ok(_) => Ok(true),
-            Err(Error::Missing(_)) => Ok(false),
-            Err(error) => Err(error),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.explain(Deed::Read, error)),
         }
     }
 
@@ -140,7 +156,8 @@ impl Parts {
             let name = entry.location.filename().unwrap_or_default().to_owned();
             Ok::<_, object_store::Error>(Object { name, size_bytes: entry.size })
         });
-        let mut objects: Vec<Object> = entries.try_collect().await?;
+        let listed: Result<Vec<Object>, _> = entries.try_collect().await;
+        let mut objects = listed.map_err(|error| self.explain(Deed::List, error))?;
         objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(objects)
     }
@@ -148,17 +165,50 @@ impl Parts {
     fn at(&self, name: &str) -> Path {
         name.split('/').fold(self.prefix.clone(), |path, step| path.join(step))
     }
+
+    /// What a store's refusal means to a person, and whether waiting may mend
+    /// it.
+    fn explain(&self, deed: Deed, source: object_store::Error) -> Error {
+        use object_store::Error as E;
+        let place = &self.place;
+        let (problem, hint) = match source {
+            E::NotFound { path, .. } if deed == Deed::Read => return Error::Missing(path),
+            E::NotFound { .. } => (
+                format!("\"{place}\" does not exist: there is no such bucket"),
+                "make the bucket, or name another in fleet.parts",
+            ),
+            E::PermissionDenied { .. } | E::Unauthenticated { .. } => (
+                format!("\"{place}\" may not be {} with these credentials", deed.past()),
+                "check the credentials, and allow them to list the bucket, and to get, put and \
+                 delete below the prefix",
+            ),
+            E::NotSupported { .. } => (
+                format!("\"{place}\" cannot be {}", deed.past()),
+                "choose another store in fleet.parts",
+            ),
+            source => return Error::Transient(source),
+        };
+        Error::Refused { problem, hint, source }
+    }
 }
 
-impl From<object_store::Error> for Error {
-    fn from(error: object_store::Error) -> Self {
-        use object_store::Error as E;
-        match error {
-            E::NotFound { path, .. } => Self::Missing(path),
-            E::Unauthenticated { .. } | E::PermissionDenied { .. } | E::NotSupported { .. } => {
-                Self::Permanent(error)
-            }
-            error => Self::Transient(error),
+/// Put and deleted again, to see whether that can be done.
+const TRIAL: &str = ".trial";
+
+/// What was asked of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    List,
+    Read,
+    Write,
+}
+
+impl Deed {
+    fn past(self) -> &'static str {
+        match self {
+            Self::List => "listed",
+            Self::Read => "read",
+            Self::Write => "written to",
         }
     }
 }

@@ -91,6 +91,14 @@ pub fn tell(error: &(dyn StdError + 'static), classify: Classify) -> (String, Ex
     (text, exit.unwrap_or(Exit::Short))
 }
 
+/// An error with its causes, on one line: for logs.
+pub fn in_one_line(error: &(dyn StdError + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes
+        .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+        .replace("\nhint: ", "; ")
+}
+
 fn exit_of(error: &(dyn StdError + 'static)) -> Option<Exit> {
     if let Some(failure) = error.downcast_ref::<Failure>() {
         return Some(failure.exit);

@@ -15,7 +15,7 @@ mod stop;
 mod vitals;
 mod watch;
 
-pub use exit::{Classify, Exit, Failure, tell};
+pub use exit::{Classify, Exit, Failure, in_one_line, tell};
 pub use health::{Health, Held, Probe, Pulse, STALLED, Service};
 pub use http::{listen, routes, serve};
 pub use logging::{LogFormat, Verbosity, log_to_stderr};

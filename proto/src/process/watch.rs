@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::exit::in_one_line;
 use super::health::{Health, Service};
 use crate::parts::Parts;
 use crate::queue::Queue;
 use crate::state::Stores;
 
-/// How often the part store is asked whether it is there: it keeps no
-/// connection that would tell.
-const LOOK: Duration = Duration::from_secs(15);
+/// How often the part store is asked whether it is there and takes what it is
+/// given: it keeps no connection that would tell.
+const LOOK: Duration = Duration::from_secs(20);
 
 impl Health {
     pub fn watch_queue(&self, queue: &Arc<dyn Queue>) {
         let queue = Arc::clone(queue);
         let probe = move || match queue.link() {
-            link if !link.connected => Err("the connection to the broker is lost".to_owned()),
+            link if !link.connected => Err(match queue.trouble() {
+                Some(why) => format!("the connection to the broker is lost: {why}"),
+                None => "the connection to the broker is lost".to_owned(),
+            }),
             link if link.blocked => Err("the broker takes no messages: it is short of memory or \
                                          disk"
                 .to_owned()),
@@ -30,9 +34,9 @@ impl Health {
     pub fn watch_stores(&self, stores: &Stores) {
         for (service, store) in [(Service::State, &stores.state), (Service::Cache, &stores.cache)] {
             let store = Arc::clone(store);
-            let probe = move || match store.is_away() {
-                true => Err("going on without it".to_owned()),
-                false => Ok(()),
+            let probe = move || match store.trouble_here() {
+                Some(why) => Err(format!("going on without it: {why}")),
+                None => Ok(()),
             };
             self.watch(service, Box::new(probe));
         }
@@ -63,7 +67,7 @@ impl Health {
             loop {
                 let reached = tokio::time::timeout(LOOK, parts.reach()).await;
                 let answer = match reached {
-                    Ok(answer) => answer.map_err(|problem| problem.to_string()),
+                    Ok(answer) => answer.map_err(|problem| in_one_line(&problem)),
                     Err(_) => Err("no answer".to_owned()),
                 };
                 lock(&seen, Some(answer)).ok();

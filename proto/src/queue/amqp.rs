@@ -211,6 +211,10 @@ impl Queue for AmqpQueue {
         Ok(Depth { ready, held: self.shards.held(), delayed, dead })
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.broker.trouble()
+    }
+
     async fn consumers(&self) -> Result<u64, Error> {
         let session = self.publisher.session().await?;
         topology::consumers(&session.channel().await?).await

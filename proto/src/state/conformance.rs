@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Control, Lookup, RateLimit, Spending, State};
+use super::{Control, Ending, Lookup, RateLimit, Refusal, Spending, State};
 use crate::WalkIndex;
 use crate::ids::Digest;
 
@@ -25,7 +25,10 @@ pub async fn run(state: &dyn State) {
     a_limit_grants_its_rate_and_no_more(state).await;
     a_held_limit_grants_nothing_until_the_pause_is_over(state).await;
     spending_adds_up(state).await;
+    a_refusal_is_kept_once(state).await;
     the_operators_wish_is_kept(state).await;
+    why_a_campaign_ended_is_kept_until_it_goes_on(state).await;
+    a_complaint_reaches_the_others(state).await;
     one_coordinator_leads_at_a_time(state).await;
 }
 
@@ -108,11 +111,29 @@ async fn a_held_limit_grants_nothing_until_the_pause_is_over(state: &dyn State) 
 }
 
 async fn spending_adds_up(state: &dyn State) {
-    let spent = Spending { requests: 1, input_tokens: 100, output_tokens: 10, micro_usd: 7 };
+    let spent = Spending {
+        requests: 1,
+        input_tokens: 100,
+        output_tokens: 10,
+        micro_usd: 7,
+        cached_input_tokens: 60,
+    };
     state.spend(spent).await.unwrap();
     let total = state.spend(spent).await.unwrap();
     assert_eq!((total.requests, total.input_tokens), (2, 200));
     assert_eq!((total.output_tokens, total.micro_usd), (20, 14));
+    assert_eq!(total.cached_input_tokens, 120);
+}
+
+async fn a_refusal_is_kept_once(state: &dyn State) {
+    assert_eq!(state.refusals().await.unwrap(), []);
+    let refusal =
+        |teacher: &str, words: &str| Refusal { teacher: teacher.into(), words: words.into() };
+    let (first, other) = (refusal("big", "HTTP 400: 5 too many"), refusal("able", "HTTP 400: no"));
+    for told in [&first, &refusal("big", "HTTP 400: 7 too many"), &other] {
+        state.note_refusal(told).await.unwrap();
+    }
+    assert_eq!(state.refusals().await.unwrap(), [other, first]);
 }
 
 async fn the_operators_wish_is_kept(state: &dyn State) {
@@ -122,12 +143,35 @@ async fn the_operators_wish_is_kept(state: &dyn State) {
     state.set_control(Control::Run).await.unwrap();
 }
 
+async fn why_a_campaign_ended_is_kept_until_it_goes_on(state: &dyn State) {
+    let ending = Ending::Refused("HTTP 401: \"no such key\"".into());
+    assert_eq!(state.ending().await.unwrap(), None);
+    state.end(&ending).await.unwrap();
+    assert_eq!(state.control().await.unwrap(), Control::Cancel);
+    assert_eq!(state.ending().await.unwrap(), Some(ending.clone()));
+    state.set_control(Control::Done).await.unwrap();
+    assert_eq!(state.ending().await.unwrap(), Some(ending));
+    state.set_control(Control::Run).await.unwrap();
+    assert_eq!(state.ending().await.unwrap(), None);
+}
+
+async fn a_complaint_reaches_the_others(state: &dyn State) {
+    assert_eq!(state.trouble().await.unwrap(), None);
+    state.complain("\"BIG_KEY\" is not set here").await.unwrap();
+    assert_eq!(state.trouble().await.unwrap().as_deref(), Some("\"BIG_KEY\" is not set here"));
+}
+
 async fn one_coordinator_leads_at_a_time(state: &dyn State) {
     assert!(state.lead("one", SHORT).await.unwrap());
     assert!(!state.lead("two", SHORT).await.unwrap());
     assert!(state.lead("one", SHORT).await.unwrap(), "the leader renews its lease");
     tokio::time::sleep(SHORT * 2).await;
     assert!(state.lead("two", SHORT).await.unwrap(), "a lease runs out");
+    state.resign("one").await.unwrap();
+    assert!(!state.lead("three", PATIENCE).await.unwrap(), "only who leads gives it back");
+    assert!(state.lead("two", PATIENCE).await.unwrap());
+    state.resign("two").await.unwrap();
+    assert!(state.lead("three", PATIENCE).await.unwrap(), "nobody waits for what is given back");
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::recent::Recent;
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use super::{
+    COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
+};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use log::Log;
@@ -49,7 +51,11 @@ struct Inside {
     memo: Recent<Digest, (Instant, Bytes)>,
     limits: HashMap<String, Bucket>,
     spent: Spending,
+    /// By their gist.
+    refusals: HashMap<String, Refusal>,
     control: Control,
+    ending: Option<Ending>,
+    trouble: Option<(String, Instant)>,
     leader: Option<(String, Instant)>,
 }
 
@@ -62,7 +68,10 @@ impl Default for Inside {
             memo: Recent::new(MEMO_BYTES),
             limits: HashMap::new(),
             spent: Spending::default(),
+            refusals: HashMap::new(),
             control: Control::default(),
+            ending: None,
+            trouble: None,
             leader: None,
         }
     }
@@ -244,13 +253,48 @@ impl State for EmbeddedState {
         Ok(inside.spent)
     }
 
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        let kept = &mut self.lock().refusals;
+        kept.entry(refusal.gist()).or_insert_with(|| refusal.clone());
+        Ok(())
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        Ok(refusal::in_order(self.lock().refusals.values().cloned().collect()))
+    }
+
     async fn control(&self) -> Result<Control, Error> {
         Ok(self.lock().control)
     }
 
     async fn set_control(&self, control: Control) -> Result<(), Error> {
-        self.lock().control = control;
+        let mut inside = self.lock();
+        inside.control = control;
+        if control.goes_on() {
+            inside.ending = None;
+        }
         Ok(())
+    }
+
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        let mut inside = self.lock();
+        (inside.control, inside.ending) = (Control::Cancel, Some(ending.clone()));
+        Ok(())
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        Ok(self.lock().ending.clone())
+    }
+
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
+        self.lock().trouble = Some((trouble.to_owned(), Instant::now() + COMPLAINT));
+        Ok(())
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        let inside = self.lock();
+        let trouble = inside.trouble.as_ref().filter(|(_, until)| *until > Instant::now());
+        Ok(trouble.map(|(text, _)| text.clone()))
     }
 
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
@@ -264,5 +308,11 @@ impl State for EmbeddedState {
             inside.leader = Some((holder.to_owned(), now + ttl));
         }
         Ok(free)
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        let mut inside = self.lock();
+        inside.leader = inside.leader.take().filter(|(leader, _)| leader != holder);
+        Ok(())
     }
 }

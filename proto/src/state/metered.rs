@@ -12,7 +12,9 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State, Stores};
+use super::{
+    Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores,
+};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};
@@ -212,6 +214,14 @@ impl State for Metered {
         }
     }
 
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        self.timed(self.inner.note_refusal(refusal)).await
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        self.timed(self.inner.refusals()).await
+    }
+
     async fn control(&self) -> Result<Control, Error> {
         let wish = self.timed(self.inner.control()).await;
         // Work that the operator holds does not rest by its own fault.
@@ -225,12 +235,36 @@ impl State for Metered {
         self.timed(self.inner.set_control(control)).await
     }
 
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        self.timed(self.inner.end(ending)).await
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        self.timed(self.inner.ending()).await
+    }
+
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
         self.timed(self.inner.lead(holder, ttl)).await
     }
 
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
+        self.timed(self.inner.complain(trouble)).await
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        self.timed(self.inner.trouble()).await
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        self.timed(self.inner.resign(holder)).await
+    }
+
     fn is_away(&self) -> bool {
         self.inner.is_away()
+    }
+
+    fn trouble_here(&self) -> Option<String> {
+        self.inner.trouble_here()
     }
 }
 

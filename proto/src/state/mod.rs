@@ -24,12 +24,14 @@ pub mod embedded;
 mod metered;
 mod recent;
 pub mod redis;
+mod refusal;
 
 #[cfg(any(test, feature = "conformance"))]
 #[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
 pub use metered::Metrics;
+pub use refusal::Refusal;
 
 /// Opens a state by its URL: `embedded:` is one inside this process.
 pub fn open(url: &str) -> Result<Arc<dyn State>, Error> {
@@ -90,6 +92,9 @@ pub struct Stores {
     pub cache: Arc<dyn State>,
 }
 
+/// So long a complaint is remembered.
+pub const COMPLAINT: Duration = Duration::from_secs(60);
+
 #[async_trait]
 pub trait State: Send + Sync {
     /// Claims a key for a walk. Afterwards the key's holder is the lowest walk
@@ -126,18 +131,50 @@ pub trait State: Send + Sync {
     /// is forgotten.
     async fn spend(&self, spent: Spending) -> Result<Spending, Error>;
 
+    /// Keeps what a teacher said when it refused, for whoever asks how the
+    /// campaign is. Refusals that differ in numbers alone are kept once.
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error>;
+
+    /// What teachers have refused, in the order of their names.
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error>;
+
     /// The operator's wish.
     async fn control(&self) -> Result<Control, Error>;
 
+    /// A campaign that goes on, or rests, forgets why it had ended.
     async fn set_control(&self, control: Control) -> Result<(), Error>;
+
+    /// Ends the campaign for all its processes, as [`Control::Cancel`] does,
+    /// and keeps the reason.
+    async fn end(&self, ending: &Ending) -> Result<(), Error>;
+
+    /// Why the campaign was ended, if one of its processes did so.
+    async fn ending(&self) -> Result<Option<Ending>, Error>;
+
+    /// Tells the campaign's other processes what keeps this one from working
+    /// it; forgotten in a minute, unless it is told again.
+    async fn complain(&self, trouble: &str) -> Result<(), Error>;
+
+    /// What was complained of last.
+    async fn trouble(&self) -> Result<Option<String>, Error>;
 
     /// Takes or renews the coordinator's lease; whether `holder` has it.
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error>;
+
+    /// Gives the lease back, if `holder` has it: the next one need not wait for
+    /// its end.
+    async fn resign(&self, holder: &str) -> Result<(), Error>;
 
     /// Whether the store is away, so that callers get along without it; told
     /// without asking it.
     fn is_away(&self) -> bool {
         false
+    }
+
+    /// Why the store is away, or what it refuses to do; told without asking
+    /// it.
+    fn trouble_here(&self) -> Option<String> {
+        None
     }
 }
 
@@ -174,6 +211,9 @@ pub struct Spending {
     pub output_tokens: u64,
     /// Millionths of a dollar.
     pub micro_usd: u64,
+    /// Of the input tokens, those that the server had in its cache.
+    #[serde(default)]
+    pub cached_input_tokens: u64,
 }
 
 impl Spending {
@@ -199,16 +239,14 @@ impl Spending {
             input_tokens: by(self.input_tokens, other.input_tokens),
             output_tokens: by(self.output_tokens, other.output_tokens),
             micro_usd: by(self.micro_usd, other.micro_usd),
+            cached_input_tokens: by(self.cached_input_tokens, other.cached_input_tokens),
         }
     }
 }
 
 impl AddAssign for Spending {
     fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.micro_usd += other.micro_usd;
+        *self = self.each(other, u64::saturating_add);
     }
 }
 
@@ -221,6 +259,41 @@ pub enum Control {
     Cancel,
     /// The campaign is done: workers may leave.
     Done,
+}
+
+impl Control {
+    /// Whether the campaign is not over, though it may rest.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Self::Run | Self::Pause)
+    }
+}
+
+/// What ends a campaign before it has what it wanted: each of its walks would
+/// meet the same. In the words of who met it first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "reason", rename_all = "snake_case")]
+pub enum Ending {
+    /// The dataset is made of what is there.
+    Budget(String),
+    /// A teacher, or a worker's own rules, refuse for good.
+    Refused(String),
+}
+
+impl Ending {
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Budget(reason) | Self::Refused(reason) => reason,
+        }
+    }
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Budget(reason) => write!(f, "the budget is used up: {reason}"),
+            Self::Refused(reason) => f.write_str(reason),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

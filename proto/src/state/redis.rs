@@ -12,7 +12,8 @@
 //!   keeps them packed: about 25 bytes a claim instead of 170.
 //! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
 //! - `…:m:{key}` paid answers.
-//! - `…:spent`, `…:spenders`, `…:control`, `…:leader`.
+//! - `…:spent`, `…:spenders`, `…:refusals`, `…:control`, `…:ending`,
+//!   `…:trouble`, `…:leader`.
 //! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
 
 mod link;
@@ -29,7 +30,9 @@ use redis::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::{Control, Error, Lease, Lookup, RateLimit, Spending, State};
+use super::{
+    COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
+};
 use crate::ids::Digest;
 use crate::{CampaignDigest, WalkIndex};
 use link::Link;
@@ -131,6 +134,12 @@ impl RedisState {
         })
     }
 
+    /// Keeps a value as long as the campaign's other entries.
+    fn keep(&self, pipeline: &mut redis::Pipeline, kind: &str, value: &[u8]) {
+        let set = pipeline.cmd("SET").arg(self.key(kind)).arg(value);
+        set.arg("EX").arg(KEEP.as_secs()).ignore();
+    }
+
     fn reckoning(&self) -> std::sync::MutexGuard<'_, Reckoning> {
         self.reckoning.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,6 +167,10 @@ enum Polled {
 impl State for RedisState {
     fn is_away(&self) -> bool {
         self.is_degraded()
+    }
+
+    fn trouble_here(&self) -> Option<String> {
+        self.link.trouble()
     }
 
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error> {
@@ -260,19 +273,51 @@ impl State for RedisState {
         for figures in [floor, adding] {
             call.arg(figures.requests).arg(figures.input_tokens);
             call.arg(figures.output_tokens).arg(figures.micro_usd);
+            call.arg(figures.cached_input_tokens);
         }
         let spends = adding != Spending::default();
         call.arg(if spends { &self.holder } else { "" }).arg(KEEP.as_secs()).arg(SPENDS.as_secs());
-        let told: Result<(u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
+        let told: Result<(u64, u64, u64, u64, u64, u32), Error> = self.link.script(&call).await;
         let mut reckoning = self.reckoning();
         Ok(match told {
-            Ok((requests, input_tokens, output_tokens, micro_usd, spenders)) => {
-                let total = Spending { requests, input_tokens, output_tokens, micro_usd };
+            Ok((
+                requests,
+                input_tokens,
+                output_tokens,
+                micro_usd,
+                cached_input_tokens,
+                spenders,
+            )) => {
+                let total = Spending {
+                    requests,
+                    input_tokens,
+                    output_tokens,
+                    micro_usd,
+                    cached_input_tokens,
+                };
                 reckoning.taken(total, spenders);
                 total
             }
             Err(_) => reckoning.not_taken(adding),
         })
+    }
+
+    async fn note_refusal(&self, refusal: &Refusal) -> Result<(), Error> {
+        let value = serde_json::to_string(refusal)
+            .map_err(|error| Error::Permanent(format!("a refusal is no JSON: {error}")))?;
+        let key = self.key("refusals");
+        let mut both = redis::pipe();
+        both.cmd("HSETNX").arg(&key).arg(refusal.gist()).arg(value).ignore();
+        both.cmd("EXPIRE").arg(&key).arg(KEEP.as_secs()).ignore();
+        self.link.pipe(&both).await
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        let mut values = redis::cmd("HVALS");
+        values.arg(self.key("refusals"));
+        let kept: Vec<Vec<u8>> = self.link.command(&values).await?;
+        let read = kept.iter().filter_map(|value| serde_json::from_slice(value).ok());
+        Ok(refusal::in_order(read.collect()))
     }
 
     async fn control(&self) -> Result<Control, Error> {
@@ -288,21 +333,62 @@ impl State for RedisState {
     }
 
     async fn set_control(&self, control: Control) -> Result<(), Error> {
-        let wish = match control {
-            Control::Run => "run",
-            Control::Pause => "pause",
-            Control::Cancel => "cancel",
-            Control::Done => "done",
-        };
+        let mut all = redis::pipe();
+        self.keep(&mut all, "control", wish(control).as_bytes());
+        if control.goes_on() {
+            all.cmd("UNLINK").arg(self.key("ending")).ignore();
+        }
+        self.link.pipe(&all).await
+    }
+
+    async fn end(&self, ending: &Ending) -> Result<(), Error> {
+        let reason =
+            serde_json::to_vec(ending).expect("writing two words of text into memory cannot fail");
+        let mut both = redis::pipe();
+        // Who sees that it is over finds the reason.
+        self.keep(&mut both, "ending", &reason);
+        self.keep(&mut both, "control", wish(Control::Cancel).as_bytes());
+        self.link.pipe(&both).await
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key("ending"));
+        let kept: Option<Vec<u8>> = self.link.command(&get).await?;
+        Ok(kept.and_then(|reason| serde_json::from_slice(&reason).ok()))
+    }
+
+    async fn complain(&self, trouble: &str) -> Result<(), Error> {
         let mut set = redis::cmd("SET");
-        set.arg(self.key("control")).arg(wish).arg("EX").arg(KEEP.as_secs());
+        set.arg(self.key("trouble")).arg(trouble).arg("PX").arg(millis(COMPLAINT));
         self.link.command(&set).await
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        let mut get = redis::cmd("GET");
+        get.arg(self.key("trouble"));
+        self.link.command(&get).await
     }
 
     async fn lead(&self, holder: &str, ttl: Duration) -> Result<bool, Error> {
         let mut call = self.scripts.lead.prepare_invoke();
         call.key(self.key("leader")).arg(holder).arg(millis(ttl));
         self.link.script(&call).await
+    }
+
+    async fn resign(&self, holder: &str) -> Result<(), Error> {
+        let mut call = self.scripts.resign.prepare_invoke();
+        call.key(self.key("leader")).arg(holder);
+        self.link.script(&call).await
+    }
+}
+
+fn wish(control: Control) -> &'static str {
+    match control {
+        Control::Run => "run",
+        Control::Pause => "pause",
+        Control::Cancel => "cancel",
+        Control::Done => "done",
     }
 }
 

@@ -40,6 +40,7 @@ impl Heard {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
+    Outline,
     Back,
     Forth,
     Act,
@@ -55,6 +56,7 @@ pub(super) enum Purpose {
 impl Purpose {
     pub(super) fn label(self) -> &'static str {
         match self {
+            Self::Outline => "outline",
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
@@ -72,8 +74,9 @@ impl Purpose {
         let has = |key: &str| task.get(key).is_some();
         match () {
             () if has("now") || has("speak") => Self::Act,
+            () if has("turns") => Self::Outline,
             () if has("kind") => Self::Back,
-            () if has("said") => Self::Forth,
+            () if has("determined") => Self::Forth,
             () if has("schema") => Self::Simulate,
             () if has("categories") => Self::Categorize,
             () if has("candidates") && system.contains("nested") => Self::JudgeNested,
@@ -106,6 +109,12 @@ impl Ask {
         Self { purpose: Purpose::of(&task, &text, &system), text, task, draws }
     }
 
+    /// Decided by what is asked and how it is sampled, whatever is said beside.
+    pub(super) fn draws_of_sampling(&self, body: &Value, seed: &[u8]) -> Draws {
+        let sampling = format!("{} {}", body["seed"], body["temperature"]);
+        Draws::of(&[seed, b"stubborn", self.task.to_string().as_bytes(), sampling.as_bytes()])
+    }
+
     /// `student_rights` as in the behaviour.
     pub(super) fn answer(&self, student_rights: f64, heard: &Heard) -> String {
         let mut draws = self.draws.clone();
@@ -116,6 +125,7 @@ impl Ask {
             return step;
         }
         let value = match self.purpose {
+            Purpose::Outline => self.outline(&mut draws),
             Purpose::Back => json!({ "request": self.back(&mut draws) }),
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
@@ -141,17 +151,76 @@ impl Ask {
         ends.into_iter().fold(after, |text, end| text.split(end).next().unwrap_or(text)).trim_end()
     }
 
+    /// What the person of the path is after: each step for its own sake, and
+    /// the first step that could be needed.
+    fn outline(&self, draws: &mut Draws) -> Value {
+        let turns = self.task["turns"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let has_values = self.task["values"] == true;
+        let told = turns.iter().map(|turn| {
+            let steps = turn["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let proposed = turn.pointer("/could_be_needed/0").filter(|_| steps.len() < 3);
+            let mut wants: Vec<Value> = (0..steps.len())
+                .map(|step| json!({ "step": step, "place": "", "words": format!("step {step} done") }))
+                .collect();
+            if let Some(step) = proposed {
+                let place = self.document(&step["function"])["returns"][0].as_str().unwrap_or("");
+                let place = place.split(": ").next().unwrap_or_default();
+                wants.push(json!({ "step": steps.len(), "place": place, "words": "what it says" }));
+            }
+            let mut entry = json!({
+                "why": "it comes next",
+                "wants": wants,
+                "take": proposed.map_or(&Value::Null, |step| &step["function"]).as_str().unwrap_or(""),
+                "implicit": [],
+            });
+            if has_values {
+                let mut values = Vec::new();
+                for (at, step) in steps.iter().chain(proposed).enumerate() {
+                    self.values(step, at, &mut values, draws);
+                }
+                let alone = turn.get("asks_in_vain_for").or_else(|| turn.get("asks_for"));
+                if let Some(function) = alone.filter(|_| steps.is_empty()) {
+                    let step = json!({ "function": function });
+                    self.values(&step, 0, &mut values, draws);
+                }
+                entry["values"] = values.into();
+            }
+            entry
+        });
+        json!({ "no_purpose": "", "aim": "to get it all done", "turns": told.collect::<Vec<_>>() })
+    }
+
+    /// The required values of a step that nothing feeds.
+    fn values(&self, step: &Value, at: usize, values: &mut Vec<Value>, draws: &mut Draws) {
+        let schema = &self.document(&step["function"])["parameters"];
+        let fed = |name: &str| {
+            step["fed"].as_array().into_iter().flatten().any(|feed| feed["parameter"] == name)
+        };
+        for copy in 0..step["times"].as_u64().unwrap_or(1) {
+            let required = schema["required"].as_array().into_iter().flatten();
+            for name in required.filter_map(Value::as_str).filter(|name| !fed(name)) {
+                let value = values::following(&schema["properties"][name], draws);
+                values.push(json!({ "step": at, "copy": copy, "parameter": name, "how": "say",
+                    "value": value }));
+            }
+        }
+    }
+
+    /// The document of a function, as the request tells it.
+    fn document(&self, name: &Value) -> Value {
+        let documents = self.text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let mut named = documents.filter(|document: &Value| document["name"] == *name);
+        named.next().unwrap_or_default()
+    }
+
     fn back(&self, draws: &mut Draws) -> String {
-        let functions = self.task["functions"].as_array().map(Vec::as_slice).unwrap_or_default();
         if self.task["kind"] == "announce" {
-            let name = functions.first().and_then(|f| f["name"].as_str()).unwrap_or_default();
+            let name = self.task["name"].as_str().unwrap_or_default();
             return format!("You have {name} now, so please go on.");
         }
         let mut said = Vec::new();
-        for function in functions {
-            values::scalars(&function["say"], &mut said);
-            values::scalars(&function["already_said"], &mut said);
-        }
+        values::scalars(&self.task["say"], &mut said);
+        values::scalars(&self.task["already_said"], &mut said);
         let opening = match self.task["kind"] == "supply" {
             true => "Sorry, I forgot that.".to_owned(),
             false => values::sentences(draws),
@@ -163,14 +232,7 @@ impl Ask {
     }
 
     fn forth(&self, draws: &mut Draws) -> Value {
-        let mut arguments = self.task["said"].as_object().cloned().unwrap_or_default();
-        for output in self.task["from_outputs"].as_array().into_iter().flatten() {
-            let name = output["parameter"].as_str().unwrap_or_default();
-            let value = output.get("value").or_else(|| output.pointer("/values/0"));
-            if let Some(value) = value {
-                arguments.insert(name.to_owned(), value.clone());
-            }
-        }
+        let mut arguments = self.task["determined"].as_object().cloned().unwrap_or_default();
         let schema = &self.task["function"]["parameters"];
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if !arguments.contains_key(name) {

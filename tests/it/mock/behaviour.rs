@@ -17,6 +17,9 @@ pub(crate) struct Behaviour {
     pub(crate) answers: Answers,
     /// The share of answers that a bad model spoils.
     pub(crate) bad_answers: f64,
+    /// The spoiled answers come again whatever is said, as long as seed and
+    /// temperature are the same.
+    pub(crate) stubborn: bool,
     /// The share of turns without a hint that are played right; at the first
     /// step of the others it gives up.
     pub(crate) student_rights: f64,
@@ -139,6 +142,12 @@ pub(crate) enum Fault {
     Unsupported,
     /// 400 without any reason known to us.
     Strange,
+    /// 400: the model's own answer is no JSON.
+    NoJson,
+    /// 500 with a page of HTML that has words of other refusals in its style.
+    StyledPage,
+    /// 500: something is not supported, and it is not the request.
+    Device,
 }
 
 /// Where an endpoint differs from others.
@@ -150,12 +159,47 @@ pub(crate) struct Dialect {
     pub(crate) no_json_schema: bool,
     pub(crate) no_json_object: bool,
     pub(crate) no_temperature: bool,
+    pub(crate) no_seed: bool,
     pub(crate) no_system_role: bool,
+    /// In which words; empty = "System role not supported".
+    pub(crate) system_words: String,
+    pub(crate) wording: Wording,
+    /// The longest answer that may be asked for; 0 = any.
+    pub(crate) max_output_tokens: u64,
     /// Calls of an `act` come as native tool calls, arguments as an object.
     pub(crate) native_calls: bool,
     pub(crate) reasoning: Reasoning,
-    /// No `usage` in the answers.
-    pub(crate) no_usage: bool,
+    pub(crate) usage: Usage,
+    /// The share of each prompt that is told to have been in the cache.
+    pub(crate) cached: f64,
+}
+
+/// How a part of a request is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wording {
+    /// 400 with a sentence.
+    #[default]
+    Sentence,
+    /// 422 with the place, and the whole request repeated beside it.
+    Validator,
+}
+
+/// How an answer tells its tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Usage {
+    #[default]
+    Told,
+    /// Not at all.
+    Untold,
+    Zeros,
+    /// As fractions.
+    Fractions,
+    /// `input_tokens`, `output_tokens`, and what was cached apart from both.
+    Anthropic,
+    /// Half of the answer's stands in the total alone.
+    Hidden,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::behaviour::{Answers, Behaviour, Draws, Fault, Reasoning};
+use super::behaviour::{Answers, Behaviour, Dialect, Draws, Fault, Reasoning, Usage};
 use super::limit::Bucket;
 use super::stats::{Seen, count};
 use super::wire::{Answer, Asked, Manner};
@@ -248,7 +248,10 @@ fn rendered(
     let mut text = ask.answer(behaviour.student_rights, &arrival.heard);
     let mut is_cut = false;
     let seed = behaviour.seed.to_le_bytes();
-    let mut draws = Draws::of(&[&seed, b"bad", &arrival.body.to_le_bytes()]);
+    let mut draws = match behaviour.stubborn {
+        true => ask.draws_of_sampling(&body, &seed),
+        false => Draws::of(&[&seed, b"bad", &arrival.body.to_le_bytes()]),
+    };
     if draws.share() < behaviour.bad_answers {
         let damaged = damage::spoil(&ask, &text, &mut draws);
         (text, is_cut) = (damaged.text, damaged.is_cut);
@@ -280,11 +283,29 @@ fn envelope(behaviour: &Behaviour, text: &str, is_cut: bool, input: u64, output:
         "id": "chatcmpl-mock", "object": "chat.completion", "model": "mock",
         "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
     });
-    if !dialect.no_usage {
-        whole["usage"] = json!({ "prompt_tokens": input, "completion_tokens": output,
-            "total_tokens": input + output });
+    if let Some(usage) = usage(dialect, input, output) {
+        whole["usage"] = usage;
     }
     whole.to_string()
+}
+
+fn usage(dialect: &Dialect, input: u64, output: u64) -> Option<Value> {
+    let total = input + output;
+    let cached = (input as f64 * dialect.cached) as u64;
+    Some(match dialect.usage {
+        Usage::Untold => return None,
+        Usage::Told => json!({ "prompt_tokens": input, "completion_tokens": output,
+            "total_tokens": total, "prompt_tokens_details": { "cached_tokens": cached } }),
+        Usage::Zeros => {
+            json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 })
+        }
+        Usage::Fractions => json!({ "prompt_tokens": input as f64,
+            "completion_tokens": output as f64, "total_tokens": total as f64 }),
+        Usage::Anthropic => json!({ "input_tokens": input - cached, "output_tokens": output,
+            "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0 }),
+        Usage::Hidden => json!({ "prompt_tokens": input, "completion_tokens": output / 2,
+            "total_tokens": total }),
+    })
 }
 
 /// The calls of an `act`, as servers with tool support return them.

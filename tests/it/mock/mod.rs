@@ -28,7 +28,9 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use behaviour::{Answers, Behaviour, Dialect, Fault, Limit, Reasoning, Tell};
+pub(crate) use behaviour::{
+    Answers, Behaviour, Dialect, Fault, Limit, Reasoning, Tell, Usage, Wording,
+};
 pub(crate) use stats::{Stats, Tenth};
 
 /// A mock in a thread of this process; it ends with this value.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::behaviour::{Dialect, Fault, Tell};
+use super::behaviour::{Dialect, Fault, Tell, Wording};
 use super::wire::{Answer, Manner};
 use serde_json::{Value, json};
 
@@ -56,11 +56,22 @@ pub(super) fn fault(fault: Fault, key: &str, good: impl FnOnce() -> Answer) -> A
             "the request exceeds the available context size, try increasing it",
         ),
         Fault::Unsupported => error(500, "server_error", "image input is not supported"),
+        Fault::NoJson => {
+            let error = json!({ "message": "Failed to generate JSON. Please adjust your prompt.",
+                "type": "invalid_request_error", "code": "json_validate_failed",
+                "failed_generation": "{\"calls\": [" });
+            Answer::json(400, json!({ "error": error }).to_string())
+        }
+        Fault::StyledPage => Answer::html(500, STYLED_PAGE),
+        Fault::Device => error(500, "server_error", "bfloat16 is not supported on this device"),
         Fault::Strange => error(400, "invalid_request_error", "The moon is in the wrong house."),
     }
 }
 
 const PAGE: &str = "<html><head><title>Gateway</title></head><body><h1>Upstream</h1></body></html>";
+
+const STYLED_PAGE: &str = "<html><style>body { background-image: url(a.png) } .unsupported, \
+    .context-window { }</style><h1>Upstream</h1></html>";
 
 /// A prompt that does not fit, in the words of a server that names the keys
 /// of the answer's length beside.
@@ -161,22 +172,58 @@ pub(super) fn dialect(dialect: &Dialect, body: &Value) -> Option<Answer> {
     let format = body.pointer("/response_format/type").and_then(Value::as_str);
     let roles = body.get("messages").and_then(Value::as_array);
     let has_system = roles.is_some_and(|messages| messages.iter().any(|m| m["role"] == "system"));
-    let text = if dialect.completion_tokens && has("max_tokens") {
-        "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
-         'max_completion_tokens' instead."
+    let length = body["max_tokens"].as_u64().or_else(|| body["max_completion_tokens"].as_u64());
+    let most = dialect.max_output_tokens;
+    let too_long = format!(
+        "max_tokens is too large: {}. This model supports at most {most} completion tokens.",
+        length.unwrap_or_default()
+    );
+    let system = match dialect.system_words.as_str() {
+        "" => "System role not supported",
+        words => words,
+    };
+    let (place, text) = if dialect.completion_tokens && has("max_tokens") {
+        (
+            json!(["body", "max_tokens"]),
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
+             'max_completion_tokens' instead.",
+        )
     } else if !dialect.completion_tokens && has("max_completion_tokens") {
-        "Unknown field: max_completion_tokens"
+        (json!(["body", "max_completion_tokens"]), "Unknown field: max_completion_tokens")
     } else if dialect.no_json_schema && format == Some("json_schema") {
-        "Invalid parameter: 'response_format' of type 'json_schema' is not supported."
+        (
+            json!(["body", "response_format", "type"]),
+            "Invalid parameter: 'response_format' of type 'json_schema' is not supported.",
+        )
     } else if dialect.no_json_object && format == Some("json_object") {
-        "response_format is not supported"
+        (json!(["body", "response_format"]), "response_format is not supported")
     } else if dialect.no_temperature && has("temperature") {
-        "Unsupported value: 'temperature' does not support this value with this model."
+        (
+            json!(["body", "temperature"]),
+            "Unsupported value: 'temperature' does not support this value with this model.",
+        )
+    } else if dialect.no_seed && has("seed") {
+        (json!(["body", "seed"]), "Unrecognized request argument supplied: seed")
+    } else if most > 0 && length.is_some_and(|length| length > most) {
+        (json!(["body", "max_tokens"]), too_long.as_str())
     } else if dialect.no_system_role && has_system {
-        "System role not supported"
+        (json!(["body", "messages", 0, "role"]), system)
     } else {
         return None;
     };
-    let body = json!({ "error": { "message": text, "type": "invalid_request_error" } });
-    Some(Answer::json(400, body.to_string()))
+    Some(match dialect.wording {
+        Wording::Sentence => {
+            let error = json!({ "message": text, "type": "invalid_request_error" });
+            Answer::json(400, json!({ "error": error }).to_string())
+        }
+        Wording::Validator => {
+            let said = if length > Some(most) && most > 0 {
+                text
+            } else {
+                "Extra inputs are not permitted"
+            };
+            let fault = json!({ "type": "value_error", "loc": place, "msg": said, "input": body });
+            Answer::json(422, json!({ "detail": [fault] }).to_string())
+        }
+    })
 }

@@ -17,7 +17,13 @@ pub(crate) enum Way {
     Blackhole,
     /// There is nobody: connections are closed, new ones at once.
     Closed,
+    /// Each request over HTTP is answered with 403, as an object store would.
+    Forbidden,
 }
+
+const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\n\
+    Content-Length: 84\r\nConnection: close\r\n\r\n\
+    <Error><Code>AccessDenied</Code><Message>Access Denied by a policy</Message></Error>";
 
 /// Listens on a port of its own until dropped.
 pub(crate) struct Proxy {
@@ -58,7 +64,7 @@ impl Proxy {
 
     pub(crate) fn set(&self, way: Way) {
         self.inside.way.store(way as u8, Ordering::SeqCst);
-        if way == Way::Closed {
+        if matches!(way, Way::Closed | Way::Forbidden) {
             self.cut();
         }
     }
@@ -92,6 +98,10 @@ impl Inside {
 
     fn accept(self: Arc<Self>, client: TcpStream) {
         if self.is(Way::Closed) {
+            return;
+        }
+        if self.is(Way::Forbidden) {
+            thread::spawn(move || forbid(client));
             return;
         }
         let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)) else {
@@ -133,4 +143,15 @@ impl Inside {
         }
         to.shutdown(Shutdown::Both).ok();
     }
+}
+
+/// Reads what there is of a request, and forbids it.
+fn forbid(mut client: TcpStream) {
+    client.set_read_timeout(Some(Duration::from_millis(200))).ok();
+    let mut request = vec![0; 64 * 1024];
+    while client.read(&mut request).is_ok_and(|length| length == request.len()) {}
+    client.write_all(FORBIDDEN).ok();
+    client.shutdown(Shutdown::Write).ok();
+    // Whoever still sends would be reset, and not read the answer.
+    while client.read(&mut request).is_ok_and(|length| length > 0) {}
 }

@@ -13,3 +13,4 @@ pub mod jinja;
 pub mod lexicon;
 pub mod simulator;
 pub mod teacher;
+pub mod templates;

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod negative;
+mod due;
 pub mod offer;
 pub mod positive;
 mod replay;

@@ -9,10 +9,14 @@
 use std::collections::BTreeMap;
 
 use magnet_proto::FunctionId;
+use magnet_proto::brief::Brief;
+use magnet_proto::config::Asked;
 use magnet_proto::outcome::Reason;
+use magnet_proto::pack::Pack;
 use magnet_proto::path::Purpose;
 use magnet_proto::sample::{Arguments, Call, Message, Provenance};
 
+use super::due;
 use super::offer::Offer;
 use super::replay::Replay;
 use crate::conversation::Scene;
@@ -32,9 +36,12 @@ pub struct Distiller<'a> {
     pub executor: &'a dyn Executor,
     pub lexicon: &'a dyn Lexicon,
     pub validators: &'a Validators,
+    pub brief: &'a Brief,
+    pub pack: &'a Pack,
     pub translated: &'a Translated,
     pub offer: &'a Offer,
     pub system_prompt: &'a str,
+    pub asked: Asked,
     pub max_steps: u32,
     pub tries: std::num::NonZeroU32,
     pub negatives: Negatives<'a>,
@@ -103,7 +110,8 @@ impl Play<'_> {
     async fn turn(&mut self, turn: usize) -> Result<(), Failure> {
         let exchange = &self.distiller.translated.conversation.turns[turn];
         self.grounds.add(&exchange.request.text);
-        self.messages.push(Message::User(exchange.request.text.clone()));
+        let library = self.distiller.scene.library;
+        self.messages.push(self.distiller.offer.message(library, turn, &exchange.request.text));
         let reference = self.distiller.translated.reference(turn);
         let hint = hint(&self.distiller.scene.path.turns[turn].purpose, &reference);
         let offer = record::Offer {
@@ -112,7 +120,13 @@ impl Play<'_> {
         };
         let tools = offer.at(turn);
         for _ in 0..self.distiller.max_steps {
-            let (action, thought) = self.step(turn, &tools, hint).await?;
+            let due = self.due(turn, hint);
+            // Its calls are the reference calls: there is nothing to ask.
+            if !due.is_empty() && self.distiller.asked == Asked::Open {
+                self.call(turn, due).await?;
+                continue;
+            }
+            let (action, thought) = self.step(turn, &tools, hint, &due).await?;
             // A thought may dwell on the hint, which is never stored.
             if let Some(thought) = thought.filter(|text| prose::hint_trace(text).is_none()) {
                 self.reasoning.insert(self.messages.len() as u32, thought);
@@ -129,12 +143,27 @@ impl Play<'_> {
         Err(Failure::rejected(Reason::TooManySteps, detail))
     }
 
+    /// The hinted calls to make next.
+    fn due(&self, turn: usize, hint: Hint<'_>) -> Vec<Proposed> {
+        let Hint::Calls(reference) = hint else {
+            return Vec::new();
+        };
+        due::next(&due::Turn {
+            scene: self.distiller.scene,
+            turn,
+            conversation: &self.distiller.translated.conversation,
+            reference,
+            messages: self.turn_so_far(),
+        })
+    }
+
     /// Asks for one step until it passes its checks.
     async fn step(
         &self,
         turn: usize,
         tools: &[magnet_proto::FunctionId],
         hint: Hint<'_>,
+        due: &[Proposed],
     ) -> Result<(Action, Option<String>), Failure> {
         let mut tries = Tries::new(self.distiller.tries);
         loop {
@@ -144,6 +173,8 @@ impl Play<'_> {
                 messages: &self.messages,
                 tools,
                 hint,
+                due,
+                brief: self.distiller.brief,
                 conversation: &self.distiller.translated.conversation,
                 draw: 0,
                 problem: tries.problem(),
@@ -286,9 +317,11 @@ impl Play<'_> {
         for call in &calls {
             let content = self.replay.call(turn, call).await?;
             let function = self.distiller.scene.library.get(call.function);
-            let replies = &function.phrasing.replies;
-            let speech = replies.iter().chain([&function.description]);
-            speech.for_each(|text| self.grounds.add_words(text));
+            self.grounds.add_words(&function.description);
+            if let Some(phrases) = self.distiller.pack.phrases(call.function) {
+                let told = phrases.wants.iter().flat_map(|want| &want.tell);
+                phrases.reports.iter().chain(told).for_each(|text| self.grounds.add_words(text));
+            }
             self.grounds.add(&content);
             self.grounds.add(&serde_json::Value::Object(call.arguments.clone()).to_string());
             answers.push(Message::Tool { call_id: call.id.clone(), content });
@@ -312,7 +345,7 @@ fn same(call: &Call, function: &FunctionId, arguments: &Arguments) -> bool {
     call.function == *function && call.arguments == *arguments
 }
 
-fn calls_of(message: &Message) -> &[Call] {
+pub(super) fn calls_of(message: &Message) -> &[Call] {
     match message {
         Message::Assistant { calls, .. } => calls,
         _ => &[],

@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use super::planned::call_key;
 use super::{Error, Executor, Nature, Output, Plan, Session, Start};
-use crate::teacher::{self, Machine, Seen, Simulate};
+use crate::teacher::{self, Machine, Problem, Seen, Simulate};
 use crate::vet::prose;
 
 /// How long a worker waits for another one's answer to the same call.
@@ -138,13 +138,13 @@ impl Played {
 
     async fn asked(&self, function: &Function, call: &Call, key: Digest) -> Result<Value, Error> {
         let mut problem: Option<String> = None;
-        for _ in 0..self.tries.get() {
+        for tried in 0..self.tries.get() {
             let ask = Simulate {
                 function,
                 arguments: &call.arguments,
                 before: &self.seen,
                 key,
-                problem: problem.as_deref(),
+                problem: Problem::after(tried, problem.as_deref()),
             };
             problem = Some(match self.machine.simulate(&ask).await {
                 Ok(value) => match check(function, &value) {
@@ -208,7 +208,7 @@ mod tests {
     #[async_trait]
     impl Machine for Script {
         async fn simulate(&self, ask: &Simulate<'_>) -> Result<Value, teacher::Error> {
-            self.problems.lock().unwrap().push(ask.problem.map(str::to_owned));
+            self.problems.lock().unwrap().push(ask.problem.map(|it| it.why.to_owned()));
             let mut answers = self.answers.lock().unwrap();
             match answers.is_empty() {
                 true => Err(teacher::Error::Unusable("no JSON".into())),

@@ -7,7 +7,7 @@ use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::{Digest, WalkIndex, rng};
 use serde_json::Value;
 
-use super::{Error, Executor, Output, Plan, Session, Start, contradict, faults};
+use super::{Error, Executor, Known, Output, Plan, Session, Start, contradict, faults};
 
 /// A session in which the plans of a path come true.
 pub struct Planned {
@@ -27,6 +27,16 @@ impl Planned {
 
     pub fn initial_config(&self) -> Option<Value> {
         self.session.initial_config()
+    }
+
+    /// What exists now.
+    pub async fn known(&mut self) -> Result<Known, Error> {
+        self.session.known().await
+    }
+
+    /// Whether a refused call has changed nothing.
+    pub fn refusals_are_clean(&self) -> bool {
+        self.session.refusals_are_clean()
     }
 
     /// Runs one call as planned; a call that fails by plan never reaches the

@@ -29,7 +29,7 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
     // Something should happen in between, where there is something.
     let nearest = (earlier.turn as usize + 2).min(path.turns.len());
     let at = rng.random_range(nearest..=path.turns.len());
-    edit::insert_turn(path, at, Turn { purpose: Purpose::Calls, steps: vec![again] });
+    edit::insert_turn(path, at, Turn::new(Purpose::Calls, vec![again]));
     let (turn, earlier_turn) = (at as u16, earlier.turn);
     path.ops.push(NodeOp::Conflict { turn, function, earlier_turn, path: place });
 }

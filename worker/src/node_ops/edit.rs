@@ -14,7 +14,8 @@ pub(super) fn insert_turn(path: &mut Path, at: usize, turn: Turn) {
             *index += 1;
         }
     };
-    for step in path.turns.iter_mut().flat_map(|turn| &mut turn.steps) {
+    let steps = path.turns.iter_mut();
+    for step in steps.flat_map(|turn| turn.steps.iter_mut().chain(&mut turn.proposed)) {
         step.feeds.iter_mut().for_each(|feed| moved(&mut feed.from.turn));
         step.conflict.iter_mut().for_each(|conflict| moved(&mut conflict.earlier.turn));
     }
@@ -60,7 +61,8 @@ pub(super) fn change(path: &mut Path, at: StepRef, change: impl FnOnce(&mut Step
 
 /// Whether another step takes a value from that one, or contradicts it.
 pub(super) fn is_used(path: &Path, at: StepRef) -> bool {
-    steps(path).any(|(_, step)| {
+    let proposed = path.turns.iter().flat_map(|turn| &turn.proposed);
+    steps(path).map(|(_, step)| step).chain(proposed).any(|step| {
         step.feeds.iter().any(|feed| feed.from == at)
             || step.conflict.as_ref().is_some_and(|conflict| conflict.earlier == at)
     })

@@ -7,7 +7,7 @@
 
 use magnet_proto::graph::{Flow, Graph};
 use magnet_proto::library::Library;
-use magnet_proto::path::{Fault, Feed, Path, StepRef};
+use magnet_proto::path::{Fault, Feed, Path, Step, StepRef};
 use magnet_proto::shape::Field;
 
 use super::{edit, params};
@@ -16,16 +16,31 @@ use super::{edit, params};
 pub(super) fn plan(path: &mut Path, library: &Library, graph: &Graph) {
     let positions: Vec<StepRef> = edit::steps(path).map(|(at, _)| at).collect();
     for at in positions {
-        let feeds = of_step(path, at, library, graph);
+        let Some(step) = path.step(at) else {
+            continue;
+        };
+        let feeds = of_step(path, at, step, library, graph);
         edit::change(path, at, |step| step.feeds = feeds);
+    }
+    for turn in 0..path.turns.len() {
+        let at = edit::position(turn, path.turns[turn].steps.len());
+        let proposed = path.turns[turn].proposed.iter();
+        let feeds: Vec<Vec<Feed>> =
+            proposed.map(|step| of_step(path, at, step, library, graph)).collect();
+        for (step, feeds) in path.turns[turn].proposed.iter_mut().zip(feeds) {
+            step.feeds = feeds;
+        }
     }
 }
 
 /// The feeds of one step, all earlier steps being planned.
-fn of_step(path: &Path, at: StepRef, library: &Library, graph: &Graph) -> Vec<Feed> {
-    let Some(step) = path.step(at) else {
-        return Vec::new();
-    };
+fn of_step(
+    path: &Path,
+    at: StepRef,
+    step: &Step,
+    library: &Library,
+    graph: &Graph,
+) -> Vec<Feed> {
     let function = library.get(step.function);
     let sources = sources(path, at);
     // A second visit fed like the first would only repeat its call.

@@ -1,7 +1,8 @@
 //! Insert: a function that the last one of a turn can feed is added.
 //!
-//! *Short*: it joins the turn as an implicit step, which the request must not
-//! mention; so all it requires comes from outputs, and it may only read.
+//! *Short*: it would join the turn as an implicit step, which the request does
+//! not mention; so it may only read. Which one of the proposed functions joins,
+//! if any, is the brief's choice.
 //! *Long*: it becomes a turn of its own after a later turn, and reaches back.
 //! Candidates are the out-edges with a typed flow; an inserted function is new
 //! to the path, so that no call repeats another.
@@ -11,8 +12,12 @@ use magnet_proto::graph::Flow;
 use magnet_proto::path::{Feed, InsertKind, NodeOp, Path, Purpose, Step, StepRef, Turn};
 use magnet_proto::rng::Rng;
 use rand::RngExt;
+use rand::seq::SliceRandom;
 
 use super::{Input, MAX_FUNCTIONS, coin, edit, feeds, params, pick};
+
+/// How many functions a short Insert proposes.
+const PROPOSED: usize = 5;
 
 /// Inserts at each path position with probability `insert`, short or long.
 pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
@@ -29,24 +34,25 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
     }
 }
 
+/// Proposes up to [`PROPOSED`] functions: the brief takes the one that the
+/// person's aim needs, or none.
 fn short(path: &mut Path, turn: usize, input: &Input<'_>, rng: &mut Rng) {
     if path.turns[turn].steps.len() >= MAX_FUNCTIONS {
         return;
     }
     let source = last_step(path, turn);
-    let nested = candidates(path, source, input)
+    let mut nested: Vec<(FunctionId, Flow)> = candidates(path, source, input)
         .filter(|(to, _)| !input.library.get(*to).changes_state())
-        .filter(|(to, _)| all_supplied(path, source, *to, input))
         .map(|(to, flow)| (to, flow.clone()))
         .collect();
-    let Some((new_fn, flow)) = pick(nested, rng) else {
-        return;
+    nested.shuffle(rng);
+    let propose = |(function, flow)| {
+        let mut step = Step::new(function);
+        step.implicit = true;
+        step.feeds.push(Feed { from: source, flow });
+        step
     };
-    log(path, InsertKind::Short, source, new_fn, turn);
-    let mut step = Step::new(new_fn);
-    step.implicit = true;
-    step.feeds.push(Feed { from: source, flow });
-    path.turns[turn].steps.push(step);
+    path.turns[turn].proposed = nested.into_iter().take(PROPOSED).map(propose).collect();
 }
 
 fn long(path: &mut Path, turn: usize, input: &Input<'_>, rng: &mut Rng) {
@@ -61,16 +67,16 @@ fn long(path: &mut Path, turn: usize, input: &Input<'_>, rng: &mut Rng) {
     let at = rng.random_range(turn + 2..=path.turns.len());
     let mut step = Step::new(new_fn);
     step.feeds.push(Feed { from: source, flow });
-    edit::insert_turn(path, at, Turn { purpose: Purpose::Calls, steps: vec![step] });
-    log(path, InsertKind::Long, source, new_fn, at);
+    edit::insert_turn(path, at, Turn::new(Purpose::Calls, vec![step]));
+    log_long(path, source, new_fn, at);
 }
 
-fn log(path: &mut Path, kind: InsertKind, source: StepRef, new_fn: FunctionId, dst: usize) {
+fn log_long(path: &mut Path, source: StepRef, new_fn: FunctionId, dst: usize) {
     let Some(src_fn) = path.step(source).map(|step| step.function) else {
         return;
     };
     path.ops.push(NodeOp::Insert {
-        kind,
+        kind: InsertKind::Long,
         src_turn: source.turn,
         src_fn,
         new_fn,
@@ -101,19 +107,4 @@ fn candidates<'a>(
         let flow = known().find(requires).or_else(|| known().find(strong))?;
         Some((edge.to, flow))
     })
-}
-
-/// Whether outputs up to the source, or the schema, supply all it requires.
-fn all_supplied(path: &Path, source: StepRef, to: FunctionId, input: &Input<'_>) -> bool {
-    let next = StepRef { step: source.step + 1, ..source };
-    let supplied = |name: &str| {
-        feeds::sources(path, next).into_iter().filter_map(|from| path.step(from)).any(|step| {
-            let output = input.library.get(step.function).output();
-            feeds::flows(input.graph, step.function, to)
-                .iter()
-                .any(|flow| flow.input == name && params::has_place(output, &flow.output))
-        })
-    };
-    let mut required = input.library.get(to).required();
-    required.all(|field| params::has_default(field) || supplied(&field.name))
 }

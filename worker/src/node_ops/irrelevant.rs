@@ -19,7 +19,7 @@ pub(super) fn path(input: &Input<'_>) -> Result<Path, Rejection> {
     };
     Ok(Path {
         kind: Kind::Irrelevance,
-        turns: vec![Turn { purpose: Purpose::Irrelevant { function }, steps: Vec::new() }],
+        turns: vec![Turn::new(Purpose::Irrelevant { function }, Vec::new())],
         ops: vec![NodeOp::Irrelevant { turn: 0, function }],
     })
 }
@@ -32,7 +32,7 @@ pub(super) fn apply(path: &mut Path, input: &Input<'_>, rng: &mut Rng) {
         return;
     };
     let at = rng.random_range(1..=path.turns.len());
-    let turn = Turn { purpose: Purpose::Irrelevant { function }, steps: Vec::new() };
+    let turn = Turn::new(Purpose::Irrelevant { function }, Vec::new());
     super::edit::insert_turn(path, at, turn);
     path.ops.push(NodeOp::Irrelevant { turn: at as u16, function });
 }

@@ -115,7 +115,7 @@ fn one_turn_a_node(input: &Input<'_>) -> Path {
 /// A turn that calls these functions.
 fn calls(functions: impl IntoIterator<Item = FunctionId>) -> Turn {
     let steps = functions.into_iter().map(Step::new).collect();
-    Turn { purpose: Purpose::Calls, steps }
+    Turn::new(Purpose::Calls, steps)
 }
 
 fn draw_kind(mix: &Mix, rng: &mut Rng) -> Kind {

@@ -41,7 +41,7 @@ fn put(path: &mut Path, at: usize, kind: SplitKind, missing: Missing, resolved: 
         None => Purpose::MissingFunction { function, resolved },
         Some(name) => Purpose::MissingParameter { function, parameter: name.clone(), resolved },
     };
-    edit::insert_turn(path, at, Turn { purpose, steps: Vec::new() });
+    edit::insert_turn(path, at, Turn::new(purpose, Vec::new()));
     path.ops.push(NodeOp::Split { kind, turn: at as u16, function, parameter, resolved });
 }
 

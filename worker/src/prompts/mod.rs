@@ -11,11 +11,12 @@ use crate::teacher::chat::Purpose;
 
 /// The form in which asks are rendered after the prompt. To be raised when
 /// `teacher::remote` renders them otherwise: old answers fit no longer.
-const FORM: &str = "2";
+const FORM: &str = "3";
 
 /// The instructions of a kind of ask.
 pub fn system(purpose: Purpose) -> &'static str {
     match purpose {
+        Purpose::Outline => include_str!("outline.md"),
         Purpose::Back => include_str!("back.md"),
         Purpose::Forth => include_str!("forth.md"),
         Purpose::Act => include_str!("act.md"),

@@ -17,8 +17,7 @@ use super::shard::Attempt;
 use super::{End, Stop};
 
 const WALK_OUTCOMES: [&str; 3] = ["accepted", "rejected", "skipped"];
-const SHARD_OUTCOMES: [&str; 7] =
-    ["done", "not_put", "delayed", "returned", "failed", "quarantined", "unwanted"];
+const SHARD_OUTCOMES: [&str; 6] = ["done", "not_put", "delayed", "returned", "failed", "unwanted"];
 
 /// A worker's metrics; clones count together.
 #[derive(Clone, Debug)]
@@ -102,9 +101,8 @@ impl Metrics {
             Attempt::Done { .. } => "done",
             Attempt::NotPut(_) => "not_put",
             Attempt::Stopped(Stop::Transient { .. }) => "delayed",
-            Attempt::Stopped(_) => "returned",
+            Attempt::Stopped(_) | Attempt::Ended(..) => "returned",
             Attempt::Failed(_) => "failed",
-            Attempt::Unknown(_) => "quarantined",
             Attempt::Unwanted => "unwanted",
         };
         self.shards.settled.with_label_values(&[outcome]).inc();

@@ -13,7 +13,9 @@ use bytes::Bytes;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use magnet_proto::part::{self, Keys, Packed, Verdict, Writer};
+use magnet_proto::process::in_one_line;
 use magnet_proto::shard::{Report, Shard};
+use magnet_proto::state::Ending;
 use magnet_proto::usage::Usage;
 use magnet_proto::{WalkIndex, parts};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
@@ -38,10 +40,10 @@ pub(super) enum Attempt {
     },
     NotPut(parts::Error),
     Stopped(Stop),
+    /// No walk of its campaign can go on.
+    Ended(Arc<dyn WalkRunner>, Ending),
     /// The shard's own fault.
     Failed(String),
-    /// There is no runner for it.
-    Unknown(String),
     /// Its campaign is over.
     Unwanted,
 }
@@ -130,8 +132,7 @@ pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shar
         match worker.runners.of(&shard.campaign).await {
             Ok(runner) => work(worker, walks, shard, &runner).await,
             Err(stop @ Stop::Transient { .. }) => Attempt::Stopped(stop),
-            Err(Stop::Cancelled) => Attempt::Unwanted,
-            Err(stop) => Attempt::Unknown(stop.to_string()),
+            Err(Stop::Cancelled | Stop::Ended(_)) => Attempt::Unwanted,
         }
     }
     .instrument(span)
@@ -160,10 +161,13 @@ async fn work(
                 && finished.contains_key(&shard.first)
                 && let Err(problem) = put(worker, shard, finished).await
             {
-                let problem = super::chain(&problem);
+                let problem = in_one_line(&problem);
                 warn!(problem, "finished walks of a stopped shard are lost");
             }
-            Attempt::Stopped(stop)
+            match stop {
+                Stop::Ended(ending) => Attempt::Ended(Arc::clone(runner), ending),
+                stop => Attempt::Stopped(stop),
+            }
         }
     }
 }
@@ -224,7 +228,9 @@ async fn run_walks(
                     finished.insert(walk, done);
                     unfinished.finish_one();
                 }
-                Err(Unfit::Stop(stop @ (Stop::Transient { .. } | Stop::Budget(_)))) => {
+                Err(Unfit::Stop(
+                    stop @ (Stop::Transient { .. } | Stop::Ended(Ending::Budget(_))),
+                )) => {
                     // Those in flight are paid for: let them come home.
                     unfit.get_or_insert(Unfit::Stop(stop));
                 }
@@ -313,10 +319,8 @@ async fn put_patiently(worker: &Worker, name: &str, bytes: Bytes) -> Result<(), 
         let put = worker.parts.put(name, bytes.clone()).await;
         worker.metrics.part_put(bytes.len(), put.is_ok());
         match put {
-            Err(problem @ parts::Error::Transient(_))
-                if Instant::now() + pause < deadline && !abort.is_cancelled() =>
-            {
-                let problem = super::chain(&problem);
+            Err(problem) if Instant::now() + pause < deadline && !abort.is_cancelled() => {
+                let problem = in_one_line(&problem);
                 warn!(problem, "the part could not be put; trying again in {pause:?}");
             }
             put => return put,

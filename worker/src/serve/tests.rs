@@ -21,6 +21,9 @@ struct Scripted {
     ran: AtomicUsize,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
+    endings: Mutex<Vec<Ending>>,
+    /// The ending cannot be told so many times.
+    deaf: AtomicUsize,
 }
 
 impl Scripted {
@@ -67,6 +70,16 @@ impl WalkRunner for Scripted {
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         result
     }
+
+    async fn end(&self, ending: Ending) -> Result<(), state::Error> {
+        let is_deaf =
+            self.deaf.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if is_deaf.is_ok() {
+            return Err(state::Error::Away("restarting".into()));
+        }
+        self.endings.lock().unwrap().push(ending);
+        Ok(())
+    }
 }
 
 fn rejected(walk: WalkIndex) -> Walked {
@@ -87,9 +100,11 @@ struct Only(Arc<Scripted>);
 #[async_trait]
 impl Runners for Only {
     async fn of(&self, asked: &CampaignDigest) -> Result<Arc<dyn WalkRunner>, Stop> {
+        let is_over = !self.0.endings.lock().unwrap().is_empty();
         match *asked == campaign() {
+            true if is_over => Err(Stop::Cancelled),
             true => Ok(Arc::clone(&self.0) as Arc<dyn WalkRunner>),
-            false => Err(Stop::Permanent("another campaign".into())),
+            false => Err(Stop::Transient { reason: "no key here".into(), retry_after: None }),
         }
     }
 }
@@ -229,24 +244,26 @@ async fn a_walk_that_panics_once_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_shard_of_an_unknown_campaign_is_quarantined_at_once() {
+async fn a_shard_that_cannot_be_worked_here_waits_for_a_worker_that_can() {
     let stage = stage([]);
     let foreign = Shard { campaign: CampaignDigest(Digest::of(b"foreign")), ..shard(0, 16) };
     stage.publish([foreign, shard(0, 16)]).await;
-    stage.serve_until(Depth { dead: 1, ..QUIET }).await.unwrap();
+    stage.serve_until(Depth { delayed: 1, ..QUIET }).await.unwrap();
     assert_eq!(stage.parts().await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_refusal_ends_the_loop_with_the_teachers_words_and_keeps_what_is_finished() {
-    let refusal = Act::Stop(Stop::Permanent("model \"x\" does not exist".into()));
-    let stage = stage([(12, vec![refusal])]);
-    stage.publish([shard(0, 16)]).await;
-    let error = serve(&stage.worker).await.unwrap_err();
-    assert_eq!(error.to_string(), "model \"x\" does not exist");
+async fn a_refusal_ends_its_campaign_and_not_the_loop_and_keeps_what_is_finished() {
+    let ending = Ending::Refused("model \"x\" does not exist".into());
+    let refusal = Act::Stop(Stop::Ended(ending.clone()));
+    let stage = stage([(12, vec![refusal.clone(), refusal])]);
+    // Nobody hears it at first: it is met again, and told again.
+    stage.script.deaf.store(1, Ordering::SeqCst);
+    stage.publish([shard(0, 16), shard(16, 16)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(*stage.script.endings.lock().unwrap(), [ending]);
     let kept = stage.parts().await;
-    assert!(kept.len() == 1 && kept[0].as_str() >= "000000000000-000008", "{kept:?}");
-    assert_eq!(stage.queue.depth().await.unwrap().ready, 1, "the shard is handed back");
+    assert!(kept[0].as_str() >= "000000000000-000008", "{kept:?}");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
 
 use super::chat::Purpose;
+use crate::brief::Briefer;
 use super::stack::{Error, Stacks, Wiring};
 use super::{Judge, Machine, Teacher};
 
@@ -17,6 +18,8 @@ use super::{Judge, Machine, Teacher};
 #[derive(Clone)]
 pub struct Cast {
     pub teacher: Arc<dyn Teacher>,
+    /// Makes the briefs: the teacher's model, or rules.
+    pub briefer: Arc<dyn Briefer>,
     /// Rolls out without hints, where negatives are a student's.
     pub student: Option<Arc<dyn Teacher>>,
     /// Judges the graph and a student's turns, where it is a model.
@@ -37,9 +40,16 @@ impl Cast {
                 None => wiring.offline.clone(),
             })
         };
+        let teacher = agent(&roles.teacher)?;
+        let student = is_mined.then(|| agent(&roles.student)).transpose()?;
+        let briefer = match stacks.remote(&roles.teacher)? {
+            Some(remote) => remote as Arc<dyn Briefer>,
+            None => wiring.rules.clone(),
+        };
         Ok(Self {
-            teacher: agent(&roles.teacher)?,
-            student: is_mined.then(|| agent(&roles.student)).transpose()?,
+            teacher,
+            briefer,
+            student,
             judge: match is_mined {
                 true => stacks.remote(&roles.judge)?.map(|remote| remote as _),
                 false => None,
@@ -88,7 +98,9 @@ impl Part {
 /// Who answers a kind of ask.
 pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
     match purpose {
-        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => Part::Teacher,
+        Purpose::Outline | Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => {
+            Part::Teacher
+        },
         Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
         Purpose::Mislead | Purpose::RollOut => Part::Student,
         Purpose::Simulate => Part::Simulator,
@@ -113,7 +125,11 @@ fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
     use magnet_proto::config::Judge;
     let source = campaign.negatives.source;
     let is_due = match purpose {
-        Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Simulate => true,
+        Purpose::Outline
+        | Purpose::Back
+        | Purpose::Forth
+        | Purpose::Act
+        | Purpose::Simulate => true,
         Purpose::Mislead => source != NegativeSource::Mechanical,
         Purpose::RollOut | Purpose::JudgeTurn => source == NegativeSource::Student,
         Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {

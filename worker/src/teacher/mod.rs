@@ -15,6 +15,7 @@ pub mod stack;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use magnet_proto::brief::Brief;
 use magnet_proto::graph::{EdgeKind, Flow};
 use magnet_proto::library::{Function, Library};
 use magnet_proto::path::StepRef;
@@ -24,30 +25,54 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
+use crate::dry_walk::Made;
+
+/// Why the last answer was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem<'a> {
+    pub why: &'a str,
+    /// Answers refused so far, so that no try is sampled like another.
+    pub refused: u32,
+}
+
+impl<'a> Problem<'a> {
+    /// After so many refused answers, the last of them for this reason.
+    pub fn after(refused: u32, why: Option<&'a str>) -> Option<Self> {
+        why.map(|why| Self { why, refused })
+    }
+}
 
 /// Back-translation: write the user's request of a turn (paper §3.3).
 ///
-/// The request is written as the user; it names no function, does not mention
-/// implicit steps, and carries every required value that no feed supplies,
-/// literally or by reference. For a turn that misses something it asks for
-/// what the next turn does, without the missing parameter.
+/// The request is written as the user: it carries all that the turn's brief
+/// wants, every value the brief has said there, names no function and does not
+/// mention implicit steps. For a turn that misses something it asks for what
+/// the next turn does, without what is left out.
 pub struct WriteRequest<'a> {
     pub scene: Scene<'a>,
     pub turn: usize,
     pub conversation: &'a Conversation,
+    pub brief: &'a Brief,
+    /// The calls of the dry walk, those of later turns included; none without
+    /// one.
+    pub log: &'a [Made],
     /// Why the last try was refused.
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
-/// Forward translation of one call (paper §3.3): the step's arguments from the
-/// requests so far, this turn's included, and all outputs so far.
+/// Forward translation of one call (paper §3.3): the arguments that the brief
+/// leaves open, from the requests so far, this turn's included, and all
+/// outputs so far.
 pub struct FillCall<'a> {
     pub scene: Scene<'a>,
     /// Its last turn is the one under way.
     pub conversation: &'a Conversation,
+    pub brief: &'a Brief,
     pub at: StepRef,
     pub copy: u8,
-    pub problem: Option<&'a str>,
+    /// The arguments that brief, outputs and schema determine.
+    pub determined: &'a Arguments,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// One step of the agent (paper §4.1): the next call or calls, or prose.
@@ -59,11 +84,14 @@ pub struct Act<'a> {
     /// On offer at this turn.
     pub tools: &'a [FunctionId],
     pub hint: Hint<'a>,
+    /// The hinted calls to make now; none once all are made.
+    pub due: &'a [Proposed],
+    pub brief: &'a Brief,
     /// The translated conversation up to and with this turn.
     pub conversation: &'a Conversation,
     /// Tells several plays of the same turn apart: 0, 1, …
     pub draw: u32,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// What a turn's `[Hint]:` tells the agent.
@@ -112,7 +140,7 @@ pub struct JudgeEdges<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that may come next.
@@ -130,7 +158,7 @@ pub struct JudgeNested<'a> {
     pub library: &'a Library,
     pub function: FunctionId,
     pub candidates: &'a [FunctionId],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A candidate that the function's output can feed.
@@ -145,7 +173,7 @@ pub struct Categorize<'a> {
     pub library: &'a Library,
     pub functions: &'a [FunctionId],
     pub categories: &'a [&'a str],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// Where a function belongs.
@@ -164,7 +192,7 @@ pub struct JudgeTurn<'a> {
     pub turn: &'a [Message],
     /// The reference calls; none where prose is due.
     pub expected: &'a [Call],
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +213,7 @@ pub struct Simulate<'a> {
     pub before: &'a [Seen],
     /// What the output is kept under.
     pub key: Digest,
-    pub problem: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
 }
 
 /// A call that was simulated before.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::chat::abilities::{self, Known};
+use super::chat::heard::Heard;
 use super::chat::http::Http;
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
 use super::read;
@@ -52,7 +53,7 @@ pub async fn probe(
     variable: Variable<'_>,
 ) -> Result<Found, Error> {
     let endpoint = campaign.endpoint(name).ok_or_else(|| SetupError::Unknown(name.to_owned()))?;
-    let http = stack::http(name, endpoint, variable)?;
+    let http = stack::http(name, endpoint, variable, Heard::new(name, None))?;
     let request = question(endpoint);
     let start = Instant::now();
     let reply = http.complete(&request).await.map_err(|source| Error::Chat {
@@ -87,7 +88,8 @@ fn question(endpoint: &Endpoint) -> Request {
         temperature: endpoint.temperature,
         // Models that think first need room for it.
         max_output_tokens: endpoint.max_output_tokens.get().min(1_024),
-        draw: 0,
+        // Sends a seed.
+        draw: 1,
     }
 }
 
@@ -140,7 +142,7 @@ async fn tools(endpoint: &Endpoint, known: Known, request: &Request, key: &str) 
 
 async fn post(endpoint: &Endpoint, body: &Value, key: &str) -> Result<Value, String> {
     let url = format!("{}/chat/completions", endpoint.base_url.trim_end_matches('/'));
-    let client = Http::client(1).map_err(|error| error.to_string())?;
+    let client = Http::client(1, endpoint.timeout).map_err(|error| error.to_string())?;
     let mut post = client.post(url).timeout(endpoint.timeout).json(body);
     if !key.is_empty() {
         post = post.bearer_auth(key);

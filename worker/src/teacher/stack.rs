@@ -9,12 +9,16 @@ use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
 use magnet_proto::state::State;
 
 use super::Teacher;
+use crate::brief::Briefer;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
+use super::chat::first::First;
+use super::chat::heard::Heard;
 use super::chat::http::{Http, Secret, SetupError};
 use super::chat::limit::Limit;
 use super::chat::memo::Memo;
+use super::chat::patience;
 use super::chat::retry::{Policy, Retry};
 use super::chat::usage::{Metrics, Prices, Usage};
 use super::remote::Remote;
@@ -26,8 +30,20 @@ pub struct Wiring<'a> {
     pub metrics: Metrics,
     /// The stand-in for a model.
     pub offline: Arc<dyn Teacher>,
+    /// Makes briefs without a model.
+    pub rules: Arc<dyn Briefer>,
     /// Reads the variable that holds a key.
     pub variable: Variable<'a>,
+    pub patience: Patience,
+}
+
+/// How long an endpoint may leave everybody without a first answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// `connect_patience`: somebody waits for this run.
+    Bounded,
+    /// A fleet is there before and after its endpoints.
+    Endless,
 }
 
 /// Reads a variable of the environment.
@@ -71,19 +87,14 @@ impl<'a> Stacks<'a> {
         }
         let chat = self.chat(name)?;
         let tokens = endpoint.max_output_tokens.get();
-        let remote = Remote::new(
-            endpoint.model.clone(),
-            chat,
-            self.wiring.offline.clone(),
-            endpoint.temperature,
-            tokens,
-        );
+        let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
         let remote = Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning));
         self.remotes.insert(name.to_owned(), remote.clone());
         Ok(Some(remote))
     }
 
-    /// An endpoint's stack: `memo( failover( retry( circuit( limit( usage( http ))))))`.
+    /// An endpoint's stack:
+    /// `memo( failover( retry( first( patience( circuit( limit( usage( http ))))))))`.
     pub fn chat(&mut self, name: &str) -> Result<Arc<dyn Chat>, Error> {
         let endpoint = self.endpoint(name)?;
         let mut chat = self.direct(name)?;
@@ -115,12 +126,9 @@ fn direct(
     endpoint: &Endpoint,
     wiring: &Wiring<'_>,
 ) -> Result<Arc<dyn Chat>, Error> {
-    let http = http(name, endpoint, wiring.variable)?;
-    let prices = Prices {
-        input: endpoint.usd_per_million_input_tokens,
-        output: endpoint.usd_per_million_output_tokens,
-    };
     let (budget, state) = (campaign.budget.clone(), wiring.state.clone());
+    let http = http(name, endpoint, wiring.variable, Heard::new(name, Some(state.clone())))?;
+    let prices = Prices::of(endpoint);
     let metrics = wiring.metrics.of(name);
     let metered = Usage::new(http, prices, budget, state.clone(), metrics.clone());
     let limited = Limit::new(metered, name, endpoint, state, metrics.clone());
@@ -130,16 +138,46 @@ fn direct(
         cap: Duration::from_secs(30),
         has_stand_in: endpoint.failover.is_some(),
     };
-    let circuit = Circuit::new(limited, metrics.clone());
-    Ok(Arc::new(Retry::new(circuit, policy, campaign.campaign.seed, metrics)))
+    let patient = patience::Patience::new(Circuit::new(limited, metrics.clone()));
+    // One whose stand-in answers meanwhile is waited for, too.
+    let gives_up = wiring.patience == Patience::Bounded && endpoint.failover.is_none();
+    let patience = gives_up.then_some(endpoint.connect_patience);
+    let first = First::new(patient, name, &endpoint.base_url, patience);
+    Ok(Arc::new(Retry::new(first, policy, campaign.campaign.seed, metrics)))
+}
+
+/// Where an endpoint is, as whoever connects to it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Lower case.
+    pub host: String,
+    pub port: u16,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// The host and port behind a `base_url`; `None` if it is no URL of any.
+pub fn place(base_url: &str) -> Option<Place> {
+    let url = reqwest::Url::parse(base_url).ok()?;
+    Some(Place { host: url.host_str()?.to_lowercase(), port: url.port_or_known_default()? })
 }
 
 /// The wire to an endpoint, without any layer around it.
-pub(super) fn http(name: &str, endpoint: &Endpoint, variable: Variable<'_>) -> Result<Http, Error> {
+pub(super) fn http(
+    name: &str,
+    endpoint: &Endpoint,
+    variable: Variable<'_>,
+    heard: Heard,
+) -> Result<Http, Error> {
     let fail = |source| Error::Endpoint { name: name.to_owned(), source };
-    let client = Http::client(endpoint.max_in_flight.get()).map_err(fail)?;
+    let (url, model, timeout) = (&endpoint.base_url, &endpoint.model, endpoint.timeout);
+    let client = Http::client(endpoint.max_in_flight.get(), timeout).map_err(fail)?;
     let key = Secret::new(key(name, endpoint, variable)?);
-    Http::new(client, &endpoint.base_url, &endpoint.model, key, endpoint.timeout).map_err(fail)
+    Http::new(client, url, model, key, timeout, heard).map_err(fail)
 }
 
 /// The endpoint's key; empty if it has none.

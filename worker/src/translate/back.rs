@@ -1,13 +1,17 @@
 //! Back-translation: a turn's signature becomes the user's request.
 
+use magnet_proto::brief::How;
 use magnet_proto::outcome::{Reason, Rejection};
-use magnet_proto::path::Purpose;
+use magnet_proto::path::{Purpose, StepRef};
+use serde_json::Value;
 
 use super::Translator;
 use crate::conversation::{Conversation, Request};
 use crate::failure::{Failure, Tries};
 use crate::teacher::WriteRequest;
+use crate::vet::mentions::Text;
 use crate::vet::prose;
+use crate::vet::provenance::is_free_text;
 
 /// The request of one turn, checked.
 pub(super) async fn write(
@@ -17,20 +21,31 @@ pub(super) async fn write(
 ) -> Result<Request, Failure> {
     let mut tries = Tries::new(translator.tries);
     loop {
-        let ask =
-            WriteRequest { scene: translator.scene, turn, conversation, problem: tries.problem() };
+        let ask = WriteRequest {
+            scene: translator.scene,
+            turn,
+            conversation,
+            brief: translator.brief,
+            log: translator.log,
+            problem: tries.problem(),
+        };
         let answer = translator.teacher.write_request(&ask).await;
         let Some(request) = tries.usable(answer)? else {
             continue;
         };
-        match check(translator, turn, &request.text) {
+        match check(translator, turn, conversation, &request.text) {
             Ok(()) => return Ok(request),
             Err(rejection) => tries.refuse(rejection)?,
         }
     }
 }
 
-fn check(translator: &Translator<'_>, turn: usize, text: &str) -> Result<(), Rejection> {
+fn check(
+    translator: &Translator<'_>,
+    turn: usize,
+    conversation: &Conversation,
+    text: &str,
+) -> Result<(), Rejection> {
     let refuse = |reason, detail: String| Err(Rejection::new(reason, detail));
     if text.trim().is_empty() {
         return refuse(Reason::AnswerUnusable, "the request is empty".into());
@@ -56,7 +71,74 @@ fn check(translator: &Translator<'_>, turn: usize, text: &str) -> Result<(), Rej
             return refuse(Reason::RequestNamesFunction, detail);
         }
     }
-    Ok(())
+    match unsaid(translator, turn, conversation, text) {
+        None => Ok(()),
+        Some((parameter, value)) => {
+            let detail = format!("the request \"{text}\" does not say {value}, the {parameter}");
+            refuse(Reason::RequestLacksValue, detail)
+        }
+    }
+}
+
+/// The first value that the brief has said in this turn and neither the text
+/// nor an earlier message says.
+fn unsaid<'a>(
+    translator: &'a Translator<'_>,
+    turn: usize,
+    conversation: &Conversation,
+    text: &str,
+) -> Option<(&'a str, &'a Value)> {
+    let told = translator.brief.turn(turn)?;
+    let text = Text::new(text);
+    let before = |value: &Value| {
+        let mut turns = conversation.turns.iter();
+        turns.any(|exchange| Text::new(&exchange.request.text).find(value).is_some())
+    };
+    told.values.iter().find_map(|argument| {
+        let How::Said { value } = &argument.how else {
+            return None;
+        };
+        let says = |scalar: &&Value| text.find(scalar).is_some() || before(scalar);
+        let lacks = must_be_said(translator, turn, argument.step, &argument.parameter, value)
+            && !scalars(value).iter().all(says);
+        lacks.then_some((argument.parameter.as_str(), value))
+    })
+}
+
+/// Texts may be worded otherwise, and flags have no literal form.
+fn must_be_said(
+    translator: &Translator<'_>,
+    turn: usize,
+    step: u16,
+    parameter: &str,
+    value: &Value,
+) -> bool {
+    let path = translator.scene.path;
+    let function = match &path.turns[turn].purpose {
+        Purpose::Irrelevant { function }
+        | Purpose::MissingFunction { function, resolved: false }
+        | Purpose::MissingParameter { function, resolved: false, .. } => Some(*function),
+        purpose => {
+            let target = if *purpose == Purpose::Calls { turn } else { turn + 1 };
+            let at = StepRef { turn: target as u16, step };
+            path.step(at).map(|step| step.function)
+        }
+    };
+    let field = function.and_then(|id| translator.scene.library.get(id).param(parameter));
+    field.is_some_and(|field| {
+        let has_default = field.shape.default.as_ref() == Some(value);
+        !is_free_text(field) && field.shape.choices.is_empty() && !has_default
+    })
+}
+
+/// The strings and numbers of a value.
+fn scalars(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(scalars).collect(),
+        Value::Object(members) => members.values().flat_map(scalars).collect(),
+        Value::String(_) | Value::Number(_) => vec![value],
+        Value::Bool(_) | Value::Null => Vec::new(),
+    }
 }
 
 /// After a turn that missed a function the user says which were added: there

@@ -1,39 +1,66 @@
 //! Forward translation: a request becomes executable calls, one by one, each
 //! with all outputs so far in view.
 
+use magnet_proto::config::Asked;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Fault, Step, StepRef};
 use magnet_proto::sample::{Arguments, Call, Provenance, Source};
 
-use super::{Translated, Translator};
+use super::{Translated, Translator, determine};
 use crate::conversation::Executed;
+use crate::dry_walk::Made;
 use crate::execute::Plan;
 use crate::execute::planned::Planned;
 use crate::failure::{Failure, Tries};
 use crate::teacher::FillCall;
 use crate::vet::provenance::{Expected, Shown};
 
+/// Takes a call of the dry walk's log into the conversation.
+pub(super) fn take(
+    translator: &Translator<'_>,
+    done: &mut Translated,
+    made: &Made,
+) -> Result<(), Failure> {
+    let Some(step) = translator.scene.path.step(made.at) else {
+        return Ok(());
+    };
+    for executed in &made.executed {
+        let call = Call { id: next_id(done), ..executed.call.clone() };
+        let provenance = grounded(translator, done, step, &call).map_err(Failure::Rejected)?;
+        record(done, Executed { call, ..executed.clone() }, provenance);
+    }
+    Ok(())
+}
+
 /// Fills, checks and executes one call of the turn under way.
 pub(super) async fn call(
     translator: &Translator<'_>,
     done: &mut Translated,
-    session: &mut Planned,
+    session: &mut Option<Planned>,
     at: StepRef,
     copy: u8,
 ) -> Result<(), Failure> {
     let step = &translator.scene.path.turns[at.turn as usize].steps[at.step as usize];
+    let determined = determine::arguments(translator, done, at, copy);
     let mut tries = Tries::new(translator.tries);
     loop {
-        let ask = FillCall {
-            scene: translator.scene,
-            conversation: &done.conversation,
-            at,
-            copy,
-            problem: tries.problem(),
-        };
-        let answer = translator.teacher.fill_call(&ask).await;
-        let Some(arguments) = tries.usable(answer)? else {
-            continue;
+        let arguments = if determined.is_open || translator.asked == Asked::All {
+            let ask = FillCall {
+                scene: translator.scene,
+                conversation: &done.conversation,
+                brief: translator.brief,
+                at,
+                copy,
+                determined: &determined.arguments,
+                problem: tries.problem(),
+            };
+            let answer = translator.teacher.fill_call(&ask).await;
+            let Some(arguments) = tries.usable(answer)? else {
+                continue;
+            };
+            arguments
+        } else {
+            determined.arguments.clone()
         };
         let call = Call { id: next_id(done), function: step.function, arguments };
         let provenance = match check(translator, done, step, &call) {
@@ -44,11 +71,24 @@ pub(super) async fn call(
             }
         };
         let ready = Ready { at, copy, call, provenance };
+        let session = match session {
+            Some(session) => session,
+            None => session.insert(open(translator, done).await?),
+        };
         match execute(translator, done, session, ready).await? {
             None => return Ok(()),
             Some(error) => tries.refuse(Rejection::new(Reason::ExecutorFailed, error))?,
         }
     }
+}
+
+/// A fresh session; it has seen nothing, for without a dry walk no call was
+/// made before the first one here.
+async fn open(translator: &Translator<'_>, done: &mut Translated) -> Result<Planned, Failure> {
+    let scene = translator.scene;
+    let session = Planned::open(translator.executor, &scene.start(&scene.functions())).await?;
+    done.initial_config = session.initial_config();
+    Ok(session)
 }
 
 /// A call that passed its checks.
@@ -132,6 +172,17 @@ fn check(
         let detail = format!("\"{}\" was called with the same arguments before", function.name);
         return Err(Rejection::new(Reason::RepeatedCall, detail));
     }
+    grounded(translator, done, step, call)
+}
+
+/// Where a call's values come from; a required one has to come from somewhere.
+fn grounded(
+    translator: &Translator<'_>,
+    done: &Translated,
+    step: &Step,
+    call: &Call,
+) -> Result<Vec<Provenance>, Rejection> {
+    let function = translator.scene.library.get(call.function);
     let expected = expected_sources(done, step);
     let provenance = done.ledger.trace(function, &call.id, &call.arguments, &expected);
     let ungrounded = provenance.iter().find(|claim| {

@@ -1,24 +1,31 @@
-//! Back-and-forth translation: a signature path becomes requests and
-//! executable calls, turn by turn (paper §3.3).
+//! Back-and-forth translation: a briefed path becomes requests and executable
+//! calls, turn by turn (paper §3.3).
 //!
 //! ```text
 //! for each turn:  back ─► request ─► (forth ─► call ─► execute) per call
 //! ```
 //!
-//! Promises: the calls made are the calls planned; every argument is valid
-//! against its schema; every required value has a provenance. A path for which
-//! that cannot be had is rejected with the reason.
+//! What a dry walk has made already is read from its log; elsewhere only what
+//! brief, outputs and schema leave open is asked for. Promises: the calls made
+//! are the calls planned; every argument is valid against its schema; every
+//! required value has a provenance. A path for which that cannot be had is
+//! rejected with the reason.
 
 mod back;
+mod determine;
 mod forth;
 
 use std::num::NonZeroU32;
 
+use magnet_proto::brief::Brief;
+use magnet_proto::config::Asked;
 use magnet_proto::path::StepRef;
 use magnet_proto::sample::{Call, Provenance};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Exchange, Scene};
+use crate::dry_walk::Made;
+use crate::execute::Executor;
 use crate::execute::planned::Planned;
 use crate::failure::Failure;
 use crate::teacher::Teacher;
@@ -29,8 +36,13 @@ use crate::vet::provenance::Ledger;
 /// What translation works with.
 pub struct Translator<'a> {
     pub scene: Scene<'a>,
+    pub brief: &'a Brief,
+    /// The calls of the dry walk; none without one.
+    pub log: &'a [Made],
     pub teacher: &'a dyn Teacher,
+    pub executor: &'a dyn Executor,
     pub validators: &'a Validators,
+    pub asked: Asked,
     pub tries: NonZeroU32,
 }
 
@@ -62,12 +74,13 @@ impl Translated {
     }
 }
 
-/// Translates the whole path in a fresh session.
+/// Translates the whole path; `initial_config` is that of the dry walk.
 pub async fn translate(
     translator: &Translator<'_>,
-    session: &mut Planned,
+    initial_config: Option<Value>,
 ) -> Result<Translated, Failure> {
-    let mut done = Translated { initial_config: session.initial_config(), ..Translated::default() };
+    let mut done = Translated { initial_config, ..Translated::default() };
+    let mut session: Option<Planned> = None;
     for (turn, plan) in translator.scene.path.turns.iter().enumerate() {
         let request = back::write(translator, turn, &done.conversation).await?;
         done.ledger.requests.push(Text::new(&request.text));
@@ -75,7 +88,11 @@ pub async fn translate(
         for (step, planned) in plan.steps.iter().enumerate() {
             let at = StepRef { turn: turn as u16, step: step as u16 };
             for copy in 0..planned.copies {
-                forth::call(translator, &mut done, session, at, copy).await?;
+                let made = translator.log.iter().find(|made| (made.at, made.copy) == (at, copy));
+                match made {
+                    Some(made) => forth::take(translator, &mut done, made)?,
+                    None => forth::call(translator, &mut done, &mut session, at, copy).await?,
+                }
             }
         }
     }

@@ -11,8 +11,8 @@ use futures::{StreamExt, TryStreamExt};
 use magnet_proto::Digest;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::usage::Usage;
-use magnet_worker::teacher::Error;
 use magnet_worker::teacher::chat::tally;
+use magnet_worker::teacher::{Error, Problem};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -72,7 +72,7 @@ pub(super) async fn answered<Q, A>(
     asking: &Asking<'_>,
     questions: &[Q],
     key: impl Fn(&Q) -> Digest,
-    ask: impl AsyncFn(&Q, Option<&str>) -> Result<A, Error>,
+    ask: impl AsyncFn(&Q, Option<Problem<'_>>) -> Result<A, Error>,
 ) -> Result<Vec<A>, Stop>
 where
     A: Serialize + DeserializeOwned + Default,
@@ -117,11 +117,11 @@ where
 async fn one<Q, A: Default>(
     asking: &Asking<'_>,
     question: &Q,
-    ask: &impl AsyncFn(&Q, Option<&str>) -> Result<A, Error>,
+    ask: &impl AsyncFn(&Q, Option<Problem<'_>>) -> Result<A, Error>,
 ) -> Result<A, Error> {
-    let mut problem = None;
-    for _ in 0..asking.tries.get() {
-        match ask(question, problem.as_deref()).await {
+    let mut problem: Option<String> = None;
+    for tried in 0..asking.tries.get() {
+        match ask(question, Problem::after(tried, problem.as_deref())).await {
             Ok(answer) => {
                 asking.tell(|standing| standing.answered += 1);
                 return Ok(answer);

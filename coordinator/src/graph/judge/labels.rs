@@ -5,7 +5,7 @@
 
 use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::{Digest, FunctionId};
-use magnet_worker::teacher::{Categorize, Label};
+use magnet_worker::teacher::{Categorize, Label, Problem};
 
 use super::{Asking, Stop, kept};
 
@@ -44,7 +44,7 @@ pub(super) async fn labelled(asking: &Asking<'_>, library: Library) -> Result<Li
             .collect();
         Digest::of_fields(told.iter().map(String::as_bytes))
     };
-    let ask = async |functions: &&[FunctionId], problem: Option<&str>| {
+    let ask = async |functions: &&[FunctionId], problem: Option<Problem<'_>>| {
         let ask = Categorize { library: &library, functions, categories: &names, problem };
         asking.judge.categorize(&ask).await
     };

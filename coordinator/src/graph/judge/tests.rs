@@ -21,7 +21,7 @@ struct Oracle {
 }
 
 impl Oracle {
-    fn count(&self, problem: Option<&str>) -> Result<(), Error> {
+    fn count(&self, problem: Option<Problem<'_>>) -> Result<(), Error> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         match self.refuses_all || (asked.is_multiple_of(3) && problem.is_none()) {
             true => Err(Error::Unusable("no JSON".into())),

@@ -2,44 +2,64 @@
 
 use serde_json::Value;
 
-use super::{Mender, Object, Standing, merge, values};
+use super::{Cut, MAX_REMEMBERED, Mender, Object, Place, Side, Standing, values};
 use crate::library::report::RepairKind;
 use crate::library::text::{brief, clean, shortened};
 
 /// The longest description of a parameter, in characters.
 const MAX_DESCRIPTION: usize = 2_000;
+/// And in an output: no model is shown it, its first words say what it is.
+const MAX_OUTPUT_DESCRIPTION: usize = 200;
 /// The longest value kept as default, choice or example, as JSON text.
 const MAX_VALUE_BYTES: usize = 4_000;
 
 impl<'a> Mender<'a> {
     /// Copies one keyword in its legal form; what says nothing is dropped.
-    pub(super) fn keyword(&mut self, key: &str, value: &'a Value, out: &mut Object, depth: usize) {
+    pub(super) fn keyword(
+        &mut self,
+        key: &str,
+        value: &'a Value,
+        out: &mut Object,
+        place: Place<'_>,
+    ) -> Result<(), Cut> {
+        let depth = place.depth + 1;
         match key {
             "type" => self.read_type(value, out),
-            "properties" => self.properties(value, out, depth),
             "required" => self.required(value, out),
-            "items" => self.items(value, out, depth),
             "additionalProperties" | "unevaluatedProperties" | "unevaluatedItems" => {
                 let kept = match value {
                     Value::Bool(_) => Some(value.clone()),
-                    Value::Object(_) => Some(
-                        self.at(key, |m| m.schema(value, "", Standing::Alternative, depth + 1)),
-                    ),
+                    Value::Object(_) => Some(self.open_end(key, value, out, place)?),
                     _ => None,
                 };
                 self.keep(key, kept, value, out);
             }
             "not" | "contains" | "propertyNames" | "if" | "then" | "else" => {
-                let kept = (value.is_object() || value.is_boolean()).then(|| {
-                    self.at(key, |m| match value {
-                        Value::Bool(_) => value.clone(),
-                        _ => m.schema(value, "", Standing::Alternative, depth + 1),
-                    })
-                });
+                let kept = match value {
+                    Value::Bool(_) => Some(value.clone()),
+                    Value::Object(_) => Some(self.at(key, |m| m.condition(value, depth))?),
+                    _ => None,
+                };
                 self.keep(key, kept, value, out);
             }
-            "anyOf" | "oneOf" | "prefixItems" => self.alternatives(key, value, out, depth),
-            "patternProperties" | "dependentSchemas" => self.keyed_schemas(key, value, out, depth),
+            "patternProperties" | "dependentSchemas" => {
+                self.keyed_schemas(key, value, out, depth)?;
+            }
+            "dependentRequired" => {
+                let kept = value.as_object().map(|keyed| Value::Object(lists_of_names(keyed)));
+                self.keep(key, kept, value, out);
+            }
+            // Draft 7 has both kinds under one key.
+            "dependencies" => {
+                let Some(keyed) = value.as_object() else { return Ok(()) };
+                let names = lists_of_names(keyed);
+                if names.len() < keyed.len() {
+                    self.keyed_schemas("dependentSchemas", value, out, depth)?;
+                }
+                if !names.is_empty() {
+                    out.insert("dependentRequired".into(), names.into());
+                }
+            }
             "description" | "title" => self.text(key, value, out),
             "enum" | "const" | "default" | "examples" | "example" => self.value(key, value, out),
             "minimum" | "maximum" | "multipleOf" | "exclusiveMinimum" | "exclusiveMaximum" => {
@@ -71,8 +91,11 @@ impl<'a> Mender<'a> {
                 }
             }
             "pattern" => {
-                let kept = value.as_str().filter(|text| compiles(text)).map(Value::from);
+                let kept = value.as_str().filter(|text| self.compiles(text)).map(Value::from);
                 self.keep(key, kept, value, out);
+            }
+            "readOnly" | "writeOnly" if value.is_boolean() => {
+                out.insert(key.to_owned(), value.clone());
             }
             "x-sim" | "x-noun" | "x-facts" => {
                 out.insert(key.to_owned(), value.clone());
@@ -80,6 +103,7 @@ impl<'a> Mender<'a> {
             // Definitions are inlined, the rest says nothing about values.
             _ => {}
         }
+        Ok(())
     }
 
     /// Keeps a keyword's legal value or notes that it was dropped.
@@ -97,75 +121,114 @@ impl<'a> Mender<'a> {
         }
     }
 
-    fn items(&mut self, value: &'a Value, out: &mut Object, depth: usize) {
-        // Draft 4's list of item schemas: one for all, or alternatives.
-        let items = match value {
-            Value::Array(list) if list.len() == 1 => {
-                self.note(RepairKind::Properties, "a list of one item schema became that schema");
-                self.at("items", |m| m.schema(&list[0], "", Standing::Whole, depth + 1))
-            }
-            Value::Array(list) if !list.is_empty() => {
-                self.note(RepairKind::Properties, "a list of item schemas became alternatives");
-                let mut either = Object::new();
-                self.alternatives("anyOf", value, &mut either, depth + 1);
-                if either.is_empty() {
-                    return;
+    /// What values beyond the named ones may be; none if that is cut.
+    fn open_end(
+        &mut self,
+        key: &str,
+        value: &'a Value,
+        out: &Object,
+        place: Place<'_>,
+    ) -> Result<Value, Cut> {
+        let standing = Standing::Alternative;
+        let inner = Place { name: "", standing, depth: place.depth + 1, is_needed: false };
+        self.at(key, |m| match m.schema(value, inner) {
+            Err(cut) => {
+                let least = out.get("minProperties").and_then(Value::as_u64).unwrap_or(0);
+                if !place.is_needed || least > 0 || m.conditions > 0 {
+                    return Err(cut);
                 }
-                either.into()
+                m.note(RepairKind::Cut, format_args!("nothing beyond the named ones: {cut}"));
+                Ok(Value::Bool(false))
             }
-            Value::Array(_) | Value::Null | Value::Bool(_) => return,
-            _ => self.at("items", |m| m.schema(value, "", Standing::Whole, depth + 1)),
-        };
-        out.insert("items".into(), items);
+            made => made,
+        })
     }
 
-    fn alternatives(&mut self, key: &str, value: &'a Value, out: &mut Object, depth: usize) {
+    /// The alternatives that can be made; gives the only one, which is none.
+    pub(super) fn alternatives(
+        &mut self,
+        key: &str,
+        value: &'a Value,
+        out: &mut Object,
+        place: Place<'_>,
+    ) -> Result<Option<Object>, Cut> {
         let Value::Array(variants) = value else {
-            return self.keep(key, None, value, out);
+            self.keep(key, None, value, out);
+            return Ok(None);
         };
-        let mended: Vec<Value> = self.at(key, |m| {
-            let usable =
-                variants.iter().enumerate().filter(|(_, v)| v.is_object() || v.is_string());
-            usable
-                .map(|(at, variant)| {
-                    let variant =
-                        |m: &mut Self| m.schema(variant, "", Standing::Alternative, depth + 1);
-                    m.at(&at.to_string(), variant)
-                })
-                .collect()
-        });
-        let distinct = values::distinct(mended);
-        if distinct.is_empty() {
-            return self.keep(key, None, value, out);
+        let mut cut = None;
+        let mut mended = self.variants(key, variants, place.depth + 1, false, &mut cut)?;
+        if mended.is_empty() && cut.is_some() && place.is_needed {
+            mended = self.variants(key, variants, place.depth + 1, true, &mut cut)?;
         }
-        match distinct.as_slice() {
-            [Value::Object(only)] if key != "prefixItems" => merge::into(out, only.clone()),
-            _ => {
-                out.insert(key.to_owned(), distinct.into());
+        if let (true, Some(cut)) = (mended.is_empty(), cut) {
+            return Err(cut);
+        }
+        match mended.pop() {
+            None => self.keep(key, None, value, out),
+            Some(Value::Object(only)) if mended.is_empty() => return Ok(Some(only)),
+            Some(last) => {
+                mended.push(last);
+                out.insert(key.to_owned(), mended.into());
             }
         }
+        Ok(None)
     }
 
-    fn keyed_schemas(&mut self, key: &str, value: &'a Value, out: &mut Object, depth: usize) {
+    fn variants(
+        &mut self,
+        key: &str,
+        variants: &'a [Value],
+        depth: usize,
+        is_needed: bool,
+        cut: &mut Option<Cut>,
+    ) -> Result<Vec<Value>, Cut> {
+        let mut mended = Vec::with_capacity(variants.len());
+        let usable = variants.iter().enumerate().filter(|(_, v)| v.is_object() || v.is_string());
+        for (at, variant) in usable {
+            // A scalar costs nothing and is what the rest falls back to.
+            let is_needed = is_needed || self.conditions > 0 || is_scalar(variant);
+            let place = Place { name: "", standing: Standing::Alternative, depth, is_needed };
+            let made = self.at(key, |m| m.at(&at.to_string(), |m| m.schema(variant, place)));
+            match made {
+                Ok(variant) if mended.contains(&variant) => {}
+                Ok(variant) => mended.push(variant),
+                Err(why) if self.conditions > 0 => return Err(why),
+                Err(why) => {
+                    self.note(RepairKind::Cut, format_args!("an alternative is left out: {why}"));
+                    *cut = Some(why);
+                }
+            }
+        }
+        Ok(mended)
+    }
+
+    fn keyed_schemas(
+        &mut self,
+        key: &str,
+        value: &'a Value,
+        out: &mut Object,
+        depth: usize,
+    ) -> Result<(), Cut> {
         let Value::Object(keyed) = value else {
-            return self.keep(key, None, value, out);
+            self.keep(key, None, value, out);
+            return Ok(());
         };
-        let usable = keyed.iter().filter(|(name, schema)| {
-            (schema.is_object() || schema.is_boolean())
-                && (key != "patternProperties" || compiles(name))
-        });
-        let mended: Object = usable
-            .map(|(name, raw)| {
-                let mended = match raw {
-                    Value::Bool(_) => raw.clone(),
-                    _ => self.at(name, |m| m.schema(raw, "", Standing::Alternative, depth + 1)),
-                };
-                (name.clone(), mended)
-            })
-            .collect();
+        let mut mended = Object::new();
+        for (name, raw) in keyed.iter().filter(|(_, raw)| raw.is_object() || raw.is_boolean()) {
+            if key == "patternProperties" && !self.compiles(name) {
+                continue;
+            }
+            let schema = match raw {
+                Value::Bool(_) => raw.clone(),
+                _ => self.at(name, |m| m.condition(raw, depth))?,
+            };
+            mended.insert(name.clone(), schema);
+        }
         if !mended.is_empty() {
             out.insert(key.to_owned(), mended.into());
         }
+        Ok(())
     }
 
     pub(super) fn text(&mut self, key: &str, value: &Value, out: &mut Object) {
@@ -180,8 +243,28 @@ impl<'a> Mender<'a> {
         }
     }
 
+    /// Whether a validator takes the pattern.
+    fn compiles(&mut self, pattern: &str) -> bool {
+        if pattern.len() > 500 {
+            return false;
+        }
+        if let Some(known) = self.memory.patterns.get(pattern) {
+            return *known;
+        }
+        let schema = serde_json::json!({ "pattern": pattern });
+        let compiles = jsonschema::validator_for(&schema).is_ok();
+        if self.memory.patterns.len() < MAX_REMEMBERED {
+            self.memory.patterns.insert(pattern.to_owned(), compiles);
+        }
+        compiles
+    }
+
     /// A description, clean and of bounded length.
     fn description(&mut self, raw: &str) -> String {
+        if self.side == Side::Output {
+            let short = shortened(raw.trim_start(), MAX_OUTPUT_DESCRIPTION);
+            return clean(short.as_deref().unwrap_or(raw)).into_owned();
+        }
         let cleaned = clean(raw);
         if cleaned.len() < raw.trim().len() {
             self.note(RepairKind::Text, "control characters removed");
@@ -230,8 +313,19 @@ fn measure(value: &Value, limit: usize) -> usize {
     }
 }
 
-/// Whether a validator takes the pattern.
-fn compiles(pattern: &str) -> bool {
-    pattern.len() <= 500
-        && jsonschema::validator_for(&serde_json::json!({ "pattern": pattern })).is_ok()
+/// The members that are lists of names.
+fn lists_of_names(keyed: &Object) -> Object {
+    let names =
+        |value: &Value| value.as_array().is_some_and(|names| names.iter().all(Value::is_string));
+    let lists = keyed.iter().filter(|(_, value)| names(value));
+    lists
+        .map(|(name, list)| {
+            (name.clone(), values::distinct(list.as_array().cloned().unwrap_or_default()).into())
+        })
+        .collect()
+}
+
+/// Whether a schema names one of the types that hold nothing else.
+fn is_scalar(raw: &Value) -> bool {
+    raw.get("type").and_then(Value::as_str).is_some_and(|ty| !matches!(ty, "object" | "array"))
 }

@@ -1,6 +1,6 @@
 //! `$ref`: finding what a reference means inside the same file.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// How many references may lead to one another.
 const LONGEST_CHAIN: usize = 16;
@@ -38,59 +38,84 @@ fn unescape(pointer: &str) -> String {
     out
 }
 
-/// Follows references until something else; `None` if they lead nowhere.
-pub(in crate::library) fn target<'a>(root: &'a Value, value: &'a Value) -> Option<&'a Value> {
+/// Follows references until something else; the last one if it leads nowhere.
+pub(in crate::library) fn target<'a>(
+    root: &'a Value,
+    value: &'a Value,
+) -> Result<&'a Value, &'a Value> {
     let mut here = value;
     for _ in 0..LONGEST_CHAIN {
         match here.get("$ref").and_then(Value::as_str) {
-            Some(reference) => here = find(root, reference)?,
-            None => return Some(here),
+            Some(reference) => here = find(root, reference).ok_or(here)?,
+            None => return Ok(here),
         }
     }
-    None
+    Err(here)
 }
 
-/// `properties` and `required` of an object schema, looked up through
-/// references and `allOf`; what the properties hold stays as it is.
-pub(in crate::library) fn shallow(root: &Value, schema: &Value) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    gather(root, schema, 0, &mut properties, &mut required);
-    let mut object = Map::new();
-    if !properties.is_empty() {
-        object.insert("properties".into(), properties.into());
-    }
-    object.insert("required".into(), required.into());
-    object.into()
+/// What an object schema declares.
+#[derive(Default)]
+pub(in crate::library) struct Plain {
+    pub(in crate::library) properties: Map<String, Value>,
+    pub(in crate::library) required: Vec<String>,
 }
 
-fn gather(
-    root: &Value,
-    schema: &Value,
-    depth: usize,
-    properties: &mut Map<String, Value>,
-    required: &mut Vec<Value>,
-) {
-    let Some(schema) = target(root, schema).filter(|_| depth < DEEPEST) else {
-        return;
+/// Keywords of an object schema that its properties and their names alone do
+/// not say.
+const TELLING: &[&str] = &[
+    "oneOf", "anyOf", "not", "if", "enum", "const", "patternProperties", "propertyNames",
+    "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "dependencies",
+];
+
+/// The properties of a schema that is an object of them and no more, looked up
+/// through references and `allOf`; what the properties hold stays as it is.
+pub(in crate::library) fn plain_object(root: &Value, schema: &Value) -> Option<Plain> {
+    let mut plain = Plain::default();
+    gather(root, schema, 0, &mut plain).then_some(plain)
+}
+
+fn gather(root: &Value, schema: &Value, depth: usize, plain: &mut Plain) -> bool {
+    let Some(object) = schema.as_object().filter(|_| depth < DEEPEST) else {
+        return false;
     };
-    if let Some(own) = schema.get("properties").and_then(Value::as_object) {
-        for (name, property) in own {
-            properties.entry(name.as_str()).or_insert_with(|| property.clone());
+    let is_map = |key: &str| {
+        object.get(key).and_then(Value::as_object).is_some_and(|schema| !schema.is_empty())
+    };
+    let is_object = object.get("type").is_none_or(|ty| ty == "object");
+    if !is_object
+        || TELLING.iter().any(|key| object.contains_key(*key))
+        || is_map("additionalProperties")
+        || is_map("unevaluatedProperties")
+    {
+        return false;
+    }
+    for (name, property) in
+        object.get("properties").and_then(Value::as_object).into_iter().flatten()
+    {
+        match plain.properties.get_mut(name) {
+            Some(known) if known == property => {}
+            Some(known) => *known = json!({ "allOf": [known.take(), property] }),
+            None => {
+                plain.properties.insert(name.clone(), property.clone());
+            }
         }
     }
-    if let Some(names) = schema.get("required").and_then(Value::as_array) {
-        required.extend(names.iter().cloned());
+    if let Some(names) = object.get("required").and_then(Value::as_array) {
+        plain.required.extend(names.iter().filter_map(Value::as_str).map(str::to_owned));
     }
-    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten().take(32) {
-        gather(root, part, depth + 1, properties, required);
+    if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+        let Some(target) = find(root, reference) else { return false };
+        if !gather(root, target, depth + 1, plain) {
+            return false;
+        }
     }
+    let mut parts = object.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    parts.all(|part| gather(root, part, depth + 1, plain))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_reference_may_be_escaped_both_ways() {
@@ -102,6 +127,6 @@ mod tests {
     #[test]
     fn references_in_a_circle_lead_nowhere() {
         let root = json!({"a": {"$ref": "#/b"}, "b": {"$ref": "#/a"}});
-        assert_eq!(target(&root, &root["a"]), None);
+        assert!(target(&root, &root["a"]).is_err());
     }
 }

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::properties::mended_name;
 use super::prose::{self, Found};
 use super::values::{coerce, distinct, fits, listed, says_nothing, types};
-use super::{Mender, Object, Side, Standing, infer};
+use super::{
+    Cut, LEFT_OUT, MAX_REMEMBERED, Memory, Mender, ONE_WAY, Object, Place, Side, Standing, infer,
+};
 use crate::library::report::RepairKind;
 use crate::library::text::brief;
 
@@ -19,23 +21,28 @@ const BOUNDS: &[(&str, &str)] = &[
 const MAX_EXAMPLES: usize = 50;
 
 impl Mender<'_> {
-    pub(super) fn settle(&mut self, mut node: Object, name: &str, standing: Standing) -> Value {
+    pub(super) fn settle(&mut self, mut node: Object, place: Place<'_>) -> Result<Object, Cut> {
+        let is_condition = self.conditions > 0;
         self.settle_choices(&mut node);
         self.settle_examples(&mut node);
-        if standing == Standing::Whole {
-            self.settle_type(&mut node, name);
+        if place.standing == Standing::Whole && !is_condition {
+            self.settle_type(&mut node, place.name);
         }
         self.settle_nullable(&mut node);
         self.settle_values(&mut node);
-        self.settle_prose(&mut node);
+        if !is_condition {
+            self.settle_prose(&mut node);
+        }
         self.settle_bounds(&mut node);
-        self.settle_required(&mut node);
+        self.settle_required(&mut node, place)?;
         self.settle_default(&mut node);
-        if self.side == Side::Input && types(&node) == ["array"] && !node.contains_key("items") {
+        let holds_items = ["items", "prefixItems"].iter().any(|key| node.contains_key(*key))
+            || node.get("maxItems").is_some_and(|most| *most == 0);
+        if self.side == Side::Input && !is_condition && types(&node) == ["array"] && !holds_items {
             self.note(RepairKind::Type, "the items' type was missing: \"string\"");
             node.insert("items".into(), json!({ "type": "string" }));
         }
-        node.into()
+        Ok(node)
     }
 
     /// `enum` as a list of at least one value.
@@ -155,8 +162,8 @@ impl Mender<'_> {
         if !scalar || told {
             return;
         }
-        let Some(found) = node.get("description").and_then(Value::as_str).and_then(prose::read)
-        else {
+        let description = node.get("description").and_then(Value::as_str);
+        let Some(found) = description.and_then(|text| self.memory.read_prose(text)) else {
             return;
         };
         let typed = |items: &[String]| -> Option<Vec<Value>> {
@@ -192,17 +199,8 @@ impl Mender<'_> {
         }
     }
 
-    /// Bounds that leave room for a value; draft 4's boolean exclusions.
+    /// Bounds that leave room for a value.
     fn settle_bounds(&mut self, node: &mut Object) {
-        for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")]
-        {
-            if node.get(exclusive).is_some_and(Value::is_boolean) {
-                node.shift_remove(exclusive);
-                if let Some(limit) = node.shift_remove(bound) {
-                    node.insert(exclusive.into(), limit);
-                }
-            }
-        }
         for (low, high) in BOUNDS {
             let number = |key: &str| node.get(key).and_then(Value::as_f64);
             if number(low).zip(number(high)).is_some_and(|(low, high)| low > high) {
@@ -213,15 +211,22 @@ impl Mender<'_> {
         }
     }
 
-    /// Required names are texts, each once, and declared.
-    fn settle_required(&mut self, node: &mut Object) {
+    /// Required names are texts, each once, and declared; an alternative may
+    /// require what the schema around it declares.
+    fn settle_required(&mut self, node: &mut Object, place: Place<'_>) -> Result<(), Cut> {
+        let cut = names_of(node.shift_remove(LEFT_OUT));
+        let one_way = names_of(node.shift_remove(ONE_WAY));
         let Some(Value::Array(names)) = node.get("required") else {
-            return;
+            return Ok(());
         };
+        if !self.is_lenient && names.iter().any(|name| cut.contains(name)) {
+            return Err(Cut::Size);
+        }
+        let names = names.iter().filter(|name| !cut.contains(name) && !one_way.contains(name));
+        let is_whole = place.standing == Standing::Whole || place.depth == 0;
         let declared = node.get("properties").and_then(Value::as_object);
         // The names of properties may have been mended.
         let names: Vec<Value> = names
-            .iter()
             .map(|name| match name.as_str() {
                 Some(text) if declared.is_some_and(|all| !all.contains_key(text)) => {
                     mended_name(text).into()
@@ -230,7 +235,8 @@ impl Mender<'_> {
             })
             .collect();
         let known = |name: &Value| {
-            name.as_str().is_some_and(|name| declared.is_none_or(|all| all.contains_key(name)))
+            name.as_str()
+                .is_some_and(|name| !is_whole || declared.is_none_or(|all| all.contains_key(name)))
         };
         let undeclared: Vec<String> = names.iter().filter(|name| !known(name)).map(brief).collect();
         let kept: Vec<Value> = names.iter().filter(|name| known(name)).cloned().collect();
@@ -244,6 +250,7 @@ impl Mender<'_> {
         } else {
             node.insert("required".into(), kept.into());
         }
+        Ok(())
     }
 
     /// A default is of the node's type and among its choices, or none.
@@ -284,6 +291,38 @@ impl Mender<'_> {
                 node.shift_remove("default");
             }
         }
+    }
+}
+
+impl Memory {
+    fn read_prose(&mut self, description: &str) -> Option<Found> {
+        if let Some(known) = self.prose.get(description) {
+            return known.clone();
+        }
+        let found = prose::read(description);
+        if self.prose.len() < MAX_REMEMBERED {
+            self.prose.insert(description.to_owned(), found.clone());
+        }
+        found
+    }
+}
+
+/// Draft 4's boolean exclusions as bounds of their own.
+pub(super) fn exclusive_bounds(node: &mut Object) {
+    for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        if node.get(exclusive).is_some_and(Value::is_boolean) {
+            node.shift_remove(exclusive);
+            if let Some(limit) = node.shift_remove(bound) {
+                node.insert(exclusive.into(), limit);
+            }
+        }
+    }
+}
+
+fn names_of(list: Option<Value>) -> Vec<Value> {
+    match list {
+        Some(Value::Array(names)) => names,
+        _ => Vec::new(),
     }
 }
 

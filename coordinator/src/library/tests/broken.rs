@@ -136,8 +136,9 @@ fn files_that_are_something_else() {
         ),
         ("postman.json", "a Postman collection", "hint: export it as an OpenAPI 3 document"),
         (
-            "servers.json", "a list of MCP servers",
-            "hint: save each server's tools/list answer and give that",
+            "servers.json",
+            "a list of MCP servers, which says how to start them, not what they offer",
+            "hint: ask each server for tools/list, save its answer and give that file",
         ),
         (
             "schema.json", "a JSON Schema without a function around it",

@@ -174,7 +174,8 @@ fn references_are_inlined_and_recursive_ones_cut() {
     assert_eq!(tree["description"], "The tree.");
     let inner = &tree["properties"]["children"]["items"];
     assert_eq!(inner["properties"]["name"], json!({ "type": "string" }));
-    assert_eq!(inner["properties"]["children"]["items"], json!({ "type": "object" }));
+    // The tree below is as good without children of its own.
+    assert_eq!(inner["properties"].get("children"), None);
     assert!(!schema.to_string().contains("$ref") && schema.get("$defs").is_none());
 
     let lost = load_value(&json!([{ "name": "f", "parameters": { "type": "object", "properties": {

@@ -76,6 +76,44 @@ fn references_that_multiply_are_cut() {
 }
 
 #[test]
+fn outputs_of_entities_that_point_at_one_another_stay_small() {
+    const ENTITIES: usize = 60;
+    let entity = |at: usize| {
+        let mut properties: Map<String, Value> = (0..12)
+            .map(|n| {
+                (format!("text{n}"), json!({ "type": "string", "description": "x".repeat(300) }))
+            })
+            .collect();
+        for n in 1..8 {
+            let other =
+                json!({ "$ref": format!("#/components/schemas/e{}", (at * n + n) % ENTITIES) });
+            properties.insert(format!("one{n}"), json!({ "anyOf": [{ "type": "string" }, other] }));
+            properties.insert(format!("all{n}"), json!({ "type": "array", "items": other }));
+        }
+        let required: Vec<&String> = properties.keys().collect();
+        json!({ "type": "object", "required": required, "properties": properties })
+    };
+    let operation = |at: usize| {
+        let schema = json!({ "$ref": format!("#/components/schemas/e{}", at % ENTITIES) });
+        json!({ "get": { "operationId": format!("get{at}"), "responses": { "200": {
+            "content": { "application/json": { "schema": schema } } } } } })
+    };
+    let paths: Map<String, Value> = (0..300).map(|at| (format!("/e{at}"), operation(at))).collect();
+    let schemas: Map<String, Value> =
+        (0..ENTITIES).map(|at| (format!("e{at}"), entity(at))).collect();
+    let loaded = load_value(&json!({
+        "openapi": "3.0.0", "paths": paths, "components": { "schemas": schemas } }))
+    .unwrap();
+    assert_clean(&loaded);
+    for (_, function) in loaded.library.iter() {
+        let response = function.response.as_ref().unwrap();
+        let known = response["properties"].as_object().unwrap();
+        assert_eq!(known.len(), 26, "{response}");
+        assert!(response.to_string().len() < 60_000, "{}", response.to_string().len());
+    }
+}
+
+#[test]
 fn deep_nesting_is_cut_before_it_is_followed() {
     let mut schema = json!({ "type": "string" });
     for _ in 0..50 {

@@ -1,11 +1,14 @@
 //! The loader as a whole. Broken files and their messages: [`broken`];
-//! other people's forms of good ones: [`dialects`]; OpenAPI: [`apis`];
-//! hostile and random ones: [`hostile`].
+//! other people's forms of good ones: [`dialects`], [`frameworks`]; OpenAPI: [`apis`];
+//! hostile and random ones: [`hostile`]; mended schemas against their originals:
+//! [`originals`].
 
 mod apis;
 mod broken;
 mod dialects;
+mod frameworks;
 mod hostile;
+mod originals;
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +20,7 @@ use super::{Error, Expect, Loaded, Loading, load};
 /// Loads a text as if it were a file of that name.
 fn load_text(label: &str, text: &str) -> Result<Loaded, Error> {
     let mut loading = Loading::default();
-    loading.add(label, text, Expect::Library)?;
+    loading.add(label, text, Expect::Library, None)?;
     loading.finish()
 }
 

@@ -40,8 +40,10 @@ function showFrame(campaign) {
   steer.hidden = !campaign.may_steer || !["waiting", "working"].includes(campaign.phase);
   steer.textContent = campaign.control === "pause" ? "Resume" : "Pause";
   const away = campaign.services.filter((service) => !service.up);
-  const trouble = away.map((service) => `${SERVICES[service.service]} is away: ${service.why}.`).join(" ");
-  tell(campaign.phase === "finished" ? "" : trouble);
+  const trouble = away.map((service) => `${SERVICES[service.service]} is away: ${service.why}.`);
+  if (campaign.trouble) trouble.push(`Shards are handed back: ${campaign.trouble}.`);
+  const isOver = ["finished", "stopped"].includes(campaign.phase);
+  tell(isOver ? campaign.ended || "" : trouble.join(" "));
   at("footer").textContent = `magnet ${campaign.version} · campaign ${campaign.campaign} · up ${span(campaign.running_seconds)}` +
     (campaign.leading ? "" : " · another coordinator leads");
 }
@@ -144,7 +146,7 @@ function rejections(walks) {
     : el("p", { class: "empty" }, "Nothing was rejected."));
 }
 
-function spend({ spend, budget, walks }) {
+function spend({ spend, budget, walks, refusals }) {
   const limits = [["max_usd", spend.usd, () => ""], ["max_requests", spend.requests, (of) => ` ${whole(of)} requests`],
     ["max_tokens", spend.input_tokens + spend.output_tokens, (of) => ` ${whole(of)} tokens`]].filter(([key]) => budget[key] > 0);
   const thousand = walks.accepted ? dollars(spend.usd / walks.accepted * 1000) : "–";
@@ -154,7 +156,9 @@ function spend({ spend, budget, walks }) {
       what(budget[key]) ? el("p", { class: "soft" }, `${percent(used / budget[key])} of${what(budget[key])}`) : null]),
     el("br"),
     facts([["per 1,000 accepted", thousand], ["requests", whole(spend.requests)],
-      ["tokens in", whole(spend.input_tokens)], ["tokens out", whole(spend.output_tokens)]]));
+      ["tokens in", whole(spend.input_tokens)], ["of these cached", whole(spend.cached_input_tokens)],
+      ["tokens out", whole(spend.output_tokens)]]),
+    refusals.map(({ teacher, words }) => el("p", { class: "soft" }, `${teacher} refused: ${words}`)));
 }
 
 async function deadLetters() {

@@ -165,6 +165,23 @@ capabilities:
 {{- end }}
 {{- end -}}
 
+{{/* TCP ports that pods may reach: those of the values, and those that the campaign's own URLs name. */}}
+{{- define "magnet.egressPorts" -}}
+{{- $ports := list -}}
+{{- range .Values.networkPolicy.egressPorts -}}
+{{- $ports = append $ports (int64 . | toString) -}}
+{{- end -}}
+{{- $texts := list .Values.campaign.file -}}
+{{- range .Values.campaign.set -}}
+{{- if kindIs "string" . -}}{{- $texts = append $texts . -}}{{- end -}}
+{{- end -}}
+{{- range regexFindAll "https?://[^\"'/?#[:space:]]+" (join "\n" $texts) -1 -}}
+{{- $named := regexFind ":[0-9]+$" . | trimPrefix ":" -}}
+{{- $ports = append $ports ($named | default (ternary "443" "80" (hasPrefix "https:" .))) -}}
+{{- end -}}
+{{- $ports | uniq | join "," -}}
+{{- end -}}
+
 {{/* Liveness asks only whether the process makes progress: a broker or teacher that is away must not
      restart it. */}}
 {{- define "magnet.probes" -}}

@@ -1,11 +1,14 @@
 //! One broker: how to connect to it, and what its refusals mean.
 
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::{Stream, StreamExt};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{Connection, ConnectionProperties, ErrorKind};
+use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 
 use super::{Access, Counters, Error};
 use crate::tls;
@@ -19,6 +22,8 @@ const TRY: Duration = Duration::from_secs(10);
 pub(super) struct Broker {
     pub(super) access: Access,
     pub(super) counters: Counters,
+    /// Why a connection was lost, or could not be made, last.
+    trouble: Mutex<Option<String>>,
     uri: AMQPUri,
     ca: Option<String>,
 }
@@ -45,7 +50,8 @@ impl Broker {
         }
         let ca = access.ca_file.as_deref().map(tls::read_authority).transpose();
         let ca = ca.map_err(Error::Permanent)?;
-        Ok(Self { access, counters: Counters::default(), uri, ca })
+        let (counters, trouble) = (Counters::default(), Mutex::default());
+        Ok(Self { access, counters, trouble, uri, ca })
     }
 
     /// Where it is, for messages: host, port and virtual host.
@@ -55,7 +61,7 @@ impl Broker {
     }
 
     /// Tries once.
-    pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, Error> {
+    pub(super) async fn connect(self: &Arc<Self>, purpose: &str) -> Result<Connection, Error> {
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("magnet {purpose}").into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
@@ -63,12 +69,29 @@ impl Broker {
         let uri = self.uri.clone();
         let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
         match tokio::time::timeout(TRY, connecting).await {
-            Ok(connected) => connected.map_err(|error| self.explain(&error)),
+            Ok(Ok(connection)) => {
+                tokio::spawn(hear_why(Arc::downgrade(self), connection.events_listener()));
+                Ok(connection)
+            }
+            Ok(Err(error)) => Err(self.explain(&error)),
             Err(_) => {
                 let place = self.place();
                 Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
             }
         }
+    }
+
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes why there is no connection, or that there is one; whether that is
+    /// news.
+    pub(super) fn note(&self, trouble: Option<String>) -> bool {
+        let mut noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = *noted != trouble;
+        *noted = trouble;
+        is_news
     }
 
     /// What a refusal means to a person, and whether waiting may mend it.
@@ -110,6 +133,15 @@ impl Broker {
             )),
             _ => Error::Transient(format!("{place}: {said}")),
         }
+    }
+}
+
+/// Notes what a connection ends with, while it lasts.
+async fn hear_why(broker: Weak<Broker>, events: impl Stream<Item = Event>) {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        let (Event::Error(error), Some(broker)) = (event, broker.upgrade()) else { continue };
+        broker.note(Some(broker.explain(&error).to_string()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -42,6 +42,7 @@ pub(super) struct Consuming {
     broker: Arc<Broker>,
     /// When an earlier connection of this process was replaced by this one.
     again_since: Option<Instant>,
+    is_over: AtomicBool,
 }
 
 /// The shards on their way to a receiver.
@@ -74,17 +75,23 @@ impl Session for Consuming {
             reports: Mutex::new(reports),
             broker: Arc::clone(broker),
             again_since: is_again.then(Instant::now),
+            is_over: AtomicBool::new(false),
         })
     }
 
     fn is_alive(&self) -> bool {
         self.connection.status().connected() && self.shards.status().connected()
     }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
 }
 
 impl Consuming {
     /// Ends the connection in order: all that was sent before is received.
     pub(super) async fn close(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
         if let Err(problem) = self.connection.close(200, "done".into()).await {
             debug!("closing the connection for consuming: {problem}");
         }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Error;
 use super::broker::Broker;
@@ -51,6 +51,11 @@ pub(super) trait Session: Send + Sync + Sized + 'static {
     async fn open(broker: &Arc<Broker>, is_again: bool) -> Result<Self, Error>;
 
     fn is_alive(&self) -> bool;
+
+    /// Whether it was ended by us, for good.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 pub(super) struct Link<S> {
@@ -133,21 +138,36 @@ impl<S: Session> Keeper<S> {
                 pauses = Pauses::default();
                 continue;
             }
-            if self.sender.send_replace(None).is_some() {
-                warn!("the connection for {} to {} is lost", S::PURPOSE, self.broker.place());
+            let lost = self.sender.send_replace(None);
+            if lost.as_ref().is_some_and(|session| session.is_over()) {
+                return;
             }
             tokio::select! {
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(pauses.next()) => {}
             }
+            // By now the reason has come as well.
+            if lost.is_some() {
+                let why = self.broker.trouble().unwrap_or_else(|| "no reason is given".into());
+                warn!(
+                    "the connection for {} to {} is lost: {why}",
+                    S::PURPOSE,
+                    self.broker.place()
+                );
+            }
             match S::open(&self.broker, true).await {
                 Ok(session) => {
                     count(&self.broker.counters.reconnects);
                     info!("the connection for {} stands again", S::PURPOSE);
+                    self.broker.note(None);
                     self.sender.send_replace(Some(Arc::new(session)));
                 }
                 Err(problem) => {
-                    warn!("{problem}");
+                    let problem = problem.to_string().replace("\nhint: ", "; ");
+                    match self.broker.note(Some(problem.clone())) {
+                        true => warn!("{problem}"),
+                        false => debug!("{problem}"),
+                    }
                     self.broken.notify_one();
                 }
             }
@@ -157,6 +177,7 @@ impl<S: Session> Keeper<S> {
 
 async fn connect_in_time<S: Session>(broker: &Arc<Broker>) -> Result<S, Error> {
     let deadline = Instant::now() + broker.access.connect_timeout;
+    let mut is_told = false;
     let mut pauses = Pauses::default();
     loop {
         match S::open(broker, false).await {
@@ -165,7 +186,11 @@ async fn connect_in_time<S: Session>(broker: &Arc<Broker>) -> Result<S, Error> {
                 if Instant::now() + pause >= deadline {
                     return Err(Error::Transient(problem));
                 }
-                info!("waiting for the broker: {problem}");
+                match is_told {
+                    true => info!("waiting for the broker: {problem}"),
+                    false => warn!("waiting for the broker: {problem}"),
+                }
+                is_told = true;
                 tokio::time::sleep(pause).await;
             }
             decided => return decided,

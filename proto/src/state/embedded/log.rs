@@ -211,15 +211,17 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
     }
 }
 
-fn spending(spent: Spending) -> [u8; 32] {
-    let fields = [spent.requests, spent.input_tokens, spent.output_tokens, spent.micro_usd];
-    let mut bytes = [0; 32];
+fn spending(spent: Spending) -> [u8; 40] {
+    let Spending { requests, input_tokens, output_tokens, micro_usd, cached_input_tokens } = spent;
+    let fields = [requests, input_tokens, output_tokens, micro_usd, cached_input_tokens];
+    let mut bytes = [0; 40];
     for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
         place.copy_from_slice(&field.to_le_bytes());
     }
     bytes
 }
 
+/// A figure that an older program did not write is zero.
 fn spending_of(bytes: &[u8]) -> Spending {
     let field = |at: usize| {
         let bytes = bytes.get(at * 8..at * 8 + 8).and_then(|bytes| bytes.try_into().ok());
@@ -230,6 +232,7 @@ fn spending_of(bytes: &[u8]) -> Spending {
         input_tokens: field(1),
         output_tokens: field(2),
         micro_usd: field(3),
+        cached_input_tokens: field(4),
     }
 }
 
@@ -245,7 +248,13 @@ mod tests {
     fn answers_and_spending_outlive_the_process() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answers.log");
-        let spent = Spending { requests: 1, input_tokens: 20, output_tokens: 3, micro_usd: 4 };
+        let spent = Spending {
+            requests: 1,
+            input_tokens: 20,
+            output_tokens: 3,
+            micro_usd: 4,
+            cached_input_tokens: 15,
+        };
         {
             let mut log = Log::open(&path).unwrap();
             log.put(key("a"), b"first").unwrap();
@@ -259,6 +268,7 @@ mod tests {
         assert_eq!(log.get(&key("a")).unwrap().as_deref(), Some(&b"better"[..]));
         assert_eq!(log.get(&key("b")).unwrap(), None);
         assert_eq!((log.spent().requests, log.spent().micro_usd), (2, 8));
+        assert_eq!(log.spent().cached_input_tokens, 30);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline,
-    RedisError, ScriptInvocation, ServerErrorKind, TlsCertificates,
+    RedisError, Script, ScriptInvocation, ServerErrorKind, TlsCertificates,
 };
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -29,31 +29,53 @@ pub(super) struct Link {
     /// Host, port and database, for messages.
     place: String,
     role: Role,
+    trial: Script,
     phase: Mutex<Phase>,
 }
 
 enum Phase {
     Connected(MultiplexedConnection),
+    /// It answers, and refuses what we ask: a task tries when it takes it.
+    Refusing(MultiplexedConnection, String),
     /// A task is connecting.
     Away(String),
 }
+
+/// What each of our scripts does: run, and write.
+const TRIAL: &str = "return redis.call('SET', KEYS[1], '1', 'PX', 1000)";
+const TRIAL_KEY: &str = "magnet:v1:trial";
 
 impl Link {
     pub(super) async fn connect(access: &Access) -> Result<Arc<Self>, Error> {
         let (client, place) = client(access)?;
         let away = Phase::Away("not connected yet".into());
-        let link = Self { client, place, role: access.role, phase: Mutex::new(away) };
+        let (trial, phase) = (Script::new(TRIAL), Mutex::new(away));
+        let link = Self { client, place, role: access.role, trial, phase };
+        let mut is_told = false;
         let deadline = Instant::now() + access.connect_timeout;
         let mut pause = FIRST_PAUSE;
         loop {
             match link.open().await {
                 Ok(connection) => {
                     link.check_policy(connection.clone()).await;
-                    link.set(Phase::Connected(connection));
-                    return Ok(Arc::new(link));
+                    let link = Arc::new(link);
+                    link.set(Phase::Connected(connection.clone()));
+                    if let Err(error) = link.try_out(connection).await {
+                        // Later it is gone on without; at the start somebody is
+                        // there to mend it.
+                        if let problem @ Error::Permanent(_) = link.explain(&error) {
+                            return Err(problem);
+                        }
+                        link.judge::<()>(Err(error)).ok();
+                    }
+                    return Ok(link);
                 }
                 Err(Error::Away(problem)) if Instant::now() + pause < deadline => {
-                    info!("waiting for the state store: {problem}");
+                    match is_told {
+                        true => info!("waiting for the state store: {problem}"),
+                        false => warn!("waiting for the state store: {problem}"),
+                    }
+                    is_told = true;
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -64,6 +86,13 @@ impl Link {
 
     pub(super) fn is_away(&self) -> bool {
         matches!(&*self.lock(), Phase::Away(_))
+    }
+
+    pub(super) fn trouble(&self) -> Option<String> {
+        match &*self.lock() {
+            Phase::Connected(_) => None,
+            Phase::Refusing(_, problem) | Phase::Away(problem) => Some(problem.clone()),
+        }
     }
 
     pub(super) async fn command<T: FromRedisValue>(
@@ -100,7 +129,7 @@ impl Link {
 
     fn current(&self) -> Result<MultiplexedConnection, Error> {
         match &*self.lock() {
-            Phase::Connected(connection) => Ok(connection.clone()),
+            Phase::Connected(connection) | Phase::Refusing(connection, _) => Ok(connection.clone()),
             Phase::Away(problem) => Err(Error::Away(problem.clone())),
         }
     }
@@ -108,11 +137,50 @@ impl Link {
     fn judge<T>(self: &Arc<Self>, answer: Result<T, RedisError>) -> Result<T, Error> {
         answer.map_err(|error| {
             let problem = self.explain(&error);
-            if is_away(&error) {
-                self.lose(&problem.to_string());
+            let told = one_line(&problem);
+            match is_away(&error) {
+                true => self.lose(&told),
+                false if is_refusal(&error) => self.refused(&told),
+                false => {}
             }
             problem
         })
+    }
+
+    /// Tells once of a server that answers and refuses, and tries until it no
+    /// longer does.
+    fn refused(self: &Arc<Self>, problem: &str) {
+        let mut phase = self.lock();
+        let Phase::Connected(connection) = &*phase else { return };
+        let connection = connection.clone();
+        warn!("going on without what it refuses: {problem}");
+        *phase = Phase::Refusing(connection.clone(), problem.to_owned());
+        let link = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LONGEST_PAUSE).await;
+                let Some(link) = link.upgrade() else { return };
+                if !matches!(&*link.lock(), Phase::Refusing(..)) {
+                    return;
+                }
+                match link.try_out(connection.clone()).await {
+                    Ok(()) => {
+                        info!("the state store at {} takes everything again", link.place);
+                        return link.set(Phase::Connected(connection));
+                    }
+                    Err(error) if is_away(&error) => {
+                        return link.lose(&one_line(&link.explain(&error)));
+                    }
+                    Err(_) => {}
+                }
+            }
+        });
+    }
+
+    /// Whether the server does for us what it has to.
+    async fn try_out(&self, mut connection: MultiplexedConnection) -> Result<(), RedisError> {
+        let mut call = self.trial.prepare_invoke();
+        call.key(TRIAL_KEY).invoke_async(&mut connection).await
     }
 
     /// Opens the circuit; the first to do so starts the task that closes it.
@@ -123,15 +191,27 @@ impl Link {
         }
         warn!("going on without it: {problem}");
         *phase = Phase::Away(problem.to_owned());
-        let link = Arc::downgrade(self);
+        let (link, mut told) = (Arc::downgrade(self), problem.to_owned());
         tokio::spawn(async move {
             let mut pause = FIRST_PAUSE;
             loop {
                 tokio::time::sleep(pause).await;
                 let Some(link) = link.upgrade() else { return };
-                if let Ok(connection) = link.open().await {
-                    info!("the state store at {} is back", link.place);
-                    return link.set(Phase::Connected(connection));
+                match link.open().await {
+                    Ok(connection) => {
+                        info!("the state store at {} is back", link.place);
+                        return link.set(Phase::Connected(connection));
+                    }
+                    // What keeps it away now may be another matter, such as a
+                    // password that was changed meanwhile.
+                    Err(problem) => {
+                        let problem = one_line(&problem);
+                        if problem != told {
+                            warn!("going on without it: {problem}");
+                            link.set(Phase::Away(problem.clone()));
+                            told = problem;
+                        }
+                    }
                 }
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -186,8 +266,17 @@ impl Link {
                  fleet.cache"
             )),
             ErrorKind::Server(ServerErrorKind::NoPerm) => Error::Permanent(format!(
-                "{place}: the user lacks a permission: {}",
+                "{place}: the user lacks a permission: {}\nhint: it needs \
+                 ACL SETUSER … ~magnet:* +@all -@admin -@dangerous +info",
                 error.detail().unwrap_or_default()
+            )),
+            _ if is_full(error) => Error::Away(format!(
+                "{place} is full and takes nothing more (OOM)\nhint: raise its maxmemory, and give \
+                 fleet.cache a server of its own"
+            )),
+            ErrorKind::Server(ServerErrorKind::ReadOnly) => Error::Away(format!(
+                "{place} takes no writes (READONLY): it is a replica\nhint: name the primary in \
+                 fleet.state and fleet.cache"
             )),
             _ if error.to_string().contains("DB index is out of range") => {
                 Error::Permanent(format!(
@@ -219,6 +308,21 @@ fn is_away(error: &RedisError) -> bool {
         )
     );
     server || error.is_io_error() || error.is_timeout() || error.is_connection_dropped()
+}
+
+/// Whether the server answers and will not do this, nor the like of it.
+fn is_refusal(error: &RedisError) -> bool {
+    let is_denied = matches!(error.kind(), ErrorKind::Server(ServerErrorKind::NoPerm));
+    is_denied || is_full(error)
+}
+
+fn is_full(error: &RedisError) -> bool {
+    // A script that is refused names the command's refusal in its own.
+    error.code() == Some("OOM") || error.to_string().contains("OOM command not allowed")
+}
+
+fn one_line(problem: &Error) -> String {
+    problem.to_string().replace("\nhint: ", "; ")
 }
 
 fn client(access: &Access) -> Result<(Client, String), Error> {

@@ -8,6 +8,7 @@ pub(super) struct Scripts {
     pub(super) lease: Script,
     pub(super) hold: Script,
     pub(super) lead: Script,
+    pub(super) resign: Script,
     pub(super) spend: Script,
 }
 
@@ -19,6 +20,7 @@ impl Default for Scripts {
             lease: Script::new(LEASE),
             hold: Script::new(HOLD),
             lead: Script::new(LEAD),
+            resign: Script::new(RESIGN),
             spend: Script::new(SPEND),
         }
     }
@@ -102,26 +104,31 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 ";
 
+/// Key: the leader. Argument: who leads no longer.
+const RESIGN: &str = r"
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
+";
+
 /// Keys: what was spent, who spends. Arguments: the least that was spent so
-/// far (four figures), what is added (four), who spends (empty = nobody),
+/// far (five figures), what is added (five), who spends (empty = nobody),
 /// seconds to keep, seconds a spender counts. The totals, and how many spend.
 const SPEND: &str = r"
-local fields = {'requests', 'input', 'output', 'micro_usd'}
+local fields = {'requests', 'input', 'output', 'micro_usd', 'cached_input'}
 local told = {}
 for at, field in ipairs(fields) do
   local known = tonumber(redis.call('HGET', KEYS[1], field) or 0)
-  told[at] = math.max(known, tonumber(ARGV[at])) + tonumber(ARGV[at + 4])
+  told[at] = math.max(known, tonumber(ARGV[at])) + tonumber(ARGV[at + #fields])
   if told[at] ~= known then
     redis.call('HSET', KEYS[1], field, string.format('%.0f', told[at]))
   end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[10])
-if ARGV[9] ~= '' then
+redis.call('EXPIRE', KEYS[1], ARGV[12])
+if ARGV[11] ~= '' then
   local now = redis.call('TIME')[1]
-  redis.call('ZADD', KEYS[2], now, ARGV[9])
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[11])
-  redis.call('EXPIRE', KEYS[2], ARGV[11])
+  redis.call('ZADD', KEYS[2], now, ARGV[11])
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ARGV[13])
+  redis.call('EXPIRE', KEYS[2], ARGV[13])
 end
-told[5] = redis.call('ZCARD', KEYS[2])
+told[#fields + 1] = redis.call('ZCARD', KEYS[2])
 return told
 ";

@@ -4,8 +4,8 @@
 use magnet_proto::path::Purpose;
 use rand::RngExt;
 
-use super::generic;
 use super::noun;
+use super::plain;
 use crate::lexicon::{Place, Topic, topic};
 use magnet_worker::teacher::Act;
 
@@ -30,7 +30,7 @@ pub(super) fn no_function(ask: &Act<'_>) -> String {
     if let Some(Purpose::MissingFunction { function, .. }) =
         ask.scene.path.turns.get(ask.turn).map(|t| &t.purpose)
     {
-        let action = generic::infinitive(ask.scene.library.get(*function));
+        let action = plain::infinitive(ask.scene.library.get(*function));
         forms.extend([
             format!(
                 "I don't have a tool to {action}. If one can be added, I'll do it straight away."

@@ -1,9 +1,18 @@
 //! Wording clauses as a message: joining, register, connectives.
 
-use super::clause::Clause;
-use super::phrase::Voice;
 use super::register::{self, Lead};
+use super::words::Voice;
 use crate::lexicon::Register;
+
+/// What is said of one step, before it is worded as a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Clause {
+    /// An imperative without capital and full stop, or a question.
+    pub text: String,
+    pub question: bool,
+    /// Sentences to follow, without their full stop.
+    pub extra: Vec<String>,
+}
 
 /// Where in a conversation a message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +34,6 @@ pub(super) struct Part {
 /// The message for the clauses of one turn.
 pub(super) fn message(
     parts: Vec<Part>,
-    context: &[String],
     motive: Option<String>,
     position: Position,
     register: Register,
@@ -47,7 +55,6 @@ pub(super) fn message(
         sentences.push(capital(&spoken));
         sentences.extend(extra.into_iter().map(|s| closed(&capital(&s))));
     }
-    sentences.extend(context.iter().map(|s| closed(&capital(s))));
     if let Some(motive) = motive {
         let first = position == Position::Opening && !looks_back(&motive) && voice.chance(80);
         let at = if first { 0 } else { sentences.len() };

@@ -13,14 +13,14 @@ use magnet_worker::persona::calendar::{Date, Minute};
 
 /// A person's habits of writing, the same through a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    pub dates: Dates,
+pub(super) struct Style {
+    pub(super) dates: Dates,
     /// "2:30 pm" rather than "14:30".
-    pub twelve_hours: bool,
+    pub(super) twelve_hours: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dates {
+pub(super) enum Dates {
     /// 14 March 2026
     DayFirst,
     /// March 14, 2026
@@ -32,7 +32,7 @@ pub enum Dates {
 }
 
 impl Style {
-    pub fn of(scene: &Scene<'_>) -> Self {
+    pub(super) fn of(scene: &Scene<'_>) -> Self {
         let mut rng = scene.stream("style", 0);
         let dates = match scene.persona.register {
             Register::Terse => [Dates::Iso, Dates::DayFirst, Dates::MonthFirst],
@@ -44,7 +44,7 @@ impl Style {
 }
 
 /// The text for a value.
-pub fn mention(value: &Value, style: Style, rng: &mut Rng) -> String {
+pub(super) fn mention(value: &Value, style: Style, rng: &mut Rng) -> String {
     match value {
         Value::String(text) => string(text, style, rng),
         Value::Number(number) => {

@@ -1,59 +1,62 @@
-//! The offline teacher: answers every ask by rules. Deterministic, no model.
+//! The offline teacher: the rules that stand in for a model.
 //!
 //! ```text
-//! write_request   plan ─► clause (phrasing, else generic) ─► frame      request.rs
-//! fill_call       given · picked from outputs · schema                  fill.rs
-//! act             hinted calls ─► summary, or a question, or a refusal  act.rs
+//! brief           proposals, wants, values ─► what the person is after     brief/
+//! write_request   ask or question per step ─► slots ─► message in the register
+//! act             due calls · report, question or refusal
 //! ```
 //!
-//! Promises: the same ask gets the same answer; every required value of a
-//! request is in its text or an earlier one, or in an output it points at;
-//! prose says nothing that no output says. Its sentences are plain, and it is
-//! named in every dataset it writes.
+//! Promises: the same ask gets the same answer; prose says nothing that no
+//! output says. With a pack its sentences are the pack's; without one they are
+//! plain, and the dataset says so.
 
-mod act;
-mod change;
-mod choose;
-mod clause;
-mod coerce;
+pub(crate) mod brief;
+mod closing;
 mod contact;
-mod context;
 mod decline;
-mod ends;
-mod fill;
 mod frame;
-mod generic;
-mod intention;
-mod memory;
-pub mod mention;
+mod mention;
 mod motive;
 mod noun;
-mod optional;
-mod phrase;
-mod plan;
+mod plain;
 mod refer;
 mod register;
 mod report;
 mod request;
 mod rivals;
-mod select;
-mod summary;
+mod slot;
 mod supply;
 mod template;
-mod vary;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-use async_trait::async_trait;
-use magnet_proto::sample::Arguments;
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use magnet_proto::pack::Pack;
+use magnet_proto::sample::Arguments;
+use magnet_worker::brief::{Ask, Briefer, Outcome};
 use magnet_worker::conversation::Request;
 use magnet_worker::teacher::{Act, Action, Error, FillCall, Hint, Teacher, WriteRequest};
 
+use crate::templates::Templates;
+
 /// The teacher that needs no model.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Offline;
+#[derive(Clone, Debug, Default)]
+pub struct Offline {
+    pack: Arc<Pack>,
+    templates: Arc<Templates>,
+}
+
+impl Offline {
+    /// Speaks with the pack's phrases, where it has any.
+    pub fn new(pack: Arc<Pack>) -> Self {
+        let templates = Arc::new(Templates::new(&pack));
+        Self { pack, templates }
+    }
+}
 
 #[async_trait]
 impl Teacher for Offline {
@@ -62,19 +65,32 @@ impl Teacher for Offline {
     }
 
     async fn write_request(&self, ask: &WriteRequest<'_>) -> Result<Request, Error> {
-        request::write(ask)
+        request::write(&self.pack, ask)
     }
 
-    async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error> {
-        fill::fill(ask)
+    async fn fill_call(&self, _: &FillCall<'_>) -> Result<Arguments, Error> {
+        Err(Error::GaveUp("the rules leave no argument open".into()))
     }
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        match ask.hint {
+        Ok(match ask.hint {
             Hint::Wrong(_) | Hint::None => {
-                Err(Error::Permanent("the offline teacher plays by right hints alone".into()))
+                return Err(Error::Permanent(
+                    "the offline teacher plays by right hints alone".into(),
+                ));
             }
-            _ => Ok(act::act(ask)),
-        }
+            Hint::Calls(_) if !ask.due.is_empty() => Action::Call(ask.due.to_vec()),
+            Hint::Calls(_) => Action::Say(closing::write(&self.templates, &self.pack, ask)),
+            Hint::MissFunction => Action::Say(decline::no_function(ask)),
+            Hint::MissedParams => Action::Say(decline::ask_for_parameter(ask)),
+            Hint::Irrelevant => Action::Say(decline::irrelevant(ask)),
+        })
+    }
+}
+
+#[async_trait]
+impl Briefer for Offline {
+    async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
+        Ok(brief::brief(&self.pack, ask))
     }
 }

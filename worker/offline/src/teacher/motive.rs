@@ -1,52 +1,26 @@
-//! Why the user asks: the library's reasons, else one that fits the field or
-//! the person.
+//! Why the user asks: the pack's reasons, else one that fits the field.
 
+use magnet_proto::FunctionId;
 use magnet_proto::shape::words;
 
-use super::intention::{Intention, Manner, Source};
-use super::phrase::Voice;
-use super::refer::Seat;
-use super::template::{self, Fill};
-use crate::lexicon::{Persona, Register};
+use super::words::Voice;
+use crate::lexicon::Register;
 
-/// A motive for an opening request, or none.
-pub(super) fn motive(
-    intention: &Intention<'_>,
-    persona: &Persona,
-    voice: &mut Voice<'_>,
-) -> Option<String> {
-    let percent = match persona.register {
-        Register::Terse => 12,
-        Register::Casual => 45,
-        Register::Formal => 45,
-        Register::Polite => 50,
-        Register::Chatty => 85,
+/// A motive for a request, or none.
+pub(super) fn motive(function: FunctionId, voice: &mut Voice<'_>) -> Option<String> {
+    let percent = match voice.scene.persona.register {
+        Register::Terse => 15,
+        Register::Casual | Register::Formal => 55,
+        Register::Polite => 60,
+        Register::Chatty => 90,
     };
     if !voice.chance(percent) {
         return None;
     }
-    let reasons = &intention.function.phrasing.reasons;
-    if !reasons.is_empty() {
-        let start = voice.pick(&(0..reasons.len()).collect::<Vec<_>>());
-        let rotated = reasons.iter().cycle().skip(start).take(reasons.len());
-        return rotated.into_iter().find_map(|reason| of_library(reason, intention, voice));
+    match voice.pack.phrases(function).map(|phrases| phrases.reasons.as_slice()) {
+        None | Some([]) => Some(of_field(function, voice)),
+        Some(reasons) => Some(voice.pick(reasons)),
     }
-    Some(of_field(intention, persona, voice))
-}
-
-/// A reason whose slots all have a value that the request spells out.
-fn of_library(reason: &str, intention: &Intention<'_>, voice: &mut Voice<'_>) -> Option<String> {
-    template::render(reason, |name, _| {
-        let Some(slot) = intention.slot(name) else {
-            return Fill::Absent;
-        };
-        match &slot.source {
-            Source::Said { values, manner: Manner::Literal } if values.len() == 1 => {
-                voice.words(intention, slot, Seat::Slot).map_or(Fill::Absent, Fill::Text)
-            }
-            _ => Fill::Absent,
-        }
-    })
 }
 
 /// Words of a category and the motives that go with it.
@@ -178,24 +152,13 @@ const ANY: &[&str] = &[
     "I'm preparing a short presentation.", "I've been putting this off for a while.",
 ];
 
-fn of_field(intention: &Intention<'_>, persona: &Persona, voice: &mut Voice<'_>) -> String {
-    let function = intention.function;
+fn of_field(function: FunctionId, voice: &mut Voice<'_>) -> String {
+    let function = voice.scene.library.get(function);
     let about: Vec<String> = words(&function.category).chain(words(&function.class)).collect();
     let field =
         FIELDS.iter().find(|(cues, _)| about.iter().any(|word| cues.contains(&word.as_str())));
-    let roll = voice.pick(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    match (field, roll) {
-        (Some((_, motives)), 0..=5) => voice.pick(motives).to_owned(),
-        (_, 6 | 7) => {
-            let role = persona.role.as_str();
-            let article = super::noun::article(role);
-            voice.pick(&[
-                format!("I work as {article} {role}, and this is for my job."),
-                format!("I'm {article} {role} and rather short on time."),
-                format!("As {article} {role} I need this now and then."),
-                format!("I'm asking as {article} {role}."),
-            ])
-        }
+    match field {
+        Some((_, motives)) if voice.chance(70) => voice.pick(motives).to_owned(),
         _ => voice.pick(ANY).to_owned(),
     }
 }

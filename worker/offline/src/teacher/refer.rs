@@ -1,34 +1,72 @@
 //! Referring to an earlier output: "the cheapest one", "that address".
 //!
-//! A reference carries no value; the call that follows looks it up by the same
-//! selection. Its words depend on what the place is (the thing itself or one of
+//! Its words depend on what the place is (the thing itself or one of
 //! its properties), on whether there were several, and on how long ago it was.
 
+use magnet_proto::brief::Select;
 use magnet_proto::library::Function;
-use magnet_proto::path::Feed;
+use magnet_proto::path::StepRef;
 use magnet_proto::rng::Rng;
 use magnet_proto::shape::{Field, Leaf, words};
+use magnet_worker::select::Route;
 use rand::RngExt;
 
 use super::contact;
 use super::noun;
-use super::select::{Route, superlative};
 use crate::lexicon::Topic;
-use magnet_worker::conversation::Select;
 
 /// An argument that an earlier output supplies.
 #[derive(Clone, Debug)]
 pub(super) struct Reference<'a> {
-    pub feed: &'a Feed,
+    pub from: StepRef,
+    /// The place in the output.
+    pub place: &'a str,
     /// The function whose output it is.
     pub source: &'a Function,
-    /// Which element, for each copy; all equal unless it is this that varies.
-    pub selects: Vec<Select>,
+    /// How one of several elements is singled out.
+    pub which: Which,
     pub when: When,
     /// The request singles the element out; false if an earlier one did.
     pub fresh: bool,
     /// Every element's value, for a list.
     pub all: bool,
+    /// Whether the list has only this one.
+    pub alone: bool,
+}
+
+/// What singles out one of several things: words before the noun ("oldest") or
+/// behind it ("with the fewest open tickets").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    Before(String),
+    Behind(String),
+}
+
+impl Which {
+    /// The place in the list: "first", "second", "last".
+    pub(super) fn in_order(select: &Select) -> Self {
+        const ORDINALS: [&str; 6] = ["first", "second", "third", "fourth", "fifth", "sixth"];
+        Self::Before(match select {
+            Select::Last => "last".to_owned(),
+            Select::Nth(at) => match ORDINALS.get(usize::from(*at)) {
+                Some(ordinal) => (*ordinal).to_owned(),
+                None => format!("{}th", at + 1),
+            },
+            _ => "first".to_owned(),
+        })
+    }
+
+    /// "the oldest ticket", "the agent with the fewest tickets".
+    pub(super) fn of(&self, noun: &str) -> String {
+        match self {
+            Self::Before(words) => format!("the {words} {noun}"),
+            Self::Behind(words) => format!("the {noun} {words}"),
+        }
+    }
+
+    fn is_first(&self) -> bool {
+        matches!(self, Self::Before(words) if words == "first")
+    }
 }
 
 /// How far back the output is.
@@ -79,13 +117,11 @@ pub(super) enum Seat {
 impl Reference<'_> {
     /// Whether two references are to the same object of the same output.
     pub(super) fn same_object(&self, other: &Reference<'_>) -> bool {
-        self.feed.from == other.feed.from
-            && Route::of(&self.feed.flow.output).head_or_parent()
-                == Route::of(&other.feed.flow.output).head_or_parent()
+        self.from == other.from && holder(self.place) == holder(other.place)
     }
 
     pub(super) fn target(&self, field: &Field, topic: Topic) -> Target {
-        let path = self.feed.flow.output.as_str();
+        let path = self.place;
         let leaves = self.source.output_leaves();
         let leaf = leaves.iter().find(|leaf| leaf.path == path);
         if matches!(topic, Topic::Email | Topic::Phone | Topic::FullName) {
@@ -97,10 +133,11 @@ impl Reference<'_> {
 
     pub(super) fn words(&self, field: &Field, topic: Topic, seat: Seat, rng: &mut Rng) -> String {
         let target = self.target(field, topic);
+        let among_several = target.among_several && !self.alone;
         let forms = match (&target.property, self.all) {
             (_, true) => everything(&target),
             (Some(property), _) => self.property(property, &target),
-            (None, _) if target.among_several => self.element(&target, seat),
+            (None, _) if among_several => self.element(&target, seat),
             (None, _) if target.being == Being::Thing => self.single(target.thing.as_deref(), seat),
             (None, _) => self.somebody(&target, seat),
         };
@@ -110,52 +147,35 @@ impl Reference<'_> {
     /// One of several: "the cheapest one", "the first of those trains".
     fn element(&self, target: &Target, seat: Seat) -> Vec<String> {
         let noun = target.thing.as_deref();
-        let varies = self.selects.iter().any(|select| *select != self.selects[0]);
-        if varies {
-            return vec![several(&self.selects, noun)];
-        }
-        let which = superlative(&self.selects[0]);
-        let named = noun.map_or_else(Vec::new, |noun| self.named_element(which, noun));
+        let named = noun.map_or_else(Vec::new, |noun| self.named_element(noun));
         let must_be_named = seat == Seat::Attached || target.being != Being::Thing;
         if must_be_named && !named.is_empty() {
             return named;
         }
-        let unnamed: &[&str] = match (self.fresh, self.when) {
-            (false, _) => &["that one", "that same one"],
-            (true, When::Now) if which == "first" => {
-                &["the first one", "the first one that comes up", "the top result"]
+        let one = self.which.of("one");
+        let unnamed = match (self.fresh, self.when) {
+            (false, _) => vec!["that one".to_owned(), "that same one".to_owned()],
+            (true, When::Now) if self.which.is_first() => {
+                vec![one, "the first one that comes up".to_owned()]
             }
-            (true, When::Now) => &["the {} one", "the {} one", "whichever is the {}"],
-            (true, When::JustBefore) => {
-                &["the {} one", "the {} one on that list", "the {} one of these"]
-            }
-            (true, When::Earlier) => &["the {} one from earlier", "the {} one you found before"],
+            (true, When::Now) => vec![one.clone(), one],
+            (true, When::JustBefore) => vec![one.clone(), format!("{one} of these")],
+            (true, When::Earlier) => vec![format!("{one} from earlier")],
         };
-        named.into_iter().chain(unnamed.iter().map(|form| form.replace("{}", which))).collect()
+        named.into_iter().chain(unnamed).collect()
     }
 
-    fn named_element(&self, which: &str, noun: &str) -> Vec<String> {
+    fn named_element(&self, noun: &str) -> Vec<String> {
         if !self.fresh {
             return vec![format!("that {noun}"), format!("that same {noun}")];
         }
-        let many = noun::plural(noun);
-        match self.when {
-            When::Now if which == "first" => {
-                vec![format!("the first {noun}"), format!("the first {noun} you find")]
+        let one = self.which.of(noun);
+        match (self.when, &self.which) {
+            (When::Earlier, _) => vec![format!("{one} from earlier")],
+            (_, Which::Before(which)) => {
+                vec![one, format!("the {which} of those {}", noun::plural(noun))]
             }
-            When::Now => {
-                vec![format!("the {which} {noun}"), format!("the {which} of those {many}")]
-            }
-            When::JustBefore => vec![
-                format!("the {which} {noun}"),
-                format!("the {which} of those {many}"),
-                format!("the {which} {noun} on that list"),
-            ],
-            When::Earlier => vec![
-                format!("the {which} {noun} from earlier"),
-                format!("the {which} of the {many} from before"),
-                format!("the {which} {noun} you found earlier"),
-            ],
+            (_, Which::Behind(_)) => vec![one],
         }
     }
 
@@ -229,12 +249,10 @@ impl Reference<'_> {
     fn property(&self, property: &str, target: &Target) -> Vec<String> {
         let thing = target.thing.as_deref();
         let those = if noun::is_plural(property) { "those" } else { "that" };
-        if target.among_several && self.fresh {
-            let which = superlative(&self.selects[0]);
-            let of = |thing: &str| format!("the {property} of the {which} {thing}");
+        if target.among_several && self.fresh && !self.alone {
+            let of = |thing: &str| format!("the {property} of {}", self.which.of(thing));
             return match thing {
                 Some(thing) => vec![of(thing), of(thing), of("one")],
-                None if which == "first" => vec![format!("the first {property}"), of("result")],
                 None => vec![of("one")],
             };
         }
@@ -272,13 +290,12 @@ fn again(property: &str) -> Vec<String> {
     forms.iter().map(|form| (*form).to_owned()).collect()
 }
 
-impl Route<'_> {
-    /// The array, or the object that holds the place.
-    fn head_or_parent(&self) -> &str {
-        match self.tail {
-            Some(_) => self.head,
-            None => self.head.rsplit_once('/').map_or("", |(parent, _)| parent),
-        }
+/// The list on the way to a place, or the object that holds it.
+fn holder(place: &str) -> &str {
+    let route = Route::of(place);
+    match route.tail {
+        Some(_) => route.head,
+        None => route.head.rsplit_once('/').map_or("", |(parent, _)| parent),
     }
 }
 
@@ -287,14 +304,6 @@ fn everything(target: &Target) -> Vec<String> {
     let mut forms = vec!["all of them".to_owned(), "all of those".to_owned()];
     forms.extend(noun.map(|noun| format!("those {}", noun::plural(noun))));
     forms
-}
-
-/// "the first and the last one".
-fn several(selects: &[Select], noun: Option<&str>) -> String {
-    let mut which: Vec<String> =
-        selects.iter().map(|s| format!("the {}", superlative(s))).collect();
-    which.dedup();
-    format!("{} {}", super::mention::series(&which, "and"), noun.unwrap_or("one"))
 }
 
 /// What a flow's output path leads to.

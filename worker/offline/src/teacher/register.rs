@@ -2,7 +2,7 @@
 //! them. No frame carries more than a few hundredths of all messages.
 
 use super::frame::{Position, capital, small};
-use super::phrase::Voice;
+use super::words::Voice;
 use crate::lexicon::Register;
 
 /// Frames that open a conversation or follow on; `{}` is an imperative.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::frame::{capital, closed};
 use super::mention::{mention, series};
-use super::summary::STYLE;
-use super::{generic, noun};
+use super::closing::STYLE;
+use super::noun;
 
 /// One or two sentences on an output.
 pub(super) fn report(function: &Function, output: &Value, rng: &mut Rng) -> String {
@@ -92,7 +92,7 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
 fn things(function: &Function, name: &str, count: usize) -> String {
     let thing = noun::of_container(name)
         .or_else(|| {
-            generic::subject(function).filter(|s| noun::is_plural(s)).map(|s| noun::singular(&s))
+            noun::of_lookup(function)
         })
         .unwrap_or_else(|| "result".into())
         .to_lowercase();

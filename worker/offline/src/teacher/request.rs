@@ -1,40 +1,42 @@
 //! Back-translation by rules: the user's message for a turn.
 //!
 //! ```text
-//! plan (which arguments, which values) ─► clause per step ─► message in the register
+//! per step: want's question, or ask, or plain clause ─► slots filled ─► message in the register
 //! ```
 
 use magnet_proto::FunctionId;
-use magnet_proto::path::{Fault, Purpose, StepRef};
-
-use super::clause::clause;
-use super::context::context;
-use super::frame::{self, Part, Position};
-use super::intention::Intention;
-use super::mention::Style;
-use super::motive::motive;
-use super::phrase::Voice;
-use super::plan::{Omitted, Planner};
-use super::refer::When;
-use super::supply;
-use magnet_worker::conversation::{Conversation, Request, Scene};
+use magnet_proto::brief::{Turn, Want};
+use magnet_proto::pack::Pack;
+use magnet_proto::path::{Fault, Purpose, Step, StepRef};
+use magnet_proto::rng::Rng;
+use magnet_worker::conversation::Request;
 use magnet_worker::teacher::{Error, WriteRequest};
 use magnet_worker::vet::prose;
+use rand::seq::SliceRandom;
+
+use super::frame::{self, Clause, Part, Position};
+use super::mention::Style;
+use super::motive::motive;
+use super::plain;
+use super::slot::Spoken;
+use super::supply;
+use super::template;
+use super::words::Voice;
 
 /// How often a message that gives something away is worded anew.
 const WORDINGS: usize = 5;
 
-pub(super) fn write(ask: &WriteRequest<'_>) -> Result<Request, Error> {
-    let scene = ask.scene;
-    let writer = Writer { scene, turn: ask.turn, conversation: ask.conversation };
+static NOTHING: Turn = Turn { why: String::new(), wants: Vec::new(), values: Vec::new() };
+
+pub(super) fn write(pack: &Pack, ask: &WriteRequest<'_>) -> Result<Request, Error> {
     let mut last = None;
     for wording in 0..WORDINGS {
         let purpose = match (wording, ask.problem) {
             (0, None) => "request".to_owned(),
-            (n, problem) => format!("request {n} {}", problem.unwrap_or_default()),
+            (n, problem) => format!("request {n} {}", problem.map_or("", |it| it.why)),
         };
-        let request = writer.write(&purpose)?;
-        if !writer.gives_away(&request.text) {
+        let request = Request { text: message(pack, ask, &purpose) };
+        if !gives_away(ask, &request.text) {
             return Ok(request);
         }
         last = Some(request);
@@ -42,166 +44,196 @@ pub(super) fn write(ask: &WriteRequest<'_>) -> Result<Request, Error> {
     last.ok_or_else(|| Error::Unusable("no request could be worded".into()))
 }
 
-/// One message to write.
-struct Writer<'a> {
-    scene: Scene<'a>,
-    turn: usize,
-    conversation: &'a Conversation,
+fn message(pack: &Pack, ask: &WriteRequest<'_>, purpose: &str) -> String {
+    let path = ask.scene.path;
+    let register = ask.scene.persona.register;
+    let before = ask.turn.checked_sub(1).map(|before| &path.turns[before].purpose);
+    let resolved = matches!(
+        path.turns[ask.turn].purpose,
+        Purpose::MissingFunction { resolved: true, .. }
+            | Purpose::MissingParameter { resolved: true, .. }
+    );
+    let target = if resolved { ask.turn + 1 } else { ask.turn };
+    let mut voice = Voice {
+        scene: ask.scene,
+        pack,
+        told: ask.brief.turn(ask.turn).unwrap_or(&NOTHING),
+        target: target as u16,
+        conversation: ask.conversation,
+        log: ask.log,
+        style: Style::of(&ask.scene),
+        rng: ask.scene.stream(purpose, ask.turn),
+        singled_out: Vec::new(),
+    };
+    match before {
+        Some(Purpose::MissingFunction { function, resolved: true }) => {
+            supply::function(ask.scene.library.get(*function), register, &mut voice)
+        }
+        Some(Purpose::MissingParameter { function, parameter, resolved: true }) => {
+            supply::parameter(*function, parameter, register, &mut voice)
+        }
+        _ => asks(ask, &mut voice),
+    }
 }
 
-impl<'a> Writer<'a> {
-    fn write(&self, purpose: &str) -> Result<Request, Error> {
-        let turns = &self.scene.path.turns;
-        let turn = turns
-            .get(self.turn)
-            .ok_or_else(|| Error::Unusable(format!("the path has no turn {}", self.turn)))?;
-        let next = (self.turn + 1 < turns.len()).then_some(self.turn + 1);
-        match (&turn.purpose, next) {
-            (Purpose::Calls, _) => Ok(self.calls(purpose)),
-            (Purpose::MissingFunction { resolved: true, .. }, Some(next)) => {
-                Ok(self.ask(purpose, next, None))
-            }
-            (Purpose::MissingFunction { function, .. } | Purpose::Irrelevant { function }, _) => {
-                Ok(self.ask_alone(purpose, *function, None))
-            }
-            (Purpose::MissingParameter { function, parameter, resolved }, next) => {
-                let omitted = Omitted { function: *function, parameter };
-                match next.filter(|_| *resolved) {
-                    Some(next) => Ok(self.ask(purpose, next, Some(omitted))),
-                    None => Ok(self.ask_alone(purpose, *function, Some(omitted))),
-                }
+/// Asks for what the turn's brief wants.
+fn asks<'a>(ask: &WriteRequest<'a>, voice: &mut Voice<'a>) -> String {
+    let path = ask.scene.path;
+    let turn = usize::from(voice.target);
+    let mut parts: Vec<Part> = Vec::new();
+    let alone = match &path.turns[ask.turn].purpose {
+        Purpose::Irrelevant { function }
+        | Purpose::MissingFunction { function, resolved: false }
+        | Purpose::MissingParameter { function, resolved: false, .. } => Some(*function),
+        _ => None,
+    };
+    match alone {
+        Some(function) => {
+            let at = StepRef { turn: voice.target, step: 0 };
+            let spoken = Spoken::new(at, ask.scene.library.get(function), voice.told);
+            parts.push(Part { clause: asked(&spoken, function, voice), depends: false });
+        }
+        None => {
+            let steps = path.turns.get(turn).map_or(&[][..], |turn| &turn.steps);
+            for (step, planned) in (0u16..).zip(steps) {
+                let at = StepRef { turn: voice.target, step };
+                parts.extend(of_step(at, planned, voice));
             }
         }
     }
+    let position = position(ask);
+    let reason = reason(ask, position, voice);
+    frame::message(parts, reason, position, ask.scene.persona.register, voice)
+}
 
-    /// A turn with calls: it follows up on what was missing, or asks.
-    fn calls(&self, purpose: &str) -> Request {
-        let before = self.turn.checked_sub(1).and_then(|before| self.scene.path.turns.get(before));
-        match before.map(|turn| &turn.purpose) {
-            Some(Purpose::MissingFunction { function, resolved: true }) => supply::function(
-                self.scene.library.get(*function),
-                self.scene.persona.register,
-                &mut self.voice(purpose),
-            ),
-            Some(Purpose::MissingParameter { function, parameter, resolved: true }) => {
-                let omitted = Omitted { function: *function, parameter };
-                let mut planner = self.planner(purpose, None);
-                let supplied = planner.supply(self.turn, omitted);
-                supply::parameter(&supplied, self.scene.persona.register, &mut self.voice(purpose))
+/// What is said of one step; nothing of one that only finds what another needs.
+fn of_step<'a>(at: StepRef, step: &'a Step, voice: &mut Voice<'a>) -> Vec<Part> {
+    let Some(spoken) = voice.spoken(at) else {
+        return Vec::new();
+    };
+    let depends = step.feeds.iter().any(|feed| feed.from.turn == at.turn && {
+        let source = voice.scene.path.step(feed.from);
+        source.is_some_and(|source| !source.implicit)
+    });
+    let told = voice.told;
+    let mut parts = Vec::new();
+    for want in told.wants_of(at.step) {
+        let clause = match want {
+            Want::Fact { place, .. } if !place.is_empty() => {
+                let question = question(&spoken, step.function, place, voice);
+                question.unwrap_or_else(|| asked(&spoken, step.function, voice))
             }
-            _ => self.ask(purpose, self.turn, None),
-        }
-    }
-
-    /// Asks for what a turn's steps do.
-    fn ask(&self, purpose: &str, target: usize, omitted: Option<Omitted<'a>>) -> Request {
-        let intentions = self.planner(purpose, omitted).turn(target);
-        self.compose(purpose, &intentions)
-    }
-
-    fn ask_alone(
-        &self,
-        purpose: &str,
-        function: FunctionId,
-        omitted: Option<Omitted<'a>>,
-    ) -> Request {
-        let intention = self.planner(purpose, omitted).alone(function);
-        self.compose(purpose, &[intention])
-    }
-
-    fn compose(&self, purpose: &str, intentions: &[Intention<'a>]) -> Request {
-        let mut voice = self.voice(purpose);
-        let mut request = Request::default();
-        let mut parts: Vec<Part> = Vec::new();
-        let mut facts: Vec<String> = Vec::new();
-        for intention in intentions {
-            intention.note(&mut request);
-            if intention.implicit {
-                facts.extend(context(intention, &mut voice));
-            } else {
-                parts.push(Part {
-                    clause: clause(intention, &mut voice),
-                    depends: depends(intention),
-                });
-            }
-        }
-        let position = self.position();
-        let persona = self.scene.persona;
-        let reason = match (position, intentions.first()) {
-            (Position::Opening, Some(first)) => motive(first, persona, &mut voice),
-            (_, Some(first)) if !first.function.phrasing.reasons.is_empty() && voice.chance(8) => {
-                motive(first, persona, &mut voice)
-            }
-            _ => None,
+            _ => asked(&spoken, step.function, voice),
         };
-        request.text =
-            frame::message(parts, &facts, reason, position, persona.register, &mut voice);
-        request
+        parts.push(Part { clause, depends });
     }
+    if step.conflict.is_some() {
+        parts.iter_mut().for_each(|part| again(&mut part.clause, voice));
+    }
+    parts
+}
 
-    /// Where the message stands, and whether the last answer was a letdown.
-    fn position(&self) -> Position {
-        let Some(before) = self.turn.checked_sub(1).and_then(|at| self.scene.path.turns.get(at))
-        else {
-            return Position::Opening;
-        };
-        let failed = before.steps.iter().any(|step| step.fault == Some(Fault::Permanent));
-        if before.purpose != Purpose::Calls || failed {
-            return Position::AfterLetdown;
+/// The operation itself, by the pack or plainly.
+fn asked<'a>(spoken: &Spoken<'a>, function: FunctionId, voice: &mut Voice<'a>) -> Clause {
+    let asks = voice.pack.phrases(function).map_or(&[][..], |phrases| &phrases.asks);
+    let fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
+    for ask in shuffled(fitting, &mut voice.rng) {
+        if let Some(text) = voice.phrased(ask, spoken, None) {
+            return Clause { question: text.ends_with('?'), text, extra: Vec::new() };
         }
-        Position::Later
     }
+    plain::clause(spoken, voice)
+}
 
-    fn planner(&self, purpose: &str, omitted: Option<Omitted<'a>>) -> Planner<'a> {
-        let rng = self.scene.stream(&format!("{purpose} plan"), self.turn);
-        Planner::new(self.scene, self.conversation, omitted, rng)
-    }
+/// A question for one fact of a step's output.
+fn question<'a>(
+    spoken: &Spoken<'a>,
+    function: FunctionId,
+    place: &str,
+    voice: &mut Voice<'a>,
+) -> Option<Clause> {
+    let wants = &voice.pack.phrases(function)?.wants;
+    let phrases = wants.iter().find(|want| want.at == place)?;
+    let fitting: Vec<&'a String> = phrases.ask.iter().filter(|ask| fits(ask, spoken)).collect();
+    shuffled(fitting, &mut voice.rng).into_iter().find_map(|ask| {
+        let text = voice.phrased(ask, spoken, None)?;
+        Some(Clause { question: true, text, extra: Vec::new() })
+    })
+}
 
-    fn voice(&self, purpose: &str) -> Voice<'a> {
-        let rng = self.scene.stream(purpose, self.turn);
-        Voice { conversation: self.conversation, style: Style::of(&self.scene), rng }
-    }
+/// Whether a phrase has a slot for all that the person says of a step, and
+/// needs none for what they do not.
+fn fits(phrase: &str, spoken: &Spoken<'_>) -> bool {
+    let slots: Vec<(&str, bool)> = template::slots(phrase).collect();
+    let says = |name: &str| slots.iter().any(|(slot, _)| *slot == name);
+    let spoken_of = |name: &str| spoken.slot(name).is_some_and(|slot| !slot.is_unsaid());
+    spoken.slots.iter().filter(|s| !s.is_unsaid()).all(|slot| says(&slot.field.name))
+        && slots.iter().filter(|(_, needed)| *needed).all(|(name, _)| spoken_of(name))
+        && spoken.slots.iter().filter(|slot| slot.is_pointed()).all(|slot| {
+            template::takes_reference(phrase, &slot.field.name)
+        })
+}
 
-    /// Whether a text names a function, or an implicit step's action.
-    fn gives_away(&self, text: &str) -> bool {
-        let path = self.scene.path;
-        let library = self.scene.library;
-        let announces = self.turn.checked_sub(1).is_some_and(|before| {
-            matches!(path.turns[before].purpose, Purpose::MissingFunction { resolved: true, .. })
-        });
-        let withheld = match &path.turns[self.turn].purpose {
-            Purpose::Calls => None,
-            Purpose::MissingFunction { function, .. }
-            | Purpose::MissingParameter { function, .. }
-            | Purpose::Irrelevant { function } => Some(*function),
-        };
-        let mut functions = path.functions().chain(withheld);
-        let names = !announces && functions.any(|id| prose::names_function(text, library.get(id)));
-        let mut implicit = path.turns[self.turn].steps.iter().filter(|step| step.implicit);
-        names
-            || prose::hint_trace(text).is_some()
-            || implicit.any(|step| prose::mentions_action(text, library.get(step.function)))
+fn shuffled<T>(mut items: Vec<T>, rng: &mut Rng) -> Vec<T> {
+    items.shuffle(rng);
+    items
+}
+
+/// "… again", for a second look.
+fn again(clause: &mut Clause, voice: &mut Voice<'_>) {
+    let word = voice.pick(&["again", "once more", "one more time"]);
+    let end = if clause.question { clause.text.len() - 1 } else { clause.text.len() };
+    clause.text.insert_str(end, &format!(" {word}"));
+}
+
+/// Why the person asks, where they say so.
+fn reason<'a>(
+    ask: &WriteRequest<'a>,
+    position: Position,
+    voice: &mut Voice<'a>,
+) -> Option<String> {
+    let turn = ask.scene.path.turns.get(usize::from(voice.target))?;
+    let first = turn.steps.iter().find(|step| !step.implicit).or(turn.steps.first());
+    let function = match (&ask.scene.path.turns[ask.turn].purpose, first) {
+        (_, Some(step)) => step.function,
+        (Purpose::Irrelevant { function }, None)
+        | (Purpose::MissingFunction { function, .. }, None)
+        | (Purpose::MissingParameter { function, .. }, None) => *function,
+        (Purpose::Calls, None) => return None,
+    };
+    match position {
+        Position::Opening => motive(function, voice),
+        Position::Later if voice.chance(22) => motive(function, voice),
+        _ => None,
     }
 }
 
-/// Whether a step uses what an earlier one of the same message leads to.
-fn depends(intention: &Intention<'_>) -> bool {
-    intention.slots.iter().filter_map(|slot| slot.reference()).any(|r| r.when == When::Now)
-}
-
-/// The missing parameter's slots of one turn, with the values that come late.
-pub(super) struct Supplied<'a> {
-    pub intentions: Vec<Intention<'a>>,
-}
-
-impl<'a> Planner<'a> {
-    /// What the user gives after having been asked for it.
-    pub(super) fn supply(&mut self, turn: usize, omitted: Omitted<'a>) -> Supplied<'a> {
-        let steps = self.steps_of(turn, omitted.function);
-        let intentions = steps
-            .into_iter()
-            .filter_map(|(at, step): (StepRef, _)| self.supplied(at, step, omitted.parameter))
-            .collect();
-        Supplied { intentions }
+/// Where the message stands, and whether the last answer was a letdown.
+fn position(ask: &WriteRequest<'_>) -> Position {
+    let before = ask.turn.checked_sub(1).and_then(|at| ask.scene.path.turns.get(at));
+    let Some(before) = before else {
+        return Position::Opening;
+    };
+    let failed = before.steps.iter().any(|step| step.fault == Some(Fault::Permanent));
+    match before.purpose != Purpose::Calls || failed {
+        true => Position::AfterLetdown,
+        false => Position::Later,
     }
+}
+
+/// Whether a text names a function, or an implicit step's action.
+fn gives_away(ask: &WriteRequest<'_>, text: &str) -> bool {
+    let (path, library) = (ask.scene.path, ask.scene.library);
+    let announces = ask.turn.checked_sub(1).is_some_and(|before| {
+        matches!(path.turns[before].purpose, Purpose::MissingFunction { resolved: true, .. })
+    });
+    let withheld = match &path.turns[ask.turn].purpose {
+        Purpose::Calls => None,
+        Purpose::MissingFunction { function, .. }
+        | Purpose::MissingParameter { function, .. }
+        | Purpose::Irrelevant { function } => Some(*function),
+    };
+    let mut functions = path.functions().chain(withheld);
+    let names = !announces && functions.any(|id| prose::names_function(text, library.get(id)));
+    names || prose::hint_trace(text).is_some()
 }

@@ -60,6 +60,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use magnet_worker::execute::Output;
     use magnet_worker::conversation::{Exchange, Executed, Request};
     use magnet_worker::execute::Output;
 

@@ -1,18 +1,19 @@
 //! The message after a turn that missed something: it brings just that.
 
+use magnet_proto::FunctionId;
+use magnet_proto::brief::How;
 use magnet_proto::library::Function;
+use magnet_proto::path::StepRef;
 
 use super::frame::{capital, closed, small};
-use super::intention::{Slot, Source};
 use super::mention::{mention, series};
 use super::noun;
-use super::phrase::Voice;
-use super::request::Supplied;
+use super::slot::Slot;
+use super::words::Voice;
 use crate::lexicon::{Register, Topic};
-use magnet_worker::conversation::Request;
 
 /// Says which function was added. Here its name belongs: an operator speaks.
-pub(super) fn function(function: &Function, register: Register, voice: &mut Voice<'_>) -> Request {
+pub(super) fn function(function: &Function, register: Register, voice: &mut Voice<'_>) -> String {
     const ANY: &[&str] = &[
         "I've just enabled one more tool for you, `{}`. Try again, please.",
         "You should have `{}` now. Can you do it with that?",
@@ -39,43 +40,39 @@ pub(super) fn function(function: &Function, register: Register, voice: &mut Voic
         _ => ANY,
     };
     let forms = if voice.chance(35) { ANY } else { forms };
-    Request { text: voice.pick(forms).replacen("{}", &function.name, 1), ..Request::default() }
+    voice.pick(forms).replacen("{}", &function.name, 1)
 }
 
 /// Gives the value that was asked for.
-pub(super) fn parameter(
-    supplied: &Supplied<'_>,
+pub(super) fn parameter<'a>(
+    function: FunctionId,
+    parameter: &str,
     register: Register,
-    voice: &mut Voice<'_>,
-) -> Request {
-    let mut request = Request::default();
+    voice: &mut Voice<'a>,
+) -> String {
+    let steps = &voice.scene.path.turns[usize::from(voice.target)].steps;
+    let step = steps.iter().position(|step| step.function == function).unwrap_or_default();
+    let at = StepRef { turn: voice.target, step: step as u16 };
+    let Some(spoken) = voice.spoken(at) else {
+        return "Sorry, please go ahead with what you have.".into();
+    };
+    let Some(slot) = spoken.slot(parameter) else {
+        return "Sorry, please go ahead with what you have.".into();
+    };
     let mut texts: Vec<String> = Vec::new();
-    let mut about: Option<&Slot<'_>> = None;
-    for intention in &supplied.intentions {
-        intention.note(&mut request);
-        for slot in &intention.slots {
-            let Source::Said { values, .. } = &slot.source else {
-                continue;
-            };
-            for value in values {
-                let text = mention(value, voice.style, &mut voice.rng);
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
+    for how in &slot.hows {
+        if let Some(value) = how.value() {
+            let text = mention(value, voice.style, &mut voice.rng);
+            if !texts.contains(&text) {
+                texts.push(text);
             }
-            about = Some(slot);
         }
     }
-    let value = series(&texts, "and");
-    request.text = match about {
-        Some(slot) => worded(slot, &value, register, voice),
-        None => "Sorry, please go ahead with what you have.".into(),
-    };
-    request
+    worded(slot, &series(&texts, "and"), register, voice)
 }
 
 fn worded(slot: &Slot<'_>, value: &str, register: Register, voice: &mut Voice<'_>) -> String {
-    if let Some(flag) = slot.value().and_then(serde_json::Value::as_bool) {
+    if let Some(flag) = slot.hows.iter().find_map(|how: &&How| how.value()?.as_bool()) {
         return if flag { "Yes, please.".into() } else { "No, leave that out.".into() };
     }
     let noun = noun::of(&slot.field.name, &slot.field.shape);

@@ -13,8 +13,6 @@ use super::noun::article;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fill {
     Text(String),
-    /// The slot before it says this one too: drop it with the words between.
-    Merged,
     /// The value is held back; the noun to put where a preposition cannot be
     /// dropped with it.
     Missing(String),
@@ -22,17 +20,9 @@ pub(super) enum Fill {
     Absent,
 }
 
-/// The slot before, and the text between it and this one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Before<'t> {
-    pub slot: &'t str,
-    pub between: &'t str,
-}
-
 /// Where in a template a slot stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Here<'t> {
-    pub before: Option<Before<'t>>,
     /// The template up to the slot, and from it on.
     pub lead: &'t str,
     pub rest: &'t str,
@@ -46,7 +36,6 @@ pub(super) fn render<'t>(
 ) -> Option<String> {
     let mut text = String::with_capacity(template.len() * 2);
     let mut rest = template;
-    let mut before = None;
     while let Some(open) = rest.find(['{', '[']) {
         let literal = &rest[..open];
         text.push_str(literal);
@@ -54,19 +43,16 @@ pub(super) fn render<'t>(
             let close = open + rest[open..].find('}')?;
             let name = &rest[open + 1..close];
             let here = Here {
-                before: before.map(|slot| Before { slot, between: literal }),
                 lead: &template[..template.len() - rest.len() + open],
                 rest: &rest[close + 1..],
             };
-            place(&mut text, literal, fill(name, here))?;
-            before = Some(name);
+            place(&mut text, fill(name, here))?;
             rest = &rest[close + 1..];
         } else {
             let close = open + rest[open..].find(']')?;
             if let Some(part) = optional(&rest[open + 1..close], &mut fill) {
                 text.push_str(&part);
             }
-            before = None;
             rest = &rest[close + 1..];
         }
     }
@@ -95,7 +81,7 @@ fn optional<'t>(part: &'t str, fill: &mut impl FnMut(&'t str, Here<'t>) -> Fill)
         let close = open + rest[open..].find('}')?;
         text.push_str(&rest[..open]);
         let lead = &part[..part.len() - rest.len() + open];
-        let here = Here { before: None, lead, rest: &rest[close + 1..] };
+        let here = Here { lead, rest: &rest[close + 1..] };
         match fill(&rest[open + 1..close], here) {
             Fill::Text(value) => put(&mut text, &value),
             _ => return None,
@@ -106,10 +92,9 @@ fn optional<'t>(part: &'t str, fill: &mut impl FnMut(&'t str, Here<'t>) -> Fill)
     Some(text)
 }
 
-fn place(text: &mut String, literal: &str, fill: Fill) -> Option<()> {
+fn place(text: &mut String, fill: Fill) -> Option<()> {
     match fill {
         Fill::Text(value) => put(text, &value),
-        Fill::Merged => text.truncate(text.len() - literal.len()),
         Fill::Missing(noun) => {
             if !drop_preposition(text) {
                 text.push_str(&noun);
@@ -201,14 +186,12 @@ mod tests {
     use super::*;
 
     fn check(template: &str, expected: Option<&str>) {
-        let fill = |name: &str, here: Here<'_>| match (name, here.before) {
-            ("lon", Some(Before { slot: "lat", between: ", " })) => Fill::Merged,
-            ("lat", _) => Fill::Text("those coordinates".into()),
-            ("city", _) => Fill::Text("Lyon".into()),
-            ("date", _) => Fill::Text("14 March".into()),
-            ("position", _) => Fill::Text("aisle".into()),
-            ("percent", _) => Fill::Text("8".into()),
-            ("gone", _) => Fill::Missing("someone".into()),
+        let fill = |name: &str, _: Here<'_>| match name {
+            "city" => Fill::Text("Lyon".into()),
+            "date" => Fill::Text("14 March".into()),
+            "position" => Fill::Text("aisle".into()),
+            "percent" => Fill::Text("8".into()),
+            "gone" => Fill::Missing("someone".into()),
             _ => Fill::Absent,
         };
         assert_eq!(render(template, fill).as_deref(), expected, "{template}");
@@ -243,14 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_slots_may_merge() {
-        check("the weather at {lat}, {lon} today", Some("the weather at those coordinates today"));
-    }
-
-    #[test]
     fn a_slot_has_the_seat_that_its_neighbours_give_it() {
         let check = |lead: &str, rest: &str, expected: Seat| {
-            assert_eq!(seat(Here { before: None, lead, rest }), expected, "{lead}…{rest}");
+            assert_eq!(seat(Here { lead, rest }), expected, "{lead}…{rest}");
         };
         check("send ", " a short mail", Seat::Object);
         check("what do you know about ", "?", Seat::Object);

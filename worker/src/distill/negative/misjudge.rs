@@ -104,11 +104,11 @@ fn right_arguments(material: Material<'_>, turn: usize, function: FunctionId) ->
     Some(call.arguments.clone())
 }
 
-/// What the request itself gives for a parameter, where its writer told.
+/// What the turn's brief gives for a parameter.
 fn given(material: Material<'_>, turn: usize, parameter: &str) -> Option<Value> {
-    let exchange = material.distiller.translated.conversation.turns.get(turn)?;
-    let mut given = exchange.request.given.iter();
-    given.find(|given| given.parameter == parameter).map(|given| given.value.clone())
+    let told = material.distiller.brief.turn(turn)?;
+    let mut given = told.values.iter().filter(|argument| argument.parameter == parameter);
+    given.find_map(|argument| argument.how.value().cloned())
 }
 
 /// A call of some other function on offer, one of a near kind if there is one.

@@ -13,7 +13,7 @@ use magnet_proto::sample::{Call, ErrorType, Message, NegativeSource, Pair};
 use super::tail::Tail;
 use super::{Material, Wrong, check};
 use crate::failure::{Failure, Tries};
-use crate::teacher::{Act, Action, Hint, Misleading, Proposed, Teacher};
+use crate::teacher::{Act, Action, Hint, Misleading, Problem, Proposed, Teacher};
 use crate::vet::{prose, record};
 use magnet_proto::outcome::{Reason, Rejection};
 
@@ -61,12 +61,13 @@ pub(super) async fn play(
     mistake: &Mistake,
     rng: &mut Rng,
 ) -> Result<Option<Pair>, Failure> {
-    let mut problem = None;
-    for _ in 0..material.distiller.tries.get() {
+    let mut problem: Option<String> = None;
+    for tried in 0..material.distiller.tries.get() {
         let hint =
             Misleading { mistake: &mistake.reason, calls: &mistake.calls, like: &mistake.like };
         let mut tail = Tail::start(material, mistake.turn, mistake.prompt_len).await?;
-        let played = turn(material, agent, &mut tail, Hint::Wrong(&hint), 0, problem.as_deref());
+        let before = Problem::after(tried, problem.as_deref());
+        let played = turn(material, agent, &mut tail, Hint::Wrong(&hint), 0, before);
         match played.await {
             Ok(()) => {}
             Err(Failure::Rejected(_)) => return Ok(None),
@@ -112,7 +113,7 @@ pub(super) async fn turn(
     tail: &mut Tail<'_>,
     hint: Hint<'_>,
     draw: u32,
-    problem: Option<&str>,
+    problem: Option<Problem<'_>>,
 ) -> Result<(), Failure> {
     let distiller = material.distiller;
     let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
@@ -129,6 +130,8 @@ pub(super) async fn turn(
                 messages: &messages,
                 tools: &tools,
                 hint,
+                due: &[],
+                brief: distiller.brief,
                 conversation: &distiller.translated.conversation,
                 draw,
                 problem: tries.problem().or(problem),

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Message, Request, Role};
+use super::refusal::Refusal;
+use super::{Answer, Message, Request, Role, dialect};
 
 /// How structured answers are asked for, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -25,57 +26,101 @@ pub struct Known {
     pub wants_completion_tokens: bool,
     pub has_system_role: bool,
     pub has_temperature: bool,
+    pub has_seed: bool,
+    /// The longest answer that may be asked for, where one was refused.
+    pub max_output_tokens: Option<u32>,
 }
 
-/// The abilities of one endpoint, shared by all its requests.
-#[derive(Debug)]
-pub struct Abilities {
-    known: Mutex<Known>,
-}
-
-impl Default for Abilities {
+impl Default for Known {
     fn default() -> Self {
-        let known = Known {
+        Self {
             schema_mode: SchemaMode::JsonSchema,
             wants_completion_tokens: false,
             has_system_role: true,
             has_temperature: true,
-        };
-        Self { known: Mutex::new(known) }
+            has_seed: true,
+            max_output_tokens: None,
+        }
+    }
+}
+
+impl Known {
+    /// The bound on the answer's length that a request goes with.
+    pub(super) fn output_tokens(&self, request: &Request) -> u32 {
+        let most = self.max_output_tokens.unwrap_or(u32::MAX);
+        request.max_output_tokens.min(most)
+    }
+}
+
+/// The abilities of one endpoint, shared by all its requests.
+#[derive(Debug, Default)]
+pub struct Abilities {
+    learned: Mutex<Learned>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Learned {
+    known: Known,
+    /// A request with a system role was answered: no refusal is about that.
+    took_system_role: bool,
+}
+
+impl Learned {
+    fn is_guess(&self, then: Known) -> bool {
+        self.known.has_system_role && !then.has_system_role && !self.took_system_role
     }
 }
 
 impl Abilities {
     pub fn known(&self) -> Known {
-        *self.lock()
+        self.lock().known
     }
 
-    /// Learns from a refusal of a request made under `then`; whether a request
-    /// made now would differ, so that asking again at once makes sense.
-    pub fn learn(&self, refusal: &str, then: Known) -> bool {
-        let text = refusal.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let mut known = self.lock();
-        if *known != then {
-            return true;
+    /// Learns from a refusal of a request made under `then`; the dialect to ask
+    /// in again at once, if there is another one.
+    pub(super) fn learn(
+        &self,
+        refusal: &Refusal<'_>,
+        then: Known,
+        request: &Request,
+    ) -> Option<Known> {
+        let mut learned = self.lock();
+        let is_guess = learned.is_guess(then);
+        if learned.known != then && !is_guess {
+            return Some(learned.known);
         }
-        if says(&["max_completion_tokens"]) {
-            known.wants_completion_tokens = !then.wants_completion_tokens;
-        } else if says(&["response_format", "json_schema", "json_object", "guided", "grammar"]) {
-            known.schema_mode = match then.schema_mode {
-                SchemaMode::JsonSchema => SchemaMode::JsonObject,
-                SchemaMode::JsonObject | SchemaMode::Prompt => SchemaMode::Prompt,
-            };
-        } else if says(&["temperature"]) {
-            known.has_temperature = false;
-        } else if says(&["system role", "role 'system'", "\"system\"", "system message"]) {
-            known.has_system_role = false;
+        let mut after = match refusal.is_too_long {
+            true => dialect::after_overflow(&refusal.words, then, request),
+            false => dialect::after(refusal, then, request),
+        };
+        after.has_system_role |= learned.took_system_role;
+        if !is_guess {
+            learned.known = after;
         }
-        *known != then
+        (after != then).then_some(after)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// An endpoint that has not answered yet and refuses in words that name
+    /// nothing may not know the system role: what to try in that case. It is
+    /// known once a request is answered so.
+    pub(super) fn guess(&self, then: Known, request: &Request) -> Option<Known> {
+        let is_open = !self.lock().took_system_role && then.has_system_role;
+        (is_open && dialect::has_system(request))
+            .then_some(Known { has_system_role: false, ..then })
+    }
+
+    /// A request made under `then` was answered.
+    pub(super) fn answered(&self, then: Known, request: &Request) {
+        let mut learned = self.lock();
+        if learned.is_guess(then) {
+            learned.known = then;
+        }
+        learned.took_system_role |= then.has_system_role && dialect::has_system(request);
+        learned.known.has_system_role |= learned.took_system_role;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -88,8 +133,8 @@ pub fn body(known: Known, model: &str, request: &Request) -> Value {
         body.insert("temperature".into(), request.temperature.into());
     }
     let limit = if known.wants_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
-    body.insert(limit.into(), request.max_output_tokens.into());
-    if request.draw > 0 {
+    body.insert(limit.into(), known.output_tokens(request).into());
+    if known.has_seed && request.draw > 0 {
         body.insert("seed".into(), request.draw.into());
     }
     if let Answer::Json { name, schema } = &request.answer {
@@ -135,4 +180,59 @@ fn without_system(messages: Vec<Message>) -> Vec<Message> {
         _ => {}
     }
     rest
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::teacher::chat::Purpose;
+
+    fn request() -> Request {
+        let message = |role| Message { role, content: "It.".into() };
+        Request {
+            purpose: Purpose::Back,
+            messages: vec![message(Role::System), message(Role::User)],
+            answer: Answer::Text,
+            temperature: 0.7,
+            max_output_tokens: 512,
+            draw: 7,
+        }
+    }
+
+    fn refused(abilities: &Abilities, words: &str, then: Known) -> Option<Known> {
+        let refusal = Refusal::read(StatusCode::BAD_REQUEST, words, words);
+        abilities.learn(&refusal, then, &request())
+    }
+
+    #[test]
+    fn a_guess_is_known_once_it_is_answered_with_what_was_learned_on_the_way() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        assert_eq!(refused(&abilities, "Begin with a person.", first), None);
+        let guess = abilities.guess(first, &request()).unwrap();
+        let next = refused(&abilities, "no seed here", guess).unwrap();
+        assert_eq!(next, Known { has_system_role: false, has_seed: false, ..first });
+        assert_eq!(abilities.known(), first);
+        abilities.answered(next, &request());
+        assert_eq!(abilities.known(), next);
+    }
+
+    #[test]
+    fn a_system_role_that_was_taken_once_is_never_doubted() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        abilities.answered(first, &request());
+        assert_eq!(abilities.guess(first, &request()), None);
+        assert_eq!(refused(&abilities, "that is not our role", first), None);
+        assert!(abilities.known().has_system_role);
+    }
+
+    #[test]
+    fn what_others_have_learned_meanwhile_is_asked_in_at_once() {
+        let (abilities, first) = (Abilities::default(), Known::default());
+        let next = refused(&abilities, "no seed here", first).unwrap();
+        assert_eq!(refused(&abilities, "no seed here", first), Some(next));
+        let both = refused(&abilities, "no temperature either", next).unwrap();
+        assert!(!both.has_seed && !both.has_temperature, "{both:?}");
+    }
 }

@@ -115,9 +115,13 @@ impl<C: Chat> Chat for Circuit<C> {
             Err(Error::Transient { cause: Trouble::RateLimited | Trouble::Open, .. })
             | Err(Error::Budget(_) | Error::Cancelled) => {}
             Err(Error::Transient { reason, .. }) => self.failed(pass, reason),
-            Ok(_) | Err(Error::TooLong(_) | Error::Unanswerable(_) | Error::Permanent(_)) => {
-                self.succeeded();
-            }
+            Ok(_)
+            | Err(
+                Error::TooLong(_)
+                | Error::Unanswerable(_)
+                | Error::Unusable(_)
+                | Error::Permanent(_),
+            ) => self.succeeded(),
         }
         done
     }

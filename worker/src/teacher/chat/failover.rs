@@ -59,9 +59,9 @@ impl Chat for Failover {
             done => return done,
         };
         match (first, self.second.complete(request).await) {
-            (Error::Permanent(first), Err(Error::Permanent(second))) => Err(Error::Permanent(
-                format!("{first}; and [teacher.{}]: {second}", self.second.name),
-            )),
+            (Error::Permanent(first), Err(Error::Permanent(second))) => {
+                Err(Error::Permanent(format!("{first}; and {second}")))
+            }
             // The first one may come back.
             (passing, Err(Error::Permanent(_))) => Err(passing),
             (_, done) => done,

@@ -7,16 +7,23 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Url};
 use serde_json::Value;
 
-use super::abilities::{self, Abilities};
-use super::refusal::{self, words};
-use super::{Chat, Error, Reply, Request, Tokens, Trouble};
+use super::abilities::{self, Abilities, Known};
+use super::heard::Heard;
+use super::refusal::{Refusal, words};
+use super::{Chat, Error, Reply, Request, Trouble, tokens};
 
 /// Larger answers are cut off and refused: hundreds may come at once, and one
 /// of 64,000 tokens in the longest spelling has half of it.
 const MAX_BODY_BYTES: usize = 2 << 20;
+/// Dialects that one request is put in at most: each part that may be refused,
+/// some in several steps.
+const DIALECTS: usize = 12;
+/// Whoever does not take a connection for so long is away.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// A key that never shows.
 #[derive(Clone, Default)]
@@ -43,6 +50,7 @@ pub struct Http {
     key: Secret,
     timeout: Duration,
     pub abilities: Abilities,
+    heard: Heard,
 }
 
 /// An endpoint that cannot be spoken to at all.
@@ -61,30 +69,32 @@ impl Http {
         model: &str,
         key: Secret,
         timeout: Duration,
+        heard: Heard,
     ) -> Result<Self, SetupError> {
         let url = format!("{}/chat/completions", base_url.trim_end_matches('/'));
         let url = Url::parse(&url).map_err(|_| SetupError::BadUrl { url: base_url.to_owned() })?;
         let abilities = Abilities::default();
-        Ok(Self { client, url, model: model.to_owned(), key, timeout, abilities })
+        Ok(Self { client, url, model: model.to_owned(), key, timeout, abilities, heard })
     }
 
     /// A client that keeps as many connections as requests may be in flight.
-    pub fn client(max_in_flight: usize) -> Result<Client, SetupError> {
+    pub fn client(max_in_flight: usize, timeout: Duration) -> Result<Client, SetupError> {
         // An error says that another part of the process was first: as good.
         rustls::crypto::ring::default_provider().install_default().ok();
         Client::builder()
             .pool_max_idle_per_host(max_in_flight)
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(CONNECT.min(timeout / 2))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .build()
             .map_err(SetupError::Client)
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Reply, Attempt> {
-        let then = self.abilities.known();
-        let body = abilities::body(then, &self.model, request);
-        let mut post = self.client.post(self.url.clone()).json(&body);
+    async fn attempt(&self, request: &Request, then: Known) -> Result<Reply, Attempt> {
+        let body = abilities::body(then, &self.model, request).to_string();
+        let sent_bytes = body.len();
+        let mut post = self.client.post(self.url.clone()).body(body);
+        post = post.header(CONTENT_TYPE, "application/json");
         if !self.key.0.is_empty() {
             post = post.bearer_auth(&self.key.0);
         }
@@ -95,21 +105,44 @@ impl Http {
         let text = String::from_utf8_lossy(&bytes);
         if !status.is_success() {
             // A key cut in two by shortening would slip through.
-            let refusal = words(&self.redact(&text));
-            let is_dialect =
-                matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
-            // A prompt too long is refused in words that name the token keys.
-            if is_dialect && !refusal::is_too_long(&text) && self.abilities.learn(&refusal, then) {
-                return Err(Attempt::Learned);
-            }
-            return Err(Attempt::Failed(refusal::classify(status, &headers, &text, &refusal)));
+            let refusal = Refusal::read(status, &text, &self.redact(&text));
+            return Err(self.refused(&refusal, &headers, then, request).await);
         }
-        read_reply(&text, request).map_err(|error| match error {
+        let reply = read_reply(&text, sent_bytes).map_err(|error| match error {
             // Its words hold the beginning of the body.
             Error::Transient { .. } => {
-                Attempt::Failed(read_reply(&self.redact(&text), request).err().unwrap_or(error))
+                Attempt::Failed(read_reply(&self.redact(&text), sent_bytes).err().unwrap_or(error))
             }
             error => Attempt::Failed(error),
+        })?;
+        self.abilities.answered(then, request);
+        Ok(reply)
+    }
+
+    async fn refused(
+        &self,
+        refusal: &Refusal<'_>,
+        headers: &HeaderMap,
+        then: Known,
+        request: &Request,
+    ) -> Attempt {
+        let error = refusal.error(headers);
+        self.heard.refusal(&refusal.told()).await;
+        if !refusal.is_of_form() {
+            return Attempt::Failed(error);
+        }
+        match (self.abilities.learn(refusal, then, request), &error) {
+            (Some(next), _) => Attempt::Learned(next),
+            (None, Error::Unanswerable(_)) => Attempt::Unexplained(error),
+            (None, _) => Attempt::Failed(error),
+        }
+    }
+
+    async fn within_time(&self, request: &Request, then: Known) -> Result<Reply, Attempt> {
+        let attempt = tokio::time::timeout(self.timeout, self.attempt(request, then));
+        attempt.await.unwrap_or_else(|_| {
+            let reason = format!("no answer within {:?}", self.timeout);
+            Err(Attempt::Failed(transient(Trouble::Timeout, reason, None)))
         })
     }
 
@@ -139,26 +172,27 @@ impl Http {
 }
 
 enum Attempt {
-    /// The endpoint's dialect is known better now: ask again in it.
-    Learned,
+    /// The endpoint's dialect is known better now: ask again in this one.
+    Learned(Known),
+    /// A refusal that names nothing.
+    Unexplained(Error),
     Failed(Error),
 }
 
 #[async_trait]
 impl Chat for Http {
     async fn complete(&self, request: &Request) -> Result<Reply, Error> {
-        // Four abilities can be learned, one of them in two steps.
-        for _ in 0..6 {
-            let attempt = tokio::time::timeout(self.timeout, self.attempt(request)).await;
-            match attempt {
-                Ok(Ok(reply)) => return Ok(reply),
-                Ok(Err(Attempt::Learned)) => {}
-                Ok(Err(Attempt::Failed(error))) => return Err(error),
-                Err(_) => {
-                    let reason = format!("no answer within {:?}", self.timeout);
-                    return Err(transient(Trouble::Timeout, reason, None));
-                }
-            }
+        let mut then = self.abilities.known();
+        for _ in 0..DIALECTS {
+            then = match self.within_time(request, then).await {
+                Ok(reply) => return Ok(reply),
+                Err(Attempt::Learned(next)) => next,
+                Err(Attempt::Failed(error)) => return Err(error),
+                Err(Attempt::Unexplained(error)) => match self.abilities.guess(then, request) {
+                    Some(guess) => guess,
+                    None => return Err(error),
+                },
+            };
         }
         Err(Error::Permanent("the endpoint refuses every dialect of the request".into()))
     }
@@ -178,11 +212,12 @@ fn network(error: &reqwest::Error) -> Error {
     while let Some(inner) = source.source() {
         source = inner;
     }
-    let cause = if error.is_timeout() { Trouble::Timeout } else { Trouble::Network };
+    let has_taken_it = error.is_timeout() && !error.is_connect();
+    let cause = if has_taken_it { Trouble::Timeout } else { Trouble::Network };
     transient(cause, source.to_string(), None)
 }
 
-fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
+fn read_reply(body: &str, sent_bytes: usize) -> Result<Reply, Error> {
     let parsed: Value = serde_json::from_str(body)
         .map_err(|error| garbage(format!("the answer is not JSON ({error}): {}", words(body))))?;
     let Some(choice) = parsed.pointer("/choices/0") else {
@@ -196,14 +231,10 @@ fn read_reply(body: &str, request: &Request) -> Result<Reply, Error> {
     let told =
         ["reasoning_content", "reasoning"].iter().find_map(|key| message.get(*key)?.as_str());
     let reasoning = told.map(str::to_owned).or(thought).filter(|text| !text.is_empty());
-    let count = |key: &str| parsed.pointer(&format!("/usage/{key}")).and_then(Value::as_u64);
-    let length = (text.len() + reasoning.as_ref().map_or(0, String::len)).div_ceil(4) as u64;
+    let answered_bytes = text.len() + reasoning.as_ref().map_or(0, String::len);
     Ok(Reply {
         is_truncated: choice.get("finish_reason").and_then(Value::as_str) == Some("length"),
-        usage: Tokens {
-            input: count("prompt_tokens").unwrap_or_else(|| request.estimated_tokens().input),
-            output: count("completion_tokens").unwrap_or(length),
-        },
+        usage: tokens::of(&parsed, sent_bytes, answered_bytes),
         text,
         reasoning,
         micro_usd: 0,

@@ -14,6 +14,7 @@ use super::{Error, Purpose, Reply, Trouble};
 pub struct Metrics {
     requests: IntCounterVec,
     tokens: IntCounterVec,
+    cached_tokens: IntCounterVec,
     dollars: CounterVec,
     limit: IntGaugeVec,
     duration: HistogramVec,
@@ -60,6 +61,11 @@ impl Metrics {
                 "magnet_teacher_tokens_total",
                 "Tokens that answered requests took, by direction.",
                 &["endpoint", "direction"],
+            )?,
+            cached_tokens: counter(
+                "magnet_teacher_cached_input_tokens_total",
+                "Input tokens that the server had in its cache.",
+                &["endpoint"],
             )?,
             dollars,
             limit,
@@ -130,6 +136,8 @@ impl EndpointMetrics {
                 |direction| self.all.tokens.with_label_values(&[self.endpoint.as_str(), direction]);
             tokens("input").inc_by(reply.usage.input);
             tokens("output").inc_by(reply.usage.output);
+            let cached = self.all.cached_tokens.with_label_values(&[&self.endpoint]);
+            cached.inc_by(reply.usage.cached);
             let dollars = self.all.dollars.with_label_values(&[&self.endpoint]);
             dollars.inc_by(reply.micro_usd as f64 / 1e6);
         }
@@ -164,6 +172,7 @@ fn outcome(done: &Result<Reply, Error>) -> &'static str {
         Err(Error::Transient { cause, .. }) => cause.label(),
         Err(Error::TooLong(_)) => "too_long",
         Err(Error::Unanswerable(_)) => "unanswerable",
+        Err(Error::Unusable(_)) => "unusable",
         Err(Error::Permanent(_)) => "refused",
         Err(Error::Budget(_)) => "budget",
         Err(Error::Cancelled) => "cancelled",

@@ -2,24 +2,29 @@
 //! decorators it goes through.
 //!
 //! ```text
-//! memo( failover( retry( circuit( limit( usage( http ))))))
+//! memo( failover( retry( patience( circuit( limit( usage( http )))))))
 //! ```
 //!
 //! Each layer is a [`Chat`] around another and does one thing; read outside-in.
-//! Only `retry` tries again, only `limit` waits for permission, only `http`
-//! knows the wire.
+//! Only `retry` tries again, only `limit` waits for permission, only `patience`
+//! ends a campaign that is refused whatever it asks, only `http` knows the wire.
 
 pub mod abilities;
 pub mod circuit;
+mod dialect;
 pub mod failover;
+pub mod first;
+pub mod heard;
 pub mod http;
 pub mod limit;
 pub mod memo;
 pub mod metrics;
+pub mod patience;
 mod refusal;
 pub mod reset;
 pub mod retry;
 pub mod tally;
+mod tokens;
 pub mod usage;
 
 use std::time::Duration;
@@ -58,6 +63,7 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
+    Outline,
     Back,
     Forth,
     Act,
@@ -72,7 +78,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
+        Self::Outline,
         Self::Back,
         Self::Forth,
         Self::Act,
@@ -88,6 +95,7 @@ impl Purpose {
 
     pub fn label(self) -> &'static str {
         match self {
+            Self::Outline => "outline",
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
@@ -150,6 +158,9 @@ pub struct Reply {
 pub struct Tokens {
     pub input: u64,
     pub output: u64,
+    /// Of the input, what the server had in its cache.
+    #[serde(default)]
+    pub cached: u64,
 }
 
 /// Why there is no reply; split by what the caller does.
@@ -164,6 +175,9 @@ pub enum Error {
     /// This request can never be answered (refused content).
     #[error("{0}")]
     Unanswerable(String),
+    /// It was answered, with what the server itself found to be no answer.
+    #[error("{0}")]
+    Unusable(String),
     /// No request can be answered (bad key, unknown model, quota used up).
     #[error("{0}")]
     Permanent(String),
@@ -214,12 +228,17 @@ impl Request {
     /// A guess at the tokens it takes: four characters each, and the answer's
     /// usual length.
     pub fn estimated_tokens(&self) -> Tokens {
-        let chars: usize = self.messages.iter().map(|m| m.content.len() + 16).sum();
+        let input = self.bytes().div_ceil(4) as u64;
+        Tokens { input, output: u64::from(self.max_output_tokens.min(256)), cached: 0 }
+    }
+
+    /// The length of what is told and asked for.
+    fn bytes(&self) -> usize {
+        let told: usize = self.messages.iter().map(|m| m.content.len() + 16).sum();
         let schema = match &self.answer {
             Answer::Text => 0,
             Answer::Json { schema, .. } => schema.to_string().len(),
         };
-        let input = (chars + schema).div_ceil(4) as u64;
-        Tokens { input, output: u64::from(self.max_output_tokens.min(256)) }
+        told + schema
     }
 }

@@ -28,35 +28,97 @@ const TOO_LONG: [&str; 11] = [
     "`inputs` tokens", "`inputs` must have less",
 ];
 
-/// A refusal with its status. `words` are what it says, without any key.
-pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &str, words: &str) -> Error {
-    let code = status.as_u16();
-    let told = format!("HTTP {code}: {words}");
-    let transient = |cause| Error::Transient {
-        cause,
-        reason: told.clone(),
-        retry_after: retry_after(headers, body),
-    };
-    match code {
-        402 => Error::Permanent(told),
-        403 | 429 if is_out_of_money(body) => Error::Permanent(told),
-        401 | 403 | 404 => Error::Permanent(told),
-        400 | 422 if is_too_long(body) => Error::TooLong(told),
-        413 => Error::TooLong(told),
-        429 => transient(Trouble::RateLimited),
-        408 | 409 | 425 => transient(Trouble::Server),
-        500..=599 if says(body, &["image", "not supported", "unsupported"]) => {
-            Error::Unanswerable(told)
-        }
-        500..=599 => transient(Trouble::Server),
-        300..=399 => Error::Permanent(format!("{told} (a redirect: check base_url)")),
-        _ => Error::Unanswerable(told),
-    }
+/// Of a 4xx or 5xx: the model's answer was no JSON, which the server checks.
+const BAD_ANSWER: [&str; 8] = [
+    "json_validate_failed", "failed_generation", "failed to generate json",
+    "failed to validate json", "generated json", "generated invalid json", "generate valid json",
+    "produced invalid json",
+];
+/// What a 5xx may have against a request's content, in the words of its JSON.
+const CONTENT: [&str; 16] = [
+    "image input", "input image", "image_url", "image content", "audio input", "input audio",
+    "content filter", "content_filter", "content policy", "content_policy", "content management",
+    "message content", "content part", "content type", "unsupported content", "invalid content",
+];
+
+/// What a server says instead of an answer.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal<'a> {
+    pub(super) status: StatusCode,
+    body: &'a str,
+    /// For people: shortened, and without any key.
+    pub(super) words: String,
+    /// The fields of the request that it is about, where they are told apart.
+    pub(super) fields: String,
+    /// The error's sentence, code and type, or the whole body.
+    text: String,
+    pub(super) is_json: bool,
+    /// The request is longer than the model's context.
+    pub(super) is_too_long: bool,
 }
 
-/// Whether the request is longer than the model's context.
-pub(super) fn is_too_long(body: &str) -> bool {
-    says(body, &TOO_LONG)
+impl<'a> Refusal<'a> {
+    /// `redacted` is the body without any key.
+    pub(super) fn read(status: StatusCode, body: &'a str, redacted: &str) -> Self {
+        let error = error(body);
+        let text = match &error {
+            Some(error) => told(error),
+            None => body.to_owned(),
+        };
+        Self {
+            status,
+            body,
+            words: words(redacted),
+            fields: error.as_ref().map(fields).unwrap_or_default(),
+            is_json: error.is_some(),
+            is_too_long: status == StatusCode::PAYLOAD_TOO_LARGE || says(&text, &TOO_LONG),
+            text,
+        }
+    }
+
+    /// Whether it may be about the way in which the request was put. A chat
+    /// template that fails is told as the server's own error.
+    pub(super) fn is_of_form(&self) -> bool {
+        let is_fault_of_request =
+            matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
+        let is_told = self.status.is_server_error() && self.is_json;
+        (is_fault_of_request || is_told) && !self.is_bad_answer()
+    }
+
+    fn is_bad_answer(&self) -> bool {
+        self.is_json && says(&self.text, &BAD_ANSWER)
+    }
+
+    /// What to do about it.
+    pub(super) fn error(&self, headers: &HeaderMap) -> Error {
+        let code = self.status.as_u16();
+        let told = self.told();
+        let transient = |cause| Error::Transient {
+            cause,
+            reason: told.clone(),
+            retry_after: retry_after(headers, self.body),
+        };
+        match code {
+            402 => Error::Permanent(told),
+            403 | 429 if is_out_of_money(self.body) => Error::Permanent(told),
+            401 | 403 | 404 => Error::Permanent(told),
+            429 => transient(Trouble::RateLimited),
+            400..=599 if self.is_bad_answer() => Error::Unusable(told),
+            400 | 413 | 422 if self.is_too_long => Error::TooLong(told),
+            408 | 409 | 425 => transient(Trouble::Server),
+            // A page of HTML may hold any word.
+            500..=599 if self.is_json && self.is_too_long => Error::TooLong(told),
+            500..=599 if self.is_json && says(&self.text, &CONTENT) => Error::Unanswerable(told),
+            500..=599 => transient(Trouble::Server),
+            300..=399 => Error::Permanent(format!("{told} (a redirect: check base_url)")),
+            _ => Error::Unanswerable(told),
+        }
+    }
+
+    /// Status and words.
+    pub(super) fn told(&self) -> String {
+        format!("HTTP {}: {}", self.status.as_u16(), self.words)
+    }
 }
 
 fn is_out_of_money(body: &str) -> bool {
@@ -98,20 +160,55 @@ fn in_words(body: &str, now: SystemTime) -> Option<Duration> {
 fn error(body: &str) -> Option<Value> {
     let parsed: Value = serde_json::from_str(body).ok()?;
     let object = parsed.get(0).unwrap_or(&parsed);
-    Some(object.get("error").unwrap_or(object).clone())
+    Some(object.get("error").filter(|error| !error.is_null()).unwrap_or(object).clone())
 }
 
-/// The words of a refusal: `error.message` where there is one, other bodies as
-/// text, shortened.
+/// What validators found, one fault each: a place in the request, a sentence.
+fn faults(error: &Value) -> impl Iterator<Item = (String, &str)> {
+    let places = ["/detail", "/message/detail", "/details", "/errors"];
+    let list = places.iter().find_map(|place| error.pointer(place)?.as_array());
+    list.into_iter().flatten().filter_map(|fault| {
+        let step = |step: &Value| step.as_str().map_or(step.to_string(), str::to_owned);
+        let place: Vec<String> = fault.get("loc")?.as_array()?.iter().map(step).collect();
+        Some((place.join("."), fault.get("msg").and_then(Value::as_str).unwrap_or_default()))
+    })
+}
+
+/// The fields of the request that an error names apart from its words.
+fn fields(error: &Value) -> String {
+    let param = error.get("param").and_then(Value::as_str).map(str::to_owned);
+    param.into_iter().chain(faults(error).map(|(place, _)| place)).collect::<Vec<_>>().join(" ")
+}
+
+/// All that an error says, without what it repeats of the request.
+fn told(error: &Value) -> String {
+    let said = ["message", "code", "type", "detail"].iter().filter_map(|key| error.get(*key));
+    let mut said: Vec<String> =
+        said.filter_map(|value| value.as_str().map(str::to_owned)).collect();
+    said.extend(faults(error).map(|(place, sentence)| format!("{place}: {sentence}")));
+    said.extend(error.as_str().map(str::to_owned));
+    said.extend(error.get("failed_generation").map(|_| "failed_generation".to_owned()));
+    match said.is_empty() {
+        true => error.to_string(),
+        false => said.join(" "),
+    }
+}
+
+/// The words of a refusal: the error's sentence where there is one, other
+/// bodies as text, shortened.
 pub(super) fn words(body: &str) -> String {
-    let message = error(body).and_then(|error| {
-        let text = error.get("message").unwrap_or(&error).as_str()?;
+    let sentence = error(body).and_then(|error| {
+        let sentence = error.get("message").unwrap_or(&error).as_str();
+        let Some(text) = sentence else {
+            let faults = faults(&error).map(|(place, sentence)| format!("{place}: {sentence}"));
+            return Some(faults.collect::<Vec<_>>().join("; ")).filter(|text| !text.is_empty());
+        };
         Some(match error.get("code").or_else(|| error.get("type")).and_then(Value::as_str) {
             Some(code) if !text.contains(code) => format!("{text} ({code})"),
             _ => text.to_owned(),
         })
     });
-    let text = message.unwrap_or_else(|| body.split_whitespace().collect::<Vec<_>>().join(" "));
+    let text = sentence.unwrap_or_else(|| body.split_whitespace().collect::<Vec<_>>().join(" "));
     match text.char_indices().nth(400) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
@@ -127,10 +224,11 @@ mod tests {
     /// "permanent", "too long", "unanswerable", or the waiting time told.
     fn sorted(status: u16, body: &str) -> String {
         let status = StatusCode::from_u16(status).unwrap();
-        match classify(status, &HeaderMap::new(), body, &words(body)) {
+        match Refusal::read(status, body, body).error(&HeaderMap::new()) {
             Error::Permanent(_) => "permanent".into(),
             Error::TooLong(_) => "too long".into(),
             Error::Unanswerable(_) => "unanswerable".into(),
+            Error::Unusable(_) => "unusable".into(),
             Error::Transient { cause, retry_after, .. } => match retry_after {
                 Some(wait) => format!("{} {wait:?}", cause.label()),
                 None => cause.label().into(),
@@ -197,6 +295,44 @@ mod tests {
         assert_eq!(told(529, "", "Overloaded"), "server_error");
         assert_eq!(told(500, "", "image input is not supported"), "unanswerable");
         assert_eq!(sorted(502, "<html><h1>Bad gateway</h1></html>"), "server_error");
+        let page = "<style>body { background-image: url(x) } .unsupported {}</style> content type";
+        assert_eq!(sorted(500, page), "server_error");
+        assert_eq!(told(500, "", "bfloat16 is not supported on this device"), "server_error");
+        assert_eq!(told(503, "", "the image of the container is pulled"), "server_error");
+        assert_eq!(
+            told(500, "", "the response was filtered by our content policy"),
+            "unanswerable"
+        );
+        assert_eq!(told(500, "", "input exceeds the maximum context length"), "too long");
         assert_eq!(sorted(404, "no such model"), "permanent");
+    }
+
+    #[test]
+    fn an_answer_that_the_server_finds_to_be_no_json_is_a_bad_answer() {
+        let groq = json!({"error": {
+            "message": "Failed to generate JSON. Please adjust your prompt.",
+            "type": "invalid_request_error", "code": "json_validate_failed",
+            "failed_generation": "{\"calls\": [",
+        }});
+        assert_eq!(sorted(400, &groq.to_string()), "unusable");
+        let schema = "Generated JSON does not match the expected schema in response_format.";
+        assert_eq!(told(400, "", schema), "unusable");
+        assert_eq!(
+            told(400, "", "We could not parse the JSON body of your request"),
+            "unanswerable"
+        );
+    }
+
+    #[test]
+    fn the_words_of_validators_are_told_without_the_request_that_they_repeat() {
+        let input = json!({"messages": "a long context window, insufficient_quota"});
+        let fault = json!({"type": "extra_forbidden", "loc": ["body", "seed"],
+            "msg": "Extra inputs are not permitted", "input": input});
+        for body in [json!({"detail": [fault]}), json!({"message": {"detail": [fault]}})] {
+            let body = body.to_string();
+            assert_eq!(words(&body), "body.seed: Extra inputs are not permitted");
+            let refusal = Refusal::read(StatusCode::UNPROCESSABLE_ENTITY, &body, &body);
+            assert!(refusal.fields == "body.seed" && !refusal.is_too_long, "{refusal:?}");
+        }
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn add(purpose: Purpose, key: Digest, reply: &Reply) {
         input_tokens: reply.usage.input,
         output_tokens: reply.usage.output,
         micro_usd: reply.micro_usd,
+        cached_input_tokens: reply.usage.cached,
     };
     // Asks outside a walk, such as a judge's in the graph, have no tally.
     TALLY

@@ -3,19 +3,37 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use magnet_proto::config::Budget;
+use magnet_proto::config::{Budget, Endpoint};
 use magnet_proto::state::{Spending, State};
 use tokio::time::Instant;
 
 use super::metrics::EndpointMetrics;
 pub use super::metrics::Metrics;
-use super::{Chat, Error, Reply, Request};
+use super::{Chat, Error, Reply, Request, Tokens, Trouble, tokens};
 
 /// What an endpoint costs, in dollars a million tokens.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prices {
     pub input: f64,
+    /// Of input that the server had in its cache.
+    pub cached_input: f64,
     pub output: f64,
+}
+
+impl Prices {
+    pub fn of(endpoint: &Endpoint) -> Self {
+        let input = endpoint.usd_per_million_input_tokens;
+        let cached_input = match endpoint.usd_per_million_cached_input_tokens {
+            0.0 => input,
+            price => price,
+        };
+        Self { input, cached_input, output: endpoint.usd_per_million_output_tokens }
+    }
+
+    /// What so many tokens cost, in millionths of a dollar.
+    pub fn micro_usd(&self, input: f64, cached: f64, output: f64) -> f64 {
+        (input - cached) * self.input + cached * self.cached_input + output * self.output
+    }
 }
 
 pub struct Usage<C> {
@@ -51,22 +69,38 @@ impl<C> Usage<C> {
         used_up(budget, &spent).map_or(Ok(()), |reason| Err(Error::Budget(reason)))
     }
 
-    /// What an answer costs, in millionths of a dollar.
-    fn price(&self, reply: &Reply) -> u64 {
-        let (input, output) = (reply.usage.input as f64, reply.usage.output as f64);
-        (input * self.prices.input + output * self.prices.output).round() as u64
+    /// In millionths of a dollar.
+    fn price(&self, used: Tokens) -> u64 {
+        let Tokens { input, output, cached } = used;
+        self.prices.micro_usd(input as f64, cached as f64, output as f64).round() as u64
     }
 
-    async fn spend(&self, done: &Result<Reply, Error>) {
-        let mut spent = Spending { requests: 1, ..Spending::default() };
-        if let Ok(reply) = done {
-            spent.input_tokens = reply.usage.input;
-            spent.output_tokens = reply.usage.output;
-            spent.micro_usd = reply.micro_usd;
-        }
+    async fn spend(&self, request: &Request, done: &Result<Reply, Error>) {
+        let used = match done {
+            Ok(reply) => reply.usage,
+            Err(error) if is_charged(error) => tokens::untold(request),
+            Err(_) => Tokens::default(),
+        };
+        let spent = Spending {
+            requests: 1,
+            input_tokens: used.input,
+            output_tokens: used.output,
+            micro_usd: self.price(used),
+            cached_input_tokens: used.cached,
+        };
         if let Err(error) = self.state.spend(spent).await {
             tracing::debug!(%error, "spending could not be shared");
         }
+    }
+}
+
+/// Whether the server worked on what came to nothing, and will want its money.
+fn is_charged(error: &Error) -> bool {
+    let garbage = [Trouble::Garbage, Trouble::Timeout];
+    match error {
+        Error::Transient { cause, .. } => garbage.contains(cause),
+        Error::Unusable(_) => true,
+        _ => false,
     }
 }
 
@@ -94,10 +128,10 @@ impl<C: Chat> Chat for Usage<C> {
         let _in_flight = self.metrics.sent();
         let mut done = self.inner.complete(request).await;
         if let Ok(reply) = &mut done {
-            reply.micro_usd = self.price(reply);
+            reply.micro_usd = self.price(reply.usage);
         }
         self.metrics.done(request.purpose, &done, since.elapsed());
-        self.spend(&done).await;
+        self.spend(request, &done).await;
         done
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Optio
     let (purpose, hint) = match ask.hint {
         Hint::Wrong(misleading) => (Purpose::Mislead, Some(wrong_hint(ask, misleading))),
         Hint::None => (Purpose::RollOut, None),
-        _ => (Purpose::Act, Some(right_hint(remote, ask).await)),
+        _ => (Purpose::Act, Some(right_hint(ask))),
     };
     let library = ask.scene.library;
     let hinted = hinted(ask);
@@ -85,7 +85,7 @@ fn hinted(ask: &Act<'_>) -> Vec<FunctionId> {
 
 /// What to do now, what later. Which calls wait for which is known from the
 /// path, so it need not be guessed.
-async fn right_hint(remote: &Remote, ask: &Act<'_>) -> Value {
+fn right_hint(ask: &Act<'_>) -> Value {
     let library = ask.scene.library;
     let purpose = ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose);
     let calls = match (ask.hint, purpose) {
@@ -98,21 +98,24 @@ async fn right_hint(remote: &Remote, ask: &Act<'_>) -> Value {
         (Hint::Calls(calls), _) => calls,
         (Hint::Wrong(_) | Hint::None, _) => return Value::Null,
     };
-    let Ok(Action::Call(now)) = remote.rules.act(ask).await else {
+    if ask.due.is_empty() {
         let speak = if has_failed_for_good(ask.messages) { "failed" } else { "report" };
-        return json!({ "speak": speak });
-    };
+        let wants = ask.brief.turn(ask.turn).map_or(&[][..], |turn| &turn.wants);
+        let wanted: Vec<&str> = wants.iter().map(|want| want.words()).collect();
+        return json!({ "speak": speak, "wanted": wanted });
+    }
     let is_later = |call: &&Call| {
         !is_made(ask.messages, call)
-            && !now.iter().any(|n| n.function == call.function && n.arguments == call.arguments)
+            && !ask.due.iter().any(|n| n.function == call.function && n.arguments == call.arguments)
     };
     let later: Vec<&str> = calls
         .iter()
         .filter(is_later)
         .map(|call| library.get(call.function).name.as_str())
         .collect();
+    let now = ask.due.iter();
     let now: Vec<Value> =
-        now.into_iter().map(|call| written(ask, call.function, call.arguments)).collect();
+        now.map(|call| written(ask, call.function, call.arguments.clone())).collect();
     json!({ "now": now, "later": later })
 }
 

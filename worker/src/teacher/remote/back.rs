@@ -1,22 +1,16 @@
-//! Back-translation as a question: what the message must lead to, with the
-//! values it has to say.
-//!
-//! Which values a person brings along is planned by the rules of the offline
-//! teacher, not left to the model: models bring the same few cities and dates
-//! to every conversation, and a value that is known can be checked. So an
-//! answer that lacks one is refused here, with the value named.
+//! Back-translation as a question: what the person is after in this turn, and
+//! the values their message has to say.
 
+use magnet_proto::brief::{Argument, How, Select, Turn};
 use magnet_proto::library::Function;
-use magnet_proto::path::{Purpose as TurnPurpose, Step, StepRef};
+use magnet_proto::path::{Purpose as Due, StepRef};
 use magnet_proto::shape::words;
 use serde_json::{Map, Value, json};
 
 use super::{Question, Remote, Room, transcript};
-use crate::conversation::{Given, Request, Select};
+use crate::conversation::Request;
 use crate::teacher::chat::Purpose;
 use crate::teacher::{Error, WriteRequest, read};
-use crate::vet::mentions::Text;
-use crate::vet::provenance::is_free_text;
 
 pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Request, Error> {
     let schema = json!({
@@ -25,25 +19,15 @@ pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Req
         "required": ["request"],
         "additionalProperties": false,
     });
-    // A plan that cannot be made leaves the values to the model.
-    let plan = remote.rules.write_request(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Back,
         context: &|room| context(ask, room),
-        task: task(ask, &plan),
+        task: task(ask),
         problem: ask.problem,
         salt: format!("{} {} {}", ask.scene.seed, ask.scene.walk, ask.turn),
     };
     let reply = remote.ask(question, Some(schema)).await?;
-    let text = text(&reply.text)?;
-    let Request { given, picks, .. } = plan;
-    if let Some(absent) = unsaid(ask, &given, &text) {
-        return Err(Error::Unusable(format!(
-            "the request \"{text}\" does not say {}, the {}, as it stands in the task",
-            absent.value, absent.parameter
-        )));
-    }
-    Ok(Request { text, given, picks })
+    Ok(Request { text: text(&reply.text)? })
 }
 
 /// The request in an answer.
@@ -61,136 +45,114 @@ fn text(answer: &str) -> Result<String, Error> {
     Ok(read::prose(&text))
 }
 
+/// What stays the same through a walk stands first.
 fn context(ask: &WriteRequest<'_>, room: Room) -> String {
     let persona = ask.scene.persona;
     let (year, month, day) = persona.today.civil();
     format!(
-        "Voice: {}. Today is {}, {year}-{month:02}-{day:02}.\n\nConversation so far:\n{}",
+        "Voice: {}. Today is {}, {year}-{month:02}-{day:02}.\nWhat the person is after: {}\n\n\
+         Conversation so far:\n{}",
         persona.label,
         persona.today.weekday(),
+        ask.brief.aim,
         transcript::conversation(ask.scene.library, ask.conversation, room),
     )
 }
 
-/// The machine-readable part: `kind` and `functions`.
-fn task(ask: &WriteRequest<'_>, plan: &Request) -> Value {
+fn task(ask: &WriteRequest<'_>) -> Value {
     let path = ask.scene.path;
+    let told = ask.brief.turn(ask.turn);
     let before = ask.turn.checked_sub(1).map(|before| &path.turns[before].purpose);
-    match (before, &path.turns[ask.turn].purpose) {
-        (Some(TurnPurpose::MissingFunction { function, resolved: true }), _) => {
-            let name = &ask.scene.library.get(*function).name;
-            json!({ "kind": "announce", "functions": [{ "name": name }] })
+    let mut task = Map::new();
+    match before {
+        Some(Due::MissingFunction { function, resolved: true }) => {
+            task.insert("kind".into(), "announce".into());
+            task.insert("name".into(), ask.scene.library.get(*function).name.clone().into());
+            return task.into();
         }
-        (Some(TurnPurpose::MissingParameter { resolved: true, .. }), _) => {
-            let told = |entry: &mut Map<String, Value>| {
-                entry.retain(|key, _| key == "name" || key == "say");
-            };
-            json!({ "kind": "supply", "functions": steps(ask, plan, ask.turn, None, told) })
+        Some(Due::MissingParameter { resolved: true, .. }) => {
+            task.insert("kind".into(), "supply".into());
+            let said = told.into_iter().flat_map(|turn| &turn.values);
+            let said = said.filter(|argument| matches!(argument.how, How::Said { .. }));
+            task.insert("say".into(), said.map(|a| named(a, &a.how)).collect::<Vec<_>>().into());
+            return task.into();
         }
-        (_, purpose) => json!({ "kind": "ask", "functions": asked(ask, plan, purpose) }),
+        _ => {}
     }
-}
-
-/// What a turn asks for; one that misses something, what the next one does.
-fn asked(ask: &WriteRequest<'_>, plan: &Request, purpose: &TurnPurpose) -> Vec<Value> {
-    let next = ask.turn + 1;
-    let all = |_: &mut Map<String, Value>| {};
-    match purpose {
-        TurnPurpose::Calls => steps(ask, plan, ask.turn, None, all),
-        TurnPurpose::MissingFunction { resolved: true, .. } => steps(ask, plan, next, None, all),
-        TurnPurpose::MissingParameter { parameter, resolved: true, .. } => {
-            steps(ask, plan, next, Some(parameter), all)
-        }
-        TurnPurpose::MissingFunction { function, .. } | TurnPurpose::Irrelevant { function } => {
-            vec![alone(ask.scene.library.get(*function), None)]
-        }
-        TurnPurpose::MissingParameter { function, parameter, .. } => {
-            vec![alone(ask.scene.library.get(*function), Some(parameter))]
-        }
-    }
-}
-
-fn steps(
-    ask: &WriteRequest<'_>,
-    plan: &Request,
-    turn: usize,
-    left_out: Option<&String>,
-    finish: impl Fn(&mut Map<String, Value>),
-) -> Vec<Value> {
-    let planned = ask.scene.path.turns.get(turn).map_or(&[][..], |turn| &turn.steps);
-    let entry = |(at, step): (usize, &Step)| {
-        let at = StepRef { turn: turn as u16, step: at as u16 };
-        let mut entry = describe(ask, plan, at, step, left_out);
-        finish(&mut entry);
-        Value::Object(entry)
+    task.insert("kind".into(), "ask".into());
+    let Some(told) = told else {
+        return task.into();
     };
-    planned.iter().enumerate().map(entry).collect()
+    task.insert("why".into(), told.why.clone().into());
+    let wants: Vec<&str> = told.wants.iter().map(|want| want.words()).collect();
+    task.insert("wants".into(), wants.into());
+    let functions = functions(ask);
+    let does = |f: &&Function| json!({ "name": f.name, "does": f.description });
+    task.insert("leads_to".into(), functions.iter().map(does).collect::<Vec<_>>().into());
+    arguments(ask, told, &mut task);
+    task.into()
 }
 
-fn describe(
-    ask: &WriteRequest<'_>,
-    plan: &Request,
-    at: StepRef,
-    step: &Step,
-    left_out: Option<&String>,
-) -> Map<String, Value> {
-    let function = ask.scene.library.get(step.function);
-    let mut entry = named(function, if step.implicit { "never" } else { "ask" });
-    if step.copies > 1 {
-        entry.insert("times".into(), step.copies.into());
-    }
-    if step.conflict.is_some() {
-        entry.insert("again".into(), true.into());
-    }
-    let mut say = Vec::new();
-    let mut known = Map::new();
-    for copy in 0..step.copies.max(1) {
-        let mut of_copy = Map::new();
-        for given in plan.given.iter().filter(|given| given.step == at && given.copy == copy) {
-            let is_known = is_said_before(ask, given) && step.copies < 2;
-            let values = if is_known { &mut known } else { &mut of_copy };
-            values.insert(given.parameter.clone(), given.value.clone());
+/// The functions that the message leads to.
+fn functions<'a>(ask: &WriteRequest<'a>) -> Vec<&'a Function> {
+    let path = ask.scene.path;
+    let ids = match &path.turns[ask.turn].purpose {
+        Due::Calls => path.turns[ask.turn].steps.iter().map(|step| step.function).collect(),
+        Due::MissingFunction { resolved: true, .. }
+        | Due::MissingParameter { resolved: true, .. } => {
+            let next = path.turns.get(ask.turn + 1).map_or(&[][..], |turn| &turn.steps);
+            next.iter().map(|step| step.function).collect()
         }
-        say.push(Value::Object(of_copy));
-    }
-    if say.iter().any(|values| values.as_object().is_some_and(|values| !values.is_empty())) {
-        entry.insert("say".into(), say.into());
-    }
-    if !known.is_empty() {
-        entry.insert("already_said".into(), known.into());
-    }
-    let refer: Vec<Value> = step.feeds.iter().map(|feed| reference(ask, plan, at, feed)).collect();
-    if !refer.is_empty() {
-        entry.insert("refer".into(), refer.into());
-    }
-    if let Some(parameter) = left_out.filter(|parameter| function.param(parameter).is_some()) {
-        entry.insert("leave_out".into(), json!([parameter]));
-    }
-    entry
+        Due::MissingFunction { function, .. }
+        | Due::MissingParameter { function, .. }
+        | Due::Irrelevant { function } => vec![*function],
+    };
+    ids.into_iter().map(|id| ask.scene.library.get(id)).collect()
 }
 
-fn named(function: &Function, mention: &str) -> Map<String, Value> {
+fn arguments(ask: &WriteRequest<'_>, told: &Turn, task: &mut Map<String, Value>) {
+    let (mut say, mut again, mut refer, mut leave_out) = (vec![], vec![], vec![], vec![]);
+    for argument in &told.values {
+        match &argument.how {
+            How::Said { .. } => say.push(named(argument, &argument.how)),
+            How::Again { .. } => again.push(named(argument, &argument.how)),
+            How::Pointed { from, place, select, .. } => {
+                refer.push(reference(ask, argument, *from, place, select));
+            }
+            How::LeftOut => leave_out.push(Value::from(argument.parameter.clone())),
+            How::Unsaid { .. } | How::Open => {}
+        }
+    }
+    for (key, values) in
+        [("say", say), ("already_said", again), ("refer", refer), ("leave_out", leave_out)]
+    {
+        if !values.is_empty() {
+            task.insert(key.into(), values.into());
+        }
+    }
+}
+
+fn named(argument: &Argument, how: &How) -> Value {
     let mut entry = Map::new();
-    entry.insert("name".into(), function.name.clone().into());
-    entry.insert("does".into(), function.description.clone().into());
-    entry.insert("mention".into(), mention.into());
-    entry
+    entry.insert(argument.parameter.clone(), how.value().cloned().unwrap_or_default());
+    entry.into()
 }
 
 fn reference(
     ask: &WriteRequest<'_>,
-    plan: &Request,
-    at: StepRef,
-    feed: &magnet_proto::path::Feed,
+    argument: &Argument,
+    from: StepRef,
+    place: &str,
+    select: &Select,
 ) -> Value {
-    let source = ask.scene.path.step(feed.from).map(|from| ask.scene.library.get(from.function));
     let mut entry = Map::new();
-    entry.insert("parameter".into(), feed.flow.input.clone().into());
+    let source = ask.scene.path.step(from).map(|step| ask.scene.library.get(step.function));
+    let thing = place.rsplit('/').find(|part| *part != "*").unwrap_or_default();
+    entry.insert("for".into(), argument.parameter.clone().into());
+    entry.insert("thing".into(), words(thing).collect::<Vec<_>>().join(" ").into());
     entry.insert("from".into(), source.map_or("", |function| &function.name).into());
-    entry.insert("at".into(), feed.flow.output.clone().into());
-    let pick = plan.picks.iter().find(|pick| pick.step == at && pick.parameter == feed.flow.input);
-    if let Some(pick) = pick.filter(|_| feed.flow.output.contains('*')) {
-        entry.insert("which".into(), which(&pick.select).into());
+    if place.contains("/*") {
+        entry.insert("which".into(), which(select).into());
     }
     entry.into()
 }
@@ -198,57 +160,11 @@ fn reference(
 fn which(select: &Select) -> String {
     let plain = |field: &String| words(field).collect::<Vec<_>>().join(" ");
     match select {
-        Select::First => "the first one".into(),
+        Select::First => "the first one, or the only one".into(),
         Select::Last => "the last one".into(),
+        Select::Nth(at) => format!("number {} of them, told by what it says", at + 1),
         Select::Least(field) => format!("the one with the lowest or earliest {}", plain(field)),
         Select::Most(field) => format!("the one with the highest or latest {}", plain(field)),
-    }
-}
-
-/// A function that no turn calls: nothing is planned for it.
-fn alone(function: &Function, left_out: Option<&String>) -> Value {
-    let mut entry = named(function, "ask");
-    if let Some(parameter) = left_out {
-        entry.insert("leave_out".into(), json!([parameter]));
-    }
-    entry.into()
-}
-
-/// The first planned value that neither the text nor an earlier message says.
-fn unsaid<'g>(ask: &WriteRequest<'_>, given: &'g [Given], text: &str) -> Option<&'g Given> {
-    let text = Text::new(text);
-    given.iter().find(|given| {
-        must_be_said(ask, given)
-            && scalars(&given.value).iter().any(|value| text.find(value).is_none())
-            && !is_said_before(ask, given)
-    })
-}
-
-/// Texts may be worded otherwise, and flags have no literal form.
-fn must_be_said(ask: &WriteRequest<'_>, given: &Given) -> bool {
-    let step = ask.scene.path.step(given.step);
-    let field = step.and_then(|step| ask.scene.library.get(step.function).param(&given.parameter));
-    field.is_some_and(|field| {
-        let has_default = field.shape.default.as_ref() == Some(&given.value);
-        !is_free_text(field) && field.shape.choices.is_empty() && !has_default
-    })
-}
-
-fn is_said_before(ask: &WriteRequest<'_>, given: &Given) -> bool {
-    let said = |value: &&Value| {
-        let mut turns = ask.conversation.turns.iter();
-        turns.any(|exchange| Text::new(&exchange.request.text).find(value).is_some())
-    };
-    let scalars = scalars(&given.value);
-    !scalars.is_empty() && scalars.iter().all(said)
-}
-
-/// The strings and numbers of a value.
-fn scalars(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(items) => items.iter().flat_map(scalars).collect(),
-        Value::Object(members) => members.values().flat_map(scalars).collect(),
-        Value::String(_) | Value::Number(_) => vec![value],
-        Value::Bool(_) | Value::Null => Vec::new(),
+        Select::All => "all of them".into(),
     }
 }

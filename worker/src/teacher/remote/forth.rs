@@ -1,8 +1,8 @@
-//! Forward translation of one call as a question.
+//! Forward translation of one call as a question: what brief, outputs and
+//! schema leave open.
 //!
-//! Where a request was planned, its values are known, and an answer that has
-//! others is refused: a schema-valid call with the wrong value is the damage
-//! that no other check finds.
+//! What they determine is told and holds: a schema-valid call with the wrong
+//! value is the damage that no other check finds.
 
 use magnet_proto::library::Function;
 use magnet_proto::path::Step;
@@ -27,20 +27,19 @@ pub(super) async fn fill(remote: &Remote, ask: &FillCall<'_>) -> Result<Argument
         "required": ["arguments"],
         "additionalProperties": false,
     });
-    let planned = remote.rules.fill_call(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Forth,
         context: &|room| {
             let told = transcript::conversation(scene.library, ask.conversation, room);
             format!("Conversation so far:\n{told}")
         },
-        task: task(ask, step, function, &planned),
+        task: task(ask, step, function),
         problem: ask.problem,
         salt: format!("{} {} {:?} {}", scene.seed, scene.walk, ask.at, ask.copy),
     };
     let answer = remote.ask_json(question, schema).await?;
     let arguments = read_arguments(answer, &function.name)?;
-    match differing(ask, step, function, &planned, &arguments) {
+    match differing(function, ask.determined, &arguments) {
         None => Ok(arguments),
         Some((parameter, value)) => Err(Error::Unusable(format!(
             "{parameter} must be {value}, which is what the person means"
@@ -48,28 +47,16 @@ pub(super) async fn fill(remote: &Remote, ask: &FillCall<'_>) -> Result<Argument
     }
 }
 
-/// The machine-readable part: `function`, `said`, `from_outputs`.
-fn task(ask: &FillCall<'_>, step: &Step, function: &Function, planned: &Arguments) -> Value {
-    let given = |name: &str| ask.conversation.given(ask.at, ask.copy, name);
-    let said: Map<String, Value> = function
-        .params()
-        .iter()
-        .filter_map(|field| Some((field.name.clone(), given(&field.name)?.clone())))
-        .collect();
-    let mut from_outputs = Vec::new();
-    for feed in &step.feeds {
-        let input = &feed.flow.input;
-        let source = ask.conversation.executed().find(|(_, e)| e.step == feed.from);
-        let Some((_, source)) = source.filter(|_| !said.contains_key(input)) else {
-            continue;
-        };
-        if let Some(value) = planned.get(input) {
-            let at = &feed.flow.output;
-            from_outputs.push(
-                json!({ "parameter": input, "call": source.call.id, "at": at, "value": value }),
-            );
-        }
-    }
+fn task(ask: &FillCall<'_>, step: &Step, function: &Function) -> Value {
+    let is_open = |name: &str| {
+        let told = ask.brief.turn(usize::from(ask.at.turn));
+        let mut told = told.into_iter().flat_map(|turn| turn.arguments(ask.at.step, ask.copy));
+        let required = function.param(name).is_some_and(|field| field.required);
+        !ask.determined.contains_key(name)
+            && (required || told.any(|argument| argument.parameter == name))
+    };
+    let open = function.params().iter().map(|field| field.name.as_str());
+    let open: Vec<&str> = open.filter(|name| is_open(name)).collect();
     let mut task = Map::new();
     task.insert("function".into(), catalog::whole(function));
     if step.copies > 1 {
@@ -79,27 +66,21 @@ fn task(ask: &FillCall<'_>, step: &Step, function: &Function, planned: &Argument
     if step.implicit {
         task.insert("asked_for".into(), false.into());
     }
-    task.insert("said".into(), said.into());
-    task.insert("from_outputs".into(), from_outputs.into());
+    task.insert("determined".into(), Value::Object(ask.determined.clone()));
+    task.insert("open".into(), open.into());
     task.into()
 }
 
-/// The first planned value that the answer does not have.
+/// The first determined value that the answer does not have.
 fn differing<'p>(
-    ask: &FillCall<'_>,
-    step: &Step,
     function: &Function,
-    planned: &'p Arguments,
+    determined: &'p Arguments,
     arguments: &Arguments,
 ) -> Option<(&'p String, &'p Value)> {
-    let is_known = |name: &str| {
-        ask.conversation.given(ask.at, ask.copy, name).is_some()
-            || step.feeds.iter().any(|feed| feed.flow.input == name)
-    };
     let is_text = |name: &str| function.param(name).is_none_or(is_free_text);
-    planned
+    determined
         .iter()
-        .filter(|(name, _)| is_known(name) && !is_text(name))
+        .filter(|(name, _)| !is_text(name))
         .find(|(name, value)| arguments.get(*name).is_none_or(|there| !same(there, value)))
 }
 

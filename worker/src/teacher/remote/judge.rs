@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Question, Remote, catalog, transcript};
 use crate::teacher::chat::Purpose;
 use crate::teacher::{
-    Categorize, Error, JudgeEdges, JudgeNested, JudgeTurn, Judged, Label, Nested, Verdict,
+    Categorize, Error, JudgeEdges, JudgeNested, JudgeTurn, Judged, Label, Nested, Problem, Verdict,
 };
 
 /// One question about a node, answered with a list.
@@ -154,7 +154,7 @@ pub(super) async fn turn(remote: &Remote, ask: &JudgeTurn<'_>) -> Result<Verdict
     }
 }
 
-fn question<'a>(purpose: Purpose, task: Value, problem: Option<&'a str>) -> Question<'a> {
+fn question<'a>(purpose: Purpose, task: Value, problem: Option<Problem<'a>>) -> Question<'a> {
     // The same question has the same answer whoever asks: no salt.
     Question { purpose, context: &super::nothing, task, problem, salt: String::new() }
 }

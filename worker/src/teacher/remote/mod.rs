@@ -12,6 +12,7 @@ mod back;
 mod catalog;
 mod forth;
 mod judge;
+mod outline;
 mod simulate;
 mod transcript;
 
@@ -27,18 +28,22 @@ use serde_json::Value;
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
 use super::{
     Act, Action, Categorize, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn, Judged,
-    Label, Machine, Nested, Simulate, Teacher, Verdict, WriteRequest, read,
+    Label, Machine, Nested, Problem, Simulate, Teacher, Verdict, WriteRequest, read,
 };
+use crate::brief::{Ask, Briefer, Outcome};
 use crate::conversation::Request as UserRequest;
 use crate::prompts;
+
+/// What each refused answer adds to the temperature of the next try.
+const WARMER: f64 = 0.3;
+/// Beyond it models lose the thread, and some endpoints refuse.
+const HOTTEST: f64 = 1.0;
 
 /// A teacher behind a chat endpoint.
 pub struct Remote {
     /// The name in `metadata.teacher`: the model's.
     name: String,
     chat: Arc<dyn Chat>,
-    /// Plans what a request says.
-    rules: Arc<dyn Teacher>,
     temperature: f64,
     max_output_tokens: u32,
     keep_reasoning: bool,
@@ -48,18 +53,10 @@ impl Remote {
     pub fn new(
         name: impl Into<String>,
         chat: Arc<dyn Chat>,
-        rules: Arc<dyn Teacher>,
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
-        Self {
-            name: name.into(),
-            chat,
-            rules,
-            temperature,
-            max_output_tokens,
-            keep_reasoning: false,
-        }
+        Self { name: name.into(), chat, temperature, max_output_tokens, keep_reasoning: false }
     }
 
     /// Hands on what the model thinks before an agent's step.
@@ -90,6 +87,7 @@ impl Remote {
     fn request(&self, question: &Question<'_>, schema: Option<Value>, room: Room) -> Request {
         let Question { purpose, context, task, problem, salt } = question;
         let purpose = *purpose;
+        let refused = problem.map_or(0, |problem| problem.refused);
         let mut content = context(room);
         let mut paragraph = |text: String| {
             if !content.is_empty() {
@@ -103,8 +101,9 @@ impl Remote {
             None => paragraph(format!("Task: {task}")),
         }
         if let Some(problem) = problem {
+            let why = problem.why;
             paragraph(format!(
-                "Your last answer was refused: {problem}\nAnswer again without that mistake."
+                "Your last answer was refused: {why}\nAnswer again without that mistake."
             ));
         }
         let message = |role, content: String| Message { role, content };
@@ -119,10 +118,17 @@ impl Remote {
                 message(Role::User, content),
             ],
             answer,
-            temperature: if has_one_answer(purpose) { 0.0 } else { self.temperature },
+            temperature: self.temperature(purpose, refused),
             max_output_tokens: self.max_output_tokens,
-            draw: draw(salt),
+            draw: draw(salt, refused),
         }
+    }
+
+    /// The more answers were refused, the more freely the next one is drawn:
+    /// else a model gives the same one again.
+    fn temperature(&self, purpose: Purpose, refused: u32) -> f64 {
+        let first = if has_one_answer(purpose) { 0.0 } else { self.temperature };
+        (first + WARMER * f64::from(refused)).min(first.max(HOTTEST))
     }
 
     /// Asks for JSON and reads it.
@@ -145,7 +151,7 @@ struct Question<'a> {
     /// of that name, null nothing.
     task: Value,
     /// Why the last answer was refused.
-    problem: Option<&'a str>,
+    problem: Option<Problem<'a>>,
     /// Tells draws of one question apart.
     salt: String,
 }
@@ -171,7 +177,8 @@ fn has_one_answer(purpose: Purpose) -> bool {
         | Purpose::JudgeNested
         | Purpose::JudgeTurn
         | Purpose::Categorize => true,
-        Purpose::Back
+        Purpose::Outline
+        | Purpose::Back
         | Purpose::Act
         | Purpose::Mislead
         | Purpose::RollOut
@@ -180,9 +187,14 @@ fn has_one_answer(purpose: Purpose) -> bool {
     }
 }
 
-/// A draw number that is stable for a walk and turn, so that two walks with
-/// the same facts do not get the same answer from the memo.
-fn draw(salt: &str) -> u32 {
+/// A draw number that is stable for a walk, turn and try, so that neither two
+/// walks with the same facts nor two tries that were refused for the same
+/// reason get the same answer, from the model or from the memo.
+fn draw(salt: &str, refused: u32) -> u32 {
+    let salt = match refused {
+        0 => salt.to_owned(),
+        refused => format!("{salt} refused {refused}"),
+    };
     let digest = magnet_proto::Digest::of(salt.as_bytes());
     let mut bytes = [0; 4];
     bytes.copy_from_slice(&digest.as_bytes()[..4]);
@@ -197,7 +209,7 @@ impl From<ChatError> for Error {
                 Self::Transient { reason, retry_after }
             }
             ChatError::TooLong(why) => Self::TooLong(why),
-            ChatError::Unanswerable(why) => Self::Unusable(why),
+            ChatError::Unanswerable(why) | ChatError::Unusable(why) => Self::Unusable(why),
             ChatError::Permanent(why) => Self::Permanent(why),
             ChatError::Budget(why) => Self::Budget(why),
             ChatError::Cancelled => Self::Cancelled,
@@ -226,6 +238,13 @@ impl Teacher for Remote {
     async fn act_aloud(&self, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
         let (action, thought) = act::act(self, ask).await?;
         Ok((action, thought.filter(|_| self.keep_reasoning)))
+    }
+}
+
+#[async_trait]
+impl Briefer for Remote {
+    async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
+        outline::outline(self, ask).await
     }
 }
 

@@ -223,8 +223,12 @@ async fn back_says_what_to_ask_for_what_to_say_and_what_to_refer_to() {
     let world = World::new();
     let (remote, parrot) = remote(r#"{"request": "Anything"}"#);
     let empty = Conversation::default();
-    let ask =
-        WriteRequest { scene: world.scene(), turn: 0, conversation: &empty, problem: Some("no") };
+    let ask = WriteRequest {
+        scene: world.scene(),
+        turn: 0,
+        conversation: &empty,
+        problem: Problem::after(1, Some("no")),
+    };
     let refused = remote.write_request(&ask).await.unwrap_err().to_string();
     let task = parrot.task();
     assert_eq!(task["kind"], "ask");
@@ -502,4 +506,31 @@ async fn the_same_ask_is_the_same_request_and_another_walk_draws_anew() {
     let asked = parrot.asked.lock().unwrap();
     assert_eq!(asked[0], asked[1]);
     assert_ne!(asked[0].draw, asked[2].draw);
+}
+
+#[tokio::test]
+async fn each_try_is_sampled_in_another_way() {
+    let world = World::new();
+    let (remote, parrot) = remote("no JSON");
+    let empty = Conversation::default();
+    for refused in 0..4 {
+        let problem = Problem::after(refused, (refused > 0).then_some("no JSON"));
+        let ask = WriteRequest { scene: world.scene(), turn: 0, conversation: &empty, problem };
+        remote.write_request(&ask).await.ok();
+    }
+    let asked = parrot.asked.lock().unwrap();
+    let temperatures: Vec<f64> = asked.iter().map(|request| request.temperature).collect();
+    assert_eq!(temperatures, [0.7, 1.0, 1.0, 1.0]);
+    let draws: std::collections::BTreeSet<u32> = asked.iter().map(|request| request.draw).collect();
+    assert_eq!(draws.len(), 4, "{draws:?}");
+}
+
+#[test]
+fn a_temperature_rises_from_none_and_never_above_what_the_user_set() {
+    let (cold, _) = remote("");
+    let hot = Remote { temperature: 1.6, ..remote("").0 };
+    let of =
+        |remote: &Remote, purpose| [0, 1, 5].map(|refused| remote.temperature(purpose, refused));
+    assert_eq!(of(&cold, Purpose::Forth), [0.0, 0.3, 1.0]);
+    assert_eq!(of(&hot, Purpose::Back), [1.6, 1.6, 1.6]);
 }

@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(forecast.of(&request(Purpose::Back, 3_984)), 1_000 + 256);
         for _ in 0..200 {
             // A tokenizer of three characters a token, answers of 40.
-            let used = Tokens { input: 1_333, output: 40 };
+            let used = Tokens { input: 1_333, output: 40, cached: 0 };
             forecast.learn(&request(Purpose::Back, 3_984), used);
         }
         assert_eq!(forecast.of(&request(Purpose::Back, 3_984)), 1_333 + 40);

@@ -5,7 +5,7 @@ use std::sync::Mutex as StdMutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{Control, Error, Lookup, Spending};
+use magnet_proto::state::{Control, Ending, Error, Lookup, Refusal, Spending};
 use magnet_proto::{Digest, WalkIndex};
 
 use super::*;
@@ -57,6 +57,14 @@ impl State for Seen {
         Ok(())
     }
 
+    async fn note_refusal(&self, _: &Refusal) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn refusals(&self) -> Result<Vec<Refusal>, Error> {
+        Ok(Vec::new())
+    }
+
     async fn spend(&self, spent: Spending) -> Result<Spending, Error> {
         Ok(spent)
     }
@@ -69,8 +77,28 @@ impl State for Seen {
         Ok(())
     }
 
+    async fn end(&self, _: &Ending) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn ending(&self) -> Result<Option<Ending>, Error> {
+        Ok(None)
+    }
+
     async fn lead(&self, _: &str, _: Duration) -> Result<bool, Error> {
         Ok(true)
+    }
+
+    async fn complain(&self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn trouble(&self) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    async fn resign(&self, _: &str) -> Result<(), Error> {
+        Ok(())
     }
 }
 

@@ -1,0 +1,121 @@
+//! Plain English for a function of which no pack speaks: what its description
+//! says it does, then its arguments one by one. Stiff, and never wrong about
+//! what is asked for.
+
+use magnet_proto::library::Function;
+use magnet_proto::shape::words;
+
+use super::frame::Clause;
+use super::mention::series;
+use super::noun;
+use super::refer::Seat;
+use super::slot::Spoken;
+use super::words::Voice;
+
+/// A description longer than this is told by the function's name instead.
+const MAX_WORDS: usize = 18;
+
+/// The clause for a step.
+pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
+    let mut said: Vec<(String, String)> = Vec::new();
+    for slot in &spoken.slots {
+        if let Some(words) = voice.words(spoken, slot, Seat::Slot) {
+            said.push((noun::of(&slot.field.name, &slot.field.shape), words));
+        }
+    }
+    let extra = match said.as_slice() {
+        [] => Vec::new(),
+        [(noun, words)] => vec![voice.pick(&[
+            format!("the {noun} is {words}"),
+            format!("use {words} as the {noun}"),
+            format!("for the {noun}, take {words}"),
+        ])],
+        all => {
+            let each: Vec<String> =
+                all.iter().map(|(noun, words)| format!("the {noun} is {words}")).collect();
+            vec![series(&each, "and")]
+        }
+    };
+    Clause { text: infinitive(spoken.function), question: false, extra }
+}
+
+/// What a function does, as "cancel an order".
+pub(super) fn infinitive(function: &Function) -> String {
+    let sentence = first_sentence(&function.description);
+    let mut parts = sentence.split(' ');
+    let first = parts.next().unwrap_or_default().to_lowercase();
+    let rest = parts.collect::<Vec<_>>().join(" ");
+    let named = words(&function.name).next().unwrap_or_default();
+    let verb = base(&first, &named);
+    let brief = sentence.split(' ').count() <= MAX_WORDS;
+    match verb.filter(|_| brief && !rest.is_empty() && !rest.contains(['{', '<', '`'])) {
+        Some(verb) => format!("{verb} {rest}"),
+        None => words(&function.name).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn first_sentence(description: &str) -> &str {
+    let line = description.trim().lines().next().unwrap_or_default();
+    let end = line.find(". ").unwrap_or(line.len());
+    line[..end].trim_end_matches(['.', ':', ';'])
+}
+
+/// The base form of a verb, where a word is one: it stands in the function's
+/// name, or is among those that descriptions begin with.
+fn base(word: &str, named: &str) -> Option<String> {
+    const VERBS: &[&str] = &[
+        "add", "analyze", "apply", "approve", "archive", "assign", "book", "calculate", "call",
+        "cancel", "change", "check", "clear", "close", "compare", "compute", "confirm", "convert",
+        "copy", "count", "create", "delete", "disable", "display", "download", "edit", "enable",
+        "estimate", "export", "extract", "fetch", "filter", "find", "generate", "get", "give",
+        "import", "insert", "install", "list", "lock", "look", "make", "mark", "merge", "modify",
+        "move", "open", "order", "pay", "place", "play", "post", "provide", "query", "read",
+        "record", "register", "remove", "rename", "replace", "request", "reserve", "reset",
+        "resolve", "retrieve", "return", "run", "save", "schedule", "search", "select", "send",
+        "set", "share", "show", "sort", "start", "stop", "submit", "subscribe", "switch",
+        "transfer", "translate", "turn", "unlock", "update", "upload", "use", "validate", "verify",
+        "view", "withdraw", "write",
+    ];
+    let known = |verb: &str| verb == named || VERBS.contains(&verb);
+    let stems = [
+        Some(word.to_owned()),
+        word.strip_suffix('s').map(str::to_owned),
+        word.strip_suffix("es").map(str::to_owned),
+        word.strip_suffix("ies").map(|stem| format!("{stem}y")),
+    ];
+    stems.into_iter().flatten().find(|stem| known(stem))
+}
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::library::Document;
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(name: &str, description: &str, expected: &str) {
+        let function = Function::from(Document {
+            name: name.into(),
+            description: description.into(),
+            category: "misc".into(),
+            class: "misc".into(),
+            parameters: json!({"type": "object", "properties": {}}),
+            response: None,
+            phrasing: Default::default(),
+        });
+        assert_eq!(infinitive(&function), expected);
+    }
+
+    #[test]
+    fn the_description_says_what_is_asked_for() {
+        check("cancel_order", "Cancels an order. Fees may apply.", "cancel an order");
+        check("pay_bill", "Pay a bill.", "pay a bill");
+        check("apply_fee", "Applies a fee to an account", "apply a fee to an account");
+    }
+
+    #[test]
+    fn what_is_no_action_is_asked_for_by_name() {
+        check("get_user_by_id", "User lookup endpoint", "get user by id");
+        check("delete_pet", "", "delete pet");
+    }
+}

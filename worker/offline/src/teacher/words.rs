@@ -1,0 +1,427 @@
+//! The words for one argument: its value, a pointer back to it, or a reference
+//! to an output.
+
+use magnet_proto::brief::{How, Select, Turn};
+use magnet_proto::pack::{Item, Pack, Pick};
+use magnet_proto::path::StepRef;
+use magnet_proto::rng::Rng;
+use magnet_proto::shape::{Type, words};
+use magnet_worker::conversation::{Conversation, Scene};
+use magnet_worker::dry_walk::Made;
+use magnet_worker::select::{self, Route};
+use magnet_worker::vet::mentions::Text;
+use rand::RngExt;
+use serde_json::Value;
+
+use super::mention::{Style, is_snake, mention, series, spaced};
+use super::noun;
+use super::refer::{Reference, Seat, When, Which};
+use super::rivals::has_rival;
+use super::slot::{Slot, Spoken};
+use super::template::{self, Fill};
+use crate::lexicon::Topic;
+
+/// How often an earlier word is pointed back to rather than repeated.
+const BACK: u32 = 65;
+/// How often what the person has seen is said outright.
+const OUTRIGHT: u32 = 15;
+
+/// What the words of a message depend on.
+pub(super) struct Voice<'a> {
+    pub scene: Scene<'a>,
+    pub pack: &'a Pack,
+    /// The brief of the turn that speaks.
+    pub told: &'a Turn,
+    /// The turn whose steps are spoken of: the next one, where this one misses
+    /// something.
+    pub target: u16,
+    pub conversation: &'a Conversation,
+    /// The calls of the dry walk.
+    pub log: &'a [Made],
+    pub style: Style,
+    pub rng: Rng,
+    /// Elements that this message has singled out.
+    pub singled_out: Vec<(StepRef, String)>,
+}
+
+impl<'a> Voice<'a> {
+    pub(super) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.rng.random_range(0..of.len())].clone()
+    }
+
+    pub(super) fn chance(&mut self, percent: u32) -> bool {
+        self.rng.random_range(0..100) < percent
+    }
+
+    /// A step of the turn that is spoken of, with its arguments.
+    pub(super) fn spoken(&self, at: StepRef) -> Option<Spoken<'a>> {
+        let step = self.scene.path.step(at)?;
+        Some(Spoken::new(at, self.scene.library.get(step.function), self.told))
+    }
+
+    /// The noun phrase for a slot; none for what is left out or goes unsaid.
+    pub(super) fn words(
+        &mut self,
+        spoken: &Spoken<'a>,
+        slot: &Slot<'a>,
+        seat: Seat,
+    ) -> Option<String> {
+        if slot.is_left_out() || slot.is_unsaid() {
+            return None;
+        }
+        match slot.hows.as_slice() {
+            [How::Again { value }]
+                if !has_rival(self.conversation, &slot.field.name, value) && self.chance(BACK) =>
+            {
+                Some(self.again(slot))
+            }
+            [How::Pointed { from, place, select, .. }] => {
+                Some(self.pointed(spoken, slot, seat, (*from, place, select)))
+            }
+            hows => {
+                let values = hows.iter().filter_map(|how| how.value());
+                let values: Vec<Value> = values.cloned().collect();
+                let mut said: Vec<String> =
+                    values.iter().map(|value| self.literally(slot, value)).collect();
+                said.dedup();
+                Some(series(&said, "and"))
+            }
+        }
+    }
+
+    /// A value spelled out. Nobody types the underscores of an enumeration.
+    pub(super) fn literally(&mut self, slot: &Slot<'_>, value: &Value) -> String {
+        let text = mention(value, self.style, &mut self.rng);
+        let enumerated = match &slot.field.shape.ty {
+            Type::Array { items, .. } => !items.choices.is_empty(),
+            _ => !slot.field.shape.choices.is_empty(),
+        };
+        if enumerated && is_snake(&text) { spaced(&text) } else { text }
+    }
+
+    fn pointed(
+        &mut self,
+        spoken: &Spoken<'a>,
+        slot: &Slot<'a>,
+        seat: Seat,
+        (from, place, select): (StepRef, &'a str, &'a Select),
+    ) -> String {
+        let reference = self.reference(from, place, select);
+        let Some(reference) = reference else {
+            return "that".into();
+        };
+        if self.is_unmentioned(from)
+            && let Some(words) = self.described(slot, &reference, select)
+        {
+            self.note(from, place);
+            return words;
+        }
+        if let Some(words) = self.second_of_object(spoken, slot, &reference) {
+            return words;
+        }
+        if let Some(words) = self.outright(slot, &reference, select) {
+            return words;
+        }
+        let words = reference.words(slot.field, slot.topic, seat, &mut self.rng);
+        self.note(from, place);
+        words
+    }
+
+    fn reference(&self, from: StepRef, place: &'a str, select: &Select) -> Option<Reference<'a>> {
+        let step = self.scene.path.step(from)?;
+        let source = self.scene.library.get(step.function);
+        let head = Route::of(place).head;
+        let items = self.output(from).and_then(|output| Route::of(place).items(output));
+        let when = match self.target.checked_sub(from.turn) {
+            Some(0) => When::Now,
+            Some(1) => When::JustBefore,
+            _ => When::Earlier,
+        };
+        let was_singled_out = |(step, list): &(StepRef, String)| *step == from && list == head;
+        let fresh = !self.singled_out.iter().any(was_singled_out) && !self.was_picked(from, head);
+        Some(Reference {
+            from,
+            place,
+            source,
+            which: self.which(from, place, select, items.unwrap_or_default()),
+            when,
+            fresh,
+            all: *select == Select::All,
+            alone: items.is_some_and(|items| items.len() == 1),
+        })
+    }
+
+    /// How one of a list's elements is told apart from the others.
+    fn which(&self, from: StepRef, place: &str, select: &Select, items: &[Value]) -> Which {
+        // One way a conversation, whoever refers to it.
+        let purpose = format!("which {} {} {place}", from.turn, from.step);
+        let mut rng = self.scene.stream(&purpose, 0);
+        let pick = |words: &[String], rng: &mut Rng| {
+            (!words.is_empty()).then(|| words[rng.random_range(0..words.len())].clone())
+        };
+        let step = self.scene.path.step(from);
+        let item = step.and_then(|step| item(self.pack, step.function, place));
+        let field = |field: &str| item.and_then(|item| item.pick.get(field));
+        let words = match select {
+            Select::Least(of) => field(of).and_then(|how| pick(&how.least, &mut rng)),
+            Select::Most(of) => field(of).and_then(|how| pick(&how.most, &mut rng)),
+            Select::Nth(at) => {
+                let element = items.get(usize::from(*at));
+                let is = item.into_iter().flat_map(|item| &item.pick);
+                let telling = |(of, how): (&'a String, &'a Pick)| {
+                    let value = element?.pointer(of).filter(|value| !value.is_null())?;
+                    let alone = items.iter().filter(|i| i.pointer(of) == Some(value)).count() == 1;
+                    alone.then_some((how, value)).filter(|(how, _)| !how.is.is_empty())
+                };
+                let ways: Vec<(&Pick, &Value)> = is.filter_map(telling).collect();
+                if ways.is_empty() {
+                    None
+                } else {
+                    let (how, value) = ways[rng.random_range(0..ways.len())];
+                    let text = mention(value, self.style, &mut rng);
+                    pick(&how.is, &mut rng).map(|is| is.replace("{value}", &text))
+                }
+            }
+            _ => None,
+        };
+        let behind = matches!(select, Select::Nth(_));
+        match words {
+            Some(words) if behind || stands_behind(&words) => Which::Behind(words),
+            Some(words) => Which::Before(words),
+            None => Which::in_order(&match select {
+                Select::Least(_) | Select::Most(_) => {
+                    let at = select::position(items, select).unwrap_or_default();
+                    Select::Nth(at as u16)
+                }
+                select => select.clone(),
+            }),
+        }
+    }
+
+    /// Whether a step of this message is not mentioned: what it finds has to be
+    /// described.
+    fn is_unmentioned(&self, at: StepRef) -> bool {
+        let implicit = self.scene.path.step(at).is_some_and(|step| step.implicit);
+        at.turn == self.target && implicit && self.told.wants_of(at.step).next().is_none()
+    }
+
+    /// "the oldest ticket from anna@…": what a step finds, by what it looks for.
+    fn described(
+        &mut self,
+        slot: &Slot<'a>,
+        reference: &Reference<'a>,
+        select: &Select,
+    ) -> Option<String> {
+        let function = self.scene.path.step(reference.from)?.function;
+        let item = item(self.pack, function, reference.place)?;
+        let finder = self.spoken(reference.from)?;
+        let fitting: Vec<&'a String> = item.as_.iter().filter(|a| says_all(a, &finder)).collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        let phrase = self.pick(&fitting);
+        let noun = self.phrased(phrase, &finder, None)?;
+        let is_list = Route::of(reference.place).tail.is_some();
+        let thing = match (is_list && !reference.alone, select) {
+            (true, Select::All) => format!("every {noun}"),
+            (true, _) => reference.which.of(&noun),
+            (false, _) => format!("the {noun}"),
+        };
+        let target = reference.target(slot.field, slot.topic);
+        let reachable = matches!(slot.topic, Topic::Email | Topic::Phone | Topic::FullName);
+        match target.property.filter(|_| !reachable) {
+            Some(property) => Some(format!("the {property} of {thing}")),
+            None => Some(thing),
+        }
+    }
+
+    /// A template of the pack with this step's slots filled; `item` stands for
+    /// the element that it asks about.
+    pub(super) fn phrased(
+        &mut self,
+        template: &'a str,
+        spoken: &Spoken<'a>,
+        item: Option<&str>,
+    ) -> Option<String> {
+        let mut referred = false;
+        template::render(template, |name, here| {
+            if name == "item" {
+                return item.map_or(Fill::Absent, |item| Fill::Text(item.to_owned()));
+            }
+            let Some(slot) = spoken.slot(name) else {
+                return Fill::Absent;
+            };
+            if slot.is_left_out() {
+                return Fill::Missing(indefinite(slot));
+            }
+            let seat = if referred { Seat::Slot } else { template::seat(here) };
+            referred |= slot.is_pointed();
+            self.words(spoken, slot, seat).map_or(Fill::Absent, Fill::Text)
+        })
+    }
+
+    /// "its currency", where an earlier slot refers to the same object.
+    fn second_of_object(
+        &mut self,
+        spoken: &Spoken<'a>,
+        slot: &Slot<'a>,
+        reference: &Reference<'a>,
+    ) -> Option<String> {
+        let earlier = spoken.slots.iter().take_while(|other| other.field.name != slot.field.name);
+        let twin = earlier
+            .filter_map(|other| match other.hows.as_slice() {
+                [How::Pointed { from, place, select, .. }] => self.reference(*from, place, select),
+                _ => None,
+            })
+            .find(|other| other.same_object(reference))?;
+        let property = reference.target(slot.field, slot.topic).property?;
+        if twin.when != When::Now
+            && let Some(value) = self.seen_value(reference, slot)
+        {
+            return Some(self.literally(slot, &value));
+        }
+        Some(format!("its {property}"))
+    }
+
+    /// The value itself: where the person has seen it and says it outright, or
+    /// where words that point could mean another.
+    fn outright(
+        &mut self,
+        slot: &Slot<'a>,
+        reference: &Reference<'a>,
+        select: &Select,
+    ) -> Option<String> {
+        if reference.when == When::Now || reference.all {
+            return None;
+        }
+        let output = self.conversation.output_of(reference.from)?;
+        let value = Route::of(reference.place).follow(output, select)?.clone();
+        let leaf = reference.place.rsplit('/').find(|part| *part != "*").unwrap_or_default();
+        let among_several = Route::of(reference.place).tail.is_some() && !reference.alone;
+        let clear = among_several && reference.fresh || !has_rival(self.conversation, leaf, &value);
+        let names_something = takes_a_name(slot, leaf);
+        if clear && !names_something && !self.chance(OUTRIGHT) {
+            return None;
+        }
+        self.has_seen(&value).then(|| self.literally(slot, &value))
+    }
+
+    fn seen_value(&self, reference: &Reference<'_>, slot: &Slot<'_>) -> Option<Value> {
+        let [How::Pointed { select, .. }] = slot.hows.as_slice() else {
+            return None;
+        };
+        let output = self.conversation.output_of(reference.from)?;
+        Route::of(reference.place).follow(output, select).cloned().filter(|v| self.has_seen(v))
+    }
+
+    /// Whether a message before has the value.
+    fn has_seen(&self, value: &Value) -> bool {
+        let said = |text: &str| Text::new(text).find(value).is_some();
+        self.conversation.turns.iter().any(|turn| said(&turn.request.text) || said(&turn.reply))
+    }
+
+    /// Whether an earlier turn took a value from an element of that list.
+    fn was_picked(&self, from: StepRef, head: &str) -> bool {
+        let earlier = self.log.iter().filter(|made| made.at.turn < self.target);
+        earlier.flat_map(|made| &made.arguments).any(|(_, how)| match how {
+            How::Pointed { from: other, place, select, .. } => {
+                *other == from && Route::of(place).head == head && *select != Select::All
+            }
+            _ => false,
+        })
+    }
+
+    fn note(&mut self, from: StepRef, place: &str) {
+        self.singled_out.push((from, Route::of(place).head.to_owned()));
+    }
+
+    /// What a step returned, or will return.
+    pub(super) fn output(&self, at: StepRef) -> Option<&'a Value> {
+        let logged = self.log.iter().find(|made| made.at == at);
+        let logged = logged.and_then(|made| made.executed.iter().find_map(|e| e.output.ok()));
+        logged.or_else(|| self.conversation.output_of(at))
+    }
+
+    /// "the same city", for a value that an earlier message has.
+    fn again(&mut self, slot: &Slot<'_>) -> String {
+        use Topic as T;
+        let forms: &[&str] = match slot.topic {
+            T::City => &["the same city", "that same city", "that city"],
+            T::Location | T::Address | T::Landmark => &["the same place", "that same spot"],
+            T::Date => &["the same day", "that same day", "the same date"],
+            T::Repository => &["the same repo", "that repo", "the same repository"],
+            T::Email | T::Phone | T::FullName => &["the same person", "that same person"],
+            T::Username => &["the same user", "that user"],
+            T::Token => &["the same token", "my token from before", "the token I gave you"],
+            T::Password => &["the same password", "that password"],
+            T::Url => &["the same link", "that same URL", "the same page"],
+            T::Ticker => &["the same stock", "that same ticker"],
+            T::Company => &["the same company", "that company"],
+            T::Country | T::CountryCode => &["the same country", "that same country"],
+            _ => &[],
+        };
+        if !forms.is_empty() {
+            return self.pick(forms).to_owned();
+        }
+        let noun = noun::of(&slot.field.name, &slot.field.shape);
+        let noun = if noun::is_bare(&slot.field.name) { "one".to_owned() } else { noun };
+        self.pick(&[format!("the same {noun}"), format!("that {noun}"), format!("that same {noun}")])
+    }
+}
+
+/// The pack's words for the things at a place.
+pub(super) fn item<'p>(
+    pack: &'p Pack,
+    function: magnet_proto::FunctionId,
+    place: &str,
+) -> Option<&'p Item> {
+    let items = &pack.phrases(function)?.items;
+    let route = Route::of(place);
+    let listed = |item: &&Item| match route.tail {
+        Some(_) => Route::of(&item.at).tail.is_some() && Route::of(&item.at).head == route.head,
+        None => Route::of(&item.at).tail.is_none() && place.starts_with(item.at.as_str()),
+    };
+    items.iter().find(listed)
+}
+
+/// Whether a noun phrase says all that the person gives for a step.
+pub(super) fn says_all(phrase: &str, spoken: &Spoken<'_>) -> bool {
+    let named: Vec<&str> = template::slots(phrase).map(|(name, _)| name).collect();
+    spoken
+        .slots
+        .iter()
+        .filter(|slot| !slot.is_unsaid())
+        .all(|slot| named.contains(&slot.field.name.as_str()))
+}
+
+fn stands_behind(words: &str) -> bool {
+    ["with ", "that ", "who ", "which ", "whose "].iter().any(|start| words.starts_with(start))
+}
+
+/// A name that something new gets, or is looked for by, is said as a name:
+/// "called this playlist" would name nothing.
+fn takes_a_name(slot: &Slot<'_>, leaf: &str) -> bool {
+    let last = |name: &str| words(name).last();
+    let named = last(leaf).is_some_and(|word| word == "name" || word == "title");
+    let searched = matches!(slot.topic, Topic::Query | Topic::Keyword | Topic::FileName);
+    named && (searched || last(&slot.field.name) == last(leaf))
+}
+
+/// What stands where a value is held back: nobody in particular, no thing in
+/// particular.
+fn indefinite(slot: &Slot<'_>) -> String {
+    let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
+    match slot.topic {
+        Topic::Email | Topic::Phone | Topic::FullName => "my colleague".into(),
+        Topic::City | Topic::Location | Topic::Address => "the place I'm thinking of".into(),
+        Topic::Price => "some money".into(),
+        _ if numeric => "some".into(),
+        _ => {
+            let noun = noun::of(&slot.field.name, &slot.field.shape);
+            if noun::is_bare(&slot.field.name) {
+                return "one of them".into();
+            }
+            format!("{} {noun}", noun::article(&noun))
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Choosing a call's arguments: from outputs that feed it, from what was said,
+//! from what exists, from the pack, from the schema, from the lexicon, in this
+//! order.
+
+use magnet_proto::brief::{How, Select};
+use magnet_proto::library::Function;
+use magnet_proto::path::{Feed, Purpose, Step, StepRef};
+use magnet_proto::rng::Rng;
+use magnet_proto::sample::Arguments;
+use magnet_proto::shape::{Field, Type};
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use serde_json::Value;
+
+use super::DryWalk;
+use super::memory::{Memory, Picked};
+use super::optional::is_speakable;
+use crate::coerce::coerce;
+use crate::execute::Known;
+use crate::select::{self, Route};
+
+/// How often a value that was said before is meant again.
+const AGAIN: f64 = 0.6;
+/// How often a parameter that could be left out is mentioned.
+const MENTIONED: f64 = 0.35;
+
+/// One step's arguments to be chosen.
+pub(super) struct Choice<'a> {
+    pub dry: &'a DryWalk<'a>,
+    pub memory: &'a Memory,
+    pub known: &'a Known,
+    pub at: StepRef,
+    pub step: &'a Step,
+}
+
+/// Arguments with how they come into the conversation, and the elements that
+/// were singled out for them.
+type Drawn = (Vec<(String, How)>, Vec<Picked>);
+
+impl Choice<'_> {
+    /// One set of arguments; each attempt draws another. None where a required
+    /// one has no value.
+    pub(super) fn draw(&self, copy: u8, attempt: usize) -> Option<Drawn> {
+        let purpose = format!("values {} {copy} {attempt}", self.at.step);
+        let mut rng = self.dry.scene.stream(&purpose, self.at.turn as usize);
+        if let Some(conflict) = &self.step.conflict {
+            return Some((self.again(conflict.earlier)?, Vec::new()));
+        }
+        if copy > 0 {
+            return Some((self.varied(copy, attempt, &mut rng)?, Vec::new()));
+        }
+        let function = self.function();
+        let (mut arguments, picks) = self.fed(attempt, &mut rng);
+        self.recall(&mut arguments, &mut rng);
+        self.take_set(&mut arguments, attempt, &mut rng);
+        for field in function.params() {
+            if arguments.iter().any(|(name, _)| *name == field.name) {
+                continue;
+            }
+            if field.required {
+                arguments.push((field.name.clone(), self.required(field, attempt, &mut rng)?));
+            } else if self.is_mentioned(field, &mut rng)
+                && let Some(value) = self.value(field, attempt, &mut rng)
+            {
+                arguments.push((field.name.clone(), self.said(field, value)));
+            }
+        }
+        let position = |name: &str| function.params().iter().position(|f| f.name == name);
+        arguments.sort_by_key(|(name, _)| position(name));
+        Some((arguments, picks))
+    }
+
+    fn function(&self) -> &Function {
+        self.dry.scene.library.get(self.step.function)
+    }
+
+    /// The earlier call's arguments, meant again.
+    fn again(&self, earlier: StepRef) -> Option<Vec<(String, How)>> {
+        let arguments = self.memory.arguments(earlier, 0)?.iter().cloned();
+        let again = |how: How| match how {
+            How::Said { value } => How::Again { value },
+            how => how,
+        };
+        Some(arguments.map(|(name, how)| (name, again(how))).collect())
+    }
+
+    /// The first copy's arguments with another value for one of them.
+    fn varied(&self, copy: u8, attempt: usize, rng: &mut Rng) -> Option<Vec<(String, How)>> {
+        let mut arguments = self.memory.arguments(self.at, 0)?.to_vec();
+        let function = self.function();
+        let said: Vec<usize> = (0..arguments.len())
+            .filter(|at| matches!(arguments[*at].1, How::Said { .. } | How::Again { .. }))
+            .filter(|at| function.param(&arguments[*at].0).is_some_and(is_told_apart))
+            .collect();
+        // All copies differ in the same argument, where the first attempts succeed.
+        let at = *said.get(attempt / 4 % said.len().max(1))?;
+        let field = function.param(&arguments[at].0)?;
+        let value = self.value(field, attempt + usize::from(copy), rng)?;
+        arguments[at].1 = How::Said { value };
+        Some(arguments)
+    }
+
+    /// The arguments that earlier outputs supply.
+    fn fed(&self, attempt: usize, rng: &mut Rng) -> Drawn {
+        let (mut arguments, mut picks) = (Vec::new(), Vec::new());
+        for feed in &self.step.feeds {
+            let Some(field) = self.function().param(&feed.flow.input) else {
+                continue;
+            };
+            let Some(output) = self.memory.output(feed.from) else {
+                continue;
+            };
+            let route = Route::of(&feed.flow.output);
+            let select = self.select(feed, field, output, &picks, attempt, rng);
+            let found = match select {
+                Select::All => {
+                    let all: Vec<Value> = route.all(output).into_iter().cloned().collect();
+                    coerce(&Value::Array(all), &field.shape)
+                }
+                _ => route.follow(output, &select).and_then(|value| coerce(value, &field.shape)),
+            };
+            let Some(value) = found else {
+                continue;
+            };
+            if route.tail.is_some() && select != Select::All {
+                let head = route.head.to_owned();
+                picks.push(Picked { from: feed.from, head, select: select.clone() });
+            }
+            let place = feed.flow.output.clone();
+            let how = How::Pointed { from: feed.from, place, select, value: Some(value) };
+            arguments.push((feed.flow.input.clone(), how));
+        }
+        (arguments, picks)
+    }
+
+    /// Which element a fed argument is taken from: the one that was singled out
+    /// before, else one that a person can single out.
+    fn select(
+        &self,
+        feed: &Feed,
+        field: &Field,
+        output: &Value,
+        picks: &[Picked],
+        attempt: usize,
+        rng: &mut Rng,
+    ) -> Select {
+        let route = Route::of(&feed.flow.output);
+        let Some(items) = route.items(output) else {
+            return Select::First;
+        };
+        if matches!(field.shape.ty, Type::Array { .. }) {
+            return Select::All;
+        }
+        let here = picks.iter().find(|pick| pick.from == feed.from && pick.head == route.head);
+        let before = || self.memory.picked(feed.from, route.head);
+        if let Some(select) = here.map(|pick| &pick.select).or_else(before) {
+            return select.clone();
+        }
+        if items.len() < 2 {
+            return Select::First;
+        }
+        let mut ways = self.ways(feed, items);
+        if attempt > 0 || ways.is_empty() {
+            ways.extend((0..items.len().min(3)).map(|at| Select::Nth(at as u16)));
+        }
+        ways.choose(rng).cloned().unwrap_or_default()
+    }
+
+    /// How the pack says that one of these elements is singled out.
+    fn ways(&self, feed: &Feed, items: &[Value]) -> Vec<Select> {
+        let source = self.dry.scene.path.step(feed.from);
+        let phrases = source.and_then(|source| self.dry.pack.phrases(source.function));
+        let head = Route::of(&feed.flow.output).head;
+        let listed = |item: &&magnet_proto::pack::Item| Route::of(&item.at).head == head;
+        let Some(item) = phrases.and_then(|phrases| phrases.items.iter().find(listed)) else {
+            return Vec::new();
+        };
+        let mut ways = Vec::new();
+        for (field, pick) in &item.pick {
+            let ranked = [
+                (!pick.least.is_empty()).then(|| Select::Least(field.clone())),
+                (!pick.most.is_empty()).then(|| Select::Most(field.clone())),
+            ];
+            ways.extend(ranked.into_iter().flatten().filter(|s| select::is_decisive(items, s)));
+            if !pick.is.is_empty() {
+                let alone = (0..items.len()).filter(|at| is_alone(items, *at, field));
+                ways.extend(alone.map(|at| Select::Nth(at as u16)));
+            }
+        }
+        ways
+    }
+
+    /// Values that were said before and are meant again.
+    fn recall(&self, arguments: &mut Vec<(String, How)>, rng: &mut Rng) {
+        if self.memory.has_called(self.step.function) {
+            return;
+        }
+        for field in self.function().required() {
+            if arguments.iter().any(|(name, _)| *name == field.name) || self.is_asked_for(field) {
+                continue;
+            }
+            let Some(value) = self.memory.said(&field.name) else {
+                continue;
+            };
+            let exists = self.known.by_parameter.get(&field.name);
+            let fits = exists.is_none_or(|values| values.contains(value))
+                && coerce(value, &field.shape).as_ref() == Some(value);
+            if fits && rng.random_bool(AGAIN) {
+                arguments.push((field.name.clone(), How::Again { value: value.clone() }));
+            }
+        }
+    }
+
+    /// A set of values that go together now, if one agrees with what is chosen.
+    fn take_set(&self, arguments: &mut Vec<(String, How)>, attempt: usize, rng: &mut Rng) {
+        let function = self.function();
+        let sets = self.known.by_function.get(&function.name).map_or(&[][..], Vec::as_slice);
+        let agrees = |set: &&Arguments| {
+            arguments.iter().all(|(name, how)| {
+                set.get(name).is_none_or(|value| how.value() == Some(value))
+            })
+        };
+        let agreeing: Vec<&Arguments> = sets.iter().filter(agrees).collect();
+        if agreeing.is_empty() {
+            return;
+        }
+        let at = (rng.random_range(0..agreeing.len()) + attempt) % agreeing.len();
+        for (name, value) in agreeing[at] {
+            let Some(field) = function.param(name) else {
+                continue;
+            };
+            let is_new = arguments.iter().all(|(chosen, _)| chosen != name);
+            if is_new && (field.required || rng.random_bool(MENTIONED)) {
+                arguments.push((name.clone(), self.said(field, value.clone())));
+            }
+        }
+    }
+
+    fn required(&self, field: &Field, attempt: usize, rng: &mut Rng) -> Option<How> {
+        if let [only] = field.shape.choices.as_slice() {
+            return Some(How::Unsaid { value: only.clone() });
+        }
+        self.value(field, attempt, rng).map(|value| self.said(field, value))
+    }
+
+    /// Said now, or already said.
+    fn said(&self, field: &Field, value: Value) -> How {
+        match self.memory.was_said(&field.name, &value) {
+            true => How::Again { value },
+            false => How::Said { value },
+        }
+    }
+
+    /// A value from what exists, the pack, the schema, the lexicon.
+    fn value(&self, field: &Field, attempt: usize, rng: &mut Rng) -> Option<Value> {
+        let known = self.known.by_parameter.get(&field.name).map_or(&[][..], Vec::as_slice);
+        let fitting: Vec<&Value> =
+            known.iter().filter(|v| coerce(v, &field.shape).as_ref() == Some(v)).collect();
+        let pack = self.dry.pack.values(self.step.function, &field.name);
+        let draw = |from: usize, rng: &mut Rng| (rng.random_range(0..from) + attempt) % from;
+        if !fitting.is_empty() {
+            let at = draw(fitting.len(), rng);
+            return Some(fitting[at].clone());
+        }
+        for values in [pack, &field.shape.choices, &field.shape.examples] {
+            if !values.is_empty() {
+                return Some(values[draw(values.len(), rng)].clone());
+            }
+        }
+        let scene = &self.dry.scene;
+        Some(self.dry.lexicon.value(self.function(), field, scene.persona, rng))
+            .filter(|value| !value.is_null())
+    }
+
+    fn is_mentioned(&self, field: &Field, rng: &mut Rng) -> bool {
+        let slot = format!("{{{}}}", field.name);
+        let worth = match self.dry.pack.phrases(self.step.function) {
+            Some(phrases) => phrases.asks.iter().any(|ask| ask.contains(&slot)),
+            None => is_speakable(field),
+        };
+        worth && rng.random_bool(MENTIONED)
+    }
+
+    /// Whether the turn before had to ask for the parameter.
+    fn is_asked_for(&self, field: &Field) -> bool {
+        let before = self.at.turn.checked_sub(1);
+        let turn = before.and_then(|before| self.dry.scene.path.turns.get(before as usize));
+        matches!(turn.map(|turn| &turn.purpose),
+            Some(Purpose::MissingParameter { function, parameter, .. })
+                if *function == self.step.function && *parameter == field.name)
+    }
+}
+
+/// Whether people name several values of a parameter in one breath.
+fn is_told_apart(field: &Field) -> bool {
+    matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. })
+}
+
+/// Whether no other element says the same at that field.
+fn is_alone(items: &[Value], at: usize, field: &str) -> bool {
+    let value = items[at].pointer(field).filter(|value| !value.is_null());
+    value.is_some() && items.iter().filter(|item| item.pointer(field) == value).count() == 1
+}

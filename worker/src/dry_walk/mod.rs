@@ -1,0 +1,289 @@
+//! The dry walk: a path's calls, chosen and made before any teacher is asked.
+//!
+//! ```text
+//! step ─► choose arguments ─► call ─► refused? another set, at most four ─► the log
+//! ```
+//!
+//! Values that are invented first are refused by anything that keeps a state;
+//! so they are chosen while executing: from what exists, from earlier outputs,
+//! from the pack, from the lexicon. What is refused is undone and not recorded.
+//! Translation and the positive read the log, and open a session again only
+//! where an agent departs from it.
+//!
+//! Where a model makes outputs up there is no dry walk: each would be a paid
+//! answer. Then the outline gives the values.
+
+mod choose;
+mod memory;
+mod optional;
+
+use std::collections::BTreeMap;
+
+use magnet_proto::FunctionId;
+use magnet_proto::brief::How;
+use magnet_proto::outcome::Reason;
+use magnet_proto::pack::Pack;
+use magnet_proto::path::{Fault, Purpose, Step, StepRef};
+use magnet_proto::sample::{Arguments, Call};
+use serde_json::Value;
+
+use self::choose::Choice;
+use self::memory::Memory;
+use crate::conversation::{Executed, Scene};
+use crate::execute::planned::Planned;
+use crate::execute::{Executor, Nature, Plan};
+use crate::failure::Failure;
+use crate::lexicon::Lexicon;
+use crate::vet::calls::Validators;
+
+/// Sets of values that may be refused before a step is given up.
+const REFUSALS: usize = 4;
+/// Sets that are drawn before a step is given up: some break a schema or only
+/// repeat an earlier call.
+const DRAWS: usize = 12;
+/// Of the steps that an Insert proposes, so many are made.
+const PROPOSED: usize = 3;
+
+/// What a dry walk works with.
+#[derive(Clone, Copy)]
+pub struct DryWalk<'a> {
+    pub scene: Scene<'a>,
+    pub executor: &'a dyn Executor,
+    pub pack: &'a Pack,
+    pub lexicon: &'a dyn Lexicon,
+    pub validators: &'a Validators,
+}
+
+/// A path's calls with what they returned.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// In the path's order.
+    pub calls: Vec<Made>,
+    /// Those of the steps that were proposed and could be made, by turn.
+    pub proposed: BTreeMap<u16, Vec<Proposal>>,
+    /// The arguments of functions that turns ask for in vain, by turn.
+    pub asked_for: BTreeMap<u16, Vec<(String, How)>>,
+    /// The state the session started from.
+    pub initial_config: Option<Value>,
+}
+
+/// A step's call as it was made; twice after a passing error.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub at: StepRef,
+    pub copy: u8,
+    pub arguments: Vec<(String, How)>,
+    pub executed: Vec<Executed>,
+}
+
+/// A proposed step that could be made.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    pub step: Step,
+    pub made: Made,
+}
+
+/// Whether the functions of a path can be called beforehand.
+pub fn is_possible(scene: &Scene<'_>, executor: &dyn Executor) -> bool {
+    let played = |id: FunctionId| executor.nature(scene.library.get(id)) == Nature::Played;
+    let proposed = scene.path.turns.iter().flat_map(|turn| &turn.proposed);
+    !scene.path.functions().chain(proposed.map(|step| step.function)).any(played)
+}
+
+/// Makes the calls of a path.
+///
+/// # Errors
+/// Rejects a path with a call for which no set of values was accepted.
+pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
+    let session = open(&dry).await?;
+    let mut done = Log { initial_config: session.initial_config(), ..Log::default() };
+    let mut walking = Walking { dry, session, memory: Memory::default(), calls: 0 };
+    for (turn, plan) in dry.scene.path.turns.iter().enumerate() {
+        if let Some(arguments) = walking.in_vain(turn, &plan.purpose).await? {
+            done.asked_for.insert(turn as u16, arguments);
+        }
+        for (step, planned) in plan.steps.iter().enumerate() {
+            let at = StepRef { turn: turn as u16, step: step as u16 };
+            for copy in 0..planned.copies.max(1) {
+                match walking.step(at, planned, copy).await? {
+                    Ok(made) => done.calls.push(made),
+                    Err(why) => return Err(Failure::rejected(why.reason, why.detail)),
+                }
+            }
+        }
+        let at = StepRef { turn: turn as u16, step: plan.steps.len() as u16 };
+        let mut proposals = Vec::new();
+        for planned in &plan.proposed {
+            if proposals.len() == PROPOSED {
+                break;
+            }
+            if let Ok(made) = walking.step(at, planned, 0).await? {
+                walking.memory.forget_last();
+                proposals.push(Proposal { step: planned.clone(), made });
+            }
+        }
+        if !proposals.is_empty() {
+            done.proposed.insert(turn as u16, proposals);
+        }
+    }
+    Ok(done)
+}
+
+async fn open(dry: &DryWalk<'_>) -> Result<Planned, Failure> {
+    let mut functions = dry.scene.functions();
+    let proposed = dry.scene.path.turns.iter().flat_map(|turn| &turn.proposed);
+    functions.extend(proposed.map(|step| dry.scene.library.get(step.function)));
+    Ok(Planned::open(dry.executor, &dry.scene.start(&functions)).await?)
+}
+
+/// Why a step was given up.
+struct GivenUp {
+    reason: Reason,
+    detail: String,
+}
+
+struct Walking<'a> {
+    dry: DryWalk<'a>,
+    session: Planned,
+    memory: Memory,
+    /// Calls made, refused ones included: their ids must differ.
+    calls: usize,
+}
+
+impl Walking<'_> {
+    /// Makes one call of a step with the first set of values that is accepted.
+    async fn step(
+        &mut self,
+        at: StepRef,
+        step: &Step,
+        copy: u8,
+    ) -> Result<Result<Made, GivenUp>, Failure> {
+        let function = self.dry.scene.library.get(step.function);
+        let known = self.session.known().await?;
+        let (mut refusals, mut why) = (0, None);
+        for attempt in 0..DRAWS {
+            let choice = Choice { dry: &self.dry, memory: &self.memory, known: &known, at, step };
+            let Some((arguments, picks)) = choice.draw(copy, attempt) else {
+                continue;
+            };
+            let call = values(&arguments);
+            let check = self.dry.validators.check(self.dry.scene.library, step.function, &call);
+            if let Err(problem) = check {
+                why = why.or(Some((Reason::InvalidArguments, problem)));
+                continue;
+            }
+            if step.conflict.is_none() && self.memory.has_made(step.function, &call) {
+                let problem = format!("\"{}\" would only be called again", function.name);
+                why = why.or(Some((Reason::RepeatedCall, problem)));
+                continue;
+            }
+            let executed = self.make(at, step, copy, call).await?;
+            let last = executed.last().filter(|last| last.output.is_error);
+            if let (Some(refused), false) = (last, step.fault == Some(Fault::Permanent)) {
+                let text = &refused.output.content;
+                why = Some((Reason::CallRefused, format!("\"{}\": {text}", function.name)));
+                self.undo().await?;
+                refusals += 1;
+                if refusals == REFUSALS {
+                    break;
+                }
+                continue;
+            }
+            let made = Made { at, copy, arguments, executed };
+            self.memory.learn(step.function, &made, picks);
+            return Ok(Ok(made));
+        }
+        let (reason, detail) = why.unwrap_or_else(|| {
+            (Reason::NoValue, format!("\"{}\" has a parameter without any value", function.name))
+        });
+        Ok(Err(GivenUp { reason, detail }))
+    }
+
+    /// Executes a call, and once more after a passing error that was planned.
+    async fn make(
+        &mut self,
+        at: StepRef,
+        step: &Step,
+        copy: u8,
+        arguments: Arguments,
+    ) -> Result<Vec<Executed>, Failure> {
+        let function = self.dry.scene.library.get(step.function);
+        let plan = Plan {
+            fault: step.fault,
+            contradicts: step.conflict.as_ref().map(|conflict| conflict.path.clone()),
+            bulky: step.bulky,
+        };
+        let mut executed = Vec::new();
+        loop {
+            self.calls += 1;
+            let id = format!("call_{}", self.calls);
+            let call = Call { id, function: step.function, arguments: arguments.clone() };
+            let output = self.session.call(function, &call, &plan).await?;
+            let again = output.is_error && step.fault == Some(Fault::Transient);
+            executed.push(Executed { step: at, copy, call, output });
+            if !again || executed.len() == 2 {
+                return Ok(executed);
+            }
+        }
+    }
+
+    /// Takes a refused call back, where it may have left something behind.
+    async fn undo(&mut self) -> Result<(), Failure> {
+        if self.session.refusals_are_clean() {
+            return Ok(());
+        }
+        self.session = open(&self.dry).await?;
+        for (step, executed) in self.memory.log(self.dry.scene.path) {
+            let plan = Plan {
+                fault: step.and_then(|step| step.fault),
+                bulky: step.is_some_and(|step| step.bulky),
+                ..Plan::default()
+            };
+            let function = self.dry.scene.library.get(executed.call.function);
+            self.session.call(function, &executed.call, &plan).await?;
+        }
+        Ok(())
+    }
+
+    /// The arguments of a function that a turn asks for and no turn calls.
+    async fn in_vain(
+        &mut self,
+        turn: usize,
+        purpose: &Purpose,
+    ) -> Result<Option<Vec<(String, How)>>, Failure> {
+        let (function, left_out) = match purpose {
+            Purpose::Calls
+            | Purpose::MissingFunction { resolved: true, .. }
+            | Purpose::MissingParameter { resolved: true, .. } => return Ok(None),
+            Purpose::MissingFunction { function, .. } | Purpose::Irrelevant { function } => {
+                (*function, None)
+            }
+            Purpose::MissingParameter { function, parameter, .. } => {
+                (*function, Some(parameter.as_str()))
+            }
+        };
+        let known = self.session.known().await?;
+        let step = Step::new(function);
+        let at = StepRef { turn: turn as u16, step: 0 };
+        let choice =
+            Choice { dry: &self.dry, memory: &self.memory, known: &known, at, step: &step };
+        let drawn = (0..DRAWS).find_map(|attempt| choice.draw(0, attempt));
+        let (mut arguments, _) = drawn.ok_or_else(|| {
+            let name = &self.dry.scene.library.get(function).name;
+            let detail = format!("\"{name}\" has a parameter without any value");
+            Failure::rejected(Reason::NoValue, detail)
+        })?;
+        for (parameter, how) in &mut arguments {
+            if left_out == Some(parameter.as_str()) {
+                *how = How::LeftOut;
+            }
+        }
+        Ok(Some(arguments))
+    }
+}
+
+/// The arguments of a call, all of which are known.
+fn values(arguments: &[(String, How)]) -> Arguments {
+    let known = |(name, how): &(String, How)| Some((name.clone(), how.value()?.clone()));
+    arguments.iter().filter_map(known).collect()
+}
