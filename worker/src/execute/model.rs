@@ -15,10 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use magnet_proto::Digest;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
 use magnet_proto::state::{Lookup, State};
-use magnet_proto::Digest;
 use serde_json::Value;
 
 use super::planned::call_key;
@@ -192,6 +192,7 @@ fn check(function: &Function, value: &Value) -> Result<(), String> {
 mod tests {
     use std::sync::Mutex;
 
+    use magnet_proto::WalkIndex;
     use magnet_proto::library::Document;
     use magnet_proto::state::embedded::EmbeddedState;
     use serde_json::json;
@@ -245,8 +246,13 @@ mod tests {
         Call { id: id.into(), function: magnet_proto::FunctionId(0), arguments }
     }
 
+    async fn opened(simulator: &ModelSimulator) -> Box<dyn Session> {
+        let start = Start { seed: 1, walk: WalkIndex(0), functions: &[], initial_config: None };
+        simulator.open(&start).await.unwrap()
+    }
+
     async fn run(simulator: &ModelSimulator, plan: &Plan) -> Result<Output, Error> {
-        let mut session = simulator.open(1, WalkIndex(0)).await.unwrap();
+        let mut session = opened(simulator).await;
         session.call(&function(), &call("call_1"), plan).await
     }
 
@@ -287,7 +293,7 @@ mod tests {
     #[tokio::test]
     async fn in_another_state_it_is_another_call() {
         let (simulator, script) = script(&[json!({"fare": 1}), json!({"fare": 2})]);
-        let mut session = simulator.open(1, WalkIndex(0)).await.unwrap();
+        let mut session = opened(&simulator).await;
         let plan = Plan::default();
         let first = session.call(&function(), &call("call_1"), &plan).await.unwrap();
         assert_eq!(session.call(&function(), &call("call_2"), &plan).await.unwrap(), first);

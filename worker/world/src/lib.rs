@@ -21,6 +21,7 @@ mod host;
 mod json;
 mod meter;
 mod modules;
+#[allow(unsafe_code, reason = "the interpreter's derives implement unsafe traits of its own")]
 mod natives;
 mod state;
 
