@@ -59,7 +59,8 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     excluded(&excluded_paths, &loaded.library)?;
     let mut digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
     if !pack.is_empty() {
-        let fields = [digest.0.as_bytes(), pack.digest().as_bytes()].map(|bytes| &bytes[..]);
+        let packed = pack.digest();
+        let fields = [digest.0.as_bytes(), packed.as_bytes()].map(|bytes| &bytes[..]);
         digest = CampaignDigest(Digest::of_fields(fields));
     }
     Ok(Prepared {

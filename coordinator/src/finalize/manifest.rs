@@ -137,7 +137,8 @@ pub fn write(folder: &Path, manifest: &Manifest) -> io::Result<()> {
 fn stage_of(reason: Reason) -> &'static str {
     match reason {
         Reason::ShortWalk | Reason::ExcludedPath => "path",
-        Reason::NoValue | Reason::RequestNamesFunction | Reason::RequestLacksValue => "requests",
+        Reason::NoValue | Reason::CallRefused | Reason::NoPurpose => "brief",
+        Reason::RequestNamesFunction | Reason::RequestLacksValue => "requests",
         Reason::CallGivenUp
         | Reason::InvalidArguments
         | Reason::RepeatedCall
@@ -151,6 +152,7 @@ fn stage_of(reason: Reason) -> &'static str {
         | Reason::FailureWords
         | Reason::ChallengeAbsent
         | Reason::JudgedWrong
+        | Reason::UncalledFor
         | Reason::PromptTooLong
         | Reason::AnswerUnusable => "positive",
     }
@@ -159,7 +161,7 @@ fn stage_of(reason: Reason) -> &'static str {
 fn funnel(counts: &Counts) -> Vec<Stage> {
     let mut walks = counts.decided();
     let mut stages = vec![Stage { stage: "walk".into(), walks, rejected: BTreeMap::new() }];
-    for stage in ["path", "requests", "calls", "positive"] {
+    for stage in ["path", "brief", "requests", "calls", "positive"] {
         let rejected: BTreeMap<Reason, u64> = counts
             .rejected_by_reason
             .iter()

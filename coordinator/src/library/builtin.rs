@@ -2,30 +2,30 @@
 //! its pack.
 
 macro_rules! pack {
-    ($($domain:literal),*) => {
+    ($($kind:ident $ending:literal: $($name:literal)*;)*) => {
         &[
             ("pack.json", include_str!("builtin/pack/pack.json")),
-            ("world/cast.star", include_str!("builtin/pack/world/cast.star")),
-            $(
+            $($(
                 (
-                    concat!("phrases/", $domain, ".jsonl"),
-                    include_str!(concat!("builtin/pack/phrases/", $domain, ".jsonl")),
+                    concat!(stringify!($kind), "/", $name, $ending),
+                    include_str!(concat!(
+                        "builtin/pack/", stringify!($kind), "/", $name, $ending
+                    )),
                 ),
-                (
-                    concat!("values/", $domain, ".jsonl"),
-                    include_str!(concat!("builtin/pack/values/", $domain, ".jsonl")),
-                ),
-                (
-                    concat!("world/", $domain, ".star"),
-                    include_str!(concat!("builtin/pack/world/", $domain, ".star")),
-                ),
-            )*
+            )*)*
         ]
     };
 }
 
 /// The pack's files, each with its path in the pack's folder.
-pub(crate) const PACK: &[(&str, &str)] = pack![];
+pub(crate) const PACK: &[(&str, &str)] = pack! {
+    phrases ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "news" "payments"
+        "restaurants" "shopping" "tickets" "travel" "units" "weather";
+    values ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "news" "payments"
+        "restaurants" "shopping" "tickets" "travel" "units";
+    world ".star": "calendar" "cast" "files" "health" "jobs" "mail" "maps" "news" "payments"
+        "restaurants" "shopping" "tickets" "travel" "units" "weather";
+};
 
 /// Each file with its name in reports.
 pub(super) const FILES: &[(&str, &str)] = &[

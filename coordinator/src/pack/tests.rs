@@ -280,3 +280,15 @@ fn a_module_that_is_none_is_told_once() {
     let told = complaint(&[("world/shop.star", "def start(rng, size, world)\n    return {}\n")]);
     assert!(told.starts_with("world/shop.star:1: "), "{told}");
 }
+
+#[test]
+fn the_built_in_pack_holds_every_file_of_its_folder() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/library/builtin/pack");
+    let names = |files: Files| {
+        let mut names: Vec<String> = files.texts.into_iter().map(|(path, _)| path).collect();
+        names.retain(|path| path != "world/prelude.star");
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names(Files::builtin()), names(Files::read(&folder).unwrap()));
+}

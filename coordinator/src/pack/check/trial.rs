@@ -260,10 +260,10 @@ impl Trial<'_> {
                 return false;
             }
         };
-        let tried = self.tried.entry(function.id).or_default();
-        tried.calls += 1;
         let after = world.state().ok();
         self.is_unshared(function, &before, chosen, seed, &outcome, after.as_ref());
+        let tried = self.tried.entry(function.id).or_default();
+        tried.calls += 1;
         match outcome {
             Outcome::Refused(text) => {
                 let told: String = text.chars().take(80).collect();
