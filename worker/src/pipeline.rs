@@ -82,8 +82,18 @@ pub struct Parts {
 
 impl Pipeline {
     pub fn new(parts: Parts) -> Self {
-        let Parts { campaign, digest, library, graph, pack, excluded, cast, executor, lexicon, state } =
-            parts;
+        let Parts {
+            campaign,
+            digest,
+            library,
+            graph,
+            pack,
+            excluded,
+            cast,
+            executor,
+            lexicon,
+            state,
+        } = parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
             validators: Validators::new(&library),
@@ -313,7 +323,10 @@ impl WalkRunner for Pipeline {
         let (worked, tally) = tally::of(self.work(index, &path, &mut keys)).await;
         let end = match worked {
             Ok(sample) => End::Accepted(Box::new(sample)),
-            Err(Failure::Rejected(rejection)) => End::Rejected(rejection),
+            Err(Failure::Rejected(rejection)) => {
+                tracing::debug!(walk = index.0, %rejection, "a walk is rejected");
+                End::Rejected(rejection)
+            }
             Err(Failure::Teacher(error)) => return Err(stop_of_teacher(error)),
             Err(Failure::Executor(error)) => return Err(stop_of_executor(error)),
         };

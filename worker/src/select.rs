@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn a_tie_decides_nothing() {
-        let items = [json!({"fare": 1, "on": "2026-01-01"}), json!({"fare": 1, "on": "2026-01-02"})];
+        let items =
+            [json!({"fare": 1, "on": "2026-01-01"}), json!({"fare": 1, "on": "2026-01-02"})];
         assert!(!is_decisive(&items, &Select::Least("/fare".into())));
         assert!(is_decisive(&items, &Select::Least("/on".into())));
     }

@@ -82,7 +82,8 @@ impl<'a> ValueLine<'a> {
             value: argument.how.value().map(ToString::to_string),
             from: pointed.map(|(from, ..)| from),
             place: pointed.map(|(_, place, _)| place.as_str()),
-            which: pointed.and_then(|(_, place, select)| place.contains("/*").then(|| which(select))),
+            which: pointed
+                .and_then(|(_, place, select)| place.contains("/*").then(|| which(select))),
         }
     }
 }

@@ -27,16 +27,16 @@ use magnet_proto::{FunctionId, WalkIndex};
 use magnet_worker::brief::{Ask, Briefer, Outcome};
 use magnet_worker::conversation;
 use magnet_worker::dry_walk::{self, DryWalk, Log};
+use magnet_worker::execute::{Executor, Plan, Start};
 use magnet_worker::failure::Failure;
 use magnet_worker::lexicon::Lexicon;
-use magnet_worker::vet::calls::Validators;
-use magnet_worker::execute::{Executor, Plan, Start};
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
 use magnet_worker::teacher::remote::Remote;
 use magnet_worker::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
     Judged, Label, Machine, Misleading, Nested, Proposed, Simulate, Teacher, Verdict, WriteRequest,
 };
+use magnet_worker::vet::calls::Validators;
 use rand::RngExt;
 
 use crate::prepare::Prepared;

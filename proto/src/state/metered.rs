@@ -12,9 +12,7 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
-use super::{
-    Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores,
-};
+use super::{Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};

@@ -1,17 +1,14 @@
 //! What a brief decides about its path.
 
-use magnet_proto::path::{InsertKind, NodeOp, Path, StepRef};
+use magnet_proto::brief::How;
+use magnet_proto::path::{Feed, InsertKind, NodeOp, Path, StepRef};
 
 use super::{Briefed, Draft};
-use crate::dry_walk::{Made, Log};
+use crate::dry_walk::{Log, Made};
 
 /// The path with the proposed steps that were taken, and the calls in its
 /// order.
-pub(super) fn apply(
-    path: &Path,
-    walked: Option<&Log>,
-    draft: Draft,
-) -> Result<Briefed, String> {
+pub(super) fn apply(path: &Path, walked: Option<&Log>, draft: Draft) -> Result<Briefed, String> {
     let mut path = path.clone();
     let mut calls: Vec<Made> = walked.map_or_else(Vec::new, |walked| walked.calls.clone());
     for (turn, taken) in &draft.taken {
@@ -43,6 +40,17 @@ pub(super) fn apply(
     }
     for turn in &mut path.turns {
         turn.proposed.clear();
+    }
+    for made in &calls {
+        let is_used = |feed: &Feed| {
+            made.arguments.iter().any(|(name, how)| {
+                *name == feed.flow.input
+                    && matches!(how, How::Pointed { from, .. } if *from == feed.from)
+            })
+        };
+        if let Some(step) = step_mut(&mut path, made.at) {
+            step.feeds.retain(is_used);
+        }
     }
     calls.sort_by_key(|made| (made.at, made.copy));
     Ok(Briefed { path, brief: draft.brief, calls })

@@ -21,7 +21,12 @@ pub fn arrange(
             for copy in 0..planned.copies.max(1) {
                 let at = StepRef { turn: turn as u16, step };
                 let of_copy = of_call(at, copy).into_iter();
-                arguments.extend(of_copy.map(|(parameter, how)| Argument { step, copy, parameter, how }));
+                arguments.extend(of_copy.map(|(parameter, how)| Argument {
+                    step,
+                    copy,
+                    parameter,
+                    how,
+                }));
             }
         }
         arguments
@@ -32,7 +37,8 @@ pub fn arrange(
         let arguments = match (&turn.purpose, before) {
             (Purpose::MissingFunction { resolved: true, .. }, _) => called(at + 1),
             (Purpose::MissingParameter { function, parameter, resolved: true }, _) => {
-                let missing = |argument: &Argument| is_of(path, at + 1, argument, *function, parameter);
+                let missing =
+                    |argument: &Argument| is_of(path, at + 1, argument, *function, parameter);
                 let mut arguments = called(at + 1);
                 arguments.iter_mut().filter(|a| missing(a)).for_each(|a| a.how = How::LeftOut);
                 arguments

@@ -24,7 +24,7 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Path, StepRef};
 
 use crate::conversation::Scene;
-use crate::dry_walk::{Made, Log};
+use crate::dry_walk::{Log, Made};
 use crate::failure::{Failure, Tries};
 use crate::teacher::{Error, Problem};
 

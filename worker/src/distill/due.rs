@@ -63,8 +63,7 @@ fn made(messages: &[Message]) -> Vec<Made<'_>> {
         })
     };
     let calls = messages.iter().flat_map(super::positive::calls_of);
-    let answered =
-        |call| Some(Made { call, is_error: Output::parse(answer(call)?).is_error });
+    let answered = |call| Some(Made { call, is_error: Output::parse(answer(call)?).is_error });
     calls.filter_map(answered).collect()
 }
 
@@ -98,7 +97,10 @@ impl Turn<'_> {
         members.is_some_and(|members| {
             members.iter().all(|(other, step)| *other <= at && steady(step))
                 && steady(step)
-                && step.feeds.iter().all(|feed| members.iter().all(|(other, _)| *other != feed.from))
+                && step
+                    .feeds
+                    .iter()
+                    .all(|feed| members.iter().all(|(other, _)| *other != feed.from))
                 && group.len() < MAX_CALLS
         })
     }

@@ -31,6 +31,8 @@ pub(super) struct Choice<'a> {
     pub known: &'a Known,
     pub at: StepRef,
     pub step: &'a Step,
+    /// Outputs feed only what is known to exist: others were refused.
+    pub only_known: bool,
 }
 
 /// Arguments with how they come into the conversation, and the elements that
@@ -119,7 +121,7 @@ impl Choice<'_> {
                 }
                 _ => route.follow(output, &select).and_then(|value| coerce(value, &field.shape)),
             };
-            let Some(value) = found else {
+            let Some(value) = found.filter(|value| self.may_pass(&feed.flow.input, value)) else {
                 continue;
             };
             if route.tail.is_some() && select != Select::All {
@@ -131,6 +133,21 @@ impl Choice<'_> {
             arguments.push((feed.flow.input.clone(), how));
         }
         (arguments, picks)
+    }
+
+    /// Whether a value from an output may be passed on as that parameter.
+    fn may_pass(&self, parameter: &str, value: &Value) -> bool {
+        if !self.only_known {
+            return true;
+        }
+        let sets = self.known.by_function.get(&self.function().name);
+        match sets.map_or(&[][..], Vec::as_slice) {
+            [] => {
+                let known = self.known.by_parameter.get(parameter);
+                known.is_some_and(|values| values.contains(value))
+            }
+            sets => sets.iter().any(|set| set.get(parameter).is_none_or(|v| v == value)),
+        }
     }
 
     /// Which element a fed argument is taken from: the one that was singled out
@@ -216,9 +233,9 @@ impl Choice<'_> {
         let function = self.function();
         let sets = self.known.by_function.get(&function.name).map_or(&[][..], Vec::as_slice);
         let agrees = |set: &&Arguments| {
-            arguments.iter().all(|(name, how)| {
-                set.get(name).is_none_or(|value| how.value() == Some(value))
-            })
+            arguments
+                .iter()
+                .all(|(name, how)| set.get(name).is_none_or(|value| how.value() == Some(value)))
         };
         let agreeing: Vec<&Arguments> = sets.iter().filter(agrees).collect();
         if agreeing.is_empty() {

@@ -36,9 +36,7 @@ impl Memory {
         let Some((_, made)) = self.calls.pop() else {
             return;
         };
-        let pointed = |how: &How, picked: &Picked| {
-            matches!(how, How::Pointed { from, .. } if *from == picked.from)
-        };
+        let pointed = |how: &How, picked: &Picked| matches!(how, How::Pointed { from, .. } if *from == picked.from);
         while let Some(last) = self.picked.last() {
             if !made.arguments.iter().any(|(_, how)| pointed(how, last)) {
                 break;

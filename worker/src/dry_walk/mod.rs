@@ -38,6 +38,8 @@ use crate::vet::calls::Validators;
 
 /// Sets of values that may be refused before a step is given up.
 const REFUSALS: usize = 4;
+/// Refusals after which only what is known to exist is passed on.
+const HOPEFUL: usize = 1;
 /// Sets that are drawn before a step is given up: some break a schema or only
 /// repeat an earlier call.
 const DRAWS: usize = 12;
@@ -162,7 +164,14 @@ impl Walking<'_> {
         let known = self.session.known().await?;
         let (mut refusals, mut why) = (0, None);
         for attempt in 0..DRAWS {
-            let choice = Choice { dry: &self.dry, memory: &self.memory, known: &known, at, step };
+            let choice = Choice {
+                dry: &self.dry,
+                memory: &self.memory,
+                known: &known,
+                at,
+                step,
+                only_known: refusals >= HOPEFUL || attempt >= DRAWS / 2,
+            };
             let Some((arguments, picks)) = choice.draw(copy, attempt) else {
                 continue;
             };
@@ -265,8 +274,14 @@ impl Walking<'_> {
         let known = self.session.known().await?;
         let step = Step::new(function);
         let at = StepRef { turn: turn as u16, step: 0 };
-        let choice =
-            Choice { dry: &self.dry, memory: &self.memory, known: &known, at, step: &step };
+        let choice = Choice {
+            dry: &self.dry,
+            memory: &self.memory,
+            known: &known,
+            at,
+            step: &step,
+            only_known: false,
+        };
         let drawn = (0..DRAWS).find_map(|attempt| choice.draw(0, attempt));
         let (mut arguments, _) = drawn.ok_or_else(|| {
             let name = &self.dry.scene.library.get(function).name;

@@ -13,9 +13,7 @@ const NOISE: &[&str] = &[
 /// Whether an optional parameter means something to a person: a scalar that is
 /// no affair of programs.
 pub(super) fn is_speakable(field: &Field) -> bool {
-    let plain = matches!(
-        field.shape.ty,
-        Type::String { .. } | Type::Integer { .. } | Type::Number { .. }
-    );
+    let plain =
+        matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. });
     plain && field.name.len() > 2 && !words(&field.name).any(|word| NOISE.contains(&word.as_str()))
 }

@@ -34,13 +34,7 @@ pub(super) fn plan(path: &mut Path, library: &Library, graph: &Graph) {
 }
 
 /// The feeds of one step, all earlier steps being planned.
-fn of_step(
-    path: &Path,
-    at: StepRef,
-    step: &Step,
-    library: &Library,
-    graph: &Graph,
-) -> Vec<Feed> {
+fn of_step(path: &Path, at: StepRef, step: &Step, library: &Library, graph: &Graph) -> Vec<Feed> {
     let function = library.get(step.function);
     let sources = sources(path, at);
     // A second visit fed like the first would only repeat its call.

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
 
 use super::chat::Purpose;
-use crate::brief::Briefer;
 use super::stack::{Error, Stacks, Wiring};
 use super::{Judge, Machine, Teacher};
+use crate::brief::Briefer;
 
 /// The players of a campaign.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
     match purpose {
         Purpose::Outline | Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => {
             Part::Teacher
-        },
+        }
         Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
         Purpose::Mislead | Purpose::RollOut => Part::Student,
         Purpose::Simulate => Part::Simulator,
@@ -125,11 +125,9 @@ fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
     use magnet_proto::config::Judge;
     let source = campaign.negatives.source;
     let is_due = match purpose {
-        Purpose::Outline
-        | Purpose::Back
-        | Purpose::Forth
-        | Purpose::Act
-        | Purpose::Simulate => true,
+        Purpose::Outline | Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Simulate => {
+            true
+        }
         Purpose::Mislead => source != NegativeSource::Mechanical,
         Purpose::RollOut | Purpose::JudgeTurn => source == NegativeSource::Student,
         Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {

@@ -9,7 +9,6 @@ use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
 use magnet_proto::state::State;
 
 use super::Teacher;
-use crate::brief::Briefer;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
@@ -22,6 +21,7 @@ use super::chat::patience;
 use super::chat::retry::{Policy, Retry};
 use super::chat::usage::{Metrics, Prices, Usage};
 use super::remote::Remote;
+use crate::brief::Briefer;
 
 /// What a stack is wired to.
 #[derive(Clone)]

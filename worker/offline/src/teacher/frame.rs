@@ -7,11 +7,40 @@ use crate::lexicon::Register;
 /// What is said of one step, before it is worded as a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Clause {
-    /// An imperative without capital and full stop, or a question.
+    /// Without capital and full stop, but with a question mark.
     pub text: String,
-    pub question: bool,
+    pub mood: Mood,
     /// Sentences to follow, without their full stop.
     pub extra: Vec<String>,
+}
+
+/// What kind of sentence a clause is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mood {
+    /// "find me a train": it can be framed ("could you …?") and joined.
+    Imperative,
+    Question,
+    /// "I'd like a window seat": a sentence of its own.
+    Statement,
+}
+
+impl Mood {
+    /// The mood of a pack's phrase, by how it begins and ends.
+    pub(super) fn of(phrase: &str) -> Self {
+        const BEGINNINGS: &[&str] = &[
+            "a", "an", "don't", "he", "her", "his", "i", "into", "it", "let's", "my", "no", "on",
+            "our", "please", "she", "somebody", "someone", "that", "the", "their", "there", "they",
+            "this", "we", "you", "from", "how", "could",
+        ];
+        let first = phrase.split([' ', ',']).next().unwrap_or_default();
+        let plain = first.split('\'').next().unwrap_or_default().to_lowercase();
+        match () {
+            () if phrase.ends_with('?') => Self::Question,
+            () if first.starts_with('{') || phrase.contains("please") => Self::Statement,
+            () if BEGINNINGS.contains(&plain.as_str()) => Self::Statement,
+            () => Self::Imperative,
+        }
+    }
 }
 
 /// Where in a conversation a message stands.
@@ -42,10 +71,11 @@ pub(super) fn message(
     let mut sentences: Vec<String> = Vec::new();
     let relaxed = register == Register::Casual && voice.chance(45);
     for (index, sentence) in joined(parts, voice).into_iter().enumerate() {
-        let Sentence { text, question, link, extra } = sentence;
+        let Sentence { text, mood, link, extra } = sentence;
         let lead = if index == 0 { register::lead(position, register, voice) } else { Lead::None };
         let spoken = match link {
-            _ if question => register::led(lead, &linked_question(link, &text)),
+            _ if mood == Mood::Question => register::led(lead, &linked_question(link, &text)),
+            _ if mood == Mood::Statement => stated(&text),
             Some(link) => register::following(link, &text, register, voice),
             None => {
                 let framed = register::framed(&text, lead, register, voice);
@@ -77,7 +107,7 @@ fn looks_back(motive: &str) -> bool {
 /// A sentence's worth of clauses.
 struct Sentence {
     text: String,
-    question: bool,
+    mood: Mood,
     link: Option<&'static str>,
     extra: Vec<String>,
 }
@@ -86,10 +116,10 @@ struct Sentence {
 fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
     let mut sentences: Vec<Sentence> = Vec::new();
     for part in parts {
-        let Clause { text, question, extra } = part.clause;
+        let Clause { text, mood, extra } = part.clause;
         let tight = sentences.last().is_some_and(|last| {
-            !last.question
-                && !question
+            last.mood == Mood::Imperative
+                && mood == Mood::Imperative
                 && last.extra.is_empty()
                 && last.text.split(' ').count() < 22
                 && !last.text.contains(" and ")
@@ -122,11 +152,16 @@ fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
                     ]
                 };
                 let link = if links.is_empty() { None } else { Some(voice.pick(links)) };
-                sentences.push(Sentence { text, question, link, extra });
+                sentences.push(Sentence { text, mood, link, extra });
             }
         }
     }
     sentences
+}
+
+/// A statement stands as it is.
+fn stated(text: &str) -> String {
+    closed(text)
 }
 
 fn linked_question(link: Option<&'static str>, text: &str) -> String {

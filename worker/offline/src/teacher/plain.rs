@@ -5,7 +5,7 @@
 use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 
-use super::frame::Clause;
+use super::frame::{Clause, Mood};
 use super::mention::series;
 use super::noun;
 use super::refer::Seat;
@@ -36,7 +36,7 @@ pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
             vec![series(&each, "and")]
         }
     };
-    Clause { text: infinitive(spoken.function), question: false, extra }
+    Clause { text: infinitive(spoken.function), mood: Mood::Imperative, extra }
 }
 
 /// What a function does, as "cancel an order".

@@ -14,7 +14,7 @@ use magnet_worker::teacher::{Error, WriteRequest};
 use magnet_worker::vet::prose;
 use rand::seq::SliceRandom;
 
-use super::frame::{self, Clause, Part, Position};
+use super::frame::{self, Clause, Mood, Part, Position};
 use super::mention::Style;
 use super::motive::motive;
 use super::plain;
@@ -139,7 +139,7 @@ fn asked<'a>(spoken: &Spoken<'a>, function: FunctionId, voice: &mut Voice<'a>) -
     let fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
     for ask in shuffled(fitting, &mut voice.rng) {
         if let Some(text) = voice.phrased(ask, spoken, None) {
-            return Clause { question: text.ends_with('?'), text, extra: Vec::new() };
+            return Clause { mood: Mood::of(ask), text, extra: Vec::new() };
         }
     }
     plain::clause(spoken, voice)
@@ -157,7 +157,7 @@ fn question<'a>(
     let fitting: Vec<&'a String> = phrases.ask.iter().filter(|ask| fits(ask, spoken)).collect();
     shuffled(fitting, &mut voice.rng).into_iter().find_map(|ask| {
         let text = voice.phrased(ask, spoken, None)?;
-        Some(Clause { question: true, text, extra: Vec::new() })
+        Some(Clause { mood: Mood::Question, text, extra: Vec::new() })
     })
 }
 
@@ -182,7 +182,8 @@ fn shuffled<T>(mut items: Vec<T>, rng: &mut Rng) -> Vec<T> {
 /// "… again", for a second look.
 fn again(clause: &mut Clause, voice: &mut Voice<'_>) {
     let word = voice.pick(&["again", "once more", "one more time"]);
-    let end = if clause.question { clause.text.len() - 1 } else { clause.text.len() };
+    let is_question = clause.mood == Mood::Question;
+    let end = clause.text.len() - usize::from(is_question);
     clause.text.insert_str(end, &format!(" {word}"));
 }
 

@@ -105,8 +105,21 @@ fn place(text: &mut String, fill: Fill) -> Option<()> {
     Some(())
 }
 
-/// Adds a value; an article before it agrees: "an aisle seat".
+/// Adds a value: an article before it agrees ("an aisle seat"), what the phrase
+/// quotes is quoted once, and "the ticket" before "that ticket" goes.
 fn put(text: &mut String, value: &str) {
+    let quoted = text.ends_with('"');
+    let value = match value.strip_prefix('"').and_then(|value| value.strip_suffix('"')) {
+        Some(bare) if quoted => bare,
+        _ => value,
+    };
+    let noun = ["that ", "this ", "the "].iter().find_map(|the| value.strip_prefix(the));
+    if let Some(noun) = noun.map(|noun| noun.split(' ').next().unwrap_or(noun)) {
+        let doubled = format!("the {noun} ");
+        if text.ends_with(&doubled) {
+            text.truncate(text.len() - doubled.len());
+        }
+    }
     let articled = text == "a " || text.ends_with(" a ");
     if articled && article(value) == "an" {
         text.insert(text.len() - 1, 'n');
@@ -160,7 +173,13 @@ pub(super) fn seat(here: Here<'_>) -> Seat {
 pub(super) fn takes_reference(template: &str, name: &str) -> bool {
     let slot = format!("{{{name}}}");
     template.split_once(&slot).is_none_or(|(lead, rest)| {
-        !lead.ends_with("number ") && !rest.starts_with(" as the number")
+        let counted = ["a ", "an ", "one ", "number "].iter().any(|word| {
+            lead.strip_suffix(word).is_some_and(|lead| lead.is_empty() || lead.ends_with(' '))
+        });
+        let measured = [" percent", "%", " month", " people", " night", " minute", " hour", " day"];
+        !counted
+            && !rest.starts_with(" as the number")
+            && !measured.iter().any(|unit| rest.starts_with(unit))
     })
 }
 

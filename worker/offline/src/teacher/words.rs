@@ -26,6 +26,9 @@ const BACK: u32 = 65;
 /// How often what the person has seen is said outright.
 const OUTRIGHT: u32 = 15;
 
+/// Endings of a parameter's name that say in what it is measured.
+const UNITS: &[&str] = &["_km", "_kg"];
+
 /// What the words of a message depend on.
 pub(super) struct Voice<'a> {
     pub scene: Scene<'a>,
@@ -41,7 +44,7 @@ pub(super) struct Voice<'a> {
     pub style: Style,
     pub rng: Rng,
     /// Elements that this message has singled out.
-    pub singled_out: Vec<(StepRef, String)>,
+    pub singled_out: Vec<(StepRef, String, Select)>,
 }
 
 impl<'a> Voice<'a> {
@@ -96,7 +99,14 @@ impl<'a> Voice<'a> {
             Type::Array { items, .. } => !items.choices.is_empty(),
             _ => !slot.field.shape.choices.is_empty(),
         };
-        if enumerated && is_snake(&text) { spaced(&text) } else { text }
+        match value {
+            _ if enumerated && is_snake(&text) => spaced(&text),
+            Value::Number(_) => match UNITS.iter().find(|unit| slot.field.name.ends_with(**unit)) {
+                Some(unit) => format!("{text} {}", &unit[1..]),
+                None => text,
+            },
+            _ => text,
+        }
     }
 
     fn pointed(
@@ -113,7 +123,7 @@ impl<'a> Voice<'a> {
         if self.is_unmentioned(from)
             && let Some(words) = self.described(slot, &reference, select)
         {
-            self.note(from, place);
+            self.note(from, place, select);
             return words;
         }
         if let Some(words) = self.second_of_object(spoken, slot, &reference) {
@@ -123,7 +133,7 @@ impl<'a> Voice<'a> {
             return words;
         }
         let words = reference.words(slot.field, slot.topic, seat, &mut self.rng);
-        self.note(from, place);
+        self.note(from, place, select);
         words
     }
 
@@ -137,8 +147,10 @@ impl<'a> Voice<'a> {
             Some(1) => When::JustBefore,
             _ => When::Earlier,
         };
-        let was_singled_out = |(step, list): &(StepRef, String)| *step == from && list == head;
-        let fresh = !self.singled_out.iter().any(was_singled_out) && !self.was_picked(from, head);
+        let same = |(step, list, other): &(StepRef, String, Select)| {
+            *step == from && list == head && other == select
+        };
+        let fresh = !self.singled_out.iter().any(same) && !self.was_picked(from, head, select);
         Some(Reference {
             from,
             place,
@@ -323,19 +335,21 @@ impl<'a> Voice<'a> {
         self.conversation.turns.iter().any(|turn| said(&turn.request.text) || said(&turn.reply))
     }
 
-    /// Whether an earlier turn took a value from an element of that list.
-    fn was_picked(&self, from: StepRef, head: &str) -> bool {
+    /// Whether the element of that list that an earlier turn took a value from
+    /// last is this one.
+    fn was_picked(&self, from: StepRef, head: &str, select: &Select) -> bool {
         let earlier = self.log.iter().filter(|made| made.at.turn < self.target);
-        earlier.flat_map(|made| &made.arguments).any(|(_, how)| match how {
+        let picks = earlier.flat_map(|made| &made.arguments).filter_map(|(_, how)| match how {
             How::Pointed { from: other, place, select, .. } => {
-                *other == from && Route::of(place).head == head && *select != Select::All
+                (*other == from && Route::of(place).head == head).then_some(select)
             }
-            _ => false,
-        })
+            _ => None,
+        });
+        picks.last() == Some(select)
     }
 
-    fn note(&mut self, from: StepRef, place: &str) {
-        self.singled_out.push((from, Route::of(place).head.to_owned()));
+    fn note(&mut self, from: StepRef, place: &str, select: &Select) {
+        self.singled_out.push((from, Route::of(place).head.to_owned(), select.clone()));
     }
 
     /// What a step returned, or will return.

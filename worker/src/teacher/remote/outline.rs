@@ -17,10 +17,10 @@ use super::{Question, Remote, Room, catalog};
 use crate::brief::arrange::arrange;
 use crate::brief::{Ask, Draft, Outcome};
 use crate::conversation::Scene;
-use crate::dry_walk::{Made, Log};
+use crate::dry_walk::{Log, Made};
 use crate::persona::{cities, people};
-use crate::teacher::chat::Purpose;
 use crate::teacher::Error;
+use crate::teacher::chat::Purpose;
 
 /// Output places that are told of one function.
 const MAX_PLACES: usize = 24;
@@ -283,7 +283,8 @@ fn read_outline(ask: &Ask<'_>, answer: &Value) -> Result<Outcome, String> {
             given.entry((StepRef { turn, step }, copy)).or_default().push((parameter, how));
         }
         let wants = told.get("wants").and_then(Value::as_array).into_iter().flatten();
-        let wants = wants.map(|want| self::want(ask, turn, &draft, want)).collect::<Result<_, _>>()?;
+        let wants =
+            wants.map(|want| self::want(ask, turn, &draft, want)).collect::<Result<_, _>>()?;
         draft.brief.turns.push(Turn { why: text(told, "why"), wants, values: Vec::new() });
     }
     draft.brief.aim = text(answer, "aim");
@@ -435,7 +436,8 @@ fn planned(
     given: &BTreeMap<(StepRef, u8), Vec<(String, How)>>,
 ) -> Vec<(String, How)> {
     let function = ask.scene.library.get(step.function);
-    let told = given.get(&(at, copy)).or_else(|| given.get(&(at, 0))).map_or(&[][..], Vec::as_slice);
+    let told =
+        given.get(&(at, copy)).or_else(|| given.get(&(at, 0))).map_or(&[][..], Vec::as_slice);
     let mut arguments = Vec::new();
     for field in function.params() {
         let how = told.iter().find(|(name, _)| *name == field.name).map(|(_, how)| how);
@@ -456,7 +458,12 @@ fn planned(
             // It stands somewhere, and only the call's writer can tell where.
             (Some(How::Pointed { .. }), None) => Some(How::Open),
             (Some(how), _) => Some(how.clone()),
-            (None, None) => field.shape.default.clone().filter(|_| field.required).map(|value| How::Unsaid { value }),
+            (None, None) => field
+                .shape
+                .default
+                .clone()
+                .filter(|_| field.required)
+                .map(|value| How::Unsaid { value }),
         };
         arguments.extend(how.map(|how| (field.name.clone(), how)));
     }
@@ -472,7 +479,8 @@ fn in_vain(
         return walked.asked_for.get(&turn).cloned().unwrap_or_default();
     }
     let mut arguments = given.get(&(StepRef { turn, step: 0 }, 0)).cloned().unwrap_or_default();
-    if let Due::MissingParameter { parameter, .. } = &ask.scene.path.turns[usize::from(turn)].purpose
+    if let Due::MissingParameter { parameter, .. } =
+        &ask.scene.path.turns[usize::from(turn)].purpose
     {
         arguments.retain(|(name, _)| name != parameter);
         arguments.push((parameter.clone(), How::LeftOut));
