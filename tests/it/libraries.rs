@@ -68,3 +68,28 @@ fn markup_in_a_library_stays_text() {
     let graph = Magnet::new(folder.path()).args("graph --tools tools.json --format html").run();
     assert!(!graph.expect(0).stdout.contains("<script>alert"), "markup got through");
 }
+
+#[test]
+fn a_function_that_may_have_lost_its_parameters_is_a_problem() {
+    let folder = folder();
+    let schema = r#"{"type":"object","properties":{"row":{"type":"integer"}}}"#;
+    let other = r#"{"name":"list_seats","description":"List seats"}"#;
+    let check = |key: &str| {
+        let tool = format!(r#"{{"name":"find_seat","description":"Find","{key}":{schema}}}"#);
+        write(folder.path(), "tools.json", &format!("[{tool},{other}]"));
+        Magnet::new(folder.path()).args("check --tools tools.json").run().expect(0)
+    };
+    assert!(check("parameters").stderr.contains("no problems found"));
+    let told = check("payload");
+    assert!(!told.stderr.contains("no problems found"), "{}", told.stderr);
+    assert!(told.stdout.contains("\"payload\" looks like its parameters"), "{}", told.stdout);
+}
+
+#[test]
+fn a_list_of_mcp_servers_is_told_from_a_library() {
+    check(
+        "mcp.json",
+        r#"{"mcpServers":{"files":{"command":"npx","args":["-y","files"]}}}"#,
+        &["a list of MCP servers", "tools/list"],
+    );
+}

@@ -130,7 +130,8 @@ impl Loading {
         for entry in entries {
             self.add_entry(&file, entry, &mut summary)?;
         }
-        if self.documents.len() == before.0 && expect == Expect::Library {
+        let refused = self.report.refused.len() > before.1;
+        if self.documents.len() == before.0 && refused && expect == Expect::Library {
             return Err(Error::all_refused(label, &self.report.refused[before.1..]));
         }
         self.report.files.push(summary);
@@ -170,11 +171,12 @@ impl Loading {
     }
 
     fn finish(mut self) -> Result<Loaded, Error> {
-        let is_part = |path: &PathBuf| self.parts.contains(path);
-        for (_, refusal) in
-            self.others.iter().filter(|(path, _)| !path.as_ref().is_some_and(is_part))
-        {
-            self.report.refuse(refusal.clone());
+        let parts = self.parts;
+        let is_part = |path: &PathBuf| parts.contains(path);
+        for (path, refusal) in self.others {
+            if !path.as_ref().is_some_and(is_part) {
+                self.report.refuse(refusal);
+            }
         }
         if self.documents.is_empty() {
             return Err(Error::Nothing { files: self.report.files.len() });

@@ -107,6 +107,11 @@ fn rows_of_a_dataset_give_each_of_their_functions_once() {
     let loaded = load_text("rows.jsonl", &lines).unwrap();
     assert_eq!(loaded.library.len(), 2, "{}", loaded.report);
     assert_eq!((loaded.report.refusals, loaded.report.repeats), (0, 3));
+    let mut again = Loading::default();
+    for label in ["rows.jsonl", "more.jsonl"] {
+        again.add(label, &lines, Expect::Library, None).unwrap();
+    }
+    assert_eq!(again.finish().unwrap().report.repeats, 8);
 
     let broken = json!([row(&json!("[{'name': 'x'}]")), find_seat("parameters")]);
     let report = load_value(&broken).unwrap().report;

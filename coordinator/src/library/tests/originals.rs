@@ -334,7 +334,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn whatever_is_loaded_makes_valid_calls(
+    fn whatever_is_loaded_makes_valid_calls_and_outputs(
         definitions in prop::collection::vec(any_schema(), 4),
         properties in prop::collection::vec((any_schema(), any::<bool>()), 1..4),
     ) {
@@ -342,12 +342,15 @@ proptest! {
         let keyed = definitions.into_iter().enumerate();
         original["$defs"] =
             Value::Object(keyed.map(|(at, schema)| (format!("d{at}"), schema)).collect());
-        let library = json!([{ "name": "f", "parameters": original }, { "name": "g" }]);
+        let library = json!([
+            { "name": "f", "parameters": original, "response": original }, { "name": "g" }]);
         let loaded = load_value(&library).unwrap();
         // Refused is what requires itself without end.
         if let Some(id) = loaded.library.find("f") {
-            let mended = &loaded.library.get(id).parameters;
-            prop_assert_eq!(fits(mended, &original), Ok(()));
+            let function = loaded.library.get(id);
+            prop_assert_eq!(fits(&function.parameters, &original), Ok(()));
+            let response = function.response.as_ref().unwrap();
+            prop_assert_eq!(fits(response, &original), Ok(()));
         }
     }
 }
