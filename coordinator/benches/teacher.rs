@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use magnet_offline::teacher::Offline;
 use magnet_proto::config::{self, Campaign, Overrides};
 use magnet_proto::state::State;
 use magnet_proto::state::embedded::EmbeddedState;
@@ -124,7 +125,8 @@ fn chat(campaign: &Campaign) -> Arc<dyn Chat> {
 fn chat_on(campaign: &Campaign, state: EmbeddedState) -> Arc<dyn Chat> {
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let state = Arc::new(state);
-    let wiring = Wiring { state, metrics, variable: &|_| None, patience: Patience::Endless };
+    let (offline, patience) = (Arc::new(Offline), Patience::Endless);
+    let wiring = Wiring { state, metrics, offline, variable: &|_| None, patience };
     Stacks::new(campaign, &wiring).chat("mock").unwrap()
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
+use magnet_offline::teacher::Offline;
 use magnet_proto::WalkIndex;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::{Campaign, Endpoint, EndpointKind, Judge, NegativeSource};
@@ -21,7 +22,6 @@ use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
-use magnet_worker::teacher::offline::Offline;
 use magnet_worker::teacher::stack::Patience;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
+use magnet_offline::lexicon::Tables;
+use magnet_offline::simulator::Simulator;
+use magnet_offline::teacher::Offline;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::{Campaign, Judge as GraphJudge, data_settings};
 use magnet_proto::graph::Graph;
@@ -14,7 +17,6 @@ use magnet_proto::parts::Parts;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::execute::Executor;
 use magnet_worker::execute::model::ModelSimulator;
-use magnet_worker::execute::simulator::Simulator;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
@@ -88,7 +90,8 @@ pub async fn settle(
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = Metrics::register(&Registry::new())?;
-    let wiring = Wiring { state: stores.state.clone(), metrics, variable, patience };
+    let (state, offline) = (stores.state.clone(), Arc::new(Offline));
+    let wiring = Wiring { state, metrics, offline, variable, patience };
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
     let asking = Asking {
@@ -143,8 +146,13 @@ pub fn pipeline(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
-    let (state, metrics) = (surroundings.state.clone(), metrics.clone());
-    let wiring = Wiring { state, metrics, variable, patience: surroundings.patience };
+    let wiring = Wiring {
+        state: surroundings.state.clone(),
+        metrics: metrics.clone(),
+        offline: Arc::new(Offline),
+        variable,
+        patience: surroundings.patience,
+    };
     let cast = Cast::new(&bundle.campaign, &wiring)?;
     played_by(cast, surroundings)
 }
@@ -169,6 +177,7 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
         excluded,
         cast,
         executor,
+        lexicon: Arc::new(Tables),
         state: surroundings.state.clone(),
     }))
 }

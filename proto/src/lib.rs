@@ -16,6 +16,7 @@ pub mod config;
 pub mod process;
 
 pub mod library;
+pub mod pack;
 pub mod shape;
 pub mod graph;
 pub mod walk;

@@ -8,7 +8,7 @@ use magnet_proto::sample::Call;
 use serde_json::Value;
 
 use crate::execute::Output;
-use crate::lexicon::Persona;
+use crate::persona::Persona;
 
 /// The fixed surroundings of one walk's conversation.
 #[derive(Clone, Copy)]

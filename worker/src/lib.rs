@@ -11,6 +11,7 @@
 pub mod conversation;
 pub mod failure;
 pub mod lexicon;
+pub mod persona;
 pub mod prompts;
 pub mod teacher;
 

@@ -25,10 +25,12 @@ use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
+use crate::execute::planned::Planned;
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
-use crate::lexicon::Persona;
+use crate::lexicon::Lexicon;
 use crate::node_ops;
+use crate::persona::Persona;
 use crate::serve::{End, Stop, WalkRunner, Walked};
 use crate::teacher;
 use crate::teacher::cast::Cast;
@@ -48,6 +50,7 @@ pub struct Pipeline {
     excluded: BTreeSet<Vec<Vec<FunctionId>>>,
     cast: Cast,
     executor: Arc<dyn Executor>,
+    lexicon: Arc<dyn Lexicon>,
     state: Arc<dyn State>,
     walker: Walker,
     validators: Validators,
@@ -67,12 +70,14 @@ pub struct Parts {
     pub excluded: BTreeSet<Vec<Vec<FunctionId>>>,
     pub cast: Cast,
     pub executor: Arc<dyn Executor>,
+    pub lexicon: Arc<dyn Lexicon>,
     pub state: Arc<dyn State>,
 }
 
 impl Pipeline {
     pub fn new(parts: Parts) -> Self {
-        let Parts { campaign, digest, library, graph, excluded, cast, executor, state } = parts;
+        let Parts { campaign, digest, library, graph, excluded, cast, executor, lexicon, state } =
+            parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
             validators: Validators::new(&library),
@@ -86,6 +91,7 @@ impl Pipeline {
             excluded,
             cast,
             executor,
+            lexicon,
             state,
         }
     }
@@ -147,8 +153,8 @@ impl Pipeline {
             validators: &self.validators,
             tries: self.campaign.translate.tries,
         };
-        let mut session = self.executor.open(scene.seed, scene.walk).await?;
-        translate::translate(&translator, &mut *session).await
+        let mut session = Planned::open(&*self.executor, scene.seed, scene.walk).await?;
+        translate::translate(&translator, &mut session).await
     }
 
     async fn distill(
@@ -162,6 +168,7 @@ impl Pipeline {
             scene,
             teacher: &*self.cast.teacher,
             executor: &*self.executor,
+            lexicon: &*self.lexicon,
             validators: &self.validators,
             translated,
             offer,

@@ -11,6 +11,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use magnet_offline::simulator::Simulator;
+use magnet_offline::teacher::Offline;
 use magnet_proto::graph::{EdgeKind, Graph};
 use magnet_proto::path::Purpose as TurnPurpose;
 use magnet_proto::sample::{Arguments, Call, Message};
@@ -18,10 +20,8 @@ use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
 use magnet_proto::{FunctionId, WalkIndex};
 use magnet_worker::conversation;
-use magnet_worker::execute::simulator::Simulator;
 use magnet_worker::execute::{Executor, Output, Plan};
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
-use magnet_worker::teacher::offline::Offline;
 use magnet_worker::teacher::remote::Remote;
 use magnet_worker::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
@@ -73,7 +73,7 @@ impl Rehearsal {
     pub(super) fn new(graph: Arc<Graph>) -> Self {
         let counted = Arc::new(Counted::default());
         let chat: Arc<dyn Chat> = counted.clone();
-        Self { remote: Remote::new("rehearsal", chat, 0.0, 0), counted, graph }
+        Self { remote: Remote::new("rehearsal", chat, Arc::new(Offline), 0.0, 0), counted, graph }
     }
 
     /// What was asked so far.

@@ -1,9 +1,10 @@
 //! Outputs made again by the executor that made them.
 
+use magnet_offline::simulator::Simulator;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::path::NodeOp;
 use magnet_proto::sample::{Call, Message, Sample};
-use magnet_worker::execute::simulator::Simulator;
+use magnet_worker::execute::planned::Planned;
 use magnet_worker::execute::{Executor, Plan};
 
 use super::line::Record;
@@ -26,8 +27,9 @@ impl Replayer {
             return Ok(false);
         }
         let seed = self.bundle.campaign.campaign.seed;
-        let mut session =
-            Simulator.open(seed, sample.walk).await.map_err(|error| error.to_string())?;
+        let mut session = Planned::open(&Simulator, seed, sample.walk)
+            .await
+            .map_err(|error| error.to_string())?;
         for (turn, call, content) in answered(&sample.messages) {
             let name = &record.library.get(call.function).name;
             let library = &self.bundle.library;
@@ -79,13 +81,10 @@ fn plan(sample: &Sample, turn: u16, call: &Call) -> Plan {
             NodeOp::Pad { turn: at, function } if (*at, *function) == (turn, call.function) => {
                 plan.bulky = true;
             }
-            NodeOp::Conflict { turn: at, function, earlier_turn, path }
+            NodeOp::Conflict { turn: at, function, path, .. }
                 if (*at, *function) == (turn, call.function) =>
             {
-                let earlier = answered(&sample.messages)
-                    .into_iter()
-                    .find(|(at, earlier, _)| (*at, earlier.function) == (*earlier_turn, *function));
-                plan.contradicts = earlier.map(|(_, call, _)| (call.id.clone(), path.clone()));
+                plan.contradicts = Some(path.clone());
             }
             _ => {}
         }

@@ -18,6 +18,7 @@ use super::replay::Replay;
 use crate::conversation::Scene;
 use crate::execute::{Executor, Output};
 use crate::failure::{Failure, Tries};
+use crate::lexicon::Lexicon;
 use crate::teacher::{Act, Action, Hint, Judge, Proposed, Teacher};
 use crate::translate::Translated;
 use crate::vet::calls::Validators;
@@ -29,6 +30,7 @@ pub struct Distiller<'a> {
     pub scene: Scene<'a>,
     pub teacher: &'a dyn Teacher,
     pub executor: &'a dyn Executor,
+    pub lexicon: &'a dyn Lexicon,
     pub validators: &'a Validators,
     pub translated: &'a Translated,
     pub offer: &'a Offer,

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::positive::Distiller;
 use crate::conversation::Executed;
-use crate::execute::{Output, Plan, Session};
+use crate::execute::planned::Planned;
+use crate::execute::{Output, Plan};
 use crate::failure::Failure;
 use crate::vet::mentions::Text;
 use crate::vet::provenance::{Expected, Ledger, Shown};
@@ -21,7 +22,7 @@ pub(super) struct Replay<'a> {
     reference: Vec<(usize, &'a Executed)>,
     /// How many calls were made, all like the reference while no session is.
     made: Vec<(usize, Call, Output)>,
-    session: Option<Box<dyn Session>>,
+    session: Option<Planned>,
 }
 
 impl<'a> Replay<'a> {
@@ -66,9 +67,9 @@ impl<'a> Replay<'a> {
     }
 
     /// A fresh session that has seen the calls made so far.
-    async fn caught_up(&self) -> Result<Box<dyn Session>, Failure> {
+    async fn caught_up(&self) -> Result<Planned, Failure> {
         let scene = self.distiller.scene;
-        let mut session = self.distiller.executor.open(scene.seed, scene.walk).await?;
+        let mut session = Planned::open(self.distiller.executor, scene.seed, scene.walk).await?;
         for (at, (turn, call, _)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
             session.call(scene.library.get(call.function), call, &plan).await?;
@@ -95,9 +96,7 @@ impl<'a> Replay<'a> {
         });
         Plan {
             fault: step.fault.filter(|fault| *fault == Fault::Permanent || !tried),
-            contradicts: step.conflict.as_ref().and_then(|conflict| {
-                Some((self.id_of(made, conflict.earlier)?, conflict.path.clone()))
-            }),
+            contradicts: step.conflict.as_ref().map(|conflict| conflict.path.clone()),
             bulky: step.bulky,
         }
     }

@@ -1,11 +1,13 @@
-//! Executing calls: real executors, the cache, the schema simulator.
+//! Executing calls.
 //!
 //! An [`Executor`] opens one isolated [`Session`] per trajectory; state is
 //! never shared between trajectories. An error output is an output: the agent
 //! sees it and may recover. Only a session that cannot go on is an error.
 
+mod contradict;
+mod faults;
 pub mod model;
-pub mod simulator;
+pub mod planned;
 
 use async_trait::async_trait;
 use magnet_proto::WalkIndex;
@@ -52,8 +54,8 @@ impl Output {
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub fault: Option<Fault>,
-    /// The earlier call's id whose output this one contradicts, and where.
-    pub contradicts: Option<(String, String)>,
+    /// Where this output contradicts an earlier one.
+    pub contradicts: Option<String>,
     pub bulky: bool,
 }
 

@@ -1,15 +1,14 @@
 //! The model simulator: a model plays the machine behind each function.
 //!
 //! ```text
-//! call ─► planned fault? ─► cache ─► model ─► response schema ─► cache ─► world
+//! call ─► asked before? ─► cache ─► model ─► response schema ─► cache
 //! ```
 //!
 //! An output is kept under the function, its canonical arguments and what the
 //! trajectory has seen before it, for the whole campaign: one computation at a
 //! time, across workers. Promises: it validates against the response schema,
 //! and is no error in disguise; else the model is asked again with the reason,
-//! then the walk is rejected. Faults and contradictions that the path plans
-//! are made by rules, as in the schema simulator.
+//! then the walk is rejected.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ use magnet_proto::state::{Lookup, State};
 use magnet_proto::{Digest, WalkIndex};
 use serde_json::Value;
 
-use super::simulator::{Simulation, call_key};
+use super::planned::call_key;
 use super::{Error, Executor, Output, Plan, Session};
 use crate::teacher::{self, Machine, Seen, Simulate};
 use crate::vet::prose;
@@ -51,12 +50,11 @@ impl Executor for ModelSimulator {
         "model"
     }
 
-    async fn open(&self, seed: u64, walk: WalkIndex) -> Result<Box<dyn Session>, Error> {
+    async fn open(&self, _seed: u64, _walk: WalkIndex) -> Result<Box<dyn Session>, Error> {
         Ok(Box::new(Played {
             machine: Arc::clone(&self.machine),
             cache: Arc::clone(&self.cache),
             tries: self.tries,
-            rules: Simulation::new(seed, walk),
             seen: Vec::new(),
         }))
     }
@@ -67,8 +65,6 @@ struct Played {
     machine: Arc<dyn Machine>,
     cache: Arc<dyn State>,
     tries: NonZeroU32,
-    /// Makes what is planned, and remembers what each call returned.
-    rules: Simulation,
     seen: Vec<Seen>,
 }
 
@@ -82,29 +78,29 @@ impl Session for Played {
         &mut self,
         function: &Function,
         call: &Call,
-        plan: &Plan,
+        _plan: &Plan,
     ) -> Result<Output, Error> {
-        if let Some(text) = self.rules.planned_fault(function, call, plan) {
-            return Ok(Output::Error(text));
+        if let Some(output) = self.seen_before(function, call) {
+            return Ok(Output::Value(output.clone()));
         }
-        if !self.rules.knows(function, call) {
-            let output = self.output(function, call).await?;
-            self.rules.adopt(function, call, output);
-        }
-        let plan = Plan { fault: None, ..plan.clone() };
-        let output = self.rules.run(function, call, &plan);
-        if let Output::Value(value) = &output {
-            self.seen.push(Seen {
-                function: function.name.clone(),
-                arguments: call.arguments.clone(),
-                output: value.clone(),
-            });
-        }
-        Ok(output)
+        let output = self.output(function, call).await?;
+        self.seen.push(Seen {
+            function: function.name.clone(),
+            arguments: call.arguments.clone(),
+            output: output.clone(),
+        });
+        Ok(Output::Value(output))
     }
 }
 
 impl Played {
+    /// What the very call returned, if it was made before.
+    fn seen_before(&self, function: &Function, call: &Call) -> Option<&Value> {
+        let same =
+            |seen: &&Seen| seen.function == function.name && seen.arguments == call.arguments;
+        self.seen.iter().find(same).map(|seen| &seen.output)
+    }
+
     /// The cached output, or the model's.
     async fn output(&self, function: &Function, call: &Call) -> Result<Value, Error> {
         let key = self.key(function, call);
@@ -193,7 +189,6 @@ mod tests {
     use std::sync::Mutex;
 
     use magnet_proto::library::Document;
-    use magnet_proto::path::Fault;
     use magnet_proto::state::embedded::EmbeddedState;
     use serde_json::json;
 
@@ -296,21 +291,5 @@ mod tests {
         other.arguments["train"] = "TER-2".into();
         session.call(&function(), &other, &plan).await.unwrap();
         assert_eq!(script.problems.lock().unwrap().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn planned_faults_and_contradictions_need_no_model() {
-        let (simulator, script) = script(&[json!({"fare": 31.5})]);
-        let mut session = simulator.open(1, WalkIndex(0)).await.unwrap();
-        let fault = Plan { fault: Some(Fault::Transient), ..Plan::default() };
-        let first = session.call(&function(), &call("call_1"), &fault).await.unwrap();
-        assert!(matches!(first, Output::Error(_)));
-        assert!(script.problems.lock().unwrap().is_empty());
-        session.call(&function(), &call("call_2"), &Plan::default()).await.unwrap();
-        let contradicts = Some(("call_2".to_owned(), "/fare".to_owned()));
-        let plan = Plan { contradicts, ..Plan::default() };
-        let output = session.call(&function(), &call("call_3"), &plan).await.unwrap();
-        assert!(matches!(&output, Output::Value(value) if value["fare"] != 31.5), "{output:?}");
-        assert_eq!(script.problems.lock().unwrap().len(), 1);
     }
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
 
 use super::chat::Purpose;
-use super::offline::Offline;
 use super::stack::{Error, Stacks, Wiring};
 use super::{Judge, Machine, Teacher};
 
@@ -35,7 +34,7 @@ impl Cast {
         let mut agent = |name: &str| {
             Ok::<_, Error>(match stacks.remote(name)? {
                 Some(remote) => remote as Arc<dyn Teacher>,
-                None => Arc::new(Offline),
+                None => wiring.offline.clone(),
             })
         };
         Ok(Self {

@@ -1,13 +1,12 @@
 //! Teachers: the typed asks of the method, and who answers them.
 //!
 //! Every ask is a struct that holds all a teacher may look at; a chat teacher
-//! renders it as messages, the [`offline`] one answers it by rules. Asking
+//! renders it as messages, a stand-in answers it by rules. Asking
 //! again after a bad answer is the caller's: it passes the reason in
 //! `problem`. Retries of transient trouble are a decorator's, never a stage's.
 
 pub mod cast;
 pub mod chat;
-pub mod offline;
 pub mod probe;
 pub mod read;
 pub mod remote;

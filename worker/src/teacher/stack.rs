@@ -8,6 +8,7 @@ use std::time::Duration;
 use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
 use magnet_proto::state::State;
 
+use super::Teacher;
 use super::chat::Chat;
 use super::chat::circuit::Circuit;
 use super::chat::failover::Failover;
@@ -24,6 +25,8 @@ use super::remote::Remote;
 pub struct Wiring<'a> {
     pub state: Arc<dyn State>,
     pub metrics: Metrics,
+    /// The stand-in for a model.
+    pub offline: Arc<dyn Teacher>,
     /// Reads the variable that holds a key.
     pub variable: Variable<'a>,
     pub patience: Patience,
@@ -79,7 +82,13 @@ impl<'a> Stacks<'a> {
         }
         let chat = self.chat(name)?;
         let tokens = endpoint.max_output_tokens.get();
-        let remote = Remote::new(endpoint.model.clone(), chat, endpoint.temperature, tokens);
+        let remote = Remote::new(
+            endpoint.model.clone(),
+            chat,
+            self.wiring.offline.clone(),
+            endpoint.temperature,
+            tokens,
+        );
         let remote = Arc::new(remote.keeping_reasoning(endpoint.keep_reasoning));
         self.remotes.insert(name.to_owned(), remote.clone());
         Ok(Some(remote))

@@ -7,7 +7,8 @@ use magnet_proto::sample::{Arguments, Call, Provenance, Source};
 
 use super::{Translated, Translator};
 use crate::conversation::Executed;
-use crate::execute::{Output, Plan, Session};
+use crate::execute::planned::Planned;
+use crate::execute::{Output, Plan};
 use crate::failure::{Failure, Tries};
 use crate::teacher::FillCall;
 use crate::vet::provenance::{Expected, Shown};
@@ -16,7 +17,7 @@ use crate::vet::provenance::{Expected, Shown};
 pub(super) async fn call(
     translator: &Translator<'_>,
     done: &mut Translated,
-    session: &mut dyn Session,
+    session: &mut Planned,
     at: StepRef,
     copy: u8,
 ) -> Result<(), Failure> {
@@ -63,7 +64,7 @@ struct Ready {
 async fn execute(
     translator: &Translator<'_>,
     done: &mut Translated,
-    session: &mut dyn Session,
+    session: &mut Planned,
     ready: Ready,
 ) -> Result<Option<String>, Failure> {
     let Ready { at, copy, call, provenance } = ready;
@@ -71,10 +72,7 @@ async fn execute(
     let function = translator.scene.library.get(step.function);
     let mut plan = Plan {
         fault: step.fault,
-        contradicts: step.conflict.as_ref().and_then(|conflict| {
-            let earlier = done.conversation.executed().find(|(_, e)| e.step == conflict.earlier)?;
-            Some((earlier.1.call.id.clone(), conflict.path.clone()))
-        }),
+        contradicts: step.conflict.as_ref().map(|conflict| conflict.path.clone()),
         bulky: step.bulky,
     };
     let output = session.call(function, &call, &plan).await?;

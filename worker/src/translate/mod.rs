@@ -19,7 +19,7 @@ use magnet_proto::sample::{Call, Provenance};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Exchange, Scene};
-use crate::execute::Session;
+use crate::execute::planned::Planned;
 use crate::failure::Failure;
 use crate::teacher::Teacher;
 use crate::vet::calls::Validators;
@@ -65,7 +65,7 @@ impl Translated {
 /// Translates the whole path in a fresh session.
 pub async fn translate(
     translator: &Translator<'_>,
-    session: &mut dyn Session,
+    session: &mut Planned,
 ) -> Result<Translated, Failure> {
     let mut done = Translated { initial_config: session.initial_config(), ..Translated::default() };
     for (turn, plan) in translator.scene.path.turns.iter().enumerate() {

@@ -8,15 +8,19 @@ use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::path::{
     Feed, InsertKind, Kind, NodeOp, Path, Purpose, SplitKind, Step, StepRef, Turn,
 };
+use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Message};
+use magnet_proto::shape::{Field, Type};
 use magnet_proto::{FunctionId, WalkIndex, graph::Flow};
+use rand::RngExt;
 use serde_json::{Value, json};
 
 use crate::conversation::{Conversation, Exchange, Executed, Request, Scene};
 use crate::distill::offer::Offer;
 use crate::distill::positive::{Distiller, Negatives, Trajectory};
 use crate::execute::{self, Executor, Output, Plan, Session};
-use crate::lexicon::Persona;
+use crate::lexicon::Lexicon;
+use crate::persona::Persona;
 use crate::teacher::{self, Act, Action, FillCall, Teacher, WriteRequest};
 use crate::translate::Translated;
 use crate::vet::calls::Validators;
@@ -77,6 +81,7 @@ impl World {
             },
             teacher: &Silent,
             executor: &Station,
+            lexicon: &Station,
             validators: &self.validators,
             translated: &self.translated,
             offer: &self.offer,
@@ -285,6 +290,15 @@ impl Executor for Station {
 
     async fn open(&self, _: u64, _: WalkIndex) -> Result<Box<dyn Session>, execute::Error> {
         Ok(Box::new(Station))
+    }
+}
+
+impl Lexicon for Station {
+    fn value(&self, _: &Function, field: &Field, _: &Persona, rng: &mut Rng) -> Value {
+        match field.shape.ty {
+            Type::Integer { .. } | Type::Number { .. } => rng.random_range(1..9).into(),
+            _ => format!("V-{}", rng.random_range(100..999)).into(),
+        }
     }
 }
 

@@ -68,8 +68,7 @@ fn invented(
     let field = called.param(parameter)?;
     let right = right_arguments(material, turn, function);
     let truth = right.as_ref().and_then(|arguments| arguments.get(parameter));
-    let persona = material.distiller.scene.persona;
-    let mut draws = (0..4).map(|_| near::invented(called, field, persona, rng));
+    let mut draws = (0..4).map(|_| near::invented(material.distiller, called, field, rng));
     let wrong = draws.find(|value| Some(value) != truth)?;
     let mut arguments = Arguments::new();
     for other in called.params() {
@@ -84,7 +83,10 @@ fn invented(
                 arguments.insert(other.name.clone(), value);
             }
             None if other.required => {
-                arguments.insert(other.name.clone(), near::invented(called, other, persona, rng));
+                arguments.insert(
+                    other.name.clone(),
+                    near::invented(material.distiller, called, other, rng),
+                );
             }
             None => {}
         }
@@ -137,11 +139,10 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
 /// The required arguments of a function: what the conversation has under the
 /// parameter's name, else invented.
 fn plausible(material: Material<'_>, turn: usize, function: &Function, rng: &mut Rng) -> Arguments {
-    let persona = material.distiller.scene.persona;
     let mut arguments = Arguments::new();
     for field in function.required() {
         let value = known(material, turn, &field.name)
-            .unwrap_or_else(|| near::invented(function, field, persona, rng));
+            .unwrap_or_else(|| near::invented(material.distiller, function, field, rng));
         arguments.insert(field.name.clone(), value);
     }
     arguments
@@ -191,8 +192,7 @@ async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong
     let asked = sources.find(|(_, source)| said(source)).filter(|_| rng.random_bool(0.5));
     let reason = if let Some((pointer, _)) = asked {
         let parameter = misuse::parameter(pointer);
-        let function = positive.library.get(call.function);
-        tail.say(misuse::question(function, &parameter, rng));
+        tail.say(misuse::question(&parameter, rng));
         format!("Asks for the {parameter} that the request gives, instead of calling \"{name}\".")
     } else {
         tail.say(refusal(rng).to_owned());

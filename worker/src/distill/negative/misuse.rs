@@ -18,7 +18,6 @@ use super::tail::Tail;
 use super::{Material, Wrong, near};
 use crate::execute::Output;
 use crate::failure::Failure;
-use crate::lexicon::{self, Place};
 
 /// One argument value of the positive, with where it came from.
 #[derive(Clone, Copy)]
@@ -136,9 +135,8 @@ fn wrong_arguments(
     let mut offers = elements(material, used, &right);
     offers.shuffle(rng);
     let function = material.positive.library.get(used.call.function);
-    let persona = material.distiller.scene.persona;
     if let Some(field) = scalar_parameter(function, used.pointer) {
-        let nearby = near::values(function, field, persona, &right, rng);
+        let nearby = near::values(material.distiller, function, field, &right, rng);
         offers.extend(nearby.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
     } else {
         offers.extend(near::altered(&right, rng).map(|wrong| vec![(right, wrong)]));
@@ -215,8 +213,7 @@ async fn ask<'a>(
 ) -> Result<Wrong<'a>, Failure> {
     let mut tail = Tail::start(material, used.turn, used.message).await?;
     let parameter = parameter(used.pointer);
-    let function = material.positive.library.get(used.call.function);
-    tail.say(question(function, &parameter, rng));
+    tail.say(question(&parameter, rng));
     let name = material.name(used.call);
     let reason = format!("Asks for the {parameter} of \"{name}\", which is already known.");
     let step = material.step_of(used.turn, used.call);
@@ -224,11 +221,8 @@ async fn ask<'a>(
 }
 
 /// A question for a parameter's value.
-pub(super) fn question(function: &Function, parameter: &str, rng: &mut Rng) -> String {
-    let thing = match function.param(parameter) {
-        Some(field) => lexicon::describe(&Place::argument(function, field)),
-        None => words(parameter).collect::<Vec<_>>().join(" "),
-    };
+pub(super) fn question(parameter: &str, rng: &mut Rng) -> String {
+    let thing = words(parameter).collect::<Vec<_>>().join(" ");
     match rng.random_range(0..6) {
         0 => format!("Sure. Could you tell me the {thing} first?"),
         1 => format!("Before I go on, I need the {thing}. Can you give me that?"),

@@ -8,20 +8,20 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde_json::{Number, Value};
 
-use crate::lexicon::{self, Persona, Place};
+use crate::distill::positive::Distiller;
 
 /// Values to try in place of a right one, the most telling first.
 pub(super) fn values(
+    distiller: &Distiller<'_>,
     function: &Function,
     field: &Field,
-    persona: &Persona,
     right: &Value,
     rng: &mut Rng,
 ) -> Vec<Value> {
     let mut found: Vec<Value> = (0..4).filter_map(|_| altered(right, rng)).collect();
     found.extend(field.shape.choices.iter().cloned());
     if found.is_empty() && right.is_string() {
-        found.extend((0..4).map(|_| invented(function, field, persona, rng)));
+        found.extend((0..4).map(|_| invented(distiller, function, field, rng)));
     }
     found.retain(|value| value != right);
     found.shuffle(rng);
@@ -30,12 +30,12 @@ pub(super) fn values(
 
 /// A value for a parameter that nothing in the conversation tells.
 pub(super) fn invented(
+    distiller: &Distiller<'_>,
     function: &Function,
     field: &Field,
-    persona: &Persona,
     rng: &mut Rng,
 ) -> Value {
-    lexicon::value(&Place::argument(function, field), persona, rng)
+    distiller.lexicon.value(function, field, distiller.scene.persona, rng)
 }
 
 /// The value with one digit changed or two exchanged; none where it has no

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
@@ -304,9 +303,7 @@ impl<'a> Tail<'a> {
         }
         let has_called = self.messages.len() > heard;
         let said = match asked {
-            Some((function, parameter)) if !has_called => {
-                misuse::question(function, &parameter, rng)
-            }
+            Some(parameter) if !has_called => misuse::question(&parameter, rng),
             _ if !has_called && !left_out.is_empty() => NOT_FOUND.to_owned(),
             _ => self.closing_of(range, &left_out, has_called),
         };
@@ -323,14 +320,13 @@ impl<'a> Tail<'a> {
     }
 
     /// The parameter of a call whose value was never found here.
-    fn lost(&self, call: &'a Call) -> Option<(&'a Function, String)> {
+    fn lost(&self, call: &'a Call) -> Option<String> {
         let mut sources = self.material.positive.sources(&call.id);
         let (pointer, _) = sources.find(|(_, source)| match source {
             Source::Output { call, .. } => !self.is_shared(call),
             _ => false,
         })?;
-        let function = self.material.positive.library.get(call.function);
-        Some((function, misuse::parameter(pointer)))
+        Some(misuse::parameter(pointer))
     }
 
     /// Whether a call was made before the two parted.

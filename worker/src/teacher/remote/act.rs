@@ -9,15 +9,14 @@ use serde_json::{Map, Value, json};
 use super::{Question, Remote, catalog, transcript};
 use crate::execute::Output;
 use crate::teacher::chat::Purpose;
-use crate::teacher::offline::Offline;
-use crate::teacher::{Act, Action, Error, Hint, Misleading, Proposed, Teacher, read};
+use crate::teacher::{Act, Action, Error, Hint, Misleading, Proposed, read};
 
 /// The step, and what was thought before it.
 pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
     let (purpose, hint) = match ask.hint {
         Hint::Wrong(misleading) => (Purpose::Mislead, Some(wrong_hint(ask, misleading))),
         Hint::None => (Purpose::RollOut, None),
-        _ => (Purpose::Act, Some(right_hint(ask).await)),
+        _ => (Purpose::Act, Some(right_hint(remote, ask).await)),
     };
     let library = ask.scene.library;
     let hinted = hinted(ask);
@@ -86,7 +85,7 @@ fn hinted(ask: &Act<'_>) -> Vec<FunctionId> {
 
 /// What to do now, what later. Which calls wait for which is known from the
 /// path, so it need not be guessed.
-async fn right_hint(ask: &Act<'_>) -> Value {
+async fn right_hint(remote: &Remote, ask: &Act<'_>) -> Value {
     let library = ask.scene.library;
     let purpose = ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose);
     let calls = match (ask.hint, purpose) {
@@ -99,7 +98,7 @@ async fn right_hint(ask: &Act<'_>) -> Value {
         (Hint::Calls(calls), _) => calls,
         (Hint::Wrong(_) | Hint::None, _) => return Value::Null,
     };
-    let Ok(Action::Call(now)) = Offline.act(ask).await else {
+    let Ok(Action::Call(now)) = remote.rules.act(ask).await else {
         let speak = if has_failed_for_good(ask.messages) { "failed" } else { "report" };
         return json!({ "speak": speak });
     };

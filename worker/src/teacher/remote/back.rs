@@ -9,15 +9,12 @@
 use magnet_proto::library::Function;
 use magnet_proto::path::{Purpose as TurnPurpose, Step, StepRef};
 use magnet_proto::shape::words;
-use rand::RngExt;
 use serde_json::{Map, Value, json};
 
 use super::{Question, Remote, Room, transcript};
 use crate::conversation::{Given, Request, Select};
-use crate::lexicon::{Place, Setting};
 use crate::teacher::chat::Purpose;
-use crate::teacher::offline::Offline;
-use crate::teacher::{Error, Teacher, WriteRequest, read};
+use crate::teacher::{Error, WriteRequest, read};
 use crate::vet::mentions::Text;
 use crate::vet::provenance::is_free_text;
 
@@ -29,7 +26,7 @@ pub(super) async fn write(remote: &Remote, ask: &WriteRequest<'_>) -> Result<Req
         "additionalProperties": false,
     });
     // A plan that cannot be made leaves the values to the model.
-    let plan = Offline.write_request(ask).await.unwrap_or_default();
+    let plan = remote.rules.write_request(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Back,
         context: &|room| context(ask, room),
@@ -105,10 +102,10 @@ fn asked(ask: &WriteRequest<'_>, plan: &Request, purpose: &TurnPurpose) -> Vec<V
             steps(ask, plan, next, Some(parameter), all)
         }
         TurnPurpose::MissingFunction { function, .. } | TurnPurpose::Irrelevant { function } => {
-            vec![alone(ask, ask.scene.library.get(*function), None)]
+            vec![alone(ask.scene.library.get(*function), None)]
         }
         TurnPurpose::MissingParameter { function, parameter, .. } => {
-            vec![alone(ask, ask.scene.library.get(*function), Some(parameter))]
+            vec![alone(ask.scene.library.get(*function), Some(parameter))]
         }
     }
 }
@@ -208,23 +205,9 @@ fn which(select: &Select) -> String {
     }
 }
 
-/// A function that no turn calls: nothing is planned for it, so its values are
-/// drawn here.
-fn alone(ask: &WriteRequest<'_>, function: &Function, left_out: Option<&String>) -> Value {
+/// A function that no turn calls: nothing is planned for it.
+fn alone(function: &Function, left_out: Option<&String>) -> Value {
     let mut entry = named(function, "ask");
-    let mut rng = ask.scene.stream("alone", ask.turn);
-    let mut setting = Setting::new(ask.scene.persona);
-    let mut say = Map::new();
-    for field in function.params() {
-        let is_told = field.required || rng.random_bool(0.2);
-        if is_told && left_out != Some(&field.name) {
-            let value = setting.value(&Place::argument(function, field), &mut rng);
-            say.insert(field.name.clone(), value);
-        }
-    }
-    if !say.is_empty() {
-        entry.insert("say".into(), json!([say]));
-    }
     if let Some(parameter) = left_out {
         entry.insert("leave_out".into(), json!([parameter]));
     }

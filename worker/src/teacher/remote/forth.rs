@@ -11,8 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Question, Remote, catalog, transcript};
 use crate::teacher::chat::Purpose;
-use crate::teacher::offline::Offline;
-use crate::teacher::{Error, FillCall, Teacher, read};
+use crate::teacher::{Error, FillCall, read};
 use crate::vet::provenance::{is_free_text, same};
 
 pub(super) async fn fill(remote: &Remote, ask: &FillCall<'_>) -> Result<Arguments, Error> {
@@ -28,7 +27,7 @@ pub(super) async fn fill(remote: &Remote, ask: &FillCall<'_>) -> Result<Argument
         "required": ["arguments"],
         "additionalProperties": false,
     });
-    let planned = Offline.fill_call(ask).await.unwrap_or_default();
+    let planned = remote.rules.fill_call(ask).await.unwrap_or_default();
     let question = Question {
         purpose: Purpose::Forth,
         context: &|room| {

@@ -37,6 +37,8 @@ pub struct Remote {
     /// The name in `metadata.teacher`: the model's.
     name: String,
     chat: Arc<dyn Chat>,
+    /// Plans what a request says.
+    rules: Arc<dyn Teacher>,
     temperature: f64,
     max_output_tokens: u32,
     keep_reasoning: bool,
@@ -46,10 +48,18 @@ impl Remote {
     pub fn new(
         name: impl Into<String>,
         chat: Arc<dyn Chat>,
+        rules: Arc<dyn Teacher>,
         temperature: f64,
         max_output_tokens: u32,
     ) -> Self {
-        Self { name: name.into(), chat, temperature, max_output_tokens, keep_reasoning: false }
+        Self {
+            name: name.into(),
+            chat,
+            rules,
+            temperature,
+            max_output_tokens,
+            keep_reasoning: false,
+        }
     }
 
     /// Hands on what the model thinks before an agent's step.

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::*;
 use crate::conversation::{Conversation, Exchange, Executed, Given, Pick, Scene, Select};
 use crate::execute::Output;
-use crate::lexicon::Persona;
+use crate::persona::Persona;
 use crate::teacher::chat::Tokens;
 use crate::teacher::{Hint, Misleading, Seen};
 
@@ -36,9 +36,31 @@ impl Chat for Parrot {
     }
 }
 
+/// Plans nothing.
+struct Silent;
+
+#[async_trait]
+impl Teacher for Silent {
+    fn name(&self) -> &str {
+        "silent"
+    }
+
+    async fn write_request(&self, _: &WriteRequest<'_>) -> Result<UserRequest, Error> {
+        Err(Error::Cancelled)
+    }
+
+    async fn fill_call(&self, _: &FillCall<'_>) -> Result<Arguments, Error> {
+        Err(Error::Cancelled)
+    }
+
+    async fn act(&self, _: &Act<'_>) -> Result<Action, Error> {
+        Err(Error::Cancelled)
+    }
+}
+
 fn remote(answer: &str) -> (Remote, Arc<Parrot>) {
     let parrot = Arc::new(Parrot { answer: answer.into(), asked: Mutex::default() });
-    (Remote::new("parrot", parrot.clone(), 0.7, 512), parrot)
+    (Remote::new("parrot", parrot.clone(), Arc::new(Silent), 0.7, 512), parrot)
 }
 
 impl Parrot {

@@ -1,0 +1,69 @@
+//! Values that look real for their parameter, and the people who use them.
+//!
+//! ```text
+//! Place (name, schema, function) ─► topic() ─► value() ─► a JSON value
+//!                                      └─────► describe() ─► "the departure date"
+//! ```
+//!
+//! Used by the offline teacher for what a user brings into a conversation and
+//! by the schema simulator for what a tool returns. Pure: the same place,
+//! persona and generator state give the same value. A value fits its schema
+//! node as far as a [`Shape`](magnet_proto::shape::Shape) can say.
+//! Not here: which values a conversation has already established (the
+//! simulator's world), and how a value reads inside a sentence.
+
+pub mod place;
+pub mod setting;
+pub mod tables;
+pub mod topic;
+
+mod cues;
+mod examples;
+mod fit;
+mod freeform;
+mod moment;
+mod names;
+mod noun;
+mod nouns;
+mod number;
+mod pattern;
+mod terms;
+mod text;
+mod things;
+mod value;
+
+pub(crate) use fit::{coerced, plain_number};
+pub(crate) use magnet_worker::persona::{Persona, Register, calendar, ids, pick};
+pub use noun::describe;
+pub(crate) use nouns::singular;
+pub use place::{Place, Side};
+pub use setting::Setting;
+pub use topic::{Topic, topic};
+
+use magnet_proto::library::Function;
+use magnet_proto::rng::Rng;
+use magnet_proto::shape::Field;
+use magnet_worker::lexicon::Lexicon;
+use rand::RngExt;
+use serde_json::Value;
+
+/// A value for one place, drawn on its own. Places that belong together (the
+/// arguments of one call) are drawn through one [`Setting`], so that they agree.
+pub fn value(place: &Place<'_>, persona: &Persona, rng: &mut Rng) -> Value {
+    Setting::new(persona).value(place, rng)
+}
+
+/// The tables behind the method's port.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tables;
+
+impl Lexicon for Tables {
+    fn value(&self, function: &Function, field: &Field, persona: &Persona, rng: &mut Rng) -> Value {
+        value(&Place::argument(function, field), persona, rng)
+    }
+}
+
+/// True in `percent` of 100 draws.
+pub(crate) fn chance(percent: u32, rng: &mut Rng) -> bool {
+    rng.random_range(0..100) < percent
+}

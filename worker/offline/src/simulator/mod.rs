@@ -1,0 +1,115 @@
+//! The schema simulator: deterministic outputs that follow the response schema
+//! and stay consistent with what the conversation has established.
+//!
+//! ```text
+//! call ─► seen before? ─► generate (echo · known facts · rules · lexicon) ─► world
+//! ```
+//!
+//! Promises: the same calls in the same order give the same outputs; what was
+//! returned once stays true until a call that changes it; an id that is passed in brings back what is known about it.
+//! Not here: judging whether a call makes sense; any valid call is served.
+
+mod compute;
+mod echo;
+mod facet;
+mod generate;
+mod generic;
+mod rules;
+mod tidy;
+mod told;
+mod verb;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use magnet_proto::library::Function;
+use magnet_proto::sample::Call;
+use magnet_proto::{Digest, WalkIndex, rng};
+use serde_json::Value;
+
+use self::world::World;
+use crate::lexicon::Persona;
+use magnet_worker::execute::planned::call_key;
+use magnet_worker::execute::{Error, Executor, Output, Plan, Session};
+
+/// Opens simulated worlds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Simulator;
+
+#[async_trait]
+impl Executor for Simulator {
+    fn name(&self) -> &str {
+        "simulator"
+    }
+
+    async fn open(&self, seed: u64, walk: WalkIndex) -> Result<Box<dyn Session>, Error> {
+        Ok(Box::new(Simulation::new(seed, walk)))
+    }
+}
+
+/// One trajectory's simulated world.
+#[derive(Debug)]
+pub struct Simulation {
+    seed: u64,
+    walk: WalkIndex,
+    persona: Persona,
+    world: World,
+    /// What each distinct call returned, by [`call_key`].
+    seen: HashMap<Digest, Value>,
+}
+
+impl Simulation {
+    pub fn new(seed: u64, walk: WalkIndex) -> Self {
+        Self {
+            seed,
+            walk,
+            persona: Persona::draw(seed, walk, &[], &[]),
+            world: World::default(),
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Runs one call; see [`Session::call`].
+    pub fn run(&mut self, function: &Function, call: &Call, plan: &Plan) -> Output {
+        let key = call_key(function, &call.arguments);
+        let value = match self.seen.get(&key) {
+            Some(seen) => self.world.refreshed(seen, function),
+            None => self.generated(function, call, plan, key),
+        };
+        self.world.record(function, &call.arguments, &value);
+        self.seen.insert(key, value.clone());
+        Output::Value(value)
+    }
+
+    fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
+        let purpose = format!("output {key}");
+        let rng = rng::stream(self.seed, self.walk, &purpose);
+        let scene = generate::Scene {
+            function,
+            arguments: &call.arguments,
+            persona: &self.persona,
+            world: &self.world,
+        };
+        generate::output(scene, plan.bulky, rng)
+    }
+}
+
+#[async_trait]
+impl Session for Simulation {
+    fn initial_config(&self) -> Option<Value> {
+        None
+    }
+
+    async fn call(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        plan: &Plan,
+    ) -> Result<Output, Error> {
+        Ok(self.run(function, call, plan))
+    }
+}

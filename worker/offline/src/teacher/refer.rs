@@ -1,0 +1,373 @@
+//! Referring to an earlier output: "the cheapest one", "that address".
+//!
+//! A reference carries no value; the call that follows looks it up by the same
+//! selection. Its words depend on what the place is (the thing itself or one of
+//! its properties), on whether there were several, and on how long ago it was.
+
+use magnet_proto::library::Function;
+use magnet_proto::path::Feed;
+use magnet_proto::rng::Rng;
+use magnet_proto::shape::{Field, Leaf, words};
+use rand::RngExt;
+
+use super::contact;
+use super::noun;
+use super::select::{Route, superlative};
+use crate::lexicon::Topic;
+use magnet_worker::conversation::Select;
+
+/// An argument that an earlier output supplies.
+#[derive(Clone, Debug)]
+pub(super) struct Reference<'a> {
+    pub feed: &'a Feed,
+    /// The function whose output it is.
+    pub source: &'a Function,
+    /// Which element, for each copy; all equal unless it is this that varies.
+    pub selects: Vec<Select>,
+    pub when: When,
+    /// The request singles the element out; false if an earlier one did.
+    pub fresh: bool,
+    /// Every element's value, for a list.
+    pub all: bool,
+}
+
+/// How far back the output is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum When {
+    /// In the same turn: the user has not seen it.
+    Now,
+    /// In the turn before.
+    JustBefore,
+    Earlier,
+}
+
+/// What a reference is to: the thing's noun, and the property's if it is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub thing: Option<String>,
+    pub property: Option<String>,
+    pub among_several: bool,
+    pub being: Being,
+}
+
+/// Which pronoun a target can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Being {
+    /// "it"
+    Thing,
+    /// "them": the person that the output is about.
+    Person,
+    /// None: a desk or a shop, or somebody who merely has to do with the output.
+    Party,
+}
+
+/// Where the words of a reference stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// A slot of a phrasing that "it" or "them" can fill.
+    Object,
+    /// One where a person would be "they": "it" can fill it.
+    Subject,
+    /// One behind a preposition: "them" can fill it, and "it" reads badly.
+    Behind,
+    /// Another slot of a phrasing: the sentence says what "the first one" is.
+    Slot,
+    /// Attached to a clause: the noun must be there.
+    Attached,
+}
+
+impl Reference<'_> {
+    /// Whether two references are to the same object of the same output.
+    pub(super) fn same_object(&self, other: &Reference<'_>) -> bool {
+        self.feed.from == other.feed.from
+            && Route::of(&self.feed.flow.output).head_or_parent()
+                == Route::of(&other.feed.flow.output).head_or_parent()
+    }
+
+    pub(super) fn target(&self, field: &Field, topic: Topic) -> Target {
+        let path = self.feed.flow.output.as_str();
+        let leaves = self.source.output_leaves();
+        let leaf = leaves.iter().find(|leaf| leaf.path == path);
+        if matches!(topic, Topic::Email | Topic::Phone | Topic::FullName) {
+            let named = leaf.and_then(|leaf| leaf.shape.noun.as_deref());
+            return contact::target(path, named, self.source, topic);
+        }
+        target(path, leaf, field)
+    }
+
+    pub(super) fn words(&self, field: &Field, topic: Topic, seat: Seat, rng: &mut Rng) -> String {
+        let target = self.target(field, topic);
+        let forms = match (&target.property, self.all) {
+            (_, true) => everything(&target),
+            (Some(property), _) => self.property(property, &target),
+            (None, _) if target.among_several => self.element(&target, seat),
+            (None, _) if target.being == Being::Thing => self.single(target.thing.as_deref(), seat),
+            (None, _) => self.somebody(&target, seat),
+        };
+        forms[rng.random_range(0..forms.len())].clone()
+    }
+
+    /// One of several: "the cheapest one", "the first of those trains".
+    fn element(&self, target: &Target, seat: Seat) -> Vec<String> {
+        let noun = target.thing.as_deref();
+        let varies = self.selects.iter().any(|select| *select != self.selects[0]);
+        if varies {
+            return vec![several(&self.selects, noun)];
+        }
+        let which = superlative(&self.selects[0]);
+        let named = noun.map_or_else(Vec::new, |noun| self.named_element(which, noun));
+        let must_be_named = seat == Seat::Attached || target.being != Being::Thing;
+        if must_be_named && !named.is_empty() {
+            return named;
+        }
+        let unnamed: &[&str] = match (self.fresh, self.when) {
+            (false, _) => &["that one", "that same one"],
+            (true, When::Now) if which == "first" => {
+                &["the first one", "the first one that comes up", "the top result"]
+            }
+            (true, When::Now) => &["the {} one", "the {} one", "whichever is the {}"],
+            (true, When::JustBefore) => {
+                &["the {} one", "the {} one on that list", "the {} one of these"]
+            }
+            (true, When::Earlier) => &["the {} one from earlier", "the {} one you found before"],
+        };
+        named.into_iter().chain(unnamed.iter().map(|form| form.replace("{}", which))).collect()
+    }
+
+    fn named_element(&self, which: &str, noun: &str) -> Vec<String> {
+        if !self.fresh {
+            return vec![format!("that {noun}"), format!("that same {noun}")];
+        }
+        let many = noun::plural(noun);
+        match self.when {
+            When::Now if which == "first" => {
+                vec![format!("the first {noun}"), format!("the first {noun} you find")]
+            }
+            When::Now => {
+                vec![format!("the {which} {noun}"), format!("the {which} of those {many}")]
+            }
+            When::JustBefore => vec![
+                format!("the {which} {noun}"),
+                format!("the {which} of those {many}"),
+                format!("the {which} {noun} on that list"),
+            ],
+            When::Earlier => vec![
+                format!("the {which} {noun} from earlier"),
+                format!("the {which} of the {many} from before"),
+                format!("the {which} {noun} you found earlier"),
+            ],
+        }
+    }
+
+    fn single(&self, noun: Option<&str>, seat: Seat) -> Vec<String> {
+        let Some(noun) = noun else {
+            return match self.when {
+                When::Now => vec!["the result".into(), "that".into()],
+                When::JustBefore => vec!["that one".into(), "that same one".into()],
+                When::Earlier => vec!["the one from earlier".into(), "the one from before".into()],
+            };
+        };
+        let mut forms = vec![format!("that {noun}")];
+        match self.when {
+            When::Now => forms.push(format!("the {noun}")),
+            When::JustBefore => forms.push(format!("this {noun}")),
+            When::Earlier => {
+                forms.push(format!("the {noun} from earlier"));
+                forms.push(format!("the {noun} from before"));
+            }
+        }
+        if let Some(done) = self.made(noun).filter(|_| self.when != When::Now) {
+            let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
+            forms.extend(forms_of_made);
+        }
+        let pronoun = match (seat, contact::is_person(noun)) {
+            (Seat::Object | Seat::Behind, true) => Some("them"),
+            (Seat::Object | Seat::Subject, false) => Some("it"),
+            _ => None,
+        };
+        forms.extend(pronoun.filter(|_| self.when != When::Earlier).map(str::to_owned));
+        forms
+    }
+
+    /// Somebody with an address: a person, a desk, a shop.
+    fn somebody(&self, target: &Target, seat: Seat) -> Vec<String> {
+        let noun = target.thing.as_deref().unwrap_or("person");
+        let mut forms = vec![format!("that {noun}")];
+        match (target.being, self.when) {
+            (Being::Person, When::Now | When::JustBefore) => {
+                forms.push(format!("this {noun}"));
+                if matches!(seat, Seat::Object | Seat::Behind) {
+                    forms.push("them".into());
+                }
+            }
+            (_, When::Now | When::JustBefore) => forms.push(format!("the {noun}")),
+            (_, When::Earlier) => {
+                forms.push(format!("the {noun} from earlier"));
+                forms.push(format!("the {noun} from before"));
+            }
+        }
+        forms
+    }
+
+    /// What the source did to bring the thing about, if it did: "booked".
+    fn made(&self, noun: &str) -> Option<&'static str> {
+        const MAKING: &[(&str, &str)] = &[
+            ("create", "created"),
+            ("book", "booked"),
+            ("reserve", "reserved"),
+            ("add", "added"),
+            ("open", "opened"),
+            ("generate", "generated"),
+            ("schedule", "scheduled"),
+        ];
+        let mut parts = words(&self.source.name);
+        let verb = parts.next()?;
+        let made = MAKING.iter().find(|(base, _)| *base == verb)?;
+        parts.any(|word| word == noun).then_some(made.1)
+    }
+
+    fn property(&self, property: &str, target: &Target) -> Vec<String> {
+        let thing = target.thing.as_deref();
+        let those = if noun::is_plural(property) { "those" } else { "that" };
+        if target.among_several && self.fresh {
+            let which = superlative(&self.selects[0]);
+            let of = |thing: &str| format!("the {property} of the {which} {thing}");
+            return match thing {
+                Some(thing) => vec![of(thing), of(thing), of("one")],
+                None if which == "first" => vec![format!("the first {property}"), of("result")],
+                None => vec![of("one")],
+            };
+        }
+        let mut forms = vec![format!("{those} {property}"), format!("{those} {property}")];
+        match self.when {
+            When::Now => forms.push(format!("the {property}")),
+            When::JustBefore => {
+                forms.extend(again(property));
+                forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
+            }
+            When::Earlier => {
+                forms.push(format!("the {property} from earlier"));
+                forms.extend(again(property));
+                forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
+            }
+        }
+        forms
+    }
+}
+
+/// How people point at some kinds of value.
+fn again(property: &str) -> Vec<String> {
+    let last = property.rsplit(' ').next().unwrap_or(property);
+    let forms: &[&str] = match last {
+        "date" | "day" => &["that day", "the same day", "that same day"],
+        "email" | "mail" => &["that address", "the same address"],
+        "address" => &["that place", "the same address"],
+        "city" | "town" => &["that city", "the same city"],
+        "amount" | "price" | "cost" | "fare" | "fee" | "total" => &["that amount", "that sum"],
+        "currency" => &["the same currency"],
+        "time" => &["the same time"],
+        "phone" | "number" => &["that number", "the same number"],
+        _ => return vec![format!("the same {property}")],
+    };
+    forms.iter().map(|form| (*form).to_owned()).collect()
+}
+
+impl Route<'_> {
+    /// The array, or the object that holds the place.
+    fn head_or_parent(&self) -> &str {
+        match self.tail {
+            Some(_) => self.head,
+            None => self.head.rsplit_once('/').map_or("", |(parent, _)| parent),
+        }
+    }
+}
+
+fn everything(target: &Target) -> Vec<String> {
+    let noun = target.property.as_deref().or(target.thing.as_deref());
+    let mut forms = vec!["all of them".to_owned(), "all of those".to_owned()];
+    forms.extend(noun.map(|noun| format!("those {}", noun::plural(noun))));
+    forms
+}
+
+/// "the first and the last one".
+fn several(selects: &[Select], noun: Option<&str>) -> String {
+    let mut which: Vec<String> =
+        selects.iter().map(|s| format!("the {}", superlative(s))).collect();
+    which.dedup();
+    format!("{} {}", super::mention::series(&which, "and"), noun.unwrap_or("one"))
+}
+
+/// What a flow's output path leads to.
+pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Target {
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    let among_several = steps.contains(&"*");
+    let last = steps.iter().rev().find(|step| **step != "*").copied().unwrap_or("");
+    let container = container(&steps);
+    let leaf_noun = leaf.and_then(|leaf| leaf.shape.noun.clone());
+    let is_identity = match leaf {
+        Some(leaf) => noun::identifies(last, leaf.shape),
+        None => words(last).last().is_some_and(|word| word == "id"),
+    } || last.is_empty();
+    let stripped =
+        |name: &str| (!noun::is_bare(name) && !name.is_empty()).then(|| noun::of_name(name));
+    let held = container.as_deref().and_then(noun::of_container);
+    if is_identity {
+        let thing = leaf_noun
+            .or_else(|| field.shape.noun.clone())
+            .or(held)
+            .or_else(|| stripped(last))
+            .or_else(|| stripped(&field.name))
+            .filter(|noun| noun.split(' ').count() <= 3);
+        return Target { thing, property: None, among_several, being: Being::Thing };
+    }
+    let property = noun::of_property(last);
+    Target { thing: held, property: Some(property), among_several, being: Being::Thing }
+}
+
+/// The name of the innermost array on the way, else of the object around.
+pub(super) fn container(steps: &[&str]) -> Option<String> {
+    let star = steps.iter().rposition(|step| *step == "*");
+    let at = match star {
+        Some(0) => return None,
+        Some(star) => star - 1,
+        None => steps.len().checked_sub(2)?,
+    };
+    steps.get(at).map(|name| (*name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use magnet_proto::library::Document;
+    use serde_json::json;
+
+    fn check(path: &str, parameter: &str, expected: (Option<&str>, Option<&str>, bool)) {
+        let function = Function::from(Document {
+            name: "book_seat".into(),
+            description: String::new(),
+            category: "misc".into(),
+            class: "misc".into(),
+            parameters: json!({"type": "object", "properties": {parameter: {"type": "string"}}}),
+            response: None,
+            phrasing: Default::default(),
+        });
+        let found = target(path, None, &function.params()[0]);
+        let expected = Target {
+            thing: expected.0.map(str::to_owned),
+            property: expected.1.map(str::to_owned),
+            among_several: expected.2,
+            being: Being::Thing,
+        };
+        assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn a_place_is_a_thing_or_a_property() {
+        check("/trains/*/train_id", "train_id", (Some("train"), None, true));
+        check("/hold_id", "hold", (Some("hold"), None, false));
+        check("/trains/*/fare", "amount", (Some("train"), Some("fare"), true));
+        check("/results/*/address", "address", (None, Some("address"), true));
+        check("/*/id", "order_id", (Some("order"), None, true));
+        check("/data/id", "id", (None, None, false));
+    }
+}

@@ -1,0 +1,150 @@
+//! What a path plans for a call beside the call itself, over any executor: it
+//! fails first, or its output contradicts an earlier one.
+
+use magnet_proto::library::Function;
+use magnet_proto::path::Fault;
+use magnet_proto::sample::{Arguments, Call};
+use magnet_proto::{Digest, WalkIndex, rng};
+use serde_json::Value;
+
+use super::{Error, Executor, Output, Plan, Session, contradict, faults};
+
+/// A session in which the plans of a path come true.
+pub struct Planned {
+    session: Box<dyn Session>,
+    seed: u64,
+    walk: WalkIndex,
+    /// Calls whose passing fault is over.
+    failed: Vec<Digest>,
+}
+
+impl Planned {
+    /// A fresh session of an executor.
+    pub async fn open(executor: &dyn Executor, seed: u64, walk: WalkIndex) -> Result<Self, Error> {
+        let session = executor.open(seed, walk).await?;
+        Ok(Self { session, seed, walk, failed: Vec::new() })
+    }
+
+    pub fn initial_config(&self) -> Option<Value> {
+        self.session.initial_config()
+    }
+
+    /// Runs one call as planned; a call that fails by plan never reaches the
+    /// executor.
+    pub async fn call(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        plan: &Plan,
+    ) -> Result<Output, Error> {
+        let key = call_key(function, &call.arguments);
+        if let Some(text) = self.fault(function, key, plan) {
+            return Ok(Output::Error(text));
+        }
+        let output = self.session.call(function, call, plan).await?;
+        Ok(match (output, &plan.contradicts) {
+            (Output::Value(value), Some(place)) => {
+                let mut rng = rng::stream(self.seed, self.walk, &format!("conflict {key}"));
+                Output::Value(contradict::changed(&value, place, function, &mut rng))
+            }
+            (output, _) => output,
+        })
+    }
+
+    /// The error that is planned for a call, if it is still due.
+    fn fault(&mut self, function: &Function, key: Digest, plan: &Plan) -> Option<String> {
+        let fault = plan.fault?;
+        if fault == Fault::Transient {
+            if self.failed.contains(&key) {
+                return None;
+            }
+            self.failed.push(key);
+        }
+        let mut rng = rng::stream(self.seed, self.walk, &format!("fault {key}"));
+        Some(faults::text(fault, function, &mut rng))
+    }
+}
+
+/// One key for one function with the same arguments, in whatever order.
+pub fn call_key(function: &Function, arguments: &Arguments) -> Digest {
+    let mut sorted: Vec<(&String, &Value)> = arguments.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    let mut fields = vec![function.name.clone()];
+    for (name, value) in sorted {
+        fields.push(name.clone());
+        fields.push(value.to_string());
+    }
+    Digest::of_fields(fields.iter().map(String::as_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use magnet_proto::FunctionId;
+    use magnet_proto::library::Document;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Says the same of every train.
+    struct Trains;
+
+    #[async_trait]
+    impl Executor for Trains {
+        fn name(&self) -> &str {
+            "trains"
+        }
+
+        async fn open(&self, _: u64, _: WalkIndex) -> Result<Box<dyn Session>, Error> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    #[async_trait]
+    impl Session for Trains {
+        fn initial_config(&self) -> Option<Value> {
+            None
+        }
+
+        async fn call(&mut self, _: &Function, _: &Call, _: &Plan) -> Result<Output, Error> {
+            Ok(Output::Value(json!({"fare": 31.5, "status": "on time"})))
+        }
+    }
+
+    async fn call(plan: &Plan, times: usize) -> Vec<Output> {
+        let function = Function::from(Document {
+            name: "get_train".into(),
+            description: String::new(),
+            category: "travel".into(),
+            class: "trains".into(),
+            parameters: json!({"type": "object", "properties": {}}),
+            response: None,
+            phrasing: Default::default(),
+        });
+        let call =
+            Call { id: "call_1".into(), function: FunctionId(0), arguments: Default::default() };
+        let mut session = Planned::open(&Trains, 1, WalkIndex(0)).await.unwrap();
+        let mut outputs = Vec::new();
+        for _ in 0..times {
+            outputs.push(session.call(&function, &call, plan).await.unwrap());
+        }
+        outputs
+    }
+
+    #[tokio::test]
+    async fn a_passing_fault_passes_and_a_lasting_one_lasts() {
+        let passing = Plan { fault: Some(Fault::Transient), ..Plan::default() };
+        let outputs = call(&passing, 2).await;
+        assert!(matches!(outputs[..], [Output::Error(_), Output::Value(_)]), "{outputs:?}");
+        let lasting = Plan { fault: Some(Fault::Permanent), ..Plan::default() };
+        assert!(call(&lasting, 3).await.iter().all(|output| matches!(output, Output::Error(_))));
+    }
+
+    #[tokio::test]
+    async fn a_contradiction_changes_one_place() {
+        let plan = Plan { contradicts: Some("/fare".into()), ..Plan::default() };
+        let [Output::Value(output)] = &call(&plan, 1).await[..] else { panic!("an error") };
+        assert_ne!(output["fare"], 31.5);
+        assert_eq!(output["status"], "on time");
+    }
+}
