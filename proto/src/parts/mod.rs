@@ -171,17 +171,31 @@ impl Parts {
     fn explain(&self, deed: Deed, source: object_store::Error) -> Error {
         use object_store::Error as E;
         let place = &self.place;
-        let (problem, hint) = match source {
-            E::NotFound { path, .. } if deed == Deed::Read => return Error::Missing(path),
-            E::NotFound { .. } => (
+        let no_bucket = || {
+            (
                 format!("\"{place}\" does not exist: there is no such bucket"),
                 "make the bucket, or name another in fleet.parts",
-            ),
-            E::PermissionDenied { .. } | E::Unauthenticated { .. } => (
+            )
+        };
+        let denied = || {
+            (
                 format!("\"{place}\" may not be {} with these credentials", deed.past()),
                 "check the credentials, and allow them to list the bucket, and to get, put and \
                  delete below the prefix",
-            ),
+            )
+        };
+        // A refused listing is told in words alone.
+        let told = if deed == Deed::List { source.to_string() } else { String::new() };
+        let (problem, hint) = match source {
+            E::NotFound { path, .. } if deed == Deed::Read => return Error::Missing(path),
+            E::NotFound { .. } => no_bucket(),
+            E::Generic { .. } if told.contains("404 Not Found") => no_bucket(),
+            E::PermissionDenied { .. } | E::Unauthenticated { .. } => denied(),
+            E::Generic { .. }
+                if told.contains("403 Forbidden") || told.contains("401 Unauthorized") =>
+            {
+                denied()
+            }
             E::NotSupported { .. } => (
                 format!("\"{place}\" cannot be {}", deed.past()),
                 "choose another store in fleet.parts",

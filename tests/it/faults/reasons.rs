@@ -80,8 +80,8 @@ fn what_a_state_store_refuses_is_told_once_with_the_way_out_and_in_readyz() {
         (
             &["ACL", "SETUSER", "app", "resetpass", ">another"],
             &["ACL", "SETUSER", "app", "resetpass", ">s3cret"],
-            "user and a password that are right",
-            "redis://user:password@",
+            "refuses the user or the password",
+            "check them in fleet.state",
         ),
     ];
     for (turn, back, told, hint) in turns {

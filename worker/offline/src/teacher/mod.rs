@@ -29,8 +29,6 @@ mod supply;
 mod template;
 mod words;
 
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
