@@ -48,7 +48,8 @@ impl Tape {
 
     /// The world's generator of that name: the same text, the same draws.
     pub(crate) fn draws(&self, text: &str) -> Draws {
-        Draws(Mutex::new(rng::stream(self.seed, self.walk, &format!("world {text}"))))
+        let rng = rng::stream(self.seed, self.walk, &format!("world {text}"));
+        Draws(Mutex::new(Box::new(rng)))
     }
 
     fn spend(&self, steps: u64, heap_bytes: usize) -> anyhow::Result<()> {
@@ -151,9 +152,10 @@ fn small(value: Value<'_>) -> anyhow::Result<()> {
     }
 }
 
-/// A generator as a value: `rng` in `start`, and what `seeded` returns.
+/// A generator as a value: `rng` in `start`, and what `seeded` returns. Boxed:
+/// the interpreter's memory aligns to words, the generator wants more.
 #[derive(ProvidesStaticType, NoSerialize, Allocative)]
-pub(crate) struct Draws(#[allocative(skip)] Mutex<Rng>);
+pub(crate) struct Draws(#[allocative(skip)] Mutex<Box<Rng>>);
 
 starlark_simple_value!(Draws);
 
