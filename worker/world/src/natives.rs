@@ -48,8 +48,7 @@ impl Tape {
 
     /// The world's generator of that name: the same text, the same draws.
     pub(crate) fn draws(&self, text: &str) -> Draws {
-        let rng = rng::stream(self.seed, self.walk, &format!("world {text}"));
-        Draws(Mutex::new(Box::new(rng)))
+        Draws(Mutex::new(Box::new(rng::stream(self.seed, self.walk, &format!("world {text}")))))
     }
 
     fn spend(&self, steps: u64, heap_bytes: usize) -> anyhow::Result<()> {
@@ -153,7 +152,7 @@ fn small(value: Value<'_>) -> anyhow::Result<()> {
 }
 
 /// A generator as a value: `rng` in `start`, and what `seeded` returns. Boxed:
-/// the interpreter's memory aligns to words, the generator wants more.
+/// the interpreter's heap aligns to less than a generator's block needs.
 #[derive(ProvidesStaticType, NoSerialize, Allocative)]
 pub(crate) struct Draws(#[allocative(skip)] Mutex<Box<Rng>>);
 
