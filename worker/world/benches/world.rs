@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 use magnet_proto::WalkIndex;
 use magnet_proto::pack::Module;
 use magnet_world::{Modules, Outcome, World};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 const WORLDS: u64 = 50;
 

@@ -120,6 +120,15 @@ fn the_same_text_draws_the_same() {
     assert_ne!(value[0], value[2]);
 }
 
+/// A generator that lies where its type may not lie ends the process.
+#[test]
+fn generators_lie_wherever_the_interpreter_puts_them() {
+    let value = returned(
+        "def go(world, args): return [len('x' * n) + seeded('%d' % n).int(1, 9) for n in range(60)]",
+    );
+    assert_eq!(value.as_array().unwrap().len(), 60);
+}
+
 #[test]
 fn modules_have_the_words_of_the_prelude() {
     let value = returned(
