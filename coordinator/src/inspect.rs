@@ -65,9 +65,7 @@ impl Page {
 
     fn turn(&mut self, conversation: &Conversation, turn: usize, messages: &[Message]) {
         self.line("");
-        if let Some(names) = conversation.metadata.tools_added.get(&turn.to_string()) {
-            self.fact("tools added", &clean(&names.join(", ")));
-        }
+        self.fact("tools added", &clean(&conversation.arrivals(turn).join(", ")));
         for message in messages {
             match message.role.as_str() {
                 "user" => {

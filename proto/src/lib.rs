@@ -23,6 +23,7 @@ pub mod walk;
 pub mod path;
 pub mod outcome;
 pub mod sample;
+pub mod late;
 pub mod sketch;
 pub mod shard;
 pub mod usage;

@@ -146,6 +146,11 @@ impl Function {
         function.insert("parameters".into(), published(&self.parameters));
         json!({ "type": "function", "function": function })
     }
+
+    /// The tool as text: compact JSON, on one line.
+    pub fn document(&self) -> String {
+        self.tool().to_string()
+    }
 }
 
 /// A copy of a schema without its `x-` keys. Properties may be named so: the

@@ -1,7 +1,5 @@
 //! The records of a dataset as they stand in its files.
 
-use std::collections::BTreeMap;
-
 use magnet_proto::sample::Provenance;
 use serde::Deserialize;
 use serde_json::Value;
@@ -64,11 +62,19 @@ pub struct Metadata {
     pub node_ops: Vec<Value>,
     pub challenges: Vec<String>,
     pub provenance: Vec<Provenance>,
-    pub tools_added: BTreeMap<String, Vec<String>>,
+    pub tools_added: Vec<Added>,
     pub executor: String,
     pub teacher: String,
     pub domains: Vec<String>,
     pub persona: String,
+}
+
+/// Tools that are on offer from a user turn on.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Added {
+    pub turn: usize,
+    pub tools: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -102,9 +108,18 @@ impl<Tool> Conversation<Tool> {
 impl Conversation {
     /// The names of the functions on offer at the start.
     pub fn tool_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.tools.iter();
-        names.filter_map(|tool| tool.pointer("/function/name").and_then(Value::as_str))
+        self.tools.iter().filter_map(name_of)
     }
+
+    /// The names of the functions that a user turn brings.
+    pub fn arrivals(&self, turn: usize) -> Vec<&str> {
+        let added = self.metadata.tools_added.iter().filter(|added| added.turn == turn);
+        added.flat_map(|added| &added.tools).filter_map(name_of).collect()
+    }
+}
+
+fn name_of(tool: &Value) -> Option<&str> {
+    tool.pointer("/function/name").and_then(Value::as_str)
 }
 
 impl PairRecord {

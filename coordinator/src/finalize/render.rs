@@ -3,7 +3,6 @@
 //! Function ids become names, tools become documents. A tool's document is
 //! rendered once for the whole run and copied into every line that offers it.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use magnet_proto::FunctionId;
@@ -94,18 +93,29 @@ struct Metadata<'a> {
     reference: Option<Vec<Vec<ReferenceLine<'a>>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     provenance: Option<Vec<ProvenanceLine<'a>>>,
-    /// User turn → names.
-    tools_added: BTreeMap<u16, Vec<&'a str>>,
-    /// The documents of the functions in `tools_added`, in that order.
-    tools_added_documents: Vec<&'a RawValue>,
+    tools_added: Vec<AddedLine<'a>>,
     executor: &'a str,
     initial_config: &'a Option<Value>,
     teacher: &'a str,
     domains: &'a [String],
     persona: &'a str,
-    /// Message index → what the teacher thought before it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasoning: Option<&'a BTreeMap<u32, String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasoning: Vec<ThoughtLine<'a>>,
+}
+
+/// Tools that are on offer from a user turn on. A list, for loaders take a
+/// column's keys for its type: no key of a record is data.
+#[derive(Serialize)]
+struct AddedLine<'a> {
+    turn: u16,
+    tools: Vec<&'a RawValue>,
+}
+
+/// What the teacher thought before a message.
+#[derive(Serialize)]
+struct ThoughtLine<'a> {
+    message: u32,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -246,9 +256,10 @@ impl Renderer {
         pair: Option<&'a Pair>,
     ) -> Result<Metadata<'a>, Error> {
         let path = sample.signature_path.iter().map(|turn| self.names(turn));
-        let added = &sample.tools_added;
-        let names = added.iter().map(|(turn, functions)| Ok((*turn, self.names(functions)?)));
-        let documents = added.values().flatten().map(|&function| self.document(function));
+        let added = sample.tools_added.iter().map(|(turn, functions)| {
+            Ok(AddedLine { turn: *turn, tools: self.documents(functions)? })
+        });
+        let thoughts = sample.reasoning.iter().filter(|_| pair.is_none());
         let ops = sample.node_ops.iter().map(|op| OpLine::new(self, op));
         Ok(Metadata {
             walk: sample.walk.0,
@@ -266,14 +277,13 @@ impl Renderer {
             challenges: &sample.challenges,
             reference: pair.is_none().then(|| self.reference(sample)).transpose()?,
             provenance: pair.is_none().then(|| provenance(sample)),
-            tools_added: names.collect::<Result<_, Error>>()?,
-            tools_added_documents: documents.collect::<Result<_, _>>()?,
+            tools_added: added.collect::<Result<_, Error>>()?,
             executor: &sample.executor,
             initial_config: &sample.initial_config,
             teacher: &sample.teacher,
             domains: &sample.domains,
             persona: &sample.persona,
-            reasoning: Some(&sample.reasoning).filter(|r| pair.is_none() && !r.is_empty()),
+            reasoning: thoughts.map(|(&message, text)| ThoughtLine { message, text }).collect(),
         })
     }
 

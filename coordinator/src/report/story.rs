@@ -69,7 +69,8 @@ fn facts(conversation: &Conversation) -> String {
 }
 
 fn turn(html: &mut String, conversation: &Conversation, turn: usize, messages: &[Message]) {
-    if let Some(names) = conversation.metadata.tools_added.get(&turn.to_string()) {
+    let names = conversation.arrivals(turn);
+    if !names.is_empty() {
         put(html, "note", &format!("now also on offer: {}", escape(&names.join(", "))));
     }
     for message in messages {

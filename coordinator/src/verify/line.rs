@@ -4,7 +4,7 @@
 //! so that every check runs as it did in the pipeline. Functions that are only
 //! named (withheld ones) become bare entries.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::path::NodeOp;
@@ -49,26 +49,26 @@ impl PairLine {
 pub(super) fn record(line: &Value) -> Result<Record, String> {
     let metadata = line.get("metadata").ok_or("no \"metadata\"")?;
     let documents = list(line, "tools")?;
-    let added_documents = metadata.get("tools_added_documents").and_then(Value::as_array);
     let mut names = Names::default();
     let mut tools_chars = 0;
-    for document in documents.iter().chain(added_documents.into_iter().flatten()) {
-        names.add_tool(document)?;
-        tools_chars += document.to_string().len();
+    let mut offer = |documents: &[Value]| {
+        let ids = documents.iter().map(|document| {
+            tools_chars += document.to_string().len();
+            names.add_tool(document)
+        });
+        ids.collect::<Result<Vec<FunctionId>, String>>()
+    };
+    let tools = offer(documents)?;
+    let mut tools_added = BTreeMap::new();
+    for added in list(metadata, "tools_added")? {
+        tools_added.insert(typed(added, "turn")?, offer(list(added, "tools")?)?);
     }
-    let tools = (0..documents.len() as u32).map(FunctionId).collect();
     let node_ops = list(metadata, "node_ops")?.iter().map(|op| names.node_op(op));
     let node_ops = node_ops.collect::<Result<_, _>>()?;
     let messages = list(line, "messages")?.iter().map(|m| names.message(m));
     let messages = messages.collect::<Result<_, _>>()?;
     let path = list(metadata, "signature_path")?.iter().map(|turn| names.all(turn));
     let signature_path = path.collect::<Result<_, _>>()?;
-    let added = metadata.get("tools_added").and_then(Value::as_object);
-    let added = added.into_iter().flatten().map(|(turn, functions)| {
-        let turn = turn.parse().map_err(|_| format!("tools_added: \"{turn}\" is no turn"))?;
-        Ok::<_, String>((turn, names.all(functions)?))
-    });
-    let tools_added = added.collect::<Result<_, _>>()?;
     let sample = Sample {
         id: typed(line, "id")?,
         walk: WalkIndex(typed(metadata, "walk")?),
@@ -152,7 +152,7 @@ impl Names {
         id
     }
 
-    fn add_tool(&mut self, tool: &Value) -> Result<(), String> {
+    fn add_tool(&mut self, tool: &Value) -> Result<FunctionId, String> {
         let function = tool.get("function").ok_or("a tool has no \"function\"")?;
         let name: String = typed(function, "name")?;
         if self.ids.contains_key(&name) {
@@ -162,8 +162,7 @@ impl Names {
         let mut document = bare(name);
         document.description = typed(function, "description").unwrap_or_default();
         document.parameters = parameters.unwrap_or(document.parameters);
-        self.add(document);
-        Ok(())
+        Ok(self.add(document))
     }
 
     fn id(&mut self, name: &str) -> FunctionId {

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::path::{NodeOp, Path, Purpose};
 use magnet_proto::rng::Rng;
+use magnet_proto::sample::Message;
+use magnet_proto::{FunctionId, late};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -15,6 +16,16 @@ use rand::seq::SliceRandom;
 pub struct Offer {
     pub tools: Vec<FunctionId>,
     pub added: BTreeMap<u16, Vec<FunctionId>>,
+}
+
+impl Offer {
+    /// A turn's request as a message: it carries the documents of the tools it
+    /// brings.
+    pub fn message(&self, library: &Library, turn: usize, request: &str) -> Message {
+        let brought = self.added.get(&(turn as u16)).into_iter().flatten();
+        let documents: Vec<String> = brought.map(|id| library.get(*id).document()).collect();
+        Message::User(late::carrying(request, &documents))
+    }
 }
 
 /// How many more distractors a padded conversation gets.

@@ -103,7 +103,8 @@ impl Play<'_> {
     async fn turn(&mut self, turn: usize) -> Result<(), Failure> {
         let exchange = &self.distiller.translated.conversation.turns[turn];
         self.grounds.add(&exchange.request.text);
-        self.messages.push(Message::User(exchange.request.text.clone()));
+        let library = self.distiller.scene.library;
+        self.messages.push(self.distiller.offer.message(library, turn, &exchange.request.text));
         let reference = self.distiller.translated.reference(turn);
         let hint = hint(&self.distiller.scene.path.turns[turn].purpose, &reference);
         let offer = record::Offer {

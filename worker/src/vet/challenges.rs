@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use magnet_proto::late;
 use magnet_proto::library::Library;
 use magnet_proto::path::{InsertKind, NodeOp, SplitKind};
 use magnet_proto::sample::{Call, Challenge, Message, Provenance, Source};
@@ -26,6 +27,7 @@ pub struct Evidence<'a> {
 
 /// One user turn of a message list.
 pub struct TurnView<'a> {
+    /// Without the documents of tools it may bring.
     pub request: &'a str,
     pub calls: Vec<&'a Call>,
     /// Contents of the tool messages, in order.
@@ -40,7 +42,7 @@ pub fn turns(messages: &[Message]) -> Vec<TurnView<'_>> {
     for message in messages {
         match (message, turns.last_mut()) {
             (Message::User(request), _) => turns.push(TurnView {
-                request,
+                request: late::spoken(request),
                 calls: Vec::new(),
                 outputs: Vec::new(),
                 reply: None,

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::sample::{Message, Provenance, Sample};
+use magnet_proto::{FunctionId, late};
 
 use super::calls::Validators;
 use super::mentions::Text;
@@ -28,7 +28,8 @@ impl Offer<'_> {
     }
 }
 
-/// Checks roles, call ids and arguments of a message list. The error says
+/// Checks roles, call ids and arguments of a message list. A tool that arrives
+/// later may be called once a message has carried its document. The error says
 /// which message breaks which rule.
 pub fn legal(
     library: &Library,
@@ -39,6 +40,7 @@ pub fn legal(
     let mut open: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
     let mut turn = None::<usize>;
+    let mut shown: HashSet<FunctionId> = offer.tools.iter().copied().collect();
     let mut on_offer = HashSet::new();
     let mut last = "";
     for (at, message) in messages.iter().enumerate() {
@@ -51,9 +53,13 @@ pub fn legal(
             Message::System(_) => return refuse("a system message inside".into()),
             Message::User(_) if last == "user" => return refuse("two requests in a row".into()),
             Message::User(_) if last == "tool" => return refuse("a turn without a reply".into()),
-            Message::User(_) => {
-                turn = Some(turn.map_or(0, |turn| turn + 1));
-                on_offer = offer.at(turn.unwrap_or(0)).into_iter().collect();
+            Message::User(text) => {
+                let now = turn.map_or(0, |turn| turn + 1);
+                turn = Some(now);
+                on_offer = offer.at(now).into_iter().collect::<HashSet<_>>();
+                let carried = |id: &&FunctionId| late::carries(text, &library.get(**id).document());
+                let late = offer.added.values().flatten().filter(|id| on_offer.contains(*id));
+                shown.extend(late.filter(carried));
                 "user"
             }
             Message::Assistant { .. } if last == "assistant" => {
@@ -73,6 +79,9 @@ pub fn legal(
                     let name = &library.get(call.function).name;
                     if !on_offer.contains(&call.function) {
                         return refuse(format!("\"{name}\" is not on offer in this turn"));
+                    }
+                    if !shown.contains(&call.function) {
+                        return refuse(format!("\"{name}\" is called, its document was not shown"));
                     }
                     if let Err(why) = validators.check(library, call.function, &call.arguments) {
                         return refuse(why);
