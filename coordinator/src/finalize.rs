@@ -30,10 +30,8 @@ use tokio::sync::mpsc;
 
 use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
-use files::{Lines, Series};
-
 pub use files::FileEntry;
-pub(crate) use files::is_of_dataset;
+pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
 pub use manifest::{Calls, Manifest, Origin, Stage, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;

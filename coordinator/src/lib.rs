@@ -18,6 +18,7 @@ pub mod dispatch;
 pub mod ledger;
 pub mod finalize;
 pub mod dataset;
+pub mod export;
 pub mod report;
 pub mod verify;
 

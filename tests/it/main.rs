@@ -17,6 +17,7 @@ mod configuration;
 mod dataset;
 mod deploy;
 mod endpoints;
+mod exports;
 mod faults;
 mod fleet;
 mod libraries;

@@ -8,6 +8,7 @@ mod campaign;
 mod check;
 mod coordinator;
 mod dlq;
+mod export;
 mod failure;
 mod graph;
 mod inspect;
@@ -59,6 +60,7 @@ enum Command {
     Resume(operate::ResumeArgs),
     Cancel(operate::CancelArgs),
     Dlq(dlq::Args),
+    Export(export::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Report(report::Args),
@@ -97,6 +99,7 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Resume(args) => operate::resume(&args, environment),
         Command::Cancel(args) => operate::cancel(&args, environment),
         Command::Dlq(args) => dlq::run(&args, environment),
+        Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),

@@ -23,25 +23,34 @@ pub struct FileEntry {
 
 /// Lines for one dataset, cut into rows.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Lines {
+    pub(crate) bytes: Vec<u8>,
     /// Where each row ends.
-    pub(super) ends: Vec<usize>,
+    pub(crate) ends: Vec<usize>,
 }
 
 impl Lines {
-    pub(super) fn end_row(&mut self) {
+    pub(crate) fn end_row(&mut self) {
         self.ends.push(self.bytes.len());
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[u8]> {
+    /// Takes a whole line up, if it is wanted.
+    pub(crate) fn push_if(&mut self, wanted: bool, line: &str) {
+        if wanted {
+            self.bytes.extend_from_slice(line.trim_end().as_bytes());
+            self.bytes.push(b'\n');
+            self.end_row();
+        }
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.bytes[start..end])
     }
 }
 
 /// Writes the rows of one dataset into one file or a numbered series.
-pub(super) struct Series {
+pub(crate) struct Series {
     folder: PathBuf,
     stem: &'static str,
     compression: Compression,
@@ -62,11 +71,25 @@ enum Sink {
     Zstd(zstd::Encoder<'static, Digesting>),
 }
 
-/// Counts and digests what goes through.
-struct Digesting {
+/// A file that counts and digests what goes into it.
+pub(crate) struct Digesting {
     file: BufWriter<File>,
     hasher: blake3::Hasher,
     size_bytes: u64,
+}
+
+impl Digesting {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?);
+        Ok(Self { file, hasher: blake3::Hasher::new(), size_bytes: 0 })
+    }
+
+    /// The finished file, of so many rows.
+    pub(crate) fn entry(mut self, name: String, rows: u64) -> io::Result<FileEntry> {
+        self.flush()?;
+        let blake3 = Digest::from_bytes(*self.hasher.finalize().as_bytes());
+        Ok(FileEntry { name, rows, size_bytes: self.size_bytes, blake3 })
+    }
 }
 
 impl Write for Digesting {
@@ -91,17 +114,15 @@ impl Sink {
     }
 
     fn finish(self) -> io::Result<Digesting> {
-        let mut sink = match self {
-            Self::Plain(sink) => sink,
-            Self::Zstd(sink) => sink.finish()?,
-        };
-        sink.flush()?;
-        Ok(sink)
+        match self {
+            Self::Plain(sink) => Ok(sink),
+            Self::Zstd(sink) => sink.finish(),
+        }
     }
 }
 
 impl Series {
-    pub(super) fn new(
+    pub(crate) fn new(
         folder: &Path,
         stem: &'static str,
         compression: Compression,
@@ -111,7 +132,7 @@ impl Series {
         Self { folder, stem, compression, rows_per_file, open: None, done: Vec::new() }
     }
 
-    pub(super) fn write(&mut self, lines: &Lines) -> io::Result<()> {
+    pub(crate) fn write(&mut self, lines: &Lines) -> io::Result<()> {
         if self.rows_per_file == 0 {
             let file = self.file()?;
             file.rows += lines.ends.len() as u64;
@@ -129,7 +150,7 @@ impl Series {
     }
 
     /// Ends the last file; a series without rows has one empty file.
-    pub(super) fn finish(mut self) -> io::Result<Vec<FileEntry>> {
+    pub(crate) fn finish(mut self) -> io::Result<Vec<FileEntry>> {
         if self.done.is_empty() {
             self.file()?;
         }
@@ -156,8 +177,7 @@ impl Series {
             Compression::Zstd => "jsonl.zst",
         };
         let name = format!("{}{number}.{ending}", self.stem);
-        let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(self.folder.join(&name))?);
-        let sink = Digesting { file, hasher: blake3::Hasher::new(), size_bytes: 0 };
+        let sink = Digesting::create(&self.folder.join(&name))?;
         let sink = match self.compression {
             Compression::None => Sink::Plain(sink),
             Compression::Zstd => Sink::Zstd(zstd::Encoder::new(sink, ZSTD_LEVEL)?),
@@ -169,9 +189,7 @@ impl Series {
         let Some(OpenFile { name, rows, sink }) = self.open.take() else {
             return Ok(());
         };
-        let sink = sink.finish()?;
-        let blake3 = Digest::from_bytes(*sink.hasher.finalize().as_bytes());
-        self.done.push(FileEntry { name, rows, size_bytes: sink.size_bytes, blake3 });
+        self.done.push(sink.finish()?.entry(name, rows)?);
         Ok(())
     }
 }

@@ -29,10 +29,26 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          ## Records\n\n\
          `sft`: `id`, `messages` (OpenAI chat format), `tools` (as offered at the start) and \
          `metadata`: the signature path, the node operations, the challenges, the reference calls, \
-         where every argument value came from, and `tools_added` by turn.\n\n\
+         where every argument value came from, and `tools_added`, the tools that arrive later: the \
+         user's message that brings one carries its document. Arguments are JSON as text.\n\n\
          `preference`: `id`, `chosen` and `rejected` as whole trajectories with a `loss` flag a \
          message, `prompt_len` (how many leading messages they share), `tools` and `metadata` (the \
          type of the error, the turn where they part, who made the negative).\n\n\
+         ## Into a trainer\n\n\
+         | reader | these files | otherwise |\n|---|---|---|\n\
+         | `datasets` 4.7 or newer | yes: rows come back as they were written | |\n\
+         | `datasets` before 4.7 | no: every tool would get the parameters of all | `--format parquet` |\n\
+         | ms-swift 4.6 | `sft`, yes | pairs: `--format ms-swift` |\n\
+         | Axolotl 0.21 | `sft`, yes, with templates that take text arguments | pairs, which drop tools \
+         and calls: `--format axolotl` |\n\
+         | TRL, Unsloth | no: most templates encode text arguments twice | `--format trl` |\n\
+         | LLaMA-Factory | no, for the same reason | `--format llama-factory` |\n\
+         | OpenAI and those that take its files | no: unknown columns are refused | `--format openai` |\n\
+         | OpenRLHF | no: it shows the model no tools | `--format hermes` |\n\
+         | verl | no | `--format verl` |\n\n\
+         `magnet export DIR --format FORMAT --out OTHER` writes them, each with a README that says what \
+         was changed and how to train on it. Pairs are cut to the message where they part, for trainers \
+         would train on the outputs and requests of a whole trajectory; `--mdpo` keeps them whole.\n\n\
          ## Before you train on it\n\n\
          - The conversations are synthetic. Outputs of the schema simulator are plausible, not true.\n\
          - The licence is not chosen by the program: it depends on the tools described here and on \
