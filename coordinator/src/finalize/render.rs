@@ -9,8 +9,7 @@ use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::path::{Kind, StepRef};
 use magnet_proto::sample::{
-    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample,
-    Source,
+    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
 use serde::Serialize;
 use serde_json::Value;
