@@ -9,8 +9,7 @@ use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::path::{Kind, StepRef};
 use magnet_proto::sample::{
-    Arguments, Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample,
-    Source,
+    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -137,7 +136,8 @@ struct ErrorLine<'a> {
 struct ReferenceLine<'a> {
     id: &'a str,
     name: &'a str,
-    arguments: &'a Arguments,
+    /// JSON as text, as in the messages: an object's keys would be columns.
+    arguments: String,
 }
 
 #[derive(Serialize)]
@@ -294,7 +294,8 @@ impl Renderer {
     fn reference<'a>(&'a self, sample: &'a Sample) -> Result<Vec<Vec<ReferenceLine<'a>>>, Error> {
         let line = |call: &'a Call| {
             let name = self.name(call.function)?;
-            Ok(ReferenceLine { id: &call.id, name, arguments: &call.arguments })
+            let arguments = serde_json::to_string(&call.arguments)?;
+            Ok(ReferenceLine { id: &call.id, name, arguments })
         };
         sample.reference.iter().map(|turn| turn.iter().map(line).collect()).collect()
     }

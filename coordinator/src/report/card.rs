@@ -37,7 +37,8 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          ## Into a trainer\n\n\
          | reader | these files | otherwise |\n|---|---|---|\n\
          | `datasets` 4.7 or newer | yes: rows come back as they were written | |\n\
-         | `datasets` before 4.7 | no: every tool would get the parameters of all | `--format parquet` |\n\
+         | `datasets` before 4.7 | in one block (`chunksize=1 << 30`), with every key of any tool in \
+         each, mostly null | `--format parquet` |\n\
          | ms-swift 4.6 | `sft`, yes | pairs: `--format ms-swift` |\n\
          | Axolotl 0.21 | `sft`, yes, with templates that take text arguments | pairs, which drop tools \
          and calls: `--format axolotl` |\n\

@@ -60,7 +60,9 @@ fn made(messages: &[Message]) -> Vec<Made<'_>> {
     });
     let answer = |call: &Call| {
         turn.iter().find_map(|message| match message {
-            Message::Tool { call_id, content } if *call_id == call.id => Some(Output::parse(content)),
+            Message::Tool { call_id, content } if *call_id == call.id => {
+                Some(Output::parse(content))
+            }
             _ => None,
         })
     };

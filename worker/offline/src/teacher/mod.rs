@@ -29,7 +29,6 @@ mod supply;
 mod template;
 mod words;
 
-
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -7,9 +7,9 @@ use magnet_proto::shape::words;
 use rand::RngExt;
 use serde_json::{Map, Value};
 
+use super::closing::STYLE;
 use super::frame::{capital, closed};
 use super::mention::{mention, series};
-use super::closing::STYLE;
 use super::noun;
 
 /// One or two sentences on an output.
@@ -91,9 +91,7 @@ fn list(function: &Function, name: &str, items: &[Value], rng: &mut Rng) -> Stri
 /// What a list is of.
 fn things(function: &Function, name: &str, count: usize) -> String {
     let thing = noun::of_container(name)
-        .or_else(|| {
-            noun::of_lookup(function)
-        })
+        .or_else(|| noun::of_lookup(function))
         .unwrap_or_else(|| "result".into())
         .to_lowercase();
     if count == 1 { thing } else { noun::plural(&thing) }

@@ -111,9 +111,11 @@ fn of_step<'a>(at: StepRef, step: &'a Step, voice: &mut Voice<'a>) -> Vec<Part> 
     let Some(spoken) = voice.spoken(at) else {
         return Vec::new();
     };
-    let depends = step.feeds.iter().any(|feed| feed.from.turn == at.turn && {
-        let source = voice.scene.path.step(feed.from);
-        source.is_some_and(|source| !source.implicit)
+    let depends = step.feeds.iter().any(|feed| {
+        feed.from.turn == at.turn && {
+            let source = voice.scene.path.step(feed.from);
+            source.is_some_and(|source| !source.implicit)
+        }
     });
     let told = voice.told;
     let mut parts = Vec::new();
@@ -169,9 +171,11 @@ fn fits(phrase: &str, spoken: &Spoken<'_>) -> bool {
     let spoken_of = |name: &str| spoken.slot(name).is_some_and(|slot| !slot.is_unsaid());
     spoken.slots.iter().filter(|s| !s.is_unsaid()).all(|slot| says(&slot.field.name))
         && slots.iter().filter(|(_, needed)| *needed).all(|(name, _)| spoken_of(name))
-        && spoken.slots.iter().filter(|slot| slot.is_pointed()).all(|slot| {
-            template::takes_reference(phrase, &slot.field.name)
-        })
+        && spoken
+            .slots
+            .iter()
+            .filter(|slot| slot.is_pointed())
+            .all(|slot| template::takes_reference(phrase, &slot.field.name))
 }
 
 fn shuffled<T>(mut items: Vec<T>, rng: &mut Rng) -> Vec<T> {
@@ -188,11 +192,7 @@ fn again(clause: &mut Clause, voice: &mut Voice<'_>) {
 }
 
 /// Why the person asks, where they say so.
-fn reason<'a>(
-    ask: &WriteRequest<'a>,
-    position: Position,
-    voice: &mut Voice<'a>,
-) -> Option<String> {
+fn reason<'a>(ask: &WriteRequest<'a>, position: Position, voice: &mut Voice<'a>) -> Option<String> {
     let turn = ask.scene.path.turns.get(usize::from(voice.target))?;
     let first = turn.steps.iter().find(|step| !step.implicit).or(turn.steps.first());
     let function = match (&ask.scene.path.turns[ask.turn].purpose, first) {

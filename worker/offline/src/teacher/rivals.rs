@@ -60,8 +60,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use magnet_worker::execute::Output;
     use magnet_worker::conversation::{Exchange, Executed, Request};
+    use magnet_worker::execute::Output;
     use magnet_worker::execute::Output;
 
     /// A conversation of one call a turn: its arguments and its output.

@@ -382,7 +382,11 @@ impl<'a> Voice<'a> {
         }
         let noun = noun::of(&slot.field.name, &slot.field.shape);
         let noun = if noun::is_bare(&slot.field.name) { "one".to_owned() } else { noun };
-        self.pick(&[format!("the same {noun}"), format!("that {noun}"), format!("that same {noun}")])
+        self.pick(&[
+            format!("the same {noun}"),
+            format!("that {noun}"),
+            format!("that same {noun}"),
+        ])
     }
 }
 

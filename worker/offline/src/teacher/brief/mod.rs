@@ -15,7 +15,7 @@ use magnet_proto::path::{Path, Purpose, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_worker::brief::arrange::arrange;
 use magnet_worker::brief::{Ask, Draft, Outcome};
-use magnet_worker::dry_walk::{Made, Log};
+use magnet_worker::dry_walk::{Log, Made};
 use rand::RngExt;
 use serde_json::Value;
 
@@ -35,7 +35,8 @@ pub(super) fn brief(pack: &Pack, ask: &Ask<'_>) -> Outcome {
         return Outcome::NoPurpose("the rules need the calls made beforehand".into());
     };
     let mut rng = ask.scene.stream("brief", 0);
-    let mut rules = Rules { pack, ask, walked, path: ask.scene.path.clone(), draft: Draft::default() };
+    let mut rules =
+        Rules { pack, ask, walked, path: ask.scene.path.clone(), draft: Draft::default() };
     for turn in 0..rules.path.turns.len() {
         rules.take(turn as u16, &mut rng);
         rules.leave_unmentioned(turn as u16, &mut rng);
@@ -69,9 +70,11 @@ impl Rules<'_> {
         let proposals = self.walked.proposed.get(&turn).map_or(&[][..], Vec::as_slice);
         let mut fitting = Vec::new();
         for (at, proposal) in proposals.iter().enumerate() {
-            let pointed = proposal.made.arguments.iter().any(|(_, how)| {
-                matches!(how, How::Pointed { from, .. } if from.turn == turn)
-            });
+            let pointed = proposal
+                .made
+                .arguments
+                .iter()
+                .any(|(_, how)| matches!(how, How::Pointed { from, .. } if from.turn == turn));
             if pointed && !self.news(&proposal.made, &proposal.made).is_empty() {
                 fitting.push(at);
             }
@@ -193,7 +196,8 @@ impl Rules<'_> {
         let function = self.ask.scene.library.get(planned.function);
         let made = self.made(at)?;
         let words = || plain::infinitive(function);
-        let taken = planned.implicit && self.draft.taken.contains_key(&at.turn)
+        let taken = planned.implicit
+            && self.draft.taken.contains_key(&at.turn)
             && usize::from(at.step) + 1 == self.path.turns[usize::from(at.turn)].steps.len();
         if planned.implicit && !taken {
             return None;
@@ -252,7 +256,9 @@ impl Rules<'_> {
         let does = |id| plain::infinitive(library.get(id));
         match (&path.turns[turn].purpose, before) {
             (Purpose::Irrelevant { .. }, _) => "something else crosses their mind".into(),
-            (Purpose::MissingFunction { .. }, _) => "they do not know what the assistant lacks".into(),
+            (Purpose::MissingFunction { .. }, _) => {
+                "they do not know what the assistant lacks".into()
+            }
             (Purpose::MissingParameter { parameter, .. }, _) => {
                 format!("they forget to say the {}", parameter.replace('_', " "))
             }

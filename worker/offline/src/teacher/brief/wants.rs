@@ -35,7 +35,8 @@ pub(super) fn of(
         };
         let name = phrases.at.rsplit('/').next().unwrap_or_default();
         let is_told = earlier.iter().any(|output| tells(output, name, value));
-        let is_said = spoken.slots.iter().flat_map(|s| &s.hows).any(|how| how.value() == Some(value));
+        let is_said =
+            spoken.slots.iter().flat_map(|s| &s.hows).any(|how| how.value() == Some(value));
         let askable = phrases.ask.iter().find(|ask| fits(ask, spoken));
         if let (Some(ask), false, false) = (askable, is_told, is_said) {
             found.push(Wanted { place: phrases.at.clone(), words: filled(ask, spoken) });
@@ -56,9 +57,9 @@ fn is_tellable(value: &Value) -> bool {
 /// Whether an output says the same under the same name.
 fn tells(output: &Value, name: &str, value: &Value) -> bool {
     match output {
-        Value::Object(members) => members.iter().any(|(member, inner)| {
-            (member == name && inner == value) || tells(inner, name, value)
-        }),
+        Value::Object(members) => members
+            .iter()
+            .any(|(member, inner)| (member == name && inner == value) || tells(inner, name, value)),
         Value::Array(items) => items.iter().any(|item| tells(item, name, value)),
         _ => false,
     }
