@@ -15,7 +15,7 @@ use crate::conversation::{Conversation, Exchange, Executed, Scene};
 use crate::execute::Output;
 use crate::persona::Persona;
 use crate::teacher::chat::Tokens;
-use crate::teacher::{Hint, Misleading, Seen};
+use crate::teacher::{Hint, Misleading, Proposed, Seen};
 
 /// Answers everything alike and remembers what it was asked.
 struct Parrot {
