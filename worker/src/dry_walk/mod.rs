@@ -98,7 +98,7 @@ pub fn is_possible(scene: &Scene<'_>, executor: &dyn Executor) -> bool {
 /// Rejects a path with a call for which no set of values was accepted.
 pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
     let session = open(&dry).await?;
-    let mut done = Log { initial_config: session.initial_config(), ..Log::default() };
+    let mut done = Log::default();
     let mut walking = Walking { dry, session, memory: Memory::default(), calls: 0 };
     for (turn, plan) in dry.scene.path.turns.iter().enumerate() {
         if let Some(arguments) = walking.in_vain(turn, &plan.purpose).await? {
@@ -128,6 +128,9 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
             done.proposed.insert(turn as u16, proposals);
         }
     }
+    // The parts of a session that is made of several are opened as they are
+    // called.
+    done.initial_config = walking.session.initial_config();
     Ok(done)
 }
 
