@@ -29,9 +29,8 @@ fn turns(messages: &[Value]) -> Vec<&[Value]> {
 /// failed and was made again, the last.
 fn outputs(messages: &[Value]) -> BTreeMap<&str, Value> {
     let calls = messages.iter().filter_map(|message| message["tool_calls"].as_array()).flatten();
-    let answer = |call: &Value| {
-        messages.iter().find(|message| message["tool_call_id"] == call["id"])
-    };
+    let answer =
+        |call: &Value| messages.iter().find(|message| message["tool_call_id"] == call["id"]);
     calls
         .filter_map(|call| {
             let content = answer(call)?["content"].as_str()?;
@@ -109,9 +108,9 @@ fn an_inserted_call_tells_a_fact_that_nothing_before_it_tells() {
         let row = by_id[pair["metadata"]["sample"].as_str().unwrap()];
         let turn = number(&pair["metadata"]["turn"]);
         let rejected = turns(list(pair, "rejected"))[turn];
-        let left_out = inserted(row).into_iter().find(|(function, at)| {
-            *at == turn && !outputs(rejected).contains_key(function)
-        });
+        let left_out = inserted(row)
+            .into_iter()
+            .find(|(function, at)| *at == turn && !outputs(rejected).contains_key(function));
         let (function, _) = left_out.expect("an inserted call is left out");
         wanted(row, function, turn);
         checked += 1;
@@ -132,9 +131,9 @@ fn every_step_is_wanted_or_feeds_one_that_is() {
             let wanted: Vec<usize> =
                 list(&told[turn], "wants").iter().map(|want| number(&want["step"])).collect();
             for step in 0..functions.len() {
-                let feeds = list(&told[turn], "values").iter().any(|value| {
-                    value["from"]["turn"] == turn && value["from"]["step"] == step
-                });
+                let feeds = list(&told[turn], "values")
+                    .iter()
+                    .any(|value| value["from"]["turn"] == turn && value["from"]["step"] == step);
                 assert!(wanted.contains(&step) || feeds, "{}: turn {turn}, step {step}", row["id"]);
             }
         }
