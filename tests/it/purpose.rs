@@ -53,17 +53,17 @@ fn tells(output: &Value, name: &str, value: &Value) -> bool {
 fn inserted(row: &Value) -> Vec<(&str, usize)> {
     let short = |op: &&Value| op["op"] == "insert" && op["kind"] == "short";
     let ops = list(&row["metadata"], "node_ops").iter().filter(short);
-    ops.map(|op| (op["new_fn"].as_str().unwrap(), number(&op["dst_turn"]))).collect()
+    ops.map(|op| (op["new_fn"].as_str().expect("a name"), number(&op["dst_turn"]))).collect()
 }
 
 /// The place that an inserted call's want is for, and what stands there.
 fn wanted(row: &Value, function: &str, turn: usize) -> (String, Value) {
-    let path = list(&row["metadata"], "signature_path")[turn].as_array().unwrap();
+    let path = list(&row["metadata"], "signature_path")[turn].as_array().expect("a list");
     let step = path.iter().rposition(|name| name == function).expect("it is called there");
     let told = &list(&row["metadata"]["brief"], "turns")[turn];
     let want = list(told, "wants").iter().find(|want| number(&want["step"]) == step);
     let want = want.unwrap_or_else(|| panic!("nothing is wanted of \"{function}\": {told}"));
-    let place = want["place"].as_str().unwrap().to_owned();
+    let place = want["place"].as_str().expect("a pointer").to_owned();
     let messages = list(row, "messages");
     let output = outputs(turns(messages)[turn])[function].clone();
     let value = output.pointer(&place).unwrap_or_else(|| panic!("no {place} in {output}"));
