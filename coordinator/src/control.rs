@@ -122,4 +122,8 @@ impl WalkRunner for Governed {
     async fn in_place(&self, walks: Range<u64>) {
         self.runner.in_place(walks).await;
     }
+
+    fn state(&self) -> Option<Arc<dyn State>> {
+        Some(Arc::clone(&self.state))
+    }
 }

@@ -23,7 +23,7 @@ use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::{self, Control, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
-use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
+use magnet_worker::serve::{self, Company, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
 use prometheus::Registry;
 use tokio::sync::watch;
@@ -32,8 +32,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::control::{self, Governed};
-use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
+use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Rhythm, Selection};
 use crate::finalize::{self, Finalizer, Manifest, Written};
+use crate::holder::holder;
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
@@ -162,7 +163,7 @@ where
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
     let bundle = Arc::new(bundle);
     bundle.publish(&fleet.parts).await?;
-    let holder = format!("magnet-{}", std::process::id());
+    let holder = holder();
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
     let stores = stores(campaign, &job.digest, &holder, &fleet.out).await?;
     let stores = job.watch.opened_stores(&stores);
@@ -178,7 +179,7 @@ where
             Some(Arc::new(Governed::new(runner, &stores.state, control.clone())) as Arc<_>)
         }
     };
-    let mut made = fleet.make(&job, runner.as_ref(), control).await;
+    let mut made = fleet.make(&job, runner.as_ref(), &stores.state, control).await;
     if let Ok(Summary { outcome: Outcome::Short(why), .. }) = &mut made
         && let Ok(spent) = stores.state.spend(Spending::default()).await
         && let Some(reason) = used_up(&campaign.budget, &spent)
@@ -199,11 +200,12 @@ impl Fleet {
         &self,
         job: &Job<'_>,
         runner: Option<&Arc<dyn WalkRunner>>,
+        state: &Arc<dyn State>,
         control: watch::Receiver<Control>,
     ) -> Result<Summary, Error> {
         let mut repairs = 0;
         loop {
-            let (outcome, selection) = match self.work(job, runner, control.clone()).await? {
+            let (outcome, selection) = match self.work(job, runner, state, control.clone()).await? {
                 Round::Interrupted(counts) => return Ok(self.interrupted(counts)),
                 Round::Ended(outcome, selection) => (outcome, selection),
             };
@@ -235,7 +237,8 @@ fn over_budget(reason: &str) -> String {
     )
 }
 
-fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
+fn outcome_of(selection: &Selection, wanted: u64) -> Outcome {
+    let counts = &selection.counts;
     match (counts.accepted >= wanted, counts.missing) {
         (true, 0) => Outcome::Complete,
         (_, 0) => Outcome::Short(format!(
@@ -244,10 +247,14 @@ fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
             counts.accepted,
             counts.decided(),
         )),
-        (_, missing) => Outcome::Short(format!(
-            "{missing} walks are left out, because their shards failed whenever they were \
-             tried\nhint: run the same command again to try them anew"
-        )),
+        (_, missing) => {
+            let why = selection.why_dead.as_ref().map(|why| format!(", the last one so: {why}"));
+            Outcome::Short(format!(
+                "{missing} walks are left out, because their shards failed whenever they were \
+                 tried{}\nhint: run the same command again to try them anew",
+                why.unwrap_or_default()
+            ))
+        }
     }
 }
 
@@ -319,6 +326,7 @@ impl Fleet {
         &self,
         job: &Job<'_>,
         runner: Option<&Arc<dyn WalkRunner>>,
+        state: &Arc<dyn State>,
         mut control: watch::Receiver<Control>,
     ) -> Result<Round, Error> {
         let shards = self.workers * self.limits.shards;
@@ -336,12 +344,17 @@ impl Fleet {
                 campaign: job.digest,
                 queue: Arc::clone(&queue),
                 parts: self.parts.clone(),
+                state: Arc::clone(state),
                 plan: Plan::new(job.digest, job.campaign.fleet.shard_walks),
                 walk_limit: job.campaign.campaign.walk_limit(),
                 window: match job.labour {
                     Labour::Own => (shards * 2).max(4),
                     Labour::Fleet => FLEET_WINDOW,
                 },
+                has_a_past: job.campaign.fleet.queue.starts_with("amqp"),
+                is_shared: job.labour == Labour::Fleet,
+                issuer: holder(),
+                rhythm: Rhythm::default(),
                 progress: job.progress.clone(),
                 board: job.watch.board.clone(),
                 metrics: self.metrics.clone(),
@@ -384,7 +397,7 @@ impl Fleet {
             let bundle = Bundle::open(&self.parts, &job.digest).await?;
             selection.counts.add_judging(&bundle.judged);
         }
-        let outcome = outcome.unwrap_or_else(|| outcome_of(&selection.counts, self.wanted));
+        let outcome = outcome.unwrap_or_else(|| outcome_of(&selection, self.wanted));
         Ok(Round::Ended(outcome, selection))
     }
 
@@ -397,7 +410,7 @@ impl Fleet {
     ) -> JoinSet<Result<(), serve::Error>> {
         let runners = Arc::new(OneCampaign { campaign: job.digest, runner: Arc::clone(runner) });
         self.worker_metrics.set_slots(self.workers * self.limits.in_flight);
-        let mut workers = JoinSet::new();
+        let (mut workers, company) = (JoinSet::new(), Company::default());
         for _ in 0..self.workers {
             let worker = Worker {
                 queue: Arc::clone(queue),
@@ -406,6 +419,7 @@ impl Fleet {
                 limits: self.limits,
                 metrics: self.worker_metrics.clone(),
                 shutdown: shutdown.clone(),
+                company: company.clone(),
             };
             workers.spawn(async move { serve::serve(&worker).await });
         }

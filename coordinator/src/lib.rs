@@ -30,6 +30,7 @@ pub mod progress;
 pub mod cli;
 mod control;
 mod fleet;
+mod holder;
 mod inspect;
 mod spending;
 mod terminal;

@@ -4,6 +4,7 @@
 mod certificates;
 mod control;
 mod kills;
+mod lost;
 mod outages;
 mod refusals;
 mod schedule;

@@ -261,6 +261,10 @@ pub struct Fleet {
     /// How long a service may be away at start.
     #[serde(with = "duration")]
     pub connect_timeout: Duration,
+    /// How long the broker lets a message be held, its `consumer_timeout`: a
+    /// shard that takes longer is held anew well before.
+    #[serde(with = "duration")]
+    pub ack_timeout: Duration,
     /// From SIGTERM to the end.
     #[serde(with = "duration")]
     pub grace: Duration,

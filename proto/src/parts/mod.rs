@@ -7,11 +7,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{DynObjectStore, ObjectMeta, ObjectStore as _, ObjectStoreExt, PutPayload};
 
 pub mod cloud;
 
@@ -134,20 +135,31 @@ impl Parts {
 
     /// The objects below a folder, ascending by name.
     pub async fn list(&self, folder: &str) -> Result<Vec<Object>, Error> {
+        collect(self.store.list(Some(&self.at(folder)))).await
+    }
+
+    /// Those of them whose names come after this one.
+    pub async fn list_after(&self, folder: &str, name: &str) -> Result<Vec<Object>, Error> {
         let folder = self.at(folder);
-        let entries = self.store.list(Some(&folder)).map(|entry| {
-            let entry = entry?;
-            let name = entry.location.filename().unwrap_or_default().to_owned();
-            Ok::<_, object_store::Error>(Object { name, size_bytes: entry.size })
-        });
-        let mut objects: Vec<Object> = entries.try_collect().await?;
-        objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(objects)
+        let after = folder.clone().join(name);
+        collect(self.store.list_with_offset(Some(&folder), &after)).await
     }
 
     fn at(&self, name: &str) -> Path {
         name.split('/').fold(self.prefix.clone(), |path, step| path.join(step))
     }
+}
+
+async fn collect(
+    entries: BoxStream<'static, object_store::Result<ObjectMeta>>,
+) -> Result<Vec<Object>, Error> {
+    let objects = entries.map_ok(|entry| {
+        let name = entry.location.filename().unwrap_or_default().to_owned();
+        Object { name, size_bytes: entry.size }
+    });
+    let mut objects: Vec<Object> = objects.try_collect().await?;
+    objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(objects)
 }
 
 impl From<object_store::Error> for Error {

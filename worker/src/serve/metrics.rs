@@ -101,10 +101,10 @@ impl Metrics {
         let outcome = match attempt {
             Attempt::Done { .. } => "done",
             Attempt::NotPut(_) => "not_put",
-            Attempt::Stopped(Stop::Transient { .. }) => "delayed",
-            Attempt::Stopped(_) => "returned",
+            Attempt::Stopped(Stop::Transient { .. }) | Attempt::Elsewhere => "delayed",
+            Attempt::Stopped(_) | Attempt::Lost => "returned",
             Attempt::Failed(_) => "failed",
-            Attempt::Unknown(_) => "quarantined",
+            Attempt::Unknown(_) | Attempt::Poison(_) => "quarantined",
             Attempt::Unwanted => "unwanted",
         };
         self.shards.settled.with_label_values(&[outcome]).inc();

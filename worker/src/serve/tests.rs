@@ -79,7 +79,7 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64, len: u32) -> Shard {
-    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0 }
+    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0, issue: 0 }
 }
 
 struct Only(Arc<Scripted>);
@@ -117,6 +117,7 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         },
         metrics: Metrics::new(&Registry::new(), &Pulse::default()).unwrap(),
         shutdown: Shutdown::default(),
+        company: Company::default(),
     };
     Stage { worker, queue, script }
 }

@@ -1,11 +1,15 @@
 //! One broker: how to connect to it, and what its refusals mean.
 
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::StreamExt;
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{Connection, ConnectionProperties, ErrorKind};
+use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 
 use super::{Access, Counters, Error};
 use crate::tls;
@@ -15,10 +19,48 @@ const HEARTBEAT_S: u16 = 10;
 /// One try to connect takes no longer.
 const TRY: Duration = Duration::from_secs(10);
 
+/// A connection that remembers what ended it.
+pub(super) struct Line {
+    connection: Connection,
+    /// Ends with the connection.
+    why_lost: Arc<OnceLock<String>>,
+}
+
+impl Line {
+    fn new(connection: Connection) -> Self {
+        let why_lost = Arc::new(OnceLock::new());
+        let (mut events, why) = (connection.events_listener(), Arc::clone(&why_lost));
+        tokio::spawn(async move {
+            while let Some(event) = events.next().await {
+                if let Event::Error(error) = event {
+                    why.get_or_init(|| error.to_string());
+                    return;
+                }
+            }
+        });
+        Self { connection, why_lost }
+    }
+
+    pub(super) fn why_lost(&self) -> Option<String> {
+        self.why_lost.get().cloned()
+    }
+}
+
+impl Deref for Line {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
 /// A broker as configured. Its texts never hold the password.
 pub(super) struct Broker {
     pub(super) access: Access,
     pub(super) counters: Counters,
+    /// How long it lets a message be held, in milliseconds: as configured, or
+    /// less, once it has said so.
+    patience_ms: AtomicU64,
     uri: AMQPUri,
     ca: Option<String>,
 }
@@ -45,7 +87,19 @@ impl Broker {
         }
         let ca = access.ca_file.as_deref().map(tls::read_authority).transpose();
         let ca = ca.map_err(Error::Permanent)?;
-        Ok(Self { access, counters: Counters::default(), uri, ca })
+        let patience_ms = AtomicU64::new(millis(access.ack_timeout));
+        Ok(Self { access, counters: Counters::default(), patience_ms, uri, ca })
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.load(Ordering::Relaxed))
+    }
+
+    /// Learns from a broker that has lost its patience for how long it has any.
+    pub(super) fn learn_patience(&self, said: &str) {
+        if let Some(patience) = patience_told(said) {
+            self.patience_ms.fetch_min(millis(patience), Ordering::Relaxed);
+        }
     }
 
     /// Where it is, for messages: host, port and virtual host.
@@ -55,7 +109,7 @@ impl Broker {
     }
 
     /// Tries once.
-    pub(super) async fn connect(&self, purpose: &str) -> Result<Connection, Error> {
+    pub(super) async fn connect(&self, purpose: &str) -> Result<Line, Error> {
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("magnet {purpose}").into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
@@ -63,7 +117,7 @@ impl Broker {
         let uri = self.uri.clone();
         let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
         match tokio::time::timeout(TRY, connecting).await {
-            Ok(connected) => connected.map_err(|error| self.explain(&error)),
+            Ok(connected) => connected.map(Line::new).map_err(|error| self.explain(&error)),
             Err(_) => {
                 let place = self.place();
                 Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
@@ -113,10 +167,34 @@ impl Broker {
     }
 }
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time in a broker's words about a delivery that was not acknowledged.
+fn patience_told(said: &str) -> Option<Duration> {
+    let (_, told) = said.split_once("Timeout value used: ")?;
+    let (number, _) = told.split_once(" ms")?;
+    number.parse().ok().map(Duration::from_millis)
+}
+
 /// What is wrong with a connection over TLS, if that is what is wrong.
 fn tls_problem(place: &str, error: &lapin::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::IOError(error) => tls::explain(place, &error.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_loses_its_patience_says_how_much_it_had() {
+        let said = "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout \
+                    value used: 10000 ms. This timeout value can be configured";
+        assert_eq!(patience_told(said), Some(Duration::from_secs(10)));
+        assert_eq!(patience_told("PRECONDITION_FAILED - inequivalent arg"), None);
     }
 }

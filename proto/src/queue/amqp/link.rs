@@ -3,8 +3,8 @@
 //! Each link has one task of its own, so that a caller who gives up does not
 //! interrupt the connecting, and callers share what it brings about.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -51,12 +51,28 @@ pub(super) trait Session: Send + Sync + Sized + 'static {
     async fn open(broker: &Arc<Broker>, is_again: bool) -> Result<Self, Error>;
 
     fn is_alive(&self) -> bool;
+
+    /// What the broker said when it ended the session, if it did.
+    fn why_lost(&self) -> Option<String>;
 }
 
 pub(super) struct Link<S> {
     current: watch::Receiver<Option<Arc<S>>>,
-    broken: Arc<Notify>,
+    broken: Arc<Broken>,
     closed: CancellationToken,
+}
+
+/// What its users have found out about a session that does not work.
+#[derive(Default)]
+struct Broken {
+    notify: Notify,
+    why: Mutex<Option<String>>,
+}
+
+impl Broken {
+    fn why(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<S> Clone for Link<S> {
@@ -74,7 +90,7 @@ impl<S: Session> Link<S> {
     ) -> Result<Self, Error> {
         let first = connect_in_time::<S>(broker).await?;
         let (sender, current) = watch::channel(Some(Arc::new(first)));
-        let broken = Arc::new(Notify::new());
+        let broken = Arc::new(Broken::default());
         let keeper = Keeper { broker: Arc::clone(broker), sender, broken: Arc::clone(&broken) };
         tokio::spawn(keeper.keep());
         Ok(Self { current, broken, closed: closed.clone() })
@@ -104,11 +120,12 @@ impl<S: Session> Link<S> {
         found.await.ok().and_then(|session| session.clone())
     }
 
-    /// Says that a session does not work, so that nobody waits for the next
+    /// Says why a session does not work, so that nobody waits for the next
     /// look at it.
-    pub(super) fn broken(&self, session: &Arc<S>) {
+    pub(super) fn broken(&self, session: &Arc<S>, why: impl ToString) {
         if !session.is_alive() {
-            self.broken.notify_one();
+            self.broken.why().get_or_insert_with(|| why.to_string());
+            self.broken.notify.notify_one();
         }
     }
 }
@@ -116,7 +133,7 @@ impl<S: Session> Link<S> {
 struct Keeper<S> {
     broker: Arc<Broker>,
     sender: watch::Sender<Option<Arc<S>>>,
-    broken: Arc<Notify>,
+    broken: Arc<Broken>,
 }
 
 impl<S: Session> Keeper<S> {
@@ -127,14 +144,18 @@ impl<S: Session> Keeper<S> {
             tokio::select! {
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(LOOK) => {}
-                () = self.broken.notified() => {}
+                () = self.broken.notify.notified() => {}
             }
             if self.sender.borrow().as_ref().is_some_and(|session| session.is_alive()) {
                 pauses = Pauses::default();
                 continue;
             }
-            if self.sender.send_replace(None).is_some() {
-                warn!("the connection for {} to {} is lost", S::PURPOSE, self.broker.place());
+            if let Some(lost) = self.sender.send_replace(None) {
+                let why = self.broken.why().take().or_else(|| lost.why_lost());
+                let why = why.unwrap_or_else(|| "nobody says why".into());
+                self.broker.learn_patience(&why);
+                let place = self.broker.place();
+                warn!("the connection for {} to {place} is lost: {why}", S::PURPOSE);
             }
             tokio::select! {
                 () = self.sender.closed() => return,
@@ -144,11 +165,12 @@ impl<S: Session> Keeper<S> {
                 Ok(session) => {
                     count(&self.broker.counters.reconnects);
                     info!("the connection for {} stands again", S::PURPOSE);
+                    self.broken.why().take();
                     self.sender.send_replace(Some(Arc::new(session)));
                 }
                 Err(problem) => {
                     warn!("{problem}");
-                    self.broken.notify_one();
+                    self.broken.notify.notify_one();
                 }
             }
         }

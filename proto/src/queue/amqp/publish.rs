@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{BasicProperties, Channel, Confirmation, Connection};
+use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::broker::Broker;
+use super::broker::{Broker, Line};
 use super::link::{Link, Pauses, Session, count};
 use super::message::Envelope;
 use super::{Error, GOODBYE, topology};
@@ -47,7 +47,7 @@ pub(super) struct Publisher {
 
 /// The connection for publishing.
 pub(super) struct Publishing {
-    connection: Connection,
+    connection: Line,
     confirmed: Channel,
     /// Not in confirm mode: for what nobody waits for.
     unconfirmed: Channel,
@@ -78,6 +78,10 @@ impl Session for Publishing {
             && self.connection.status().connected()
             && channels.iter().all(|channel| channel.status().connected())
     }
+
+    fn why_lost(&self) -> Option<String> {
+        self.connection.why_lost()
+    }
 }
 
 impl Publishing {
@@ -96,9 +100,11 @@ impl Publishing {
 }
 
 /// Why a publish is not confirmed.
+#[derive(Debug, thiserror::Error)]
 enum Unconfirmed {
-    /// There is no such queue.
+    #[error("there is no such queue")]
     Unroutable,
+    #[error("{0}")]
     Unsure(String),
 }
 
@@ -169,7 +175,7 @@ impl Publisher {
             }
             Err(problem) => {
                 count(&self.broker.counters.unconfirmed);
-                self.link.broken(&session);
+                self.link.broken(&session, &problem);
                 self.answer(&session, queue, problem).await
             }
         }
