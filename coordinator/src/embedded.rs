@@ -38,6 +38,7 @@ use crate::holder::holder;
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
+use crate::policies;
 use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::spending;
@@ -331,6 +332,7 @@ impl Fleet {
     ) -> Result<Round, Error> {
         let shards = self.workers * self.limits.shards;
         let queue = queue::connect(&job.campaign.fleet, Some(job.digest), shards).await?;
+        policies::warn_of_those_that_drop(&job.campaign.fleet).await;
         job.watch.opened_queue(&queue, &job.cancel);
         job.watch.board.enter(Phase::Working);
         job.watch.board.clear_shelf();

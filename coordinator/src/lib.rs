@@ -32,5 +32,6 @@ mod control;
 mod fleet;
 mod holder;
 mod inspect;
+mod policies;
 mod spending;
 mod terminal;

@@ -228,6 +228,9 @@ impl Rules {
         self.url("fleet.queue", &fleet.queue, &["memory:", "amqp://", "amqps://"]);
         self.url("fleet.state", &fleet.state, &["embedded:", "redis://", "rediss://"]);
         self.url("fleet.cache", &fleet.cache, &["embedded:", "redis://", "rediss://"]);
+        if !fleet.management.is_empty() {
+            self.url("fleet.management", &fleet.management, &["http://", "https://"]);
+        }
         self.url("fleet.parts", &fleet.parts, &["file:", "memory:", "s3://", "gs://"]);
         let hint = "write a duration like \"30s\"";
         let waits = [

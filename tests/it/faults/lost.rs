@@ -203,6 +203,25 @@ fn shards_that_are_purged_are_issued_again_with_one_warning() {
     assert_eq!(said.matches("neither in the queue nor in anybody's hands").count(), 1, "{said}");
 }
 
+/// A policy that somebody made for all queues there are.
+#[test]
+fn a_policy_that_drops_messages_is_told_of_and_what_it_drops_is_issued_again() {
+    let broker = rabbitmq::shared();
+    let management = format!("fleet.management={}", broker.management_url());
+    let mut fleet = Fleet::new(100).with(&management);
+    let vhost = fleet.queue_url().rsplit('/').next().unwrap_or_default().to_owned();
+    let policy = r#"{"pattern":".*","definition":{"message-ttl":1000},"apply-to":"queues"}"#;
+    broker.manage("PUT", &format!("/api/policies/{vhost}/short"), policy);
+    fleet.start_coordinator();
+    let warned = "policy \"short\" of the broker sets message-ttl = 1000";
+    wait_for("the policy to be told of", PATIENCE, || fleet.coordinator().said().contains(warned));
+    let lost = "neither in the queue nor in anybody's hands";
+    wait_for("the loss to be told of", PATIENCE, || fleet.coordinator().said().contains(lost));
+    fleet.start_workers(2);
+    fleet.finish();
+    fleet.has_the_bytes_of_one_process();
+}
+
 /// Shards that wait, by the broker's own word.
 fn waiting(fleet: &Fleet) -> u64 {
     let (exit, said, _) = fleet.call(&["status"]);

@@ -190,6 +190,11 @@ impl RabbitMq {
         assert!(answer.contains("true"), "\"{queue}\" takes no message: {answer}");
     }
 
+    /// Where its management interface answers.
+    pub(crate) fn management_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.management)
+    }
+
     /// Drops what waits in a queue of the URL's virtual host.
     pub(crate) fn purge(&self, url: &str, queue: &str) {
         let vhost = url.rsplit('/').next().unwrap_or_default();
