@@ -147,10 +147,13 @@ impl Queue for AmqpQueue {
             match received {
                 Ok(held) => return Ok(Some(Box::new(held))),
                 Err(problem) => {
-                    if session.is_alive() {
-                        warn!("no shards come, and they are asked for anew: {problem}");
+                    match session.is_alive() {
+                        true => warn!("no shards come, and they are asked for anew: {problem}"),
+                        false => {
+                            self.broker.note(Some(problem.to_string()));
+                        }
                     }
-                    self.consuming.broken(&session, problem);
+                    self.consuming.broken(&session);
                     tokio::time::sleep(NOT_AT_ONCE).await;
                 }
             }
@@ -179,7 +182,7 @@ impl Queue for AmqpQueue {
                 Ok(report) => return Ok(Some(report)),
                 Err(problem) => {
                     debug!("receiving reports: {problem}");
-                    self.consuming.broken(&session, problem);
+                    self.consuming.broken(&session);
                     tokio::time::sleep(NOT_AT_ONCE).await;
                 }
             }
@@ -218,6 +221,10 @@ impl Queue for AmqpQueue {
         };
         let dead = dead + self.letters_in_hand.load(Ordering::Relaxed);
         Ok(Depth { ready, held: self.shards.held(), delayed, dead })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.broker.trouble()
     }
 
     async fn consumers(&self) -> Result<u64, Error> {

@@ -92,6 +92,11 @@ pub trait Queue: Send + Sync {
         Link::default()
     }
 
+    /// Why the connection was lost last, as far as that is known.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Shards waiting, held by workers, delayed, and dead.
     async fn depth(&self) -> Result<Depth, Error>;
 

@@ -1,5 +1,5 @@
 //! What workers share while a campaign runs: claims, function outputs, the
-//! memo of paid answers, rate leases, control flags.
+//! memo of paid answers, who works which shard, rate leases, control flags.
 //!
 //! All of it may be lost at any moment: that costs repeated calls, never a
 //! wrong or a missing sample. So callers treat an error as "not known" and go

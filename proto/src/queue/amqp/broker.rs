@@ -1,11 +1,11 @@
 //! One broker: how to connect to it, and what its refusals mean.
 
-use std::ops::Deref;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
@@ -19,45 +19,12 @@ const HEARTBEAT_S: u16 = 10;
 /// One try to connect takes no longer.
 const TRY: Duration = Duration::from_secs(10);
 
-/// A connection that remembers what ended it.
-pub(super) struct Line {
-    connection: Connection,
-    /// Ends with the connection.
-    why_lost: Arc<OnceLock<String>>,
-}
-
-impl Line {
-    fn new(connection: Connection) -> Self {
-        let why_lost = Arc::new(OnceLock::new());
-        let (mut events, why) = (connection.events_listener(), Arc::clone(&why_lost));
-        tokio::spawn(async move {
-            while let Some(event) = events.next().await {
-                if let Event::Error(error) = event {
-                    why.get_or_init(|| error.to_string());
-                    return;
-                }
-            }
-        });
-        Self { connection, why_lost }
-    }
-
-    pub(super) fn why_lost(&self) -> Option<String> {
-        self.why_lost.get().cloned()
-    }
-}
-
-impl Deref for Line {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
 /// A broker as configured. Its texts never hold the password.
 pub(super) struct Broker {
     pub(super) access: Access,
     pub(super) counters: Counters,
+    /// Why a connection was lost, or could not be made, last.
+    trouble: Mutex<Option<String>>,
     /// How long it lets a message be held, in milliseconds: as configured, or
     /// less, once it has said so.
     patience_ms: AtomicU64,
@@ -87,19 +54,9 @@ impl Broker {
         }
         let ca = access.ca_file.as_deref().map(tls::read_authority).transpose();
         let ca = ca.map_err(Error::Permanent)?;
+        let (counters, trouble) = (Counters::default(), Mutex::default());
         let patience_ms = AtomicU64::new(millis(access.ack_timeout));
-        Ok(Self { access, counters: Counters::default(), patience_ms, uri, ca })
-    }
-
-    pub(super) fn patience(&self) -> Duration {
-        Duration::from_millis(self.patience_ms.load(Ordering::Relaxed))
-    }
-
-    /// Learns from a broker that has lost its patience for how long it has any.
-    pub(super) fn learn_patience(&self, said: &str) {
-        if let Some(patience) = patience_told(said) {
-            self.patience_ms.fetch_min(millis(patience), Ordering::Relaxed);
-        }
+        Ok(Self { access, counters, trouble, patience_ms, uri, ca })
     }
 
     /// Where it is, for messages: host, port and virtual host.
@@ -109,7 +66,7 @@ impl Broker {
     }
 
     /// Tries once.
-    pub(super) async fn connect(&self, purpose: &str) -> Result<Line, Error> {
+    pub(super) async fn connect(self: &Arc<Self>, purpose: &str) -> Result<Connection, Error> {
         let properties = ConnectionProperties::default()
             .with_connection_name(format!("magnet {purpose}").into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca.clone() };
@@ -117,12 +74,37 @@ impl Broker {
         let uri = self.uri.clone();
         let connecting = Connection::connect_uri_with_config(uri, properties, tls, runtime);
         match tokio::time::timeout(TRY, connecting).await {
-            Ok(connected) => connected.map(Line::new).map_err(|error| self.explain(&error)),
+            Ok(Ok(connection)) => {
+                tokio::spawn(hear_why(Arc::downgrade(self), connection.events_listener()));
+                Ok(connection)
+            }
+            Ok(Err(error)) => Err(self.explain(&error)),
             Err(_) => {
                 let place = self.place();
                 Err(Error::Transient(format!("{place} does not answer within {TRY:?}")))
             }
         }
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes why there is no connection, or that there is one; whether that is
+    /// news.
+    pub(super) fn note(&self, trouble: Option<String>) -> bool {
+        // A broker that has lost its patience says how much it had.
+        if let Some(patience) = trouble.as_deref().and_then(patience_told) {
+            self.patience_ms.fetch_min(millis(patience), Ordering::Relaxed);
+        }
+        let mut noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_news = *noted != trouble;
+        *noted = trouble;
+        is_news
     }
 
     /// What a refusal means to a person, and whether waiting may mend it.
@@ -164,6 +146,15 @@ impl Broker {
             )),
             _ => Error::Transient(format!("{place}: {said}")),
         }
+    }
+}
+
+/// Notes what a connection ends with, while it lasts.
+async fn hear_why(broker: Weak<Broker>, events: impl Stream<Item = Event>) {
+    let mut events = pin!(events);
+    while let Some(event) = events.next().await {
+        let (Event::Error(error), Some(broker)) = (event, broker.upgrade()) else { continue };
+        broker.note(Some(broker.explain(&error).to_string()));
     }
 }
 

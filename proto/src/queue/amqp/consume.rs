@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use super::broker::{Broker, Line};
+use super::broker::Broker;
 use super::delivery::Held;
 use super::link::{Session, count};
 use super::message::{Envelope, Headers};
@@ -33,7 +33,7 @@ const AFTERMATH: Duration = Duration::from_secs(60);
 
 /// The connection for consuming.
 pub(super) struct Consuming {
-    connection: Line,
+    connection: Connection,
     shards: Channel,
     stream: Mutex<Stream>,
     /// From the start on, so that none is missed; a worker has none.
@@ -41,6 +41,7 @@ pub(super) struct Consuming {
     broker: Arc<Broker>,
     /// When an earlier connection of this process was replaced by this one.
     again_since: Option<Instant>,
+    is_over: AtomicBool,
 }
 
 /// The shards on their way to a receiver.
@@ -75,6 +76,7 @@ impl Session for Consuming {
             reports: Mutex::new(reports),
             broker: Arc::clone(broker),
             again_since: is_again.then(Instant::now),
+            is_over: AtomicBool::new(false),
         })
     }
 
@@ -82,14 +84,19 @@ impl Session for Consuming {
         self.connection.status().connected() && self.shards.status().connected()
     }
 
-    fn why_lost(&self) -> Option<String> {
-        self.connection.why_lost().or_else(|| self.stream.try_lock().ok()?.why_ended())
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    fn why_ended(&self) -> Option<String> {
+        self.stream.try_lock().ok()?.why_ended()
     }
 }
 
 impl Consuming {
     /// Ends the connection in order: all that was sent before is received.
     pub(super) async fn close(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
         if let Err(problem) = self.connection.close(200, "done".into()).await {
             debug!("closing the connection for consuming: {problem}");
         }

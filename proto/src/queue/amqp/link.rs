@@ -3,15 +3,15 @@
 //! Each link has one task of its own, so that a caller who gives up does not
 //! interrupt the connecting, and callers share what it brings about.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Error;
 use super::broker::Broker;
@@ -52,27 +52,22 @@ pub(super) trait Session: Send + Sync + Sized + 'static {
 
     fn is_alive(&self) -> bool;
 
-    /// What the broker said when it ended the session, if it did.
-    fn why_lost(&self) -> Option<String>;
+    /// What the broker said when it ended a channel of it, if nobody has heard
+    /// that yet.
+    fn why_ended(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it was ended by us, for good.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 pub(super) struct Link<S> {
     current: watch::Receiver<Option<Arc<S>>>,
-    broken: Arc<Broken>,
+    broken: Arc<Notify>,
     closed: CancellationToken,
-}
-
-/// What its users have found out about a session that does not work.
-#[derive(Default)]
-struct Broken {
-    notify: Notify,
-    why: Mutex<Option<String>>,
-}
-
-impl Broken {
-    fn why(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.why.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl<S> Clone for Link<S> {
@@ -90,7 +85,7 @@ impl<S: Session> Link<S> {
     ) -> Result<Self, Error> {
         let first = connect_in_time::<S>(broker).await?;
         let (sender, current) = watch::channel(Some(Arc::new(first)));
-        let broken = Arc::new(Broken::default());
+        let broken = Arc::new(Notify::new());
         let keeper = Keeper { broker: Arc::clone(broker), sender, broken: Arc::clone(&broken) };
         tokio::spawn(keeper.keep());
         Ok(Self { current, broken, closed: closed.clone() })
@@ -120,12 +115,11 @@ impl<S: Session> Link<S> {
         found.await.ok().and_then(|session| session.clone())
     }
 
-    /// Says why a session does not work, so that nobody waits for the next
+    /// Says that a session does not work, so that nobody waits for the next
     /// look at it.
-    pub(super) fn broken(&self, session: &Arc<S>, why: impl ToString) {
+    pub(super) fn broken(&self, session: &Arc<S>) {
         if !session.is_alive() {
-            self.broken.why().get_or_insert_with(|| why.to_string());
-            self.broken.notify.notify_one();
+            self.broken.notify_one();
         }
     }
 }
@@ -133,7 +127,7 @@ impl<S: Session> Link<S> {
 struct Keeper<S> {
     broker: Arc<Broker>,
     sender: watch::Sender<Option<Arc<S>>>,
-    broken: Arc<Broken>,
+    broken: Arc<Notify>,
 }
 
 impl<S: Session> Keeper<S> {
@@ -144,33 +138,46 @@ impl<S: Session> Keeper<S> {
             tokio::select! {
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(LOOK) => {}
-                () = self.broken.notify.notified() => {}
+                () = self.broken.notified() => {}
             }
             if self.sender.borrow().as_ref().is_some_and(|session| session.is_alive()) {
                 pauses = Pauses::default();
                 continue;
             }
-            if let Some(lost) = self.sender.send_replace(None) {
-                let why = self.broken.why().take().or_else(|| lost.why_lost());
-                let why = why.unwrap_or_else(|| "nobody says why".into());
-                self.broker.learn_patience(&why);
-                let place = self.broker.place();
-                warn!("the connection for {} to {place} is lost: {why}", S::PURPOSE);
+            let lost = self.sender.send_replace(None);
+            if lost.as_ref().is_some_and(|session| session.is_over()) {
+                return;
             }
             tokio::select! {
                 () = self.sender.closed() => return,
                 () = tokio::time::sleep(pauses.next()) => {}
             }
+            // By now the reason has come as well.
+            if let Some(lost) = lost {
+                if let Some(why) = lost.why_ended() {
+                    self.broker.note(Some(why));
+                }
+                let why = self.broker.trouble().unwrap_or_else(|| "no reason is given".into());
+                warn!(
+                    "the connection for {} to {} is lost: {why}",
+                    S::PURPOSE,
+                    self.broker.place()
+                );
+            }
             match S::open(&self.broker, true).await {
                 Ok(session) => {
                     count(&self.broker.counters.reconnects);
                     info!("the connection for {} stands again", S::PURPOSE);
-                    self.broken.why().take();
+                    self.broker.note(None);
                     self.sender.send_replace(Some(Arc::new(session)));
                 }
                 Err(problem) => {
-                    warn!("{problem}");
-                    self.broken.notify.notify_one();
+                    let problem = problem.to_string().replace("\nhint: ", "; ");
+                    match self.broker.note(Some(problem.clone())) {
+                        true => warn!("{problem}"),
+                        false => debug!("{problem}"),
+                    }
+                    self.broken.notify_one();
                 }
             }
         }
@@ -179,6 +186,7 @@ impl<S: Session> Keeper<S> {
 
 async fn connect_in_time<S: Session>(broker: &Arc<Broker>) -> Result<S, Error> {
     let deadline = Instant::now() + broker.access.connect_timeout;
+    let mut is_told = false;
     let mut pauses = Pauses::default();
     loop {
         match S::open(broker, false).await {
@@ -187,7 +195,11 @@ async fn connect_in_time<S: Session>(broker: &Arc<Broker>) -> Result<S, Error> {
                 if Instant::now() + pause >= deadline {
                     return Err(Error::Transient(problem));
                 }
-                info!("waiting for the broker: {problem}");
+                match is_told {
+                    true => info!("waiting for the broker: {problem}"),
+                    false => warn!("waiting for the broker: {problem}"),
+                }
+                is_told = true;
                 tokio::time::sleep(pause).await;
             }
             decided => return decided,

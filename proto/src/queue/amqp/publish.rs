@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{BasicProperties, Channel, Confirmation};
+use lapin::{BasicProperties, Channel, Confirmation, Connection};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::broker::{Broker, Line};
+use super::broker::Broker;
 use super::link::{Link, Pauses, Session, count};
 use super::message::Envelope;
 use super::{Error, GOODBYE, topology};
@@ -47,7 +47,7 @@ pub(super) struct Publisher {
 
 /// The connection for publishing.
 pub(super) struct Publishing {
-    connection: Line,
+    connection: Connection,
     confirmed: Channel,
     /// Not in confirm mode: for what nobody waits for.
     unconfirmed: Channel,
@@ -78,10 +78,6 @@ impl Session for Publishing {
             && self.connection.status().connected()
             && channels.iter().all(|channel| channel.status().connected())
     }
-
-    fn why_lost(&self) -> Option<String> {
-        self.connection.why_lost()
-    }
 }
 
 impl Publishing {
@@ -100,11 +96,9 @@ impl Publishing {
 }
 
 /// Why a publish is not confirmed.
-#[derive(Debug, thiserror::Error)]
 enum Unconfirmed {
-    #[error("there is no such queue")]
+    /// There is no such queue.
     Unroutable,
-    #[error("{0}")]
     Unsure(String),
 }
 
@@ -175,7 +169,7 @@ impl Publisher {
             }
             Err(problem) => {
                 count(&self.broker.counters.unconfirmed);
-                self.link.broken(&session, &problem);
+                self.link.broken(&session);
                 self.answer(&session, queue, problem).await
             }
         }
