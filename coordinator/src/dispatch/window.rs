@@ -1,6 +1,6 @@
 //! How many shards may wait in the queue for a worker.
 //!
-//! Enough for the next second, and at least one for each worker, so that none
+//! Enough for the next second, and at least two for each worker, so that none
 //! rests; no more, since the shards of a campaign that begins later wait
 //! behind them. So campaigns that share workers share them evenly.
 
@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Workers that find nothing in the queue wait for us: a few may wait for them.
-const LEAST: usize = 2;
+const LEAST: usize = 4;
+const PER_WORKER: u64 = 2;
 const MOST: usize = 32;
 /// What is done is counted over this long at least.
 const OVER: Duration = Duration::from_millis(500);
@@ -48,7 +49,7 @@ impl Waiting {
             self.per_second = lately.max(self.per_second / 2.0);
             (self.since, self.done) = (now, 0);
         }
-        let workers = usize::try_from(self.workers).unwrap_or(MOST);
+        let workers = usize::try_from(self.workers * PER_WORKER).unwrap_or(MOST);
         (self.per_second.ceil() as usize).max(workers).clamp(LEAST, MOST)
     }
 }
@@ -58,12 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slow_workers_find_one_each_and_fast_ones_enough_for_a_second() {
+    fn slow_workers_find_two_each_and_fast_ones_enough_for_a_second() {
         let mut waiting = Waiting::new();
         let start = waiting.since;
         assert_eq!(waiting.allowed_at(start), LEAST);
         waiting.see_workers(5);
-        assert_eq!(waiting.allowed_at(start), 5);
+        assert_eq!(waiting.allowed_at(start), 10);
         waiting.done(10);
         assert_eq!(waiting.allowed_at(start + OVER), 20);
         assert_eq!(waiting.allowed_at(start + OVER * 2), 10);

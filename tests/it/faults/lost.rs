@@ -210,10 +210,10 @@ fn a_policy_that_drops_messages_is_told_of_and_what_it_drops_is_issued_again() {
     let management = format!("fleet.management={}", broker.management_url());
     let mut fleet = Fleet::new(100).with(&management);
     let vhost = fleet.queue_url().rsplit('/').next().unwrap_or_default().to_owned();
-    let policy = r#"{"pattern":".*","definition":{"message-ttl":1000},"apply-to":"queues"}"#;
+    let policy = r#"{"pattern":".*","definition":{"message-ttl":5000},"apply-to":"queues"}"#;
     broker.manage("PUT", &format!("/api/policies/{vhost}/short"), policy);
     fleet.start_coordinator();
-    let warned = "policy \"short\" of the broker sets message-ttl = 1000";
+    let warned = "policy \"short\" of the broker sets message-ttl = 5000";
     wait_for("the policy to be told of", PATIENCE, || fleet.coordinator().said().contains(warned));
     let lost = "neither in the queue nor in anybody's hands";
     wait_for("the loss to be told of", PATIENCE, || fleet.coordinator().said().contains(lost));
