@@ -165,6 +165,7 @@ where
     let bundle = Arc::new(bundle);
     bundle.publish(&fleet.parts).await?;
     let holder = holder();
+    policies::watch(&campaign.fleet, &job.cancel);
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
     let stores = stores(campaign, &job.digest, &holder, &fleet.out).await?;
     let stores = job.watch.opened_stores(&stores);
@@ -332,7 +333,6 @@ impl Fleet {
     ) -> Result<Round, Error> {
         let shards = self.workers * self.limits.shards;
         let queue = queue::connect(&job.campaign.fleet, Some(job.digest), shards).await?;
-        policies::warn_of_those_that_drop(&job.campaign.fleet).await;
         job.watch.opened_queue(&queue, &job.cancel);
         job.watch.board.enter(Phase::Working);
         job.watch.board.clear_shelf();

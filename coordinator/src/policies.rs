@@ -1,10 +1,10 @@
-//! Policies of the broker that take our messages away, told of at the start.
+//! Policies of the broker that take our messages away, told of soon.
 //!
 //! AMQP does not tell of policies: the broker's management interface does,
 //! where `fleet.management` names it. What a policy drops is issued again and
 //! again (see `dispatch::reconcile`); better that it drops nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -12,6 +12,7 @@ use magnet_proto::config::Fleet;
 use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 /// What makes messages vanish that nobody has worked.
@@ -19,16 +20,35 @@ const HARMFUL: [&str; 4] = ["message-ttl", "max-length", "max-length-bytes", "ex
 /// How the names of our queues begin.
 const OURS: &str = "magnet.";
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The broker knows this much later what applies to a queue that is new.
+const STATISTICS: Duration = Duration::from_secs(10);
+const AGAIN: Duration = Duration::from_secs(60);
 
-/// Warns of each policy that does.
-pub(crate) async fn warn_of_those_that_drop(fleet: &Fleet) {
+/// Warns once of each policy that does, whenever it is made.
+pub(crate) fn watch(fleet: &Fleet, stop: &CancellationToken) {
     if fleet.management.is_empty() {
         return;
     }
-    match queues(fleet).await {
-        Ok(queues) => harmful(&queues).iter().for_each(|told| warn!("{told}")),
-        Err(problem) => warn!("the broker's policies are not known: {problem:#}"),
-    }
+    let (fleet, stop) = (fleet.clone(), stop.clone());
+    tokio::spawn(async move {
+        let (mut told, mut pause) = (BTreeSet::new(), STATISTICS);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => pause = AGAIN,
+            }
+            let found = match queues(&fleet).await {
+                Ok(queues) => harmful(&queues),
+                Err(problem) => vec![format!("the broker's policies are not known: {problem:#}")],
+            };
+            for news in found {
+                if !told.contains(&news) {
+                    warn!("{news}");
+                    told.insert(news);
+                }
+            }
+        }
+    });
 }
 
 #[derive(Debug, Deserialize)]

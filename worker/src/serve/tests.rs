@@ -8,6 +8,7 @@ use magnet_proto::process::Pulse;
 use magnet_proto::queue::Depth;
 use magnet_proto::queue::memory::MemoryQueue;
 use magnet_proto::shard::Shard;
+use magnet_proto::state;
 use magnet_proto::{Digest, WalkIndex};
 use prometheus::Registry;
 
@@ -15,9 +16,9 @@ use super::*;
 
 /// What the walks do, in this order of trial; a walk without a script is
 /// rejected with its index as detail.
-#[derive(Default)]
 struct Scripted {
     tries: Mutex<BTreeMap<u64, Vec<Act>>>,
+    state: Arc<dyn State>,
     ran: AtomicUsize,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
@@ -67,6 +68,10 @@ impl WalkRunner for Scripted {
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         result
     }
+
+    fn state(&self) -> Option<Arc<dyn State>> {
+        Some(Arc::clone(&self.state))
+    }
 }
 
 fn rejected(walk: WalkIndex) -> Walked {
@@ -103,7 +108,13 @@ struct Stage {
 
 fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
     let tries = Mutex::new(script.into_iter().collect());
-    let script = Arc::new(Scripted { tries, ..Scripted::default() });
+    let script = Arc::new(Scripted {
+        tries,
+        state: state::open("embedded:").unwrap(),
+        ran: AtomicUsize::new(0),
+        at_once: AtomicUsize::new(0),
+        most_at_once: AtomicUsize::new(0),
+    });
     let queue = MemoryQueue::new();
     let worker = Worker {
         queue: Arc::new(queue.clone()),
@@ -201,6 +212,17 @@ async fn a_shard_whose_part_is_there_is_settled_without_a_walk() {
     stage.serve_until(QUIET).await.unwrap();
     assert_eq!(stage.script.ran(), 0);
     assert_eq!(stage.reports().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_shard_that_is_worked_is_left_alone_until_it_is_done() {
+    let mut stage = stage([(3, vec![Act::Linger(Duration::from_secs(60))])]);
+    stage.worker.limits.in_flight = 64;
+    // Nor is one worked that has some of its walks.
+    stage.publish([shard(0, 16), shard(0, 16), shard(8, 8)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.script.ran(), 16 + 8, "the last one is no copy, and makes a part of its own");
+    assert_eq!(stage.parts().await, ["000000000000-000016", "000000000008-000008"]);
 }
 
 #[tokio::test]

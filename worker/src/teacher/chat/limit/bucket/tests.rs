@@ -4,8 +4,9 @@ use std::sync::Mutex as StdMutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use magnet_proto::shard::Shard;
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{Control, Error, Lookup, Spending};
+use magnet_proto::state::{Control, Error, Hand, Leaving, Lookup, Spending, Taking, Whereabouts};
 use magnet_proto::{Digest, WalkIndex};
 
 use super::*;
@@ -71,6 +72,22 @@ impl State for Seen {
 
     async fn lead(&self, _: &str, _: Duration) -> Result<bool, Error> {
         Ok(true)
+    }
+
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error> {
+        self.store.take_shard(shard, is_alone).await
+    }
+
+    async fn beat_shard(&self, _: &Shard, _: &Hand, _: bool) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn leave_shard(&self, _: &Shard, _: &Hand, _: Leaving) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
+        Ok(Vec::new())
     }
 }
 
