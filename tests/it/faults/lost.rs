@@ -147,7 +147,7 @@ fn letters_count_for_the_issue_they_are_of_and_all_are_read() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut fleet = Fleet::new(100);
     fleet.start_coordinator();
-    wait_for("the bundle", PATIENCE, || fleet.folder().join("parts").exists());
+    wait_for("shards in the queue", PATIENCE, || waiting(&fleet) > 0);
     let (url, campaign) = (fleet.queue_url().to_owned(), fleet.digest());
     runtime.block_on(async {
         let queue = connect(&url, campaign, 100).await;
@@ -281,13 +281,12 @@ fn a_late_campaign_does_not_wait_behind_the_window_of_another() {
     let out = format!("output.dir={}", slow.fleet.folder().join("late").display());
     let late = ["coordinator", "--samples", "4", "--set", "campaign.seed=5", "--set", &out];
     let began = slow.fleet.parts();
-    let mut late = slow.fleet.spawn("late", &late);
+    let late = slow.fleet.spawn("late", &late);
     wait_for("the late campaign to be done", PATIENCE, || !late.is_running());
     assert_eq!(late.exit_code(), Some(0), "{}", late.said());
     let meanwhile = slow.fleet.parts() - began;
     // It makes four parts or so itself, and has every other turn.
     assert!(meanwhile <= 32, "{meanwhile} parts were made meanwhile");
-    late.kill();
 }
 
 /// Who looks at letters does not make them fewer in anybody's eyes.
