@@ -147,7 +147,10 @@ fn letters_count_for_the_issue_they_are_of_and_all_are_read() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut fleet = Fleet::new(100);
     fleet.start_coordinator();
-    wait_for("shards in the queue", PATIENCE, || waiting(&fleet) > 0);
+    let parts = fleet.folder().join("parts");
+    wait_for("the bundle", PATIENCE, || {
+        parts.read_dir().is_ok_and(|mut found| found.next().is_some())
+    });
     let (url, campaign) = (fleet.queue_url().to_owned(), fleet.digest());
     runtime.block_on(async {
         let queue = connect(&url, campaign, 100).await;
