@@ -51,13 +51,14 @@ pub(super) async fn list(
         let is_counted = campaign.is_none_or(|campaign| queue == topology::dead(&campaign));
         let mut last = None;
         while letters.len() < limit {
+            // Before it is gone from there: it is never counted nowhere.
+            if is_counted {
+                taken.one_more();
+            }
             let Some(message) = get(&channel, &queue).await? else {
                 break;
             };
             letters.push(letter(&message));
-            if is_counted {
-                taken.one_more();
-            }
             last = Some(message);
         }
         if let Some(last) = last {
