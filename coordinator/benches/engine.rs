@@ -87,6 +87,7 @@ impl Trivial {
             executor: "simulator".into(),
             initial_config: None,
             teacher: "offline".into(),
+            brief: Default::default(),
             domains: vec!["travel".into()],
             persona: "tester".into(),
             reasoning: Default::default(),

@@ -107,8 +107,8 @@ fn agree(drawn: Option<&Value>, told: Option<&Value>) -> bool {
     let Some((drawn, told)) = objects else {
         return drawn.is_none() || told.is_some();
     };
-    let in_both = drawn.iter().filter_map(|(name, part)| Some((part, told.get(name)?)));
-    in_both.into_iter().all(|(drawn, told)| match (drawn.as_object(), told.as_object()) {
+    let mut in_both = drawn.iter().filter_map(|(name, part)| Some((part, told.get(name)?)));
+    in_both.all(|(drawn, told)| match (drawn.as_object(), told.as_object()) {
         (Some(drawn), Some(told)) => {
             drawn.iter().all(|(module, state)| told.get(module).is_none_or(|told| told == state))
         }

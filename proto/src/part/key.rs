@@ -83,9 +83,9 @@ mod tests {
     use crate::path::{Kind, Step, Turn};
 
     fn path(turns: &[&[u32]]) -> Path {
-        let turn = |functions: &&[u32]| Turn {
-            purpose: Purpose::Calls,
-            steps: functions.iter().map(|&id| Step::new(FunctionId(id))).collect(),
+        let turn = |functions: &&[u32]| {
+            let steps = functions.iter().map(|&id| Step::new(FunctionId(id))).collect();
+            Turn::new(Purpose::Calls, steps)
         };
         Path { kind: Kind::MultiTurn, turns: turns.iter().map(turn).collect(), ops: vec![] }
     }

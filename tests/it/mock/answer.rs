@@ -163,7 +163,8 @@ impl Ask {
                 .map(|step| json!({ "step": step, "place": "", "words": format!("step {step} done") }))
                 .collect();
             if let Some(step) = proposed {
-                let place = self.document(&step["function"])["returns"][0].as_str().unwrap_or("");
+                let document = self.document(&step["function"]);
+                let place = document["returns"][0].as_str().unwrap_or("");
                 let place = place.split(": ").next().unwrap_or_default();
                 wants.push(json!({ "step": steps.len(), "place": place, "words": "what it says" }));
             }

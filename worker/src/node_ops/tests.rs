@@ -320,7 +320,8 @@ fn merges_and_inserts_happen_at_their_rates() {
     assert_near("merges a pair", merges as f64 / pairs as f64, 0.2..=0.3);
 
     let inserted = World::drawn(60, NodeOps { insert: 0.5, ..no_ops() }, 9).paths(1_000);
-    let inserts: usize = inserted.iter().map(|path| path.ops.len()).sum();
+    let proposed = |path: &Path| path.turns.iter().filter(|t| !t.proposed.is_empty()).count();
+    let inserts: usize = inserted.iter().map(|path| path.ops.len() + proposed(path)).sum();
     assert_near("inserts a position", inserts as f64 / nodes(&plain) as f64, 0.15..=0.5);
 }
 

@@ -19,6 +19,8 @@ const STATE: &str = "state";
 /// How many things of a kind a module starts with.
 const SIZE: i32 = 7;
 const MAX_DEPTH: usize = 40;
+/// From here on the garbage of earlier calls is swept before the next one.
+const SWEEP_BYTES: usize = 8 << 20;
 
 /// A world. Not to be sent between threads, as the interpreter's memory is not.
 pub struct World {
@@ -39,11 +41,9 @@ pub enum Outcome {
 impl World {
     /// A world with nothing in it yet.
     pub fn new(modules: &Modules, seed: u64, walk: WalkIndex) -> Self {
-        let memory = Module::new();
-        memory.set(STATE, memory.heap().alloc(Dict::default()));
         Self {
             modules: modules.clone(),
-            memory,
+            memory: empty(),
             tape: Tape::new(seed, walk),
             started: vec![false; modules.len()],
         }
@@ -108,6 +108,7 @@ impl World {
     pub fn call(&mut self, name: &str, arguments: &Map<String, Json>) -> Result<Outcome, Problem> {
         let unknown = || Problem::in_file("world", format!("there is no function {name}"));
         let at = self.modules.with(name).ok_or_else(unknown)?;
+        self.sweep()?;
         self.start(at)?;
         let module = self.modules.at(at);
         let function = module.function(name).ok_or_else(unknown)?;
@@ -128,7 +129,8 @@ impl World {
 
     /// What exists now, as the modules that have started tell it: by
     /// parameter and by function.
-    pub fn known(&self) -> Result<Map<String, Json>, Problem> {
+    pub fn known(&mut self) -> Result<Map<String, Json>, Problem> {
+        self.sweep()?;
         let mut found: Map<String, Json> = Map::new();
         for at in (0..self.started.len()).filter(|at| self.started[*at]) {
             let module = self.modules.at(at);
@@ -166,6 +168,17 @@ impl World {
         }
     }
 
+    /// Leaves what earlier calls threw away: the interpreter keeps it as long
+    /// as its memory.
+    fn sweep(&mut self) -> Result<(), Problem> {
+        if self.memory.heap().allocated_bytes() > SWEEP_BYTES {
+            let state = self.state()?;
+            self.memory = empty();
+            self.adopt(&state);
+        }
+        Ok(())
+    }
+
     fn value(&self) -> Value<'_> {
         self.memory.get(STATE).unwrap_or_else(Value::new_none)
     }
@@ -188,4 +201,11 @@ impl World {
         let function = function.owned_value(self.memory.frozen_heap());
         eval.eval_function(function, arguments, &[])
     }
+}
+
+/// The interpreter's memory with a state that holds nothing.
+fn empty() -> Module {
+    let memory = Module::new();
+    memory.set(STATE, memory.heap().alloc(Dict::default()));
+    memory
 }

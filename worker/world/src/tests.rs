@@ -210,6 +210,18 @@ fn nothing_runs_on_for_ever_or_eats_the_memory() {
 }
 
 #[test]
+fn a_long_life_leaves_no_garbage_behind() {
+    let text = "def start(rng, size, world): return {'n': 0}\n\
+                def known(world): return {'n': [list(range(20000))]}\n\
+                def go(world, args):\n    world['m']['n'] += 1\n    return world['m']['n']";
+    let mut world = world(&[("m", text)], 0);
+    for n in 1..400 {
+        world.known().unwrap();
+        assert_eq!(world.call("go", &Map::new()).unwrap(), Outcome::Returned(json!(n)));
+    }
+}
+
+#[test]
 fn what_is_no_json_is_told_with_its_place() {
     let told = problem("def go(world, args): return {'a': [1, go]}");
     assert!(told.problem.contains("/a/1: a value of type function is no JSON"), "{told}");

@@ -108,6 +108,9 @@ struct Chosen {
     arguments: Arguments,
     /// It is a whole set of those that `known` says fit.
     is_known: bool,
+    /// It has a value of an earlier output of that name, which may be another
+    /// kind of thing.
+    is_borrowed: bool,
 }
 
 impl Trial<'_> {
@@ -183,8 +186,9 @@ impl Trial<'_> {
         let is_known =
             is_set && function.function.required().all(|field| arguments.contains_key(&field.name));
         if is_known {
-            return Chosen { arguments, is_known };
+            return Chosen { arguments, is_known, is_borrowed: false };
         }
+        let mut is_borrowed = false;
         for field in function.function.params() {
             let skipped = !field.required && rng.random_bool(0.5);
             if skipped || arguments.contains_key(&field.name) {
@@ -194,6 +198,7 @@ impl Trial<'_> {
             let is_earlier = !is_set && rng.random_range(0..100) < FROM_OUTPUT;
             let values = self.loaded.pack.values(function.id, &field.name);
             let value = earlier.choose(rng).filter(|_| is_earlier);
+            is_borrowed |= value.is_some();
             let value = value.or_else(|| list(known, &field.name).choose(rng));
             let value = value.or_else(|| values.choose(rng)).cloned();
             let value = value.or_else(|| made_up(function.function, &field.name, rng));
@@ -207,7 +212,7 @@ impl Trial<'_> {
             }
             arguments.insert(field.name.clone(), value.unwrap_or_else(|| "something".into()));
         }
-        Chosen { arguments, is_known }
+        Chosen { arguments, is_known, is_borrowed }
     }
 
     /// Whether the arguments are valid; if not, who gave them is told.
@@ -226,6 +231,7 @@ impl Trial<'_> {
         };
         match problem {
             None => true,
+            Some(_) if chosen.is_borrowed => false,
             Some(message) => {
                 self.found.add(function.problem(message));
                 false

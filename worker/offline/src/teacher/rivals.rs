@@ -62,7 +62,6 @@ mod tests {
     use super::*;
     use magnet_worker::conversation::{Exchange, Executed, Request};
     use magnet_worker::execute::Output;
-    use magnet_worker::execute::Output;
 
     /// A conversation of one call a turn: its arguments and its output.
     fn conversation(turns: &[(Value, Value)]) -> Conversation {

@@ -4,7 +4,10 @@
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
+use magnet_proto::brief::Brief;
+use magnet_proto::config::Asked;
 use magnet_proto::library::{Document, Function, Library};
+use magnet_proto::pack::Pack;
 use magnet_proto::path::{
     Feed, InsertKind, Kind, NodeOp, Path, Purpose, SplitKind, Step, StepRef, Turn,
 };
@@ -34,6 +37,8 @@ pub(super) struct World {
     validators: Validators,
     translated: Translated,
     offer: Offer,
+    brief: Brief,
+    pack: Pack,
     persona: Persona,
     seed: u64,
 }
@@ -58,6 +63,8 @@ impl World {
             validators: Validators::new(&library),
             translated: Translated::default(),
             offer: offer(&library),
+            brief: Brief::default(),
+            pack: Pack::default(),
             persona: Persona::draw(seed, WalkIndex(0), &[], &[]),
             seed,
             library,
@@ -79,6 +86,8 @@ impl World {
                 seed: self.seed,
                 walk: WalkIndex(0),
             },
+            brief: &self.brief,
+            pack: &self.pack,
             teacher: &Silent,
             executor: &Station,
             lexicon: &Station,
@@ -86,6 +95,7 @@ impl World {
             translated: &self.translated,
             offer: &self.offer,
             system_prompt: "You are a helpful assistant.",
+            asked: Asked::Open,
             max_steps: 8,
             tries: NonZeroU32::MIN,
             negatives: Negatives::Mechanical,
@@ -100,7 +110,7 @@ impl World {
             ledger.requests.push(Text::new(script.request));
             messages.push(Message::User(script.request.into()));
             let mut exchange = Exchange {
-                request: Request { text: script.request.into(), ..Request::default() },
+                request: Request { text: script.request.into() },
                 calls: Vec::new(),
                 reply: script.reply.into(),
             };
@@ -183,9 +193,9 @@ fn scripts(library: &Library) -> Vec<Script> {
 
 fn path(library: &Library, scripts: &[Script]) -> Path {
     let id = |name: &str| library.find(name).unwrap();
-    let turn = |script: &Script| Turn {
-        purpose: script.purpose.clone(),
-        steps: script.calls.iter().map(|(name, _)| Step::new(id(name))).collect(),
+    let turn = |script: &Script| {
+        let steps = script.calls.iter().map(|(name, _)| Step::new(id(name))).collect();
+        Turn::new(script.purpose.clone(), steps)
     };
     let mut turns: Vec<Turn> = scripts.iter().map(turn).collect();
     let from = StepRef { turn: 0, step: 0 };

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use magnet_proto::brief::{Argument, Brief, How, Select, Turn as BriefTurn, Want};
 use magnet_proto::graph::Flow;
 use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::path::{Feed, Kind, Path, Purpose as Due, Step, StepRef, Turn};
@@ -10,11 +11,11 @@ use magnet_proto::{Digest, FunctionId, WalkIndex};
 use serde_json::json;
 
 use super::*;
-use crate::conversation::{Conversation, Exchange, Executed, Given, Pick, Scene, Select};
+use crate::conversation::{Conversation, Exchange, Executed, Scene};
 use crate::execute::Output;
 use crate::persona::Persona;
 use crate::teacher::chat::Tokens;
-use crate::teacher::{Hint, Misleading, Seen};
+use crate::teacher::{Hint, Misleading, Proposed, Seen};
 
 /// Answers everything alike and remembers what it was asked.
 struct Parrot {
@@ -36,31 +37,9 @@ impl Chat for Parrot {
     }
 }
 
-/// Plans nothing.
-struct Silent;
-
-#[async_trait]
-impl Teacher for Silent {
-    fn name(&self) -> &str {
-        "silent"
-    }
-
-    async fn write_request(&self, _: &WriteRequest<'_>) -> Result<UserRequest, Error> {
-        Err(Error::Cancelled)
-    }
-
-    async fn fill_call(&self, _: &FillCall<'_>) -> Result<Arguments, Error> {
-        Err(Error::Cancelled)
-    }
-
-    async fn act(&self, _: &Act<'_>) -> Result<Action, Error> {
-        Err(Error::Cancelled)
-    }
-}
-
 fn remote(answer: &str) -> (Remote, Arc<Parrot>) {
     let parrot = Arc::new(Parrot { answer: answer.into(), asked: Mutex::default() });
-    (Remote::new("parrot", parrot.clone(), Arc::new(Silent), 0.7, 512), parrot)
+    (Remote::new("parrot", parrot.clone(), 0.7, 512), parrot)
 }
 
 impl Parrot {
@@ -83,6 +62,7 @@ impl Parrot {
 struct World {
     library: Library,
     path: Path,
+    brief: Brief,
     persona: Persona,
     conversation: Conversation,
 }
@@ -97,7 +77,7 @@ fn at(turn: u16, step: u16) -> StepRef {
 
 impl World {
     fn new() -> Self {
-        let calls = |steps| Turn { purpose: Due::Calls, steps };
+        let calls = |steps| Turn::new(Due::Calls, steps);
         let mut hold = Step::new(HOLD);
         let flow = Flow { output: "/trains/*/train_id".into(), input: "train_id".into() };
         hold.feeds.push(Feed { from: at(0, 0), flow });
@@ -105,39 +85,22 @@ impl World {
             Due::MissingParameter { function: TEXT, parameter: "to".into(), resolved: true };
         let turns = vec![
             calls(vec![Step::new(SEARCH), hold]),
-            Turn { purpose: missing, steps: vec![] },
+            Turn::new(missing, vec![]),
             calls(vec![Step::new(TEXT)]),
         ];
         let persona = Persona::draw(1, WalkIndex(0), &[], &[]);
         let path = Path { kind: Kind::MultiTurn, turns, ops: vec![] };
-        let mut world =
-            Self { library: library(), path, persona, conversation: Conversation::default() };
+        let (library, conversation) = (library(), Conversation::default());
+        let mut world = Self { library, path, brief: brief(), persona, conversation };
         world.begin();
         world
     }
 
     /// The first request, and the search's output.
     fn begin(&mut self) {
-        let given = |step, parameter: &str, value: &str| Given {
-            step: at(0, step),
-            copy: 0,
-            parameter: parameter.into(),
-            value: value.into(),
-        };
         let request = UserRequest {
             text: "Find me a train from Geneva to Lyon and hold a window seat on the first one."
                 .into(),
-            given: vec![
-                given(0, "origin", "Geneva"),
-                given(0, "destination", "Lyon"),
-                given(1, "position", "window"),
-            ],
-            picks: vec![Pick {
-                step: at(0, 1),
-                copy: 0,
-                parameter: "train_id".into(),
-                select: Select::First,
-            }],
         };
         let output = json!({"trains": [{"train_id": "TER-96508"}, {"train_id": "TER-96512"}]});
         let searched = Executed {
@@ -170,6 +133,37 @@ impl World {
             Chatted::Tool { call_id: "call_1".into(), content: searched.output.content.clone() },
         ]
     }
+}
+
+/// What the person of [`World`] is after.
+fn brief() -> Brief {
+    let argument =
+        |step, parameter: &str, how| Argument { step, copy: 0, parameter: parameter.into(), how };
+    let said = |value: &str| How::Said { value: value.into() };
+    let train = How::Pointed {
+        from: at(0, 0),
+        place: "/trains/*/train_id".into(),
+        select: Select::First,
+        value: None,
+    };
+    let effect = |step, words: &str| Want::Effect { step, words: words.into() };
+    let trip = BriefTurn {
+        why: "a client expects them".into(),
+        wants: vec![effect(1, "a window seat held on the first train")],
+        values: vec![
+            argument(0, "origin", said("Geneva")),
+            argument(0, "destination", said("Lyon")),
+            argument(1, "train_id", train),
+            argument(1, "position", said("window")),
+        ],
+    };
+    let text = |how| BriefTurn {
+        why: "the client should know".into(),
+        wants: vec![effect(0, "a text to the client")],
+        values: vec![argument(0, "to", how), argument(0, "body", How::Open)],
+    };
+    let turns = vec![trip, text(How::LeftOut), text(said("+33612345678"))];
+    Brief { aim: "to be in Lyon in time".into(), turns }
 }
 
 fn call(id: &str, function: FunctionId, arguments: Value) -> Call {
@@ -218,90 +212,70 @@ fn library() -> Library {
     .into()
 }
 
+fn write<'a>(world: &'a World, turn: usize, conversation: &'a Conversation) -> WriteRequest<'a> {
+    let (brief, scene) = (&world.brief, world.scene());
+    WriteRequest { scene, turn, conversation, brief, log: &[], problem: None }
+}
+
 #[tokio::test]
-async fn back_says_what_to_ask_for_what_to_say_and_what_to_refer_to() {
+async fn back_tells_what_is_wanted_what_to_say_and_what_to_refer_to() {
     let world = World::new();
     let (remote, parrot) = remote(r#"{"request": "Anything"}"#);
     let empty = Conversation::default();
-    let ask = WriteRequest {
-        scene: world.scene(),
-        turn: 0,
-        conversation: &empty,
-        problem: Problem::after(1, Some("no")),
-    };
-    let refused = remote.write_request(&ask).await.unwrap_err().to_string();
+    let ask = WriteRequest { problem: Problem::after(1, Some("no")), ..write(&world, 0, &empty) };
+    assert_eq!(remote.write_request(&ask).await.unwrap().text, "Anything");
     let task = parrot.task();
     assert_eq!(task["kind"], "ask");
-    let [search, hold] = [&task["functions"][0], &task["functions"][1]];
-    assert_eq!((&search["name"], &search["mention"]), (&json!("search_trains"), &json!("ask")));
-    assert_eq!(hold["refer"][0]["parameter"], "train_id");
-    assert_eq!(hold["refer"][0]["from"], "search_trains");
+    assert_eq!(task["wants"], json!(["a window seat held on the first train"]));
+    assert_eq!(task["say"][0], json!({"origin": "Geneva"}));
+    assert_eq!(task["refer"][0]["from"], "search_trains");
+    assert_eq!(task["refer"][0]["which"], "the first one, or the only one");
     let told = parrot.told();
     assert!(told.starts_with("Voice: ") && told.contains("Conversation so far:\n(none yet)"));
+    assert!(told.contains("to be in Lyon in time"), "{told}");
     assert!(told.contains("Your last answer was refused: no"), "{told}");
-    // An answer without the values is refused with the first one named.
-    let origin = search["say"][0]["origin"].to_string();
-    assert!(refused.contains(&format!("does not say {origin}, the origin")), "{refused}");
 }
 
 #[tokio::test]
 async fn back_leaves_out_what_is_missing_and_gives_it_in_the_next_turn() {
     let world = World::new();
     let (remote, parrot) = remote(r#"{"request": "Text the client."}"#);
-    let mut ask = WriteRequest {
-        scene: world.scene(),
-        turn: 1,
-        conversation: &world.conversation,
-        problem: None,
-    };
-    remote.write_request(&ask).await.ok();
+    remote.write_request(&write(&world, 1, &world.conversation)).await.unwrap();
     let task = parrot.task();
-    assert_eq!(task["functions"][0]["leave_out"], json!(["to"]));
-    assert!(task["functions"][0]["say"][0].get("to").is_none(), "{task}");
-    ask.turn = 2;
-    remote.write_request(&ask).await.ok();
+    assert_eq!(task["leave_out"], json!(["to"]));
+    assert!(task.get("say").is_none(), "{task}");
+    remote.write_request(&write(&world, 2, &world.conversation)).await.unwrap();
     let task = parrot.task();
-    assert_eq!(task["kind"], "supply");
-    assert!(task["functions"][0]["say"][0]["to"].is_string(), "{task}");
+    assert_eq!((&task["kind"], &task["say"]), (&json!("supply"), &json!([{"to": "+33612345678"}])));
 }
 
-#[tokio::test]
-async fn a_request_that_says_all_is_taken_with_what_it_gives() {
-    let world = World::new();
-    let (curious, parrot) = remote("{}");
-    let empty = Conversation::default();
-    let ask = WriteRequest { scene: world.scene(), turn: 0, conversation: &empty, problem: None };
-    curious.write_request(&ask).await.unwrap_err();
-    let task = parrot.task();
-    let values = |at: usize| {
-        let say = task["functions"][at]["say"][0].as_object().cloned().unwrap_or_default();
-        say.values().map(|value| value.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(", ")
-    };
-    let text = format!("Please: {}, {}.", values(0), values(1));
-    let (willing, _) = remote(&json!({ "request": text }).to_string());
-    let request = willing.write_request(&ask).await.unwrap();
-    assert_eq!(request.text, text);
-    assert!(request.given.len() >= 3 && request.picks.len() == 1, "{request:?}");
+/// The arguments that are determined of the seat to hold.
+fn determined() -> Arguments {
+    json!({"train_id": "TER-96508"}).as_object().unwrap().clone()
 }
 
-fn fill(world: &World) -> FillCall<'_> {
+fn fill<'a>(world: &'a World, determined: &'a Arguments) -> FillCall<'a> {
     FillCall {
         scene: world.scene(),
         conversation: &world.conversation,
+        brief: &world.brief,
         at: at(0, 1),
         copy: 0,
+        determined,
         problem: None,
     }
 }
 
 #[tokio::test]
-async fn forth_knows_what_was_said_and_what_outputs_hold() {
+async fn forth_is_told_what_is_determined_and_asked_for_what_is_open() {
     let world = World::new();
     let right = r#"{"give_up":"","arguments":{"train_id":"TER-96508","position":"window"}}"#;
     let (remote, parrot) = remote(right);
-    let arguments = remote.fill_call(&fill(&world)).await.unwrap();
+    let arguments = remote.fill_call(&fill(&world, &determined())).await.unwrap();
     assert_eq!(arguments["train_id"], "TER-96508");
-    insta::assert_snapshot!("forth", parrot.told());
+    let task = parrot.task();
+    assert_eq!(task["determined"], json!({"train_id": "TER-96508"}));
+    assert_eq!(task["open"], json!(["position"]));
 }
 
 #[tokio::test]
@@ -309,8 +283,67 @@ async fn forth_refuses_another_value_than_the_person_means() {
     let world = World::new();
     let wrong = r#"{"arguments":{"train_id":"TER-96512","position":"window"}}"#;
     let (remote, _) = remote(wrong);
-    let refused = remote.fill_call(&fill(&world)).await.unwrap_err().to_string();
+    let refused = remote.fill_call(&fill(&world, &determined())).await.unwrap_err().to_string();
     assert!(refused.contains("train_id must be \"TER-96508\""), "{refused}");
+}
+
+fn outlined(turns: Value) -> String {
+    json!({ "no_purpose": "", "aim": "to be in Lyon in time", "turns": turns }).to_string()
+}
+
+async fn outline(answer: &str) -> (Result<Outcome, Error>, String) {
+    let world = World::new();
+    let (remote, parrot) = remote(answer);
+    let ask = Ask { scene: world.scene(), walked: None, problem: None };
+    let outcome = remote.brief(&ask).await;
+    (outcome, parrot.told())
+}
+
+#[tokio::test]
+async fn the_outline_gives_aim_wants_and_values_and_places_them_by_turn() {
+    let say = |step: u16, parameter: &str, value: &str| json!({"step": step, "parameter": parameter, "how": "say", "value": value});
+    let want = |words: &str, step: u16| json!({"step": step, "place": "", "words": words});
+    let turn = |wants: Value, values: Value, implicit: Value| json!({"why": "so", "wants": wants, "take": "", "implicit": implicit, "values": values});
+    let values = json!([
+        say(0, "origin", "Geneva"), say(0, "destination", "Lyon"), say(1, "position", "window"),
+        {"step": 1, "parameter": "train_id", "how": "point", "which": "last"},
+    ]);
+    let text = json!([say(0, "to", "+336"), {"step": 0, "parameter": "body", "how": "compose"}]);
+    let (outcome, told) = outline(&outlined(json!([
+        turn(json!([want("a seat held", 1)]), values, json!([0])),
+        turn(json!([want("a text sent", 0)]), json!([]), json!([])),
+        turn(json!([want("a text sent", 0)]), text, json!([])),
+    ])))
+    .await;
+    let Ok(Outcome::Wanted(draft)) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(draft.brief.aim, "to be in Lyon in time");
+    assert_eq!(draft.implicit, [at(0, 0)]);
+    let how = |turn: usize, parameter: &str| {
+        let values = &draft.brief.turns[turn].values;
+        values.iter().find(|a| a.parameter == parameter).map(|a| a.how.clone())
+    };
+    let place = "/trains/*/train_id".to_owned();
+    let last = How::Pointed { from: at(0, 0), place, select: Select::Last, value: None };
+    assert_eq!(how(0, "train_id"), Some(last));
+    assert_eq!(how(1, "to"), Some(How::LeftOut));
+    assert_eq!(how(2, "to"), Some(How::Said { value: "+336".into() }));
+    assert_eq!(how(2, "body"), Some(How::Open));
+    assert!(told.contains("/trains/*/train_id") && told.contains("To draw on"), "{told}");
+}
+
+#[tokio::test]
+async fn an_outline_without_a_value_that_is_needed_is_refused_by_its_name() {
+    let turn = json!({"why": "", "wants": [], "take": "", "implicit": [], "values": []});
+    let (outcome, _) = outline(&outlined(json!([turn, turn, turn]))).await;
+    let refused = outcome.unwrap_err().to_string();
+    assert!(refused.contains("turn 0, step 0: the origin has no value"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_outline_may_say_that_nobody_would_want_this() {
+    let answer = json!({"no_purpose": "it was deleted", "aim": "", "turns": []}).to_string();
+    let (outcome, _) = outline(&answer).await;
+    assert!(matches!(&outcome, Ok(Outcome::NoPurpose(why)) if why == "it was deleted"));
 }
 
 fn act<'a>(world: &'a World, messages: &'a [Chatted], hint: Hint<'a>) -> Act<'a> {
@@ -320,6 +353,8 @@ fn act<'a>(world: &'a World, messages: &'a [Chatted], hint: Hint<'a>) -> Act<'a>
         messages,
         tools: &[TEXT, SEARCH, HOLD],
         hint,
+        due: &[],
+        brief: &world.brief,
         conversation: &world.conversation,
         draw: 0,
         problem: None,
@@ -327,31 +362,23 @@ fn act<'a>(world: &'a World, messages: &'a [Chatted], hint: Hint<'a>) -> Act<'a>
 }
 
 #[tokio::test]
-async fn the_right_hint_tells_what_is_due_now() {
-    let mut world = World::new();
+async fn the_right_hint_tells_what_is_due_now_and_in_the_end_what_is_wanted() {
+    let world = World::new();
+    let search = call("call_1", SEARCH, json!({"origin": "Geneva", "destination": "Lyon"}));
     let hold = call("call_2", HOLD, json!({"train_id": "TER-96508", "position": "window"}));
-    let held = Executed {
-        step: at(0, 1),
-        copy: 0,
-        call: hold,
-        output: Output::of(json!({"hold_id": "H"})),
-    };
-    world.conversation.turns[0].calls.push(held);
-    let reference: Vec<Call> =
-        world.conversation.turns[0].calls.iter().map(|made| made.call.clone()).collect();
+    let reference = [search, hold.clone()];
     let messages = world.messages();
     let answer = r#"{"calls":[{"name":"hold_seat","arguments":{"position":"aisle"}}],"say":""}"#;
     let (remote, parrot) = remote(answer);
-    let ask = act(&world, &messages, Hint::Calls(&reference));
+    let due = [Proposed { function: HOLD, arguments: hold.arguments }];
+    let ask = Act { due: &due, ..act(&world, &messages, Hint::Calls(&reference)) };
     let Action::Call(calls) = remote.act(&ask).await.unwrap() else { panic!("a call is made") };
     assert_eq!((calls[0].function, &calls[0].arguments["position"]), (HOLD, &json!("aisle")));
     insta::assert_snapshot!("act", parrot.told());
-    // At the turn's start the search comes first, since the seat waits for it.
-    remote.act(&act(&world, &messages[..2], Hint::Calls(&reference))).await.unwrap();
+    remote.act(&act(&world, &messages, Hint::Calls(&reference))).await.unwrap();
     let told = parrot.told();
-    let hint = told.lines().last().unwrap();
-    assert!(hint.starts_with(r#"[Hint]: {"now":[{"name":"search_trains""#), "{hint}");
-    assert!(hint.ends_with(r#""later":["hold_seat"]}"#), "{hint}");
+    let wanted = r#"{"speak":"report","wanted":["a window seat held on the first train"]}"#;
+    assert!(told.contains(wanted), "{told}");
 }
 
 #[tokio::test]
@@ -488,7 +515,7 @@ async fn a_machine_knows_schema_arguments_and_what_was_returned_before() {
 async fn what_has_one_right_answer_is_asked_without_chance() {
     let world = World::new();
     let (remote, parrot) = remote("{}");
-    remote.fill_call(&fill(&world)).await.ok();
+    remote.fill_call(&fill(&world, &determined())).await.ok();
     remote.act(&act(&world, &world.messages(), Hint::None)).await.ok();
     let asked = parrot.asked.lock().unwrap();
     assert_eq!((asked[0].temperature, asked[1].temperature), (0.0, 0.7));
@@ -498,8 +525,9 @@ async fn what_has_one_right_answer_is_asked_without_chance() {
 async fn the_same_ask_is_the_same_request_and_another_walk_draws_anew() {
     let world = World::new();
     let (remote, parrot) = remote(r#"{"arguments":{}}"#);
+    let determined = determined();
     for walk in [0, 0, 1] {
-        let mut ask = fill(&world);
+        let mut ask = fill(&world, &determined);
         ask.scene.walk = WalkIndex(walk);
         remote.fill_call(&ask).await.ok();
     }
@@ -515,7 +543,7 @@ async fn each_try_is_sampled_in_another_way() {
     let empty = Conversation::default();
     for refused in 0..4 {
         let problem = Problem::after(refused, (refused > 0).then_some("no JSON"));
-        let ask = WriteRequest { scene: world.scene(), turn: 0, conversation: &empty, problem };
+        let ask = WriteRequest { problem, ..write(&world, 0, &empty) };
         remote.write_request(&ask).await.ok();
     }
     let asked = parrot.asked.lock().unwrap();
