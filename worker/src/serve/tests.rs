@@ -129,6 +129,8 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         ran: AtomicUsize::new(0),
         at_once: AtomicUsize::new(0),
         most_at_once: AtomicUsize::new(0),
+        endings: Mutex::default(),
+        deaf: AtomicUsize::new(0),
     });
     let queue = MemoryQueue::new();
     let worker = Worker {
