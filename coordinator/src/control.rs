@@ -154,4 +154,8 @@ impl WalkRunner for Governed {
         });
         self.state.end(&ending).await
     }
+
+    fn state(&self) -> Option<Arc<dyn State>> {
+        Some(Arc::clone(&self.state))
+    }
 }

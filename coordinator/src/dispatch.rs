@@ -7,12 +7,15 @@
 //! ```
 //!
 //! The list of parts is the truth: it is read at the start (so a run resumes)
-//! and whenever reports fail to come. No more is issued than the yield so far
-//! says is needed. Parts need not follow the plan: any that cover the next
-//! walk will do.
+//! and again and again; what tells of it sooner is a convenience. No more is
+//! issued than the yield so far says is needed. Parts need not follow the plan:
+//! any that cover the next walk will do.
 
 mod catalog;
+mod issue;
+mod reconcile;
 mod under_way;
+mod window;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,16 +23,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use futures::future::join_all;
+use magnet_proto::CampaignDigest;
 use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
-use magnet_proto::shard::{Report, Shard};
-use magnet_proto::{CampaignDigest, WalkIndex};
+use magnet_proto::shard::Report;
+use magnet_proto::state::State;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::ledger::{Chosen, Counts, Ledger};
 use crate::metrics::Metrics;
@@ -37,13 +40,13 @@ use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::status::Board;
 use catalog::{Catalog, Found};
+use issue::Stamps;
+use reconcile::Findings;
 use under_way::UnderWay;
+use window::Waiting;
 
-/// How often the dead letters are counted.
+/// How often the dead letters are counted, and the shards that are worked.
 const TICK: Duration = Duration::from_millis(500);
-/// Without a report for this long the parts are listed.
-const SILENCE: Duration = Duration::from_secs(5);
-const DEAD_LETTERS: usize = 1_000;
 /// A service may be away for so long: outages end, and a dispatch begun anew
 /// would wait for the same.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -54,14 +57,39 @@ pub struct Dispatcher {
     pub campaign: CampaignDigest,
     pub queue: Arc<dyn Queue>,
     pub parts: Parts,
+    /// Where it is known who works what.
+    pub state: Arc<dyn State>,
     pub plan: Plan,
     /// Issue no walk from this one on.
     pub walk_limit: u64,
     /// Shards issued and not done at most.
     pub window: usize,
+    /// Whether messages outlive this process: a restart finds what it issued.
+    pub has_a_past: bool,
+    /// Whether other campaigns may want the same workers.
+    pub is_shared: bool,
+    /// A name that no other process has or had.
+    pub issuer: String,
+    pub rhythm: Rhythm,
     pub progress: watch::Sender<Progress>,
     pub board: Board,
     pub metrics: Metrics,
+}
+
+/// When what was issued is compared with what is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Rhythm {
+    /// How often that is.
+    pub look: Duration,
+    /// What was seen nowhere for so long may be lost: well above the time from
+    /// one hand to the queue and into the next.
+    pub lost: Duration,
+}
+
+impl Default for Rhythm {
+    fn default() -> Self {
+        Self { look: Duration::from_secs(5), lost: Duration::from_secs(20) }
+    }
 }
 
 /// Why dispatching ended.
@@ -82,6 +110,8 @@ pub struct Selection {
     pub chosen: Chosen,
     /// The parts to read, in walk order; together they hold each walk once.
     pub segments: Vec<Segment>,
+    /// Why a shard was left out last, if any was.
+    pub why_dead: Option<String>,
 }
 
 /// The walks of a part that count.
@@ -133,13 +163,15 @@ pub struct Dispatch {
     ledger: Ledger,
     catalog: Catalog,
     segments: Vec<Segment>,
-    /// The first walk not issued.
-    cursor: u64,
     under_way: UnderWay,
     /// Quarantined, by first walk: the first walk after it.
     dead: BTreeMap<u64, u64>,
-    /// When the parts were listed, or told of, last.
-    listed: Option<Instant>,
+    why_dead: Option<String>,
+    /// Shards that are worked, where that is known.
+    worked: Option<usize>,
+    waiting: Waiting,
+    stamps: Stamps,
+    found: Findings,
     ticks: Interval,
 }
 
@@ -147,15 +179,19 @@ impl Dispatch {
     pub fn new(to: Dispatcher, ledger: Ledger) -> Self {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let stamps = Stamps::new(&to.issuer);
         Self {
             to,
             ledger,
             catalog: Catalog::default(),
             segments: Vec::new(),
-            cursor: 0,
             under_way: UnderWay::default(),
             dead: BTreeMap::new(),
-            listed: None,
+            why_dead: None,
+            worked: None,
+            waiting: Waiting::new(),
+            stamps,
+            found: Findings::default(),
             ticks,
         }
     }
@@ -184,9 +220,7 @@ impl Dispatch {
 
     /// Does what can be done, then waits for news.
     async fn step(&mut self, stop: &CancellationToken) -> Result<Option<Ended>, Error> {
-        if self.listed.is_none_or(|listed| listed.elapsed() >= SILENCE) {
-            self.list().await?;
-        }
+        self.reconcile().await?;
         self.read_parts().await?;
         if self.ledger.is_full() {
             return Ok(Some(Ended::Full));
@@ -204,12 +238,19 @@ impl Dispatch {
                 while let Some(Ok(Some(report))) = self.to.queue.next_report().now_or_never() {
                     self.hear(&report);
                 }
-                // Parts that are told of need not be looked for.
-                self.listed = Some(Instant::now());
             }
-            _ = self.ticks.tick() => self.count_the_dead().await?,
+            _ = self.ticks.tick() => self.look_around().await?,
         }
         Ok(None)
+    }
+
+    /// Looks at what changes from moment to moment.
+    async fn look_around(&mut self) -> Result<(), Error> {
+        self.see_hands().await;
+        if self.to.is_shared {
+            self.waiting.see_workers(self.to.queue.consumers().await?);
+        }
+        self.count_the_dead().await
     }
 
     /// What became of the walks so far.
@@ -236,14 +277,13 @@ impl Dispatch {
             }
         }
         self.publish_progress();
-        let Self { ledger, mut segments, .. } = self;
+        let Self { ledger, mut segments, why_dead, .. } = self;
         let (counts, chosen) = ledger.finish();
         segments.retain(|segment| chosen.any(segment.walks.clone()));
-        Ok(Selection { counts, chosen, segments })
+        Ok(Selection { counts, chosen, segments, why_dead })
     }
 
     async fn list(&mut self) -> Result<(), Error> {
-        self.listed = Some(Instant::now());
         for object in self.to.parts.list(&part::folder(&self.to.campaign)).await? {
             let size_bytes = Some(object.size_bytes);
             self.add(&object.name, size_bytes);
@@ -264,6 +304,7 @@ impl Dispatch {
         };
         let completed = self.under_way.take_off(&walks);
         self.to.metrics.shards_completed(completed);
+        self.waiting.done(completed);
         self.catalog.add(Found { name: name.to_owned(), walks, size_bytes });
     }
 
@@ -289,11 +330,11 @@ impl Dispatch {
                     any = true;
                 }
                 Err(Unread::Away(error)) => return Err(error.into()),
-                Err(Unread::Gone) => self.make_again(&found).await?,
+                Err(Unread::Gone) => self.catalog.remove(&found),
                 Err(Unread::Damaged(problem)) => {
                     warn!(part = found.name, "{problem}; it is made again");
                     self.to.parts.delete(&self.object_name(&found)).await?;
-                    self.make_again(&found).await?;
+                    self.catalog.remove(&found);
                 }
             }
         }
@@ -306,9 +347,14 @@ impl Dispatch {
     /// Where a quarantined shard that holds this walk ends, or the next part
     /// after it begins.
     fn behind_the_dead(&self, walk: u64) -> Option<u64> {
+        let end = self.end_of_the_dead(walk)?;
+        Some(self.catalog.first_after(walk).unwrap_or(end).min(end))
+    }
+
+    /// Where a quarantined shard that holds this walk ends.
+    fn end_of_the_dead(&self, walk: u64) -> Option<u64> {
         let (_, &end) = self.dead.range(..=walk).next_back()?;
-        let part = self.catalog.first_after(walk).unwrap_or(end);
-        (end > walk).then_some(part.min(end))
+        (end > walk).then_some(end)
     }
 
     fn object_name(&self, found: &Found) -> String {
@@ -331,90 +377,6 @@ impl Dispatch {
             true => Ok(index.entries),
             false => Err(Damaged::new("it holds other walks than its name says").into()),
         }
-    }
-
-    async fn make_again(&mut self, found: &Found) -> Result<(), Error> {
-        let len = (found.walks.end - found.walks.start) as u32;
-        let first = WalkIndex(found.walks.start);
-        let shard = Shard { campaign: self.to.campaign, first, len, attempt: 0 };
-        self.publish(vec![shard]).await?;
-        self.catalog.remove(found);
-        Ok(())
-    }
-
-    /// Issues as many shards as are needed and allowed.
-    async fn issue(&mut self) -> Result<(), Error> {
-        let mut shards = Vec::new();
-        while self.under_way.len() + shards.len() < self.to.window {
-            self.cursor = self.cursor.max(self.ledger.next());
-            while let Some(found) = self.catalog.covering(self.cursor) {
-                self.cursor = found.walks.end;
-            }
-            let next_part = self.catalog.first_after(self.cursor).unwrap_or(u64::MAX);
-            let end = self.to.walk_limit.min(next_part);
-            let Some(shard) = self.to.plan.shard(self.cursor, end) else {
-                break;
-            };
-            if self.enough_under_way() {
-                break;
-            }
-            self.cursor = shard.end().0;
-            shards.push(shard);
-        }
-        self.publish(shards).await
-    }
-
-    /// Whether the walks under way should do, by the yield so far.
-    fn enough_under_way(&self) -> bool {
-        let counts = self.ledger.counts();
-        let decided = self.ledger.next() as f64;
-        let yielded = (counts.accepted as f64 + 1.0) / (decided + 1.0);
-        let under_way = (self.cursor - self.ledger.next()) as f64;
-        under_way > 0.0
-            && counts.accepted as f64 + under_way * yielded >= self.ledger.wanted() as f64
-    }
-
-    /// Publishes shards side by side: each is confirmed, none waits for
-    /// another. The cursor goes back to the first that is not taken.
-    async fn publish(&mut self, shards: Vec<Shard>) -> Result<(), Error> {
-        let queue = &self.to.queue;
-        let published = join_all(shards.iter().map(|shard| queue.publish(shard))).await;
-        let mut failed = None;
-        for (shard, published) in shards.into_iter().zip(published) {
-            self.to.metrics.shard_published(&published);
-            match published {
-                Ok(()) => {
-                    debug!(part = shard.part_name(), "issued");
-                    self.under_way.add(shard);
-                }
-                Err(problem) => {
-                    self.cursor = self.cursor.min(shard.first.0);
-                    failed.get_or_insert(problem);
-                }
-            }
-        }
-        failed.map_or(Ok(()), |problem| Err(problem.into()))
-    }
-
-    /// Gives up shards that were quarantined.
-    async fn count_the_dead(&mut self) -> Result<(), Error> {
-        if self.to.queue.depth().await?.dead as usize <= self.dead.len() {
-            return Ok(());
-        }
-        for letter in self.to.queue.dead_letters(DEAD_LETTERS).await? {
-            let Some(shard) = letter.shard.filter(|shard| shard.campaign == self.to.campaign)
-            else {
-                continue;
-            };
-            let walks = shard.first.0..shard.end().0;
-            if self.under_way.any_of(&walks) {
-                self.under_way.take_off(&walks);
-                info!(part = shard.part_name(), reason = letter.reason, "left out of the dataset");
-                self.to.metrics.shard_dead();
-                self.dead.insert(shard.first.0, shard.end().0);
-            }
-        }
-        Ok(())
     }
 
     fn publish_progress(&self) {
@@ -444,3 +406,6 @@ impl From<parts::Error> for Unread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::state::{self, Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
-use magnet_worker::serve::{self, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
+use magnet_worker::serve::{self, Company, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
 use magnet_worker::teacher::stack::Patience;
 use prometheus::Registry;
@@ -37,11 +37,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::control::{self, Governed};
-use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Selection};
+use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Rhythm, Selection};
 use crate::finalize::{self, Finalizer, LostPart, Manifest, Written};
+use crate::holder::holder;
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
 use crate::outdir::{self, Identity, OutDir};
+use crate::policies;
 use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::spending;
@@ -183,7 +185,8 @@ where
     if job.labour == Labour::Fleet {
         tokio::spawn(vigil::keep(Arc::clone(&bundle), fleet.parts.clone(), watching));
     }
-    let holder = format!("magnet-{}", std::process::id());
+    let holder = holder();
+    policies::watch(&campaign.fleet, &job.cancel);
     job.watch.opened_parts(&fleet.parts, &job.library, &job.cancel);
     let stores = stores(campaign, &job.digest, &holder, &fleet.out).await?;
     let stores = job.watch.opened_stores(&stores);
@@ -267,7 +270,8 @@ fn over_budget(reason: &str) -> String {
     )
 }
 
-fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
+fn outcome_of(selection: &Selection, wanted: u64) -> Outcome {
+    let counts = &selection.counts;
     match (counts.accepted >= wanted, counts.missing) {
         (true, 0) => Outcome::Complete,
         (_, 0) => Outcome::Short(format!(
@@ -276,10 +280,14 @@ fn outcome_of(counts: &Counts, wanted: u64) -> Outcome {
             counts.accepted,
             counts.decided(),
         )),
-        (_, missing) => Outcome::Short(format!(
-            "{missing} walks are left out, because their shards failed whenever they were \
-             tried\nhint: run the same command again to try them anew"
-        )),
+        (_, missing) => {
+            let why = selection.why_dead.as_ref().map(|why| format!(", the last one so: {why}"));
+            Outcome::Short(format!(
+                "{missing} walks are left out, because their shards failed whenever they were \
+                 tried{}\nhint: run the same command again to try them anew",
+                why.unwrap_or_default()
+            ))
+        }
     }
 }
 
@@ -379,12 +387,17 @@ impl Fleet {
                 campaign: job.digest,
                 queue: Arc::clone(&queue),
                 parts: self.parts.clone(),
+                state: Arc::clone(&reins.state),
                 plan: Plan::new(job.digest, job.campaign.fleet.shard_walks),
                 walk_limit: job.campaign.campaign.walk_limit(),
                 window: match job.labour {
                     Labour::Own => (shards * 2).max(4),
                     Labour::Fleet => FLEET_WINDOW,
                 },
+                has_a_past: job.campaign.fleet.queue.starts_with("amqp"),
+                is_shared: job.labour == Labour::Fleet,
+                issuer: holder(),
+                rhythm: Rhythm::default(),
                 progress: job.progress.clone(),
                 board: job.watch.board.clone(),
                 metrics: self.metrics.clone(),
@@ -431,7 +444,7 @@ impl Fleet {
             let bundle = Bundle::open(&self.parts, &job.digest).await?;
             selection.counts.add_judging(&bundle.judged);
         }
-        let outcome = outcome.unwrap_or_else(|| outcome_of(&selection.counts, self.wanted));
+        let outcome = outcome.unwrap_or_else(|| outcome_of(&selection, self.wanted));
         Ok(Round::Ended(outcome, selection))
     }
 
@@ -444,7 +457,7 @@ impl Fleet {
     ) -> JoinSet<Result<(), serve::Error>> {
         let runners = Arc::new(OneCampaign { campaign: job.digest, runner: Arc::clone(runner) });
         self.worker_metrics.set_slots(self.workers * self.limits.in_flight);
-        let mut workers = JoinSet::new();
+        let (mut workers, company) = (JoinSet::new(), Company::default());
         for _ in 0..self.workers {
             let worker = Worker {
                 queue: Arc::clone(queue),
@@ -453,6 +466,7 @@ impl Fleet {
                 limits: self.limits,
                 metrics: self.worker_metrics.clone(),
                 shutdown: shutdown.clone(),
+                company: company.clone(),
             };
             workers.spawn(async move { serve::serve(&worker).await });
         }

@@ -203,6 +203,10 @@ impl WalkRunner for Guest {
         self.runner.in_place(walks).await;
     }
 
+    fn state(&self) -> Option<Arc<dyn State>> {
+        self.runner.state()
+    }
+
     async fn end(&self, ending: Ending) -> Result<(), state::Error> {
         let campaign = &self.settings.campaign.name;
         if !self.is_heard {

@@ -33,6 +33,8 @@ pub mod progress;
 pub mod cli;
 mod control;
 mod fleet;
+mod holder;
 mod inspect;
+mod policies;
 mod spending;
 mod terminal;

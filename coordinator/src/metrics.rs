@@ -17,6 +17,7 @@ pub struct Metrics {
     published: IntCounterVec,
     completed: IntCounter,
     dead: IntCounter,
+    lost: IntCounter,
     pulse: Pulse,
 }
 
@@ -37,8 +38,13 @@ impl Metrics {
         )?;
         registry.register(Box::new(published.clone()))?;
         registry.register(Box::new(completed.clone()))?;
+        let lost = IntCounter::new(
+            "magnet_shards_lost_total",
+            "Issued shards that were nowhere any more, and were issued again.",
+        )?;
         registry.register(Box::new(dead.clone()))?;
-        Ok(Self { published, completed, dead, pulse: pulse.clone() })
+        registry.register(Box::new(lost.clone()))?;
+        Ok(Self { published, completed, dead, lost, pulse: pulse.clone() })
     }
 
     /// There is a campaign to work until the guard is dropped.
@@ -59,6 +65,10 @@ impl Metrics {
 
     pub fn shards_completed(&self, count: usize) {
         self.completed.inc_by(count as u64);
+    }
+
+    pub fn shards_lost(&self, count: usize) {
+        self.lost.inc_by(count as u64);
     }
 
     pub fn shard_dead(&self) {

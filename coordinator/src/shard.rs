@@ -6,6 +6,8 @@
 //! all workers have something to do; larger later, so that a large one does not
 //! make a flood of parts. A worker splits a shard that takes it too long.
 
+use std::ops::Range;
+
 use magnet_proto::shard::Shard;
 use magnet_proto::{CampaignDigest, WalkIndex};
 
@@ -31,8 +33,14 @@ impl Plan {
     pub fn shard(&self, first: u64, end: u64) -> Option<Shard> {
         let left = end.checked_sub(first).filter(|&left| left > 0)?;
         let size = u64::from(self.size(first));
-        let len = (size - first % size).min(left) as u32;
-        Some(Shard { campaign: self.campaign, first: WalkIndex(first), len, attempt: 0 })
+        self.piece(first..first + (size - first % size).min(left))
+    }
+
+    /// A shard of these walks, wherever they lie. `None` if there are none.
+    pub fn piece(&self, walks: Range<u64>) -> Option<Shard> {
+        let len = walks.end.checked_sub(walks.start).filter(|&len| len > 0)? as u32;
+        let first = WalkIndex(walks.start);
+        Some(Shard { campaign: self.campaign, first, len, attempt: 0, issue: 0 })
     }
 
     fn size(&self, first: u64) -> u32 {

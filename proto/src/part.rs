@@ -190,7 +190,7 @@ impl Writer {
     /// shard is a whole part of a shorter range.
     pub fn finish(self) -> (String, Bytes) {
         let len = self.entries.len() as u32;
-        let shard = Shard { campaign: self.campaign, first: self.first, len, attempt: 0 };
+        let shard = Shard { campaign: self.campaign, first: self.first, len, attempt: 0, issue: 0 };
         let index = Index { campaign: self.campaign, entries: self.entries };
         let index = rmp_serde::to_vec(&index)
             .expect("writing an index into memory cannot fail: it has no maps");

@@ -13,6 +13,10 @@ pub struct Shard {
     pub len: u32,
     /// How often it was tried and failed by its own fault.
     pub attempt: u32,
+    /// Tells this issue of the shard from every other: what became of another
+    /// one says nothing of it. 0 in messages of programs that knew of none.
+    #[serde(default)]
+    pub issue: u64,
 }
 
 impl Shard {

@@ -99,7 +99,7 @@ mod tests {
 
     fn shard() -> Shard {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
-        Shard { campaign, first: WalkIndex(1_000_000), len: 256, attempt: 2 }
+        Shard { campaign, first: WalkIndex(1_000_000), len: 256, attempt: 2, issue: 77 }
     }
 
     #[test]
@@ -126,10 +126,11 @@ mod tests {
             first: u64,
             len: u32,
             attempt: u32,
+            issue: u64,
             colour: &'static str,
         }
-        let Shard { campaign, first, len, attempt } = shard();
-        let extended = Extended { campaign, first: first.0, len, attempt, colour: "red" };
+        let Shard { campaign, first, len, attempt, issue } = shard();
+        let extended = Extended { campaign, first: first.0, len, attempt, issue, colour: "red" };
         let mut bytes = encode(&shard())[..HEAD].to_vec();
         rmp_serde::encode::write_named(&mut bytes, &extended).unwrap();
         assert_eq!(decode::<Shard>(&bytes).unwrap(), shard());

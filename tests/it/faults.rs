@@ -5,6 +5,7 @@ mod campaigns;
 mod certificates;
 mod control;
 mod kills;
+mod lost;
 mod outages;
 mod reasons;
 mod refusals;

@@ -10,6 +10,7 @@
 //! bytes. Many of these loops may run in one process. Not here: what a walk
 //! does ([`WalkRunner`], implemented by the pipeline).
 
+mod hands;
 mod metrics;
 mod shard;
 
@@ -26,13 +27,14 @@ use magnet_proto::parts::{self, Parts};
 use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Delivery, Queue, Settle};
 use magnet_proto::sample::Sample;
-use magnet_proto::state::{self, Ending};
+use magnet_proto::state::{self, Ending, State};
 use magnet_proto::usage::Usage;
 use magnet_proto::{CampaignDigest, WalkIndex};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{debug, error, info, warn};
 
+pub use hands::Company;
 pub use metrics::Metrics;
 use shard::{Attempt, Worked};
 
@@ -54,6 +56,11 @@ pub trait WalkRunner: Send + Sync {
     /// If it cannot be told now; it is met, and told, again.
     async fn end(&self, _ending: Ending) -> Result<(), state::Error> {
         Ok(())
+    }
+
+    /// Where it is told which of the campaign's shards are worked, if anywhere.
+    fn state(&self) -> Option<Arc<dyn State>> {
+        None
     }
 }
 
@@ -144,6 +151,8 @@ pub struct Worker {
     pub limits: Limits,
     pub metrics: Metrics,
     pub shutdown: Shutdown,
+    /// All loops of a process are in one.
+    pub company: Company,
 }
 
 /// A shard handed back because a service is away comes again after this long,
@@ -162,7 +171,8 @@ pub async fn serve(worker: &Worker) -> Result<(), Error> {
         if !open && held.is_empty() {
             return Ok(());
         }
-        let room = held.len() < worker.limits.shards.max(1) && gate.has_room();
+        let has_company = worker.company.is_open();
+        let room = has_company && held.len() < worker.limits.shards.max(1) && gate.has_room();
         tokio::select! {
             biased;
             Some(worked) = held.next() => {
@@ -178,14 +188,15 @@ pub async fn serve(worker: &Worker) -> Result<(), Error> {
             }
             () = worker.shutdown.abort.cancelled(), if open => {}
             () = worker.shutdown.drain.cancelled(), if open => {}
+            () = worker.company.opened(), if open && !has_company => {}
             received = worker.queue.receive(), if open && room => match received? {
                 None => open = false,
-                Some(delivery) => {
+                Some(mut delivery) => {
                     let walks = gate.hold(delivery.shard());
                     held.push(async move {
                         let (start, _in_flight) =
                             (Instant::now(), worker.metrics.shard_received(&*delivery));
-                        let attempt = shard::attempt(worker, walks, delivery.shard()).await;
+                        let attempt = shard::attempt(worker, walks, &mut *delivery).await;
                         worker.metrics.shard_settled(&attempt, start.elapsed());
                         (delivery, attempt)
                     });
@@ -242,6 +253,18 @@ async fn settle(
             (Settle::Failed(reason), None)
         }
         Attempt::Unwanted => (Settle::Done, None),
+        Attempt::Elsewhere => {
+            debug!(shard = name, "it is worked elsewhere");
+            (Settle::Delay(PAUSE), None)
+        }
+        Attempt::Lost => {
+            info!(shard = name, "another worker has taken it over");
+            (Settle::Done, None)
+        }
+        Attempt::Poison(reason) => {
+            error!(shard = name, reason, "the shard is quarantined");
+            (Settle::Quarantine(reason), None)
+        }
     };
     delivery.settle(outcome).await?;
     // Not before: a shard that comes again may need what was kept for it.

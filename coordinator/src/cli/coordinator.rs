@@ -16,6 +16,7 @@ use super::campaign::CampaignArgs;
 use super::listen::Address;
 use super::run;
 use crate::embedded::Labour;
+pub(super) use crate::holder::holder;
 use crate::prepare::{self, Prepared};
 use crate::status::{Token, Watch};
 
@@ -134,13 +135,6 @@ async fn lead(
         }
     });
     Ok(Some(Lease { holder, state, renewing }))
-}
-
-/// Tells this process from others, on this machine and elsewhere.
-pub(super) fn holder() -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let drawn = std::fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap_or_default();
-    format!("{}-{}-{}", host.trim(), std::process::id(), drawn.trim())
 }
 
 pub(super) fn prepare(campaign: &Campaign) -> Result<Prepared> {

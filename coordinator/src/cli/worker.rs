@@ -9,7 +9,7 @@ use magnet_proto::parts::Parts;
 use magnet_proto::process::{self, Exit, Failure, Health};
 use magnet_proto::state::{self, Ending};
 use magnet_proto::{CampaignDigest, queue};
-use magnet_worker::serve::{self, Metrics, Shutdown, Worker};
+use magnet_worker::serve::{self, Company, Metrics, Shutdown, Worker};
 use magnet_worker::teacher::chat::usage;
 use prometheus::Registry;
 use tokio::task::JoinSet;
@@ -104,7 +104,7 @@ async fn work(
         stop: shutdown.abort.clone(),
         open: tokio::sync::Mutex::default(),
     });
-    let mut workers = JoinSet::new();
+    let (mut workers, company) = (JoinSet::new(), Company::default());
     for _ in 0..loops {
         let worker = Worker {
             queue: Arc::clone(&queue),
@@ -113,6 +113,7 @@ async fn work(
             limits,
             metrics: metrics.clone(),
             shutdown: shutdown.clone(),
+            company: company.clone(),
         };
         workers.spawn(async move { serve::serve(&worker).await });
     }

@@ -34,6 +34,11 @@ impl Catalog {
         }
     }
 
+    /// How many walks the longest part has.
+    pub(super) fn longest(&self) -> u64 {
+        self.longest
+    }
+
     /// A part that holds this walk: the one that starts last.
     pub(super) fn covering(&self, walk: u64) -> Option<Found> {
         let near = self.parts.range(walk.saturating_sub(self.longest)..=walk);

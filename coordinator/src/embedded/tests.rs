@@ -385,7 +385,7 @@ async fn all_parts_that_are_lost_when_the_dataset_is_written_are_told_in_one_pas
     let mut chosen = crate::ledger::Chosen::default();
     (0..200).for_each(|walk| chosen.insert(walk));
     let segments = names.iter().map(segment).collect();
-    let selection = Selection { counts: Counts::default(), chosen, segments };
+    let selection = Selection { counts: Counts::default(), chosen, segments, why_dead: None };
     let finalizer = Finalizer {
         campaign: campaign_digest(),
         parts: &parts,

@@ -317,6 +317,13 @@ pub struct Fleet {
     /// How long a service may be away at start.
     #[serde(with = "duration")]
     pub connect_timeout: Duration,
+    /// The broker's management interface, `http://host:15672`: asked at the
+    /// start whether a policy drops our messages. Empty = not asked.
+    pub management: String,
+    /// How long the broker lets a message be held, its `consumer_timeout`: a
+    /// shard that takes longer is held anew well before.
+    #[serde(with = "duration")]
+    pub ack_timeout: Duration,
     /// From SIGTERM to the end.
     #[serde(with = "duration")]
     pub grace: Duration,

@@ -166,6 +166,8 @@ impl Default for Fleet {
             ca_file: None,
             shard_walks: 0,
             connect_timeout: Duration::from_secs(60),
+            management: String::new(),
+            ack_timeout: Duration::from_secs(30 * 60),
             grace: Duration::from_secs(30),
         }
     }

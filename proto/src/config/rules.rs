@@ -262,10 +262,16 @@ impl Rules {
         self.url("fleet.queue", &fleet.queue, &["memory:", "amqp://", "amqps://"]);
         self.url("fleet.state", &fleet.state, &["embedded:", "redis://", "rediss://"]);
         self.url("fleet.cache", &fleet.cache, &["embedded:", "redis://", "rediss://"]);
+        if !fleet.management.is_empty() {
+            self.url("fleet.management", &fleet.management, &["http://", "https://"]);
+        }
         self.url("fleet.parts", &fleet.parts, &["file:", "memory:", "s3://", "gs://"]);
         let hint = "write a duration like \"30s\"";
-        let waits =
-            [("fleet.connect_timeout", fleet.connect_timeout), ("fleet.grace", fleet.grace)];
+        let waits = [
+            ("fleet.connect_timeout", fleet.connect_timeout),
+            ("fleet.ack_timeout", fleet.ack_timeout),
+            ("fleet.grace", fleet.grace),
+        ];
         for (key, wait) in waits {
             self.require(!wait.is_zero(), key, "must not be zero", hint);
         }

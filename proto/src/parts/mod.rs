@@ -7,11 +7,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::{DynObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{DynObjectStore, ObjectMeta, ObjectStore as _, ObjectStoreExt, PutPayload};
 
 pub mod cloud;
 
@@ -150,16 +151,16 @@ impl Parts {
 
     /// The objects below a folder, ascending by name.
     pub async fn list(&self, folder: &str) -> Result<Vec<Object>, Error> {
+        let listed = collect(self.store.list(Some(&self.at(folder)))).await;
+        listed.map_err(|error| self.explain(Deed::List, error))
+    }
+
+    /// Those of them whose names come after this one.
+    pub async fn list_after(&self, folder: &str, name: &str) -> Result<Vec<Object>, Error> {
         let folder = self.at(folder);
-        let entries = self.store.list(Some(&folder)).map(|entry| {
-            let entry = entry?;
-            let name = entry.location.filename().unwrap_or_default().to_owned();
-            Ok::<_, object_store::Error>(Object { name, size_bytes: entry.size })
-        });
-        let listed: Result<Vec<Object>, _> = entries.try_collect().await;
-        let mut objects = listed.map_err(|error| self.explain(Deed::List, error))?;
-        objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        Ok(objects)
+        let after = folder.clone().join(name);
+        let listed = collect(self.store.list_with_offset(Some(&folder), &after)).await;
+        listed.map_err(|error| self.explain(Deed::List, error))
     }
 
     fn at(&self, name: &str) -> Path {
@@ -204,6 +205,18 @@ impl Parts {
         };
         Error::Refused { problem, hint, source: Box::new(source) }
     }
+}
+
+async fn collect(
+    entries: BoxStream<'static, object_store::Result<ObjectMeta>>,
+) -> object_store::Result<Vec<Object>> {
+    let objects = entries.map_ok(|entry| {
+        let name = entry.location.filename().unwrap_or_default().to_owned();
+        Object { name, size_bytes: entry.size }
+    });
+    let mut objects: Vec<Object> = objects.try_collect().await?;
+    objects.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(objects)
 }
 
 /// Put and deleted again, to see whether that can be done.

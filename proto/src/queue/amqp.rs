@@ -21,9 +21,9 @@
 //! message may be doubled at any step and is never lost. Attempts travel in
 //! the message, because brokers of different versions count deliveries
 //! differently: `attempt` counts failures of the shard's own; the header
-//! `x-magnet-crashes` counts workers that vanished while they held it. A shard
-//! that has crashed two workers is worked alone, so that the third crash is
-//! surely its own; then it is quarantined.
+//! `x-magnet-losses` counts how often it came back from a holder who did not
+//! settle it. Whether that one died or only lost its connection is not known
+//! here, nor what follows from it.
 
 mod broker;
 mod consume;
@@ -41,15 +41,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, warn};
 
-use super::{DeadLetter, Delivery, Depth, Error, Link as LinkState, Queue};
+use super::{DeadLetter, Delivery, Depth, Error, Keep, Link as LinkState, Queue};
 use crate::CampaignDigest;
 use crate::config::QueueType;
 use crate::shard::{Report, Shard};
 use broker::Broker;
 use consume::{Consuming, Shards};
-use link::Link;
+use link::{Link, Session as _};
 use message::Envelope;
 use publish::Publisher;
 
@@ -70,6 +70,9 @@ pub struct Access {
     pub ca_file: Option<PathBuf>,
     /// How long the broker may be away at the start.
     pub connect_timeout: Duration,
+    /// How long the broker lets a message be held: its `consumer_timeout`. It
+    /// does not tell before it is exceeded.
+    pub ack_timeout: Duration,
     /// Shards worked at once by this process.
     pub prefetch: u16,
     /// Whose dead letters and reports; a worker serves all campaigns.
@@ -83,6 +86,8 @@ pub struct AmqpQueue {
     publisher: Publisher,
     consuming: Link<Consuming>,
     shards: Arc<Shards>,
+    /// Dead letters that this process looks at: the broker does not count them.
+    letters_in_hand: Arc<AtomicU64>,
     closed: CancellationToken,
 }
 
@@ -99,7 +104,8 @@ impl AmqpQueue {
         let publisher = Publisher::connect(&broker, &closed).await?;
         let consuming = Link::connect(&broker, &closed).await?;
         let shards = Arc::new(Shards::new(publisher.clone()));
-        let queue = Self { broker, publisher, consuming, shards, closed };
+        let letters_in_hand = Arc::default();
+        let queue = Self { broker, publisher, consuming, shards, letters_in_hand, closed };
         tokio::spawn(letters::unpark_now_and_then(queue.publisher.clone(), queue.closed.clone()));
         Ok(queue)
     }
@@ -141,7 +147,12 @@ impl Queue for AmqpQueue {
             match received {
                 Ok(held) => return Ok(Some(Box::new(held))),
                 Err(problem) => {
-                    debug!("receiving shards: {problem}");
+                    match session.is_alive() {
+                        true => warn!("no shards come, and they are asked for anew: {problem}"),
+                        false => {
+                            self.broker.note(Some(problem.to_string()));
+                        }
+                    }
                     self.consuming.broken(&session);
                     tokio::time::sleep(NOT_AT_ONCE).await;
                 }
@@ -208,6 +219,7 @@ impl Queue for AmqpQueue {
             Some(campaign) => count(&topology::dead(campaign)).await?.unwrap_or(0),
             None => count(topology::UNREADABLE).await?.unwrap_or(0),
         };
+        let dead = dead + self.letters_in_hand.load(Ordering::Relaxed);
         Ok(Depth { ready, held: self.shards.held(), delayed, dead })
     }
 
@@ -220,8 +232,20 @@ impl Queue for AmqpQueue {
         topology::consumers(&session.channel().await?).await
     }
 
+    fn patience(&self) -> Option<Duration> {
+        Some(self.broker.patience())
+    }
+
+    async fn sift(&self, keep: Keep<'_>) -> Result<usize, Error> {
+        match self.broker.access.campaign {
+            Some(campaign) => letters::sift(&self.publisher, &campaign, keep).await,
+            None => Ok(0),
+        }
+    }
+
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        letters::list(&self.publisher, self.broker.access.campaign, limit).await
+        let in_hand = &self.letters_in_hand;
+        letters::list(&self.publisher, self.broker.access.campaign, limit, in_hand).await
     }
 
     async fn redrive(&self) -> Result<usize, Error> {

@@ -21,13 +21,15 @@ pub async fn run(queue: &dyn Queue) {
     a_shard_that_fails_three_times_is_a_dead_letter(queue).await;
     a_quarantined_shard_is_dead_at_once_and_can_be_driven_again(queue).await;
     a_receiver_that_gives_up_loses_nothing(queue).await;
+    sifting_shows_what_waits_and_drops_what_is_refused(queue).await;
+    a_renewed_delivery_comes_again_while_it_is_held(queue).await;
     reports_arrive(queue).await;
     closing_ends_every_wait(queue).await;
 }
 
 fn shard(first: u64) -> Shard {
     let campaign = CampaignDigest(Digest::of(b"conformance"));
-    Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0 }
+    Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0, issue: 0 }
 }
 
 async fn next(queue: &dyn Queue) -> Box<dyn Delivery> {
@@ -134,6 +136,44 @@ async fn a_receiver_that_gives_up_loses_nothing(queue: &dyn Queue) {
     let delivery = next(queue).await;
     assert_eq!(delivery.shard(), &shard(7));
     delivery.settle(Settle::Done).await.unwrap();
+}
+
+async fn sifting_shows_what_waits_and_drops_what_is_refused(queue: &dyn Queue) {
+    for first in [10, 11, 12, 11] {
+        queue.publish(&shard(first)).await.unwrap();
+    }
+    let held = next(queue).await;
+    settles_at(queue, Depth { ready: 3, held: 1, ..Depth::default() }).await;
+    let mut shown = Vec::new();
+    let mut keep = |shard: &Shard| {
+        let is_new = !shown.contains(&shard.first.0);
+        shown.push(shard.first.0);
+        is_new
+    };
+    assert_eq!(queue.sift(&mut keep).await.unwrap(), 1);
+    shown.sort_unstable();
+    assert_eq!(shown, [11, 11, 12]);
+    held.settle(Settle::Done).await.unwrap();
+    for _ in 0..2 {
+        let kept = next(queue).await;
+        assert_eq!(kept.losses(), 0, "who looks at a shard does not lose it");
+        kept.settle(Settle::Done).await.unwrap();
+    }
+    settles_at(queue, Depth::default()).await;
+}
+
+async fn a_renewed_delivery_comes_again_while_it_is_held(queue: &dyn Queue) {
+    queue.publish(&shard(20)).await.unwrap();
+    let mut held = next(queue).await;
+    held.renew().await.unwrap();
+    // A queue that is patient has nothing to renew.
+    if queue.patience().is_some() {
+        let copy = next(queue).await;
+        assert_eq!((copy.shard(), copy.losses()), (&shard(20), 0));
+        copy.settle(Settle::Done).await.unwrap();
+    }
+    held.settle(Settle::Done).await.unwrap();
+    settles_at(queue, Depth::default()).await;
 }
 
 async fn reports_arrive(queue: &dyn Queue) {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{DeadLetter, Delivery, Depth, Error, MAX_ATTEMPTS, Queue, Settle};
+use super::{DeadLetter, Delivery, Depth, Error, Keep, MAX_ATTEMPTS, Queue, Settle};
 use crate::shard::{Report, Shard};
 
 /// Cheap to clone; clones are one queue.
@@ -179,6 +179,14 @@ impl Queue for MemoryQueue {
             delayed: inside.delayed.len() as u64,
             dead: inside.dead.len() as u64,
         })
+    }
+
+    async fn sift(&self, keep: Keep<'_>) -> Result<usize, Error> {
+        let mut inside = self.shared.lock();
+        let before = inside.ready.len() + inside.delayed.len();
+        inside.ready.retain(|(_, shard)| keep(shard));
+        inside.delayed.retain(|(_, shard)| keep(shard));
+        Ok(before - inside.ready.len() - inside.delayed.len())
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {

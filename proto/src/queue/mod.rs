@@ -63,6 +63,7 @@ pub async fn connect(
         queue_type: fleet.queue_type,
         ca_file: fleet.ca_file.clone(),
         connect_timeout: fleet.connect_timeout,
+        ack_timeout: fleet.ack_timeout,
         prefetch: u16::try_from(shards).unwrap_or(u16::MAX).max(1),
         campaign,
     };
@@ -104,6 +105,17 @@ pub trait Queue: Send + Sync {
         Ok(1)
     }
 
+    /// How long a shard may be held before the broker takes it back, by what is
+    /// known; `None` = for ever.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Shows `keep` the shards of this queue's campaign that wait, and drops
+    /// those it refuses; how many those are. What others hold or delay is not
+    /// shown. Until it returns, a shard that is kept may be in the queue twice.
+    async fn sift(&self, keep: Keep<'_>) -> Result<usize, Error>;
+
     /// Up to `limit` dead letters, left in place.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error>;
 
@@ -120,6 +132,9 @@ pub trait Queue: Send + Sync {
     async fn close(&self);
 }
 
+/// Whether a shard that waits shall stay.
+pub type Keep<'a> = &'a mut (dyn FnMut(&Shard) -> bool + Send);
+
 /// A shard held by this process.
 #[async_trait]
 pub trait Delivery: Send {
@@ -128,6 +143,19 @@ pub trait Delivery: Send {
     /// How long it waited in the queue, where that is known.
     fn waited(&self) -> Option<Duration> {
         None
+    }
+
+    /// How often it came back from a holder who did not settle it. That may
+    /// have died, or only lost its connection.
+    fn losses(&self) -> u32 {
+        0
+    }
+
+    /// Puts a copy in its place and lets go of it, so that it may be worked for
+    /// longer than the broker is patient. The copy comes to somebody every few
+    /// seconds, who must find that the shard is taken.
+    async fn renew(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn settle(self: Box<Self>, outcome: Settle) -> Result<(), Error>;
@@ -152,6 +180,10 @@ pub enum Settle {
 
 /// A shard that fails (or kills its worker) this often is quarantined.
 pub const MAX_ATTEMPTS: u32 = 3;
+
+/// A shard that is lost this often is, where nobody knows whether its holders
+/// died: connections are lost more often than processes.
+pub const MAX_LOSSES: u32 = 9;
 
 /// How this process's connection to a broker is, and what it has met so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Control, Ending, Lookup, RateLimit, Refusal, Spending, State};
-use crate::WalkIndex;
+use super::hands::{Hand, SILENCE};
+use super::{
+    Control, Deaths, Ending, Leaving, Lookup, RateLimit, Refusal, Spending, State, Taking,
+    Whereabouts,
+};
 use crate::ids::Digest;
+use crate::shard::Shard;
+use crate::{CampaignDigest, WalkIndex};
 
 /// Long enough for any backend's round trip.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +35,10 @@ pub async fn run(state: &dyn State) {
     why_a_campaign_ended_is_kept_until_it_goes_on(state).await;
     a_complaint_reaches_the_others(state).await;
     one_coordinator_leads_at_a_time(state).await;
+    a_shard_is_in_one_hand_at_a_time(state).await;
+    a_hand_that_falls_silent_has_died_of_its_shard(state).await;
+    a_hand_that_moves_again_takes_its_death_back(state).await;
+    a_hand_that_had_come_further_died_of_something_else(state).await;
 }
 
 fn key(name: &str) -> Digest {
@@ -172,6 +181,95 @@ async fn one_coordinator_leads_at_a_time(state: &dyn State) {
     assert!(state.lead("two", PATIENCE).await.unwrap());
     state.resign("two").await.unwrap();
     assert!(state.lead("three", PATIENCE).await.unwrap(), "nobody waits for what is given back");
+}
+
+fn shard(first: u64, len: u32, issue: u64) -> Shard {
+    let campaign = CampaignDigest(key("conformance"));
+    Shard { campaign, first: WalkIndex(first), len, attempt: 0, issue }
+}
+
+async fn take(state: &dyn State, shard: &Shard, is_alone: bool) -> (Hand, Deaths) {
+    match state.take_shard(shard, is_alone).await.unwrap() {
+        Taking::Yours(hand, deaths) => (hand, deaths),
+        other => panic!("it is free: {other:?}"),
+    }
+}
+
+async fn a_shard_is_in_one_hand_at_a_time(state: &dyn State) {
+    let whole = shard(0, 16, 1);
+    let (hand, deaths) = take(state, &whole, true).await;
+    assert_eq!(deaths, Deaths::default());
+    // Nor are any of its walks in another, whoever issued them.
+    for overlapping in [whole.clone(), shard(0, 16, 2), shard(10, 6, 1), shard(15, 9, 3)] {
+        let told = state.take_shard(&overlapping, true).await.unwrap();
+        let Taking::Busy(within) = told else { panic!("{told:?}") };
+        assert!(within > Duration::ZERO && within <= SILENCE, "{within:?}");
+    }
+    let (beside, _) = take(state, &shard(16, 16, 1), true).await;
+    assert!(state.beat_shard(&whole, &hand, true).await.unwrap());
+    state.leave_shard(&whole, &hand, Leaving::Done).await.unwrap();
+    assert_eq!(state.take_shard(&whole, true).await.unwrap(), Taking::Done);
+    assert!(!state.beat_shard(&whole, &hand, true).await.unwrap(), "it is done");
+    // Another issue of it has its own fate.
+    let again = shard(0, 16, 2);
+    let (hand, _) = take(state, &again, true).await;
+    state.leave_shard(&again, &hand, Leaving::Back(PATIENCE)).await.unwrap();
+    let mut known = state.whereabouts().await.unwrap();
+    known.sort_by_key(|shard| shard.walks.start);
+    let at = |walks, issue, is_worked| Whereabouts { walks, issue, is_worked };
+    assert_eq!(known, [at(0..16, 2, false), at(16..32, 1, true)]);
+    let (hand, deaths) = take(state, &again, true).await;
+    assert_eq!(deaths, Deaths::default(), "it was handed back");
+    for (shard, hand) in [(&again, &hand), (&shard(16, 16, 1), &beside)] {
+        state.leave_shard(shard, hand, Leaving::GivenUp).await.unwrap();
+    }
+    assert_eq!(state.whereabouts().await.unwrap(), []);
+}
+
+async fn a_hand_that_falls_silent_has_died_of_its_shard(state: &dyn State) {
+    let shard = shard(100, 16, 1);
+    for (is_alone, all, alone) in [(true, 0, 0), (false, 1, 1), (true, 2, 1)] {
+        let (_, deaths) = take(state, &shard, is_alone).await;
+        assert_eq!(deaths, Deaths { all, alone });
+        tokio::time::sleep(SILENCE + SHORT).await;
+    }
+    let (hand, deaths) = take(state, &shard, true).await;
+    assert_eq!(deaths, Deaths { all: 3, alone: 2 });
+    state.leave_shard(&shard, &hand, Leaving::GivenUp).await.unwrap();
+    let (hand, deaths) = take(state, &shard, true).await;
+    assert_eq!(deaths, Deaths::default(), "who gives it up forgets");
+    state.leave_shard(&shard, &hand, Leaving::Done).await.unwrap();
+}
+
+async fn a_hand_that_moves_again_takes_its_death_back(state: &dyn State) {
+    let shard = shard(200, 16, 1);
+    let (slow, _) = take(state, &shard, true).await;
+    tokio::time::sleep(SILENCE + SHORT).await;
+    let (quick, deaths) = take(state, &shard, false).await;
+    assert_eq!(deaths, Deaths { all: 1, alone: 1 });
+    assert!(!state.beat_shard(&shard, &slow, true).await.unwrap(), "it is another's");
+    state.leave_shard(&shard, &slow, Leaving::GivenUp).await.unwrap();
+    assert!(state.beat_shard(&shard, &quick, false).await.unwrap());
+    state.leave_shard(&shard, &quick, Leaving::Back(SHORT)).await.unwrap();
+    let (hand, deaths) = take(state, &shard, true).await;
+    assert_eq!(deaths, Deaths::default(), "nobody has died");
+    state.leave_shard(&shard, &hand, Leaving::Done).await.unwrap();
+}
+
+async fn a_hand_that_had_come_further_died_of_something_else(state: &dyn State) {
+    let shard = shard(300, 16, 1);
+    for (is_alone, all) in [(true, 0), (false, 0)] {
+        let (hand, deaths) = take(state, &shard, is_alone).await;
+        assert_eq!(deaths.all, all);
+        let answer = Bytes::from_static(b"another answer");
+        state.put_memo(key("further"), answer, PATIENCE).await.unwrap();
+        assert!(state.beat_shard(&shard, &hand, is_alone).await.unwrap());
+        tokio::time::sleep(SILENCE + SHORT).await;
+    }
+    // Who had others in hand may have come further with those.
+    let (hand, deaths) = take(state, &shard, true).await;
+    assert_eq!(deaths, Deaths { all: 1, alone: 0 });
+    state.leave_shard(&shard, &hand, Leaving::Done).await.unwrap();
 }
 
 #[cfg(test)]

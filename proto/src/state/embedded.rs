@@ -4,6 +4,7 @@
 //! Answers that were paid for, and what was spent, can be kept in a file, so
 //! that they outlive the process. Waiting is on tokio's clock.
 
+mod hands;
 mod log;
 
 use std::collections::HashMap;
@@ -17,12 +18,15 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::hands::{Hand, Leaving, Taking, Whereabouts};
 use super::recent::Recent;
 use super::{
     COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
 };
 use crate::WalkIndex;
 use crate::ids::Digest;
+use crate::shard::Shard;
+use hands::Hands;
 use log::Log;
 
 /// Claims kept, about 60 bytes each.
@@ -57,6 +61,7 @@ struct Inside {
     ending: Option<Ending>,
     trouble: Option<(String, Instant)>,
     leader: Option<(String, Instant)>,
+    hands: Hands,
 }
 
 impl Default for Inside {
@@ -73,6 +78,7 @@ impl Default for Inside {
             ending: None,
             trouble: None,
             leader: None,
+            hands: Hands::default(),
         }
     }
 }
@@ -211,6 +217,7 @@ impl State for EmbeddedState {
     }
 
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
+        self.lock().hands.keep_one();
         if self.logged(|log| log.put(key, &value))?.is_some() {
             return Ok(());
         }
@@ -314,5 +321,22 @@ impl State for EmbeddedState {
         let mut inside = self.lock();
         inside.leader = inside.leader.take().filter(|(leader, _)| leader != holder);
         Ok(())
+    }
+
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error> {
+        Ok(self.lock().hands.take(shard, is_alone))
+    }
+
+    async fn beat_shard(&self, shard: &Shard, hand: &Hand, is_alone: bool) -> Result<bool, Error> {
+        Ok(self.lock().hands.beat(shard, hand, is_alone))
+    }
+
+    async fn leave_shard(&self, shard: &Shard, hand: &Hand, how: Leaving) -> Result<(), Error> {
+        self.lock().hands.leave(shard, hand, how);
+        Ok(())
+    }
+
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
+        Ok(self.lock().hands.whereabouts())
     }
 }

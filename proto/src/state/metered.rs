@@ -12,10 +12,12 @@ use prometheus::{
 };
 use tokio::time::Instant;
 
+use super::hands::{Hand, Leaving, Taking, Whereabouts};
 use super::{Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, Stores};
 use crate::WalkIndex;
 use crate::ids::Digest;
 use crate::process::{Pulse, register_sampled};
+use crate::shard::Shard;
 
 /// What a process's operations on its stores come to.
 #[derive(Clone)]
@@ -255,6 +257,26 @@ impl State for Metered {
 
     async fn resign(&self, holder: &str) -> Result<(), Error> {
         self.timed(self.inner.resign(holder)).await
+    }
+
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error> {
+        self.worked(self.inner.take_shard(shard, is_alone)).await
+    }
+
+    async fn beat_shard(&self, shard: &Shard, hand: &Hand, is_alone: bool) -> Result<bool, Error> {
+        self.timed(self.inner.beat_shard(shard, hand, is_alone)).await
+    }
+
+    async fn leave_shard(&self, shard: &Shard, hand: &Hand, how: Leaving) -> Result<(), Error> {
+        self.worked(self.inner.leave_shard(shard, hand, how)).await
+    }
+
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
+        self.timed(self.inner.whereabouts()).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
     }
 
     fn is_away(&self) -> bool {

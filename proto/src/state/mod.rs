@@ -1,5 +1,5 @@
 //! What workers share while a campaign runs: claims, function outputs, the
-//! memo of paid answers, rate leases, control flags.
+//! memo of paid answers, who works which shard, rate leases, control flags.
 //!
 //! All of it may be lost at any moment: that costs repeated calls, never a
 //! wrong or a missing sample. So callers treat an error as "not known" and go
@@ -18,9 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Fleet;
 use crate::ids::Digest;
+use crate::shard::Shard;
 use crate::{CampaignDigest, WalkIndex};
 
 pub mod embedded;
+pub mod hands;
 mod metered;
 mod recent;
 pub mod redis;
@@ -30,6 +32,7 @@ mod refusal;
 #[expect(clippy::unwrap_used, reason = "a suite of tests, though not under cfg(test) alone")]
 pub mod conformance;
 
+pub use hands::{Deaths, Hand, Leaving, Taking, Whereabouts};
 pub use metered::Metrics;
 pub use refusal::Refusal;
 
@@ -164,6 +167,25 @@ pub trait State: Send + Sync {
     /// Gives the lease back, if `holder` has it: the next one need not wait for
     /// its end.
     async fn resign(&self, holder: &str) -> Result<(), Error>;
+
+    /// Takes a shard into a hand of this process's, unless another hand that
+    /// is alive has it. `is_alone` says that this process has no other shard.
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error>;
+
+    /// Says that a hand still works its shard, every [`hands::BEAT`]; false
+    /// once the shard is another's, or done.
+    async fn beat_shard(&self, shard: &Shard, hand: &Hand, is_alone: bool) -> Result<bool, Error>;
+
+    /// Takes the hand off a shard.
+    async fn leave_shard(&self, shard: &Shard, hand: &Hand, how: Leaving) -> Result<(), Error>;
+
+    /// The campaign's shards that are worked, or on their way back from a hand.
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error>;
+
+    /// Whether other processes see the same state.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Whether the store is away, so that callers get along without it; told
     /// without asking it.

@@ -12,6 +12,7 @@
 //!   keeps them packed: about 25 bytes a claim instead of 170.
 //! - `…:o:{key}`, `…:l:{key}` outputs, and who is computing one.
 //! - `…:m:{key}` paid answers.
+//! - `…:shards`, `…:d:{shard}` who works which shard, and what is done.
 //! - `…:spent`, `…:spenders`, `…:refusals`, `…:control`, `…:ending`,
 //!   `…:trouble`, `…:leader`.
 //! - `magnet:v1:limit:{name}`, `…:holders` limits, shared by all campaigns.
@@ -21,19 +22,22 @@ mod reckoning;
 mod scripts;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use redis::Value;
+use redis::{Script, ScriptInvocation, Value};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::hands::{self, Deaths, Hand, Leaving, Taking, Whereabouts};
 use super::{
     COMPLAINT, Control, Ending, Error, Lease, Lookup, RateLimit, Refusal, Spending, State, refusal,
 };
 use crate::ids::Digest;
+use crate::shard::Shard;
 use crate::{CampaignDigest, WalkIndex};
 use link::Link;
 use reckoning::Reckoning;
@@ -88,6 +92,9 @@ pub struct RedisState {
     holder: Arc<str>,
     beaten: Arc<Mutex<std::collections::HashMap<String, Instant>>>,
     reckoning: Arc<std::sync::Mutex<Reckoning>>,
+    /// Hands that this process has had, and paid answers that it has kept.
+    hands: Arc<AtomicU64>,
+    kept: Arc<AtomicU64>,
 }
 
 impl RedisState {
@@ -105,6 +112,8 @@ impl RedisState {
             holder: holder.into(),
             beaten: Arc::default(),
             reckoning: Arc::default(),
+            hands: Arc::default(),
+            kept: Arc::default(),
         })
     }
 
@@ -122,6 +131,13 @@ impl RedisState {
         key.push(b':');
         key.extend_from_slice(&digest.as_bytes()[..16]);
         key
+    }
+
+    /// A call of a script about hands, as far as they are alike.
+    fn of_shard<'a>(&self, script: &'a Script, name: &str) -> ScriptInvocation<'a> {
+        let mut call = script.prepare_invoke();
+        call.key(self.key("shards")).key(self.key(&format!("d:{name}"))).arg(name);
+        call
     }
 
     async fn poll(&self, key: Digest) -> Result<Polled, Error> {
@@ -225,7 +241,9 @@ impl State for RedisState {
     async fn put_memo(&self, key: Digest, value: Bytes, ttl: Duration) -> Result<(), Error> {
         let mut set = redis::cmd("SET");
         set.arg(self.key_of("m", &key)).arg(&value[..]).arg("PX").arg(millis(ttl));
-        self.link.command(&set).await
+        self.link.command::<()>(&set).await?;
+        self.kept.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn forget_memo(&self, keys: &[Digest]) -> Result<(), Error> {
@@ -380,6 +398,60 @@ impl State for RedisState {
         let mut call = self.scripts.resign.prepare_invoke();
         call.key(self.key("leader")).arg(holder);
         self.link.script(&call).await
+    }
+
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error> {
+        let number = self.hands.fetch_add(1, Ordering::Relaxed).to_string();
+        let name = Digest::of_fields([self.holder.as_bytes(), number.as_bytes()]).short();
+        let hand = Hand { name, kept: self.kept.load(Ordering::Relaxed) };
+        let name = hands::field(shard);
+        let mut call = self.of_shard(&self.scripts.take, &name);
+        call.arg(shard.first.0).arg(shard.end().0).arg(&hand.name);
+        call.arg(hand.blame(is_alone, hand.kept) as u8)
+            .arg(millis(hands::SILENCE))
+            .arg(KEEP.as_secs());
+        let (told, number, alone): (String, u64, u32) = self.link.script(&call).await?;
+        Ok(match told.as_str() {
+            "done" => Taking::Done,
+            "busy" => Taking::Busy(Duration::from_millis(number)),
+            _ => {
+                let all = u32::try_from(number).unwrap_or(u32::MAX);
+                Taking::Yours(hand, Deaths { all, alone })
+            }
+        })
+    }
+
+    async fn beat_shard(&self, shard: &Shard, hand: &Hand, is_alone: bool) -> Result<bool, Error> {
+        let mut call = self.of_shard(&self.scripts.beat, &hands::field(shard));
+        let blame = hand.blame(is_alone, self.kept.load(Ordering::Relaxed));
+        call.arg(&hand.name).arg(blame as u8).arg(millis(hands::SILENCE));
+        self.link.script(&call).await
+    }
+
+    async fn leave_shard(&self, shard: &Shard, hand: &Hand, how: Leaving) -> Result<(), Error> {
+        let (how, known) = match how {
+            Leaving::Done => ("done", hands::DONE_IS_KNOWN),
+            Leaving::Back(within) => ("back", within),
+            Leaving::GivenUp => ("given up", Duration::ZERO),
+        };
+        let mut call = self.of_shard(&self.scripts.leave, &hands::field(shard));
+        call.arg(&hand.name).arg(how).arg(millis(known));
+        self.link.script(&call).await
+    }
+
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
+        let mut call = self.scripts.whereabouts.prepare_invoke();
+        call.key(self.key("shards"));
+        let told: Vec<String> = self.link.script(&call).await?;
+        let known = told.chunks_exact(2).filter_map(|shard| {
+            let (walks, issue) = hands::named(&shard[0])?;
+            Some(Whereabouts { walks, issue, is_worked: shard[1] == "1" })
+        });
+        Ok(known.collect())
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 }
 

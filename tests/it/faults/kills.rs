@@ -84,7 +84,7 @@ fn shards_that_are_published_several_times_change_nothing() {
         let campaign = fleet.digest();
         let queue = AmqpQueue::connect(access(fleet.queue_url(), campaign)).await.unwrap();
         for first in (0..640).step_by(16) {
-            let shard = Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0 };
+            let shard = Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0, issue: 0 };
             // Next to each other, so that two workers have them at once.
             let twice = futures::future::join(queue.publish(&shard), queue.publish(&shard));
             let (one, two) = twice.await;
@@ -95,12 +95,13 @@ fn shards_that_are_published_several_times_change_nothing() {
     fleet.has_the_bytes_of_one_process();
 }
 
-fn access(url: &str, campaign: CampaignDigest) -> Access {
+pub(super) fn access(url: &str, campaign: CampaignDigest) -> Access {
     Access {
         url: url.to_owned(),
         queue_type: QueueType::Quorum,
         ca_file: None,
         connect_timeout: Duration::from_secs(20),
+        ack_timeout: Duration::from_secs(1_800),
         prefetch: 1,
         campaign: Some(campaign),
     }

@@ -86,8 +86,8 @@ fn a_disk_that_takes_nothing_for_a_while_leaves_no_half_part() {
     wait_for("a worker to say so", PATIENCE, || {
         fleet.workers().iter().any(|worker| worker.said().contains("could not be put"))
     });
-    let (said, path) = (fleet.all_said(), parts.display().to_string());
-    assert!(said.contains(&path), "\"{path}\" is not in: {said}");
+    let path = parts.display().to_string();
+    wait_for("the path to be told", PATIENCE, || fleet.all_said().contains(&path));
     std::fs::remove_file(&parts).unwrap();
     std::fs::rename(&away, &parts).unwrap();
     fleet.finish();

@@ -1,4 +1,4 @@
-//! Several kills, restarts and duplicates in one run, drawn from a seed.
+//! Several kills, restarts and losses in one run, drawn from a seed.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn run(seed: u64, samples: u64, faults: usize) {
         if fleet.is_done() {
             break;
         }
-        match draw.below(8) {
+        match draw.below(10) {
             0 => {
                 done.push("broker");
                 broker.kill();
@@ -55,6 +55,14 @@ fn run(seed: u64, samples: u64, faults: usize) {
                 fleet.coordinator().kill();
                 fleet.start_coordinator();
             }
+            3 => {
+                done.push("connections");
+                broker.drop_connections();
+            }
+            4 => {
+                done.push("queue");
+                broker.purge(fleet.queue_url(), "magnet.v1.work");
+            }
             _ => {
                 done.push("worker");
                 let victim = draw.below(WORKERS) as usize;
@@ -65,9 +73,9 @@ fn run(seed: u64, samples: u64, faults: usize) {
     }
     fleet.finish();
     let letters = fleet.tell(&["dlq", "list"]);
-    assert_eq!(letters, "", "with seed {seed}, killed {done:?}");
+    assert_eq!(letters, "", "with seed {seed}, struck {done:?}");
     fleet.has_the_bytes_of_one_process();
-    eprintln!("seed {seed}: killed {done:?}, the same bytes");
+    eprintln!("seed {seed}: struck {done:?}, the same bytes");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) struct RabbitMq {
     distribution: u16,
     /// Of a broker that speaks nothing but TLS.
     certificate: Option<Certificate>,
+    /// Its `rabbit` settings, as Erlang writes them.
+    settings: String,
     process: Option<Process>,
     _epmd: Process,
 }
@@ -38,14 +40,19 @@ pub(crate) fn shared() -> &'static RabbitMq {
 
 impl RabbitMq {
     pub(crate) fn start() -> Self {
-        Self::start_speaking(None)
+        Self::start_speaking(None, "")
+    }
+
+    /// With settings of its own, as Erlang writes them.
+    pub(crate) fn start_with(settings: &str) -> Self {
+        Self::start_speaking(None, settings)
     }
 
     pub(crate) fn start_with_tls(certificate: Certificate) -> Self {
-        Self::start_speaking(Some(certificate))
+        Self::start_speaking(Some(certificate), "")
     }
 
-    fn start_speaking(certificate: Option<Certificate>) -> Self {
+    fn start_speaking(certificate: Option<Certificate>, settings: &str) -> Self {
         let folder = folder("rabbitmq");
         write_files(&folder);
         let epmd_port = free_port();
@@ -59,6 +66,7 @@ impl RabbitMq {
             folder,
             epmd_port,
             certificate,
+            settings: settings.to_owned(),
             process: None,
             _epmd: epmd,
         };
@@ -79,6 +87,8 @@ impl RabbitMq {
             self.management
         );
         fs::write(folder.join("rabbitmq.conf"), config).expect("a configuration can be written");
+        let advanced = format!("[{{rabbit, [{}]}}].\n", self.settings);
+        fs::write(folder.join("advanced.config"), advanced).expect("… this one, too");
         let mut server = Command::new(program(SERVER, "rabbitmq-server"));
         server
             .env("detached", "1")
@@ -93,6 +103,7 @@ impl RabbitMq {
             .env("RABBITMQ_MNESIA_BASE", folder.join("data"))
             .env("RABBITMQ_LOG_BASE", folder.join("log"))
             .env("RABBITMQ_CONFIG_FILE", folder.join("rabbitmq.conf"))
+            .env("RABBITMQ_ADVANCED_CONFIG_FILE", folder.join("advanced.config"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder.join("enabled_plugins"));
         let process = Process::start(folder, &server);
         let (port, is_plain) = (self.port, self.certificate.is_none());
@@ -177,6 +188,23 @@ impl RabbitMq {
         let answer =
             self.manage("POST", &format!("/api/exchanges/{vhost}/amq.default/publish"), &body);
         assert!(answer.contains("true"), "\"{queue}\" takes no message: {answer}");
+    }
+
+    /// Where its management interface answers.
+    pub(crate) fn management_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.management)
+    }
+
+    /// Drops what waits in a queue of the URL's virtual host.
+    pub(crate) fn purge(&self, url: &str, queue: &str) {
+        let vhost = url.rsplit('/').next().unwrap_or_default();
+        self.manage("DELETE", &format!("/api/queues/{vhost}/{queue}/contents"), "");
+    }
+
+    /// Deletes a queue of the URL's virtual host.
+    pub(crate) fn delete(&self, url: &str, queue: &str) {
+        let vhost = url.rsplit('/').next().unwrap_or_default();
+        self.manage("DELETE", &format!("/api/queues/{vhost}/{queue}"), "");
     }
 
     /// Closes all client connections, as an operator may.

@@ -100,9 +100,10 @@ impl Metrics {
         let outcome = match attempt {
             Attempt::Done { .. } => "done",
             Attempt::NotPut(_) => "not_put",
-            Attempt::Stopped(Stop::Transient { .. }) => "delayed",
-            Attempt::Stopped(_) | Attempt::Ended(..) => "returned",
+            Attempt::Stopped(Stop::Transient { .. }) | Attempt::Elsewhere => "delayed",
+            Attempt::Stopped(_) | Attempt::Ended(..) | Attempt::Lost => "returned",
             Attempt::Failed(_) => "failed",
+            Attempt::Poison(_) => "quarantined",
             Attempt::Unwanted => "unwanted",
         };
         self.shards.settled.with_label_values(&[outcome]).inc();

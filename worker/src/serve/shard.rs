@@ -14,15 +14,17 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use magnet_proto::part::{self, Keys, Packed, Verdict, Writer};
 use magnet_proto::process::in_one_line;
+use magnet_proto::queue::Delivery;
 use magnet_proto::shard::{Report, Shard};
-use magnet_proto::state::Ending;
+use magnet_proto::state::{Ending, Leaving};
 use magnet_proto::usage::Usage;
 use magnet_proto::{WalkIndex, parts};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tracing::{Instrument, debug, info_span, warn};
 
-use super::{End, Stop, WalkRunner, Walked, Worker};
+use super::hands::{self, Taken};
+use super::{End, PAUSE, Stop, WalkRunner, Walked, Worker};
 
 /// Between tries to put a part.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -30,6 +32,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A finished part waits no longer for its store: with the time a shard takes
 /// that is well below what brokers allow a message to be held.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// From one hand through the queue into the next, should all go well.
+const ON_ITS_WAY: Duration = Duration::from_secs(30);
 
 /// What came of an attempt.
 pub(super) enum Attempt {
@@ -44,8 +49,14 @@ pub(super) enum Attempt {
     Ended(Arc<dyn WalkRunner>, Ending),
     /// The shard's own fault.
     Failed(String),
-    /// Its campaign is over.
+    /// Its campaign is over, or it is done in pieces.
     Unwanted,
+    /// It is in another hand; whoever has it may lose it, so it comes again.
+    Elsewhere,
+    /// Another hand has taken it over.
+    Lost,
+    /// It kills whoever works it.
+    Poison(String),
 }
 
 /// Walks whose part is in place, and their runner.
@@ -114,10 +125,17 @@ struct Finished {
 enum Unfit {
     Stop(Stop),
     Panic(String),
+    /// The shard must be settled now.
+    Late,
 }
 
-/// Works a shard whose part is not there yet.
-pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shard) -> Attempt {
+/// Works a shard whose part is not there yet, if it is in no other hand.
+pub(super) async fn attempt(
+    worker: &Worker,
+    walks: Unfinished<'_>,
+    delivery: &mut dyn Delivery,
+) -> Attempt {
+    let shard = &delivery.shard().clone();
     let span = info_span!("shard", part = shard.part_name(), attempt = shard.attempt);
     let name = part::object_name(&shard.campaign, &shard.part_name());
     async {
@@ -130,13 +148,84 @@ pub(super) async fn attempt(worker: &Worker, walks: Unfinished<'_>, shard: &Shar
             Err(error) => return Attempt::NotPut(error),
         }
         match worker.runners.of(&shard.campaign).await {
-            Ok(runner) => work(worker, walks, shard, &runner).await,
+            Ok(runner) => in_hand(worker, walks, delivery, &runner).await,
             Err(stop @ Stop::Transient { .. }) => Attempt::Stopped(stop),
             Err(Stop::Cancelled | Stop::Ended(_)) => Attempt::Unwanted,
         }
     }
     .instrument(span)
     .await
+}
+
+/// Works the shard as the one who does, for as long as it takes.
+async fn in_hand(
+    worker: &Worker,
+    walks: Unfinished<'_>,
+    delivery: &mut dyn Delivery,
+    runner: &Arc<dyn WalkRunner>,
+) -> Attempt {
+    let grip = match hands::take(worker, runner.state(), delivery).await {
+        Taken::Ours(grip) => grip,
+        Taken::Elsewhere => return Attempt::Elsewhere,
+        // Under which names its parts lie the coordinator finds out.
+        Taken::Done => return Attempt::Unwanted,
+        Taken::Poison(reason) => return Attempt::Poison(reason),
+        Taken::Stopped => return Attempt::Stopped(Stop::Cancelled),
+    };
+    let shard = delivery.shard().clone();
+    let time = Time::of(worker, grip.is_known_to_all());
+    let attempt = tokio::select! {
+        biased;
+        () = grip.lost() => return Attempt::Lost,
+        attempt = work(worker, walks, &shard, runner, &time) => attempt,
+        () = renew(delivery, &time) => Attempt::Lost,
+    };
+    let back = |pause: Duration| Leaving::Back(pause * 5 + ON_ITS_WAY);
+    grip.leave(match &attempt {
+        Attempt::Done { .. } => Leaving::Done,
+        Attempt::Stopped(Stop::Transient { retry_after, .. }) => back(retry_after.unwrap_or(PAUSE)),
+        Attempt::NotPut(_) => back(PAUSE),
+        _ => back(Duration::ZERO),
+    })
+    .await;
+    attempt
+}
+
+/// How long an attempt may take, by the broker's patience.
+struct Time {
+    /// No walk begins later.
+    begins_until: Instant,
+    /// What is not finished by then is handed back: nobody else knows that the
+    /// shard is worked, and the broker is about to deliver it once more.
+    ends: Option<Instant>,
+    /// Held anew this often: whoever the copy comes to knows that it is worked.
+    renewed: Option<Duration>,
+}
+
+impl Time {
+    fn of(worker: &Worker, is_known_to_all: bool) -> Self {
+        let (now, patience) = (Instant::now(), worker.queue.patience());
+        let shard_time = worker.limits.shard_time;
+        let begins = patience.map_or(shard_time, |patience| shard_time.min(patience / 4));
+        let half = patience.map(|patience| patience / 2);
+        let (ends, renewed) = match is_known_to_all {
+            true => (None, half),
+            false => (half.map(|half| now + half), None),
+        };
+        Self { begins_until: now + begins, ends, renewed }
+    }
+}
+
+/// Holds the shard anew before the broker loses its patience; never returns.
+async fn renew(delivery: &mut dyn Delivery, time: &Time) {
+    while let Some(pause) = time.renewed {
+        tokio::time::sleep(pause).await;
+        if let Err(problem) = delivery.renew().await {
+            // Whoever it comes to finds that it is worked.
+            warn!(part = delivery.shard().part_name(), "the shard is not held anew: {problem}");
+        }
+    }
+    std::future::pending().await
 }
 
 fn report(shard: &Shard, accepted: u32, rejected: u32) -> Report {
@@ -149,10 +238,18 @@ async fn work(
     unfinished: Unfinished<'_>,
     shard: &Shard,
     runner: &Arc<dyn WalkRunner>,
+    time: &Time,
 ) -> Attempt {
-    let (finished, unfit) = run_walks(worker, unfinished, shard, runner).await;
+    let (finished, unfit) = run_walks(worker, unfinished, shard, runner, time).await;
     match unfit {
         None => keep(worker, shard, runner, finished).await,
+        Some(Unfit::Late) if finished.contains_key(&shard.first) => {
+            keep(worker, shard, runner, finished).await
+        }
+        Some(Unfit::Late) => {
+            warn!("no walk is finished, and the broker's patience ends: handed back");
+            Attempt::Stopped(Stop::Cancelled)
+        }
         Some(Unfit::Panic(reason)) => Attempt::Failed(reason),
         Some(Unfit::Stop(stop)) => {
             // A shard that comes again soon is worked whole; else what is
@@ -204,16 +301,17 @@ async fn run_walks(
     mut unfinished: Unfinished<'_>,
     shard: &Shard,
     runner: &Arc<dyn WalkRunner>,
+    time: &Time,
 ) -> (BTreeMap<WalkIndex, Finished>, Option<Unfit>) {
     let gate = unfinished.gate;
-    let begun = Instant::now();
+    let mut late = pin!(until(time.ends));
     let mut walks = shard.walks().peekable();
     let mut permit = pin!(gate.permits.acquire());
     let mut running = FuturesUnordered::new();
     let mut finished = BTreeMap::new();
     let mut unfit = None;
     loop {
-        let is_long = begun.elapsed() >= worker.limits.shard_time;
+        let is_long = Instant::now() >= time.begins_until;
         let begins = walks.peek().is_some() && unfit.is_none() && !is_long;
         if !begins && running.is_empty() {
             return (finished, unfit);
@@ -223,6 +321,7 @@ async fn run_walks(
             () = worker.shutdown.abort.cancelled() => {
                 return (finished, Some(unfit.unwrap_or(Unfit::Stop(Stop::Cancelled))));
             }
+            () = &mut late => return (finished, Some(unfit.unwrap_or(Unfit::Late))),
             Some((walk, ended)) = running.next() => match ended {
                 Ok(done) => {
                     finished.insert(walk, done);
@@ -244,6 +343,13 @@ async fn run_walks(
         // Walks that never wait for anything must not keep the thread from
         // the other tasks on it.
         tokio::task::yield_now().await;
+    }
+}
+
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
     }
 }
 

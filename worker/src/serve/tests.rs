@@ -8,6 +8,7 @@ use magnet_proto::process::Pulse;
 use magnet_proto::queue::Depth;
 use magnet_proto::queue::memory::MemoryQueue;
 use magnet_proto::shard::Shard;
+use magnet_proto::state;
 use magnet_proto::{Digest, WalkIndex};
 use prometheus::Registry;
 
@@ -15,9 +16,9 @@ use super::*;
 
 /// What the walks do, in this order of trial; a walk without a script is
 /// rejected with its index as detail.
-#[derive(Default)]
 struct Scripted {
     tries: Mutex<BTreeMap<u64, Vec<Act>>>,
+    state: Arc<dyn State>,
     ran: AtomicUsize,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
@@ -80,6 +81,10 @@ impl WalkRunner for Scripted {
         self.endings.lock().unwrap().push(ending);
         Ok(())
     }
+
+    fn state(&self) -> Option<Arc<dyn State>> {
+        Some(Arc::clone(&self.state))
+    }
 }
 
 fn rejected(walk: WalkIndex) -> Walked {
@@ -92,7 +97,7 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64, len: u32) -> Shard {
-    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0 }
+    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0, issue: 0 }
 }
 
 struct Only(Arc<Scripted>);
@@ -118,7 +123,15 @@ struct Stage {
 
 fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
     let tries = Mutex::new(script.into_iter().collect());
-    let script = Arc::new(Scripted { tries, ..Scripted::default() });
+    let script = Arc::new(Scripted {
+        tries,
+        state: state::open("embedded:").unwrap(),
+        ran: AtomicUsize::new(0),
+        at_once: AtomicUsize::new(0),
+        most_at_once: AtomicUsize::new(0),
+        endings: Mutex::default(),
+        deaf: AtomicUsize::new(0),
+    });
     let queue = MemoryQueue::new();
     let worker = Worker {
         queue: Arc::new(queue.clone()),
@@ -132,6 +145,7 @@ fn stage(script: impl IntoIterator<Item = (u64, Vec<Act>)>) -> Stage {
         },
         metrics: Metrics::new(&Registry::new(), &Pulse::default()).unwrap(),
         shutdown: Shutdown::default(),
+        company: Company::default(),
     };
     Stage { worker, queue, script }
 }
@@ -215,6 +229,17 @@ async fn a_shard_whose_part_is_there_is_settled_without_a_walk() {
     stage.serve_until(QUIET).await.unwrap();
     assert_eq!(stage.script.ran(), 0);
     assert_eq!(stage.reports().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_shard_that_is_worked_is_left_alone_until_it_is_done() {
+    let mut stage = stage([(3, vec![Act::Linger(Duration::from_secs(60))])]);
+    stage.worker.limits.in_flight = 64;
+    // Nor is one worked that has some of its walks.
+    stage.publish([shard(0, 16), shard(0, 16), shard(8, 8)]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.script.ran(), 16 + 8, "the last one is no copy, and makes a part of its own");
+    assert_eq!(stage.parts().await, ["000000000000-000016", "000000000008-000008"]);
 }
 
 #[tokio::test]

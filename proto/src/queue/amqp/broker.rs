@@ -1,6 +1,7 @@
 //! One broker: how to connect to it, and what its refusals mean.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub(super) struct Broker {
     pub(super) counters: Counters,
     /// Why a connection was lost, or could not be made, last.
     trouble: Mutex<Option<String>>,
+    /// How long it lets a message be held, in milliseconds: as configured, or
+    /// less, once it has said so.
+    patience_ms: AtomicU64,
     uri: AMQPUri,
     ca: Option<String>,
 }
@@ -51,7 +55,8 @@ impl Broker {
         let ca = access.ca_file.as_deref().map(tls::read_authority).transpose();
         let ca = ca.map_err(Error::Permanent)?;
         let (counters, trouble) = (Counters::default(), Mutex::default());
-        Ok(Self { access, counters, trouble, uri, ca })
+        let patience_ms = AtomicU64::new(millis(access.ack_timeout));
+        Ok(Self { access, counters, trouble, patience_ms, uri, ca })
     }
 
     /// Where it is, for messages: host, port and virtual host.
@@ -81,6 +86,10 @@ impl Broker {
         }
     }
 
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms.load(Ordering::Relaxed))
+    }
+
     pub(super) fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -88,6 +97,10 @@ impl Broker {
     /// Notes why there is no connection, or that there is one; whether that is
     /// news.
     pub(super) fn note(&self, trouble: Option<String>) -> bool {
+        // A broker that has lost its patience says how much it had.
+        if let Some(patience) = trouble.as_deref().and_then(patience_told) {
+            self.patience_ms.fetch_min(millis(patience), Ordering::Relaxed);
+        }
         let mut noted = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         let is_news = *noted != trouble;
         *noted = trouble;
@@ -145,10 +158,34 @@ async fn hear_why(broker: Weak<Broker>, events: impl Stream<Item = Event>) {
     }
 }
 
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The time in a broker's words about a delivery that was not acknowledged.
+fn patience_told(said: &str) -> Option<Duration> {
+    let (_, told) = said.split_once("Timeout value used: ")?;
+    let (number, _) = told.split_once(" ms")?;
+    number.parse().ok().map(Duration::from_millis)
+}
+
 /// What is wrong with a connection over TLS, if that is what is wrong.
 fn tls_problem(place: &str, error: &lapin::Error) -> Option<String> {
     match error.kind() {
         ErrorKind::IOError(error) => tls::explain(place, &error.to_string()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_that_loses_its_patience_says_how_much_it_had() {
+        let said = "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout \
+                    value used: 10000 ms. This timeout value can be configured";
+        assert_eq!(patience_told(said), Some(Duration::from_secs(10)));
+        assert_eq!(patience_told("PRECONDITION_FAILED - inequivalent arg"), None);
     }
 }

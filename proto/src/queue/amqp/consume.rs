@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions,
@@ -14,18 +14,17 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::broker::Broker;
-use super::delivery::{Alone, Held};
+use super::delivery::Held;
 use super::link::{Session, count};
 use super::message::{Envelope, Headers};
 use super::publish::Publisher;
 use super::topology::{self, Rung};
 use super::{CampaignDigest, Error, Report, Shard};
-use crate::queue::MAX_ATTEMPTS;
 use crate::wire;
 
 /// For so long after a lost connection a message that was delivered before is
@@ -62,6 +61,8 @@ impl Session for Consuming {
         let connection = broker.connect(Self::PURPOSE).await?;
         let explain = |error: lapin::Error| broker.explain(&error);
         let shards = connection.create_channel().await.map_err(explain)?;
+        // Whatever ended an earlier session may have taken the queues along.
+        topology::declare(broker, &shards).await?;
         let prefetch = broker.access.prefetch.max(1);
         shards.basic_qos(prefetch, BasicQosOptions::default()).await.map_err(explain)?;
         let reports = match &broker.access.campaign {
@@ -85,6 +86,10 @@ impl Session for Consuming {
 
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
+    }
+
+    fn why_ended(&self) -> Option<String> {
+        self.stream.try_lock().ok()?.why_ended()
     }
 }
 
@@ -120,9 +125,9 @@ impl Consuming {
         }
     }
 
-    /// Whether a message that was delivered before comes from a worker that
-    /// vanished, rather than from a connection that was lost.
-    fn tells_of_a_crash(&self, delivery: &Delivery) -> bool {
+    /// Whether a message that was delivered before comes from another process
+    /// that did not settle it.
+    fn tells_of_a_loss(&self, delivery: &Delivery) -> bool {
         let aftermath = self.again_since.is_some_and(|since| since.elapsed() < AFTERMATH);
         delivery.redelivered && !aftermath
     }
@@ -144,6 +149,17 @@ impl Stream {
             }
         }
         self.pending.front().ok_or_else(|| Error::Transient("nothing arrived".into()))
+    }
+
+    /// What the broker said when it ended the flow, if nobody has heard it yet.
+    fn why_ended(&mut self) -> Option<String> {
+        let consumer = self.consumer.as_mut()?;
+        loop {
+            match consumer.next().now_or_never()? {
+                Some(Ok(_)) => {}
+                ended => return Some(why_ended(ended)),
+            }
+        }
     }
 
     /// Stops the flow and puts what has arrived into `pending`.
@@ -188,7 +204,7 @@ async fn consume(session: &Consuming) -> Result<Consumer, Error> {
 fn why_ended(ended: Option<Result<Delivery, lapin::Error>>) -> String {
     match ended {
         Some(Err(error)) => error.to_string(),
-        _ => "the broker stopped delivering".into(),
+        _ => "the broker stopped delivering: the queue was deleted, or moved".into(),
     }
 }
 
@@ -204,14 +220,11 @@ enum Arrived {
 pub(super) struct Shards {
     publisher: Publisher,
     held: Arc<AtomicU64>,
-    /// Held for reading by each shard, for writing by one that is worked
-    /// alone.
-    company: Arc<RwLock<()>>,
 }
 
 impl Shards {
     pub(super) fn new(publisher: Publisher) -> Self {
-        Self { publisher, held: Arc::default(), company: Arc::default() }
+        Self { publisher, held: Arc::default() }
     }
 
     pub(super) fn held(&self) -> u64 {
@@ -223,10 +236,6 @@ impl Shards {
     pub(super) async fn next(&self, session: &Arc<Consuming>) -> Result<Held, Error> {
         let mut stream = session.stream.lock().await;
         loop {
-            if stream.consumer.is_none() && stream.pending.is_empty() {
-                // Nothing flows while a suspect is worked alone.
-                drop(self.company.read().await);
-            }
             let delivery = stream.next(session).await?;
             if delivery.redelivered {
                 count(&session.broker.counters.redelivered);
@@ -236,31 +245,16 @@ impl Shards {
                     self.pass_on(delivery, &queue, &envelope).await?;
                     stream.pending.pop_front();
                 }
-                Arrived::Shard(shard, headers) if headers.crashes + 1 >= MAX_ATTEMPTS => {
-                    warn!(part = shard.part_name(), "worked alone: it has crashed workers");
-                    stream.stop(session).await;
-                    let others: Vec<Delivery> = stream.pending.drain(1..).collect();
-                    for other in others {
-                        self.hand_back(&other).await;
-                    }
-                    let alone = Arc::clone(&self.company).write_owned().await;
-                    if let Some(delivery) = stream.pending.pop_front() {
-                        return Ok(self.hold(delivery, shard, headers, Alone::Yes(alone)));
-                    }
-                }
                 Arrived::Shard(shard, headers) => {
-                    let company = Arc::clone(&self.company).read_owned().await;
                     if let Some(delivery) = stream.pending.pop_front() {
-                        return Ok(self.hold(delivery, shard, headers, Alone::No(company)));
+                        let publisher = self.publisher.clone();
+                        return Ok(Held::new(
+                            publisher, delivery, shard, headers.losses, &self.held,
+                        ));
                     }
                 }
             }
         }
-    }
-
-    fn hold(&self, delivery: Delivery, shard: Shard, headers: Headers, alone: Alone) -> Held {
-        let publisher = self.publisher.clone();
-        Held::new(publisher, delivery, shard, headers.crashes, alone, &self.held)
     }
 
     fn look(&self, session: &Consuming, delivery: &Delivery) -> Arrived {
@@ -287,18 +281,12 @@ impl Shards {
             headers.more_ms = u64::try_from(more.as_millis()).unwrap_or(u64::MAX);
             return Arrived::Elsewhere(rung.queue(), envelope(headers));
         }
-        if !session.tells_of_a_crash(delivery) {
+        if !session.tells_of_a_loss(delivery) {
             return Arrived::Shard(shard, headers);
         }
         // The count must be stored before the shard is tried once more.
-        let crashes = headers.crashes.saturating_add(1);
-        let counted = Envelope::of(&shard, crashes);
-        if crashes < MAX_ATTEMPTS {
-            return Arrived::Elsewhere(topology::WORK.into(), counted);
-        }
-        let reason = format!("{crashes} workers vanished while they held it");
-        warn!(part = shard.part_name(), reason, "to the dead letters");
-        Arrived::Elsewhere(topology::dead(&shard.campaign), counted.because(&reason))
+        let counted = Envelope::of(&shard, headers.losses.saturating_add(1));
+        Arrived::Elsewhere(topology::WORK.into(), counted)
     }
 
     async fn pass_on(

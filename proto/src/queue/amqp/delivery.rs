@@ -7,7 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lapin::message::Delivery as Message;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
-use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 use tracing::debug;
 
 use super::message::{self, Envelope};
@@ -16,21 +15,14 @@ use super::topology::{self, Rung};
 use super::{Error, Shard};
 use crate::queue::{Delivery, MAX_ATTEMPTS, Settle};
 
-/// Whether other shards may be worked beside it.
-#[expect(dead_code, reason = "guards: held, never read")]
-pub(super) enum Alone {
-    Yes(OwnedRwLockWriteGuard<()>),
-    No(OwnedRwLockReadGuard<()>),
-}
-
 pub(super) struct Held {
     publisher: Publisher,
-    /// `None` once settled.
+    /// `None` once it is settled or renewed.
     message: Option<Message>,
     shard: Shard,
-    crashes: u32,
+    losses: u32,
+    waited: Option<Duration>,
     held: Arc<AtomicU64>,
-    _alone: Alone,
 }
 
 impl Held {
@@ -38,21 +30,33 @@ impl Held {
         publisher: Publisher,
         message: Message,
         shard: Shard,
-        crashes: u32,
-        alone: Alone,
+        losses: u32,
         held: &Arc<AtomicU64>,
     ) -> Self {
         held.fetch_add(1, Ordering::Relaxed);
-        let held = Arc::clone(held);
-        Self { publisher, message: Some(message), shard, crashes, held, _alone: alone }
+        let (held, waited) = (Arc::clone(held), message::age(&message.properties));
+        Self { publisher, message: Some(message), shard, losses, waited, held }
+    }
+
+    /// Lets go of the message, if it is still held.
+    async fn acknowledge(&mut self) {
+        if let Some(message) = self.message.take() {
+            // A delivery that the broker has taken back is someone else's by
+            // now: no error.
+            if !message.ack(BasicAckOptions::default()).await.unwrap_or(false) {
+                debug!(part = self.shard.part_name(), "the broker had taken it back");
+            }
+        }
     }
 
     /// Where the shard goes by what came of it; `None` = nowhere.
     fn onward(&self, outcome: Settle) -> Option<(String, Envelope)> {
-        let again = || Envelope::of(&self.shard, self.crashes);
+        let again = || Envelope::of(&self.shard, self.losses);
         let dead = topology::dead(&self.shard.campaign);
         match outcome {
             Settle::Done => None,
+            // The copy is on its way already.
+            Settle::Return | Settle::Delay(_) if self.message.is_none() => None,
             Settle::Return => Some((topology::WORK.into(), again())),
             Settle::Delay(delay) => {
                 let (rung, more) = Rung::for_delay(delay);
@@ -63,7 +67,7 @@ impl Held {
             Settle::Failed(reason) => {
                 let attempt = self.shard.attempt.saturating_add(1);
                 let failed = Shard { attempt, ..self.shard.clone() };
-                let envelope = Envelope::of(&failed, self.crashes);
+                let envelope = Envelope::of(&failed, self.losses);
                 match attempt < MAX_ATTEMPTS {
                     true => Some((topology::WORK.into(), envelope)),
                     false => Some((dead, envelope.because(&reason))),
@@ -81,7 +85,21 @@ impl Delivery for Held {
     }
 
     fn waited(&self) -> Option<Duration> {
-        message::age(&self.message.as_ref()?.properties)
+        self.waited
+    }
+
+    fn losses(&self) -> u32 {
+        self.losses
+    }
+
+    async fn renew(&mut self) -> Result<(), Error> {
+        if self.message.is_some() {
+            let copy = Envelope::of(&self.shard, self.losses);
+            let (rung, _) = Rung::for_delay(Duration::ZERO);
+            self.publisher.pass_on(&rung.queue(), &copy).await?;
+            self.acknowledge().await;
+        }
+        Ok(())
     }
 
     /// Where it goes next is stored before it is acknowledged. If it cannot
@@ -94,13 +112,7 @@ impl Delivery for Held {
             debug!(part = self.shard.part_name(), "handed back as it is: {problem}");
             return Ok(());
         }
-        if let Some(message) = self.message.take() {
-            // A delivery that the broker has taken back is someone else's by
-            // now: no error.
-            if !message.ack(BasicAckOptions::default()).await.unwrap_or(false) {
-                debug!(part = self.shard.part_name(), "the broker had taken it back");
-            }
-        }
+        self.acknowledge().await;
         Ok(())
     }
 }

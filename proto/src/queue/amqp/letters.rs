@@ -1,5 +1,6 @@
 //! Dead letters and parked messages.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
@@ -12,6 +13,7 @@ use tracing::{debug, info};
 use super::message::{Envelope, Headers};
 use super::publish::Publisher;
 use super::{CampaignDigest, DeadLetter, Error, Shard, topology};
+use crate::queue::Keep;
 use crate::wire;
 
 /// Messages moved at once.
@@ -29,11 +31,13 @@ fn queues(campaign: Option<CampaignDigest>) -> impl Iterator<Item = String> {
 }
 
 /// The campaign's dead letters, then those that nobody can read. They are back
-/// in place when this returns: nobody after it finds one missing.
+/// in place when this returns: nobody after it finds one missing. Meanwhile
+/// `in_hand` tells how many of the campaign's the broker does not count.
 pub(super) async fn list(
     publisher: &Publisher,
     campaign: Option<CampaignDigest>,
     limit: usize,
+    in_hand: &AtomicU64,
 ) -> Result<Vec<DeadLetter>, Error> {
     let session = publisher.session().await?;
     let mut letters = Vec::new();
@@ -43,8 +47,14 @@ pub(super) async fn list(
         let Some(there) = topology::depth(&channel, &queue).await? else {
             continue;
         };
+        let mut taken = InHand { of: in_hand, count: 0 };
+        let is_counted = campaign.is_none_or(|campaign| queue == topology::dead(&campaign));
         let mut last = None;
         while letters.len() < limit {
+            // Before it is gone from there: it is never counted nowhere.
+            if is_counted {
+                taken.one_more();
+            }
             let Some(message) = get(&channel, &queue).await? else {
                 break;
             };
@@ -59,6 +69,25 @@ pub(super) async fn list(
         close(&channel).await;
     }
     Ok(letters)
+}
+
+/// Letters that somebody looks at, counted until he is done, or gives up.
+struct InHand<'a> {
+    of: &'a AtomicU64,
+    count: u64,
+}
+
+impl InHand<'_> {
+    fn one_more(&mut self) {
+        self.count += 1;
+        self.of.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        self.of.fetch_sub(self.count, Ordering::Relaxed);
+    }
 }
 
 /// Waits until a queue holds so many messages, for as long as some may be in
@@ -79,7 +108,7 @@ fn letter(message: &Delivery) -> DeadLetter {
     let shard = wire::decode::<Shard>(&message.data).ok();
     DeadLetter {
         campaign: shard.as_ref().map(|shard| shard.campaign),
-        attempts: shard.as_ref().map_or(0, |shard| shard.attempt).max(headers.crashes),
+        attempts: shard.as_ref().map_or(0, |shard| shard.attempt).max(headers.losses),
         shard,
         reason: headers.reason.unwrap_or_else(|| "no reason is told".into()),
     }
@@ -99,16 +128,17 @@ pub(super) async fn redrive(
             (topology::UNREADABLE.into(), envelope.because(&problem.to_string()))
         }
     };
+    let again = |message: &Delivery| Some(again(message));
     move_all(publisher, &topology::dead(campaign), 1, again).await
 }
 
-/// Moves the messages a queue holds by now to where they belong; how many.
-/// Waits until there are `expected`, should a reader hold them.
+/// Moves the messages a queue holds by now to where they belong, or drops
+/// them; how many. Waits until there are `expected`, should a reader hold them.
 async fn move_all(
     publisher: &Publisher,
     queue: &str,
     expected: u64,
-    onward: impl Fn(&Delivery) -> (String, Envelope),
+    mut onward: impl FnMut(&Delivery) -> Option<(String, Envelope)>,
 ) -> Result<usize, Error> {
     let session = publisher.session().await?;
     let channel = session.channel().await?;
@@ -133,10 +163,9 @@ async fn move_all(
             }
         }
         left -= batch.len();
-        let published = batch.iter().map(async |message| {
-            let (queue, envelope) = onward(message);
-            publisher.persist(&queue, &envelope).await
-        });
+        let onward: Vec<(String, Envelope)> = batch.iter().filter_map(&mut onward).collect();
+        let published =
+            onward.iter().map(async |(queue, envelope)| publisher.persist(queue, envelope).await);
         try_join_all(published).await?;
         for message in &batch {
             message.ack(BasicAckOptions::default()).await.map_err(away)?;
@@ -166,10 +195,6 @@ pub(super) async fn purge(
 
 /// Takes back to work what an older program parked and this one can read.
 pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: CancellationToken) {
-    let as_it_is = |message: &Delivery| {
-        let headers = Headers::read(&message.properties);
-        (topology::WORK.to_owned(), Envelope { bytes: message.data.clone(), headers })
-    };
     let mut looks = tokio::time::interval(UNPARK);
     loop {
         tokio::select! {
@@ -177,13 +202,37 @@ pub(super) async fn unpark_now_and_then(publisher: Publisher, closed: Cancellati
             _ = looks.tick() => {}
         }
         for version in 1..=wire::VERSION {
-            match move_all(&publisher, &topology::parked(version), 0, as_it_is).await {
+            match move_all(&publisher, &topology::parked(version), 0, to_work).await {
                 Ok(0) => {}
                 Ok(moved) => info!(moved, version, "parked messages are worked now"),
                 Err(problem) => debug!("looking for parked messages: {problem}"),
             }
         }
     }
+}
+
+/// Shows the shards of a campaign that wait, and drops those that are refused;
+/// how many. All others go to the end of the queue as they are.
+pub(super) async fn sift(
+    publisher: &Publisher,
+    campaign: &CampaignDigest,
+    keep: Keep<'_>,
+) -> Result<usize, Error> {
+    let mut dropped = 0;
+    let sifted = |message: &Delivery| {
+        let shard = wire::decode::<Shard>(&message.data).ok();
+        let is_refused = shard.is_some_and(|shard| shard.campaign == *campaign && !keep(&shard));
+        dropped += usize::from(is_refused);
+        if is_refused { None } else { to_work(message) }
+    };
+    move_all(publisher, topology::WORK, 0, sifted).await?;
+    Ok(dropped)
+}
+
+/// To the end of the work queue as it is.
+fn to_work(message: &Delivery) -> Option<(String, Envelope)> {
+    let headers = Headers::read(&message.properties);
+    Some((topology::WORK.to_owned(), Envelope { bytes: message.data.clone(), headers }))
 }
 
 async fn get(channel: &Channel, queue: &str) -> Result<Option<Delivery>, Error> {

@@ -52,6 +52,12 @@ pub(super) trait Session: Send + Sync + Sized + 'static {
 
     fn is_alive(&self) -> bool;
 
+    /// What the broker said when it ended a channel of it, if nobody has heard
+    /// that yet.
+    fn why_ended(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it was ended by us, for good.
     fn is_over(&self) -> bool {
         false
@@ -147,7 +153,10 @@ impl<S: Session> Keeper<S> {
                 () = tokio::time::sleep(pauses.next()) => {}
             }
             // By now the reason has come as well.
-            if lost.is_some() {
+            if let Some(lost) = lost {
+                if let Some(why) = lost.why_ended() {
+                    self.broker.note(Some(why));
+                }
                 let why = self.broker.trouble().unwrap_or_else(|| "no reason is given".into());
                 warn!(
                     "the connection for {} to {} is lost: {why}",

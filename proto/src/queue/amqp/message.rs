@@ -8,7 +8,7 @@ use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use crate::shard::Shard;
 use crate::wire;
 
-const CRASHES: &str = "x-magnet-crashes";
+const LOSSES: &str = "x-magnet-losses";
 const REASON: &str = "x-magnet-reason";
 const MORE_MS: &str = "x-magnet-more-ms";
 const SENT_MS: &str = "x-magnet-sent-ms";
@@ -26,8 +26,8 @@ pub(super) struct Envelope {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Headers {
-    /// Workers that vanished while they held it.
-    pub(super) crashes: u32,
+    /// How often it came back from a holder who did not settle it.
+    pub(super) losses: u32,
     /// Why it is dead.
     pub(super) reason: Option<String>,
     /// How much longer it is to be delayed.
@@ -35,8 +35,8 @@ pub(super) struct Headers {
 }
 
 impl Envelope {
-    pub(super) fn of(shard: &Shard, crashes: u32) -> Self {
-        let headers = Headers { crashes, ..Headers::default() };
+    pub(super) fn of(shard: &Shard, losses: u32) -> Self {
+        let headers = Headers { losses, ..Headers::default() };
         Self { bytes: wire::encode(shard), headers }
     }
 
@@ -53,7 +53,7 @@ impl Envelope {
                 table.insert(ShortString::from(name), AMQPValue::LongLongInt(value));
             }
         };
-        number(CRASHES, i64::from(self.headers.crashes));
+        number(LOSSES, i64::from(self.headers.losses));
         number(SENT_MS, now_ms());
         number(MORE_MS, i64::try_from(self.headers.more_ms).unwrap_or(i64::MAX));
         if let Some(reason) = &self.headers.reason {
@@ -97,7 +97,7 @@ impl Headers {
             _ => None,
         };
         Self {
-            crashes: u32::try_from(number(CRASHES)).unwrap_or(u32::MAX),
+            losses: u32::try_from(number(LOSSES)).unwrap_or(u32::MAX),
             reason,
             more_ms: number(MORE_MS),
         }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn headers_survive_the_broker() {
-        let headers = Headers { crashes: 2, reason: Some("it \"fell\"".into()), more_ms: 9 };
+        let headers = Headers { losses: 2, reason: Some("it \"fell\"".into()), more_ms: 9 };
         let envelope = Envelope { bytes: vec![], headers: headers.clone() };
         assert_eq!(Headers::read(&envelope.properties()), headers);
         assert_eq!(Headers::read(&BasicProperties::default()), Headers::default());

@@ -139,9 +139,11 @@ pub(super) async fn depth(channel: &Channel, name: &str) -> Result<Option<u64>, 
 /// How many connections take shards.
 pub(super) async fn consumers(channel: &Channel) -> Result<u64, Error> {
     let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-    let found = channel.queue_declare(WORK.into(), options, FieldTable::default()).await;
-    let found = found.map_err(|error| Error::Transient(error.to_string()))?;
-    Ok(u64::from(found.consumer_count()))
+    match channel.queue_declare(WORK.into(), options, FieldTable::default()).await {
+        Ok(queue) => Ok(u64::from(queue.consumer_count())),
+        Err(error) if is_missing(&error) => Ok(0),
+        Err(error) => Err(Error::Transient(error.to_string())),
+    }
 }
 
 fn is_missing(error: &lapin::Error) -> bool {

@@ -10,6 +10,10 @@ pub(super) struct Scripts {
     pub(super) lead: Script,
     pub(super) resign: Script,
     pub(super) spend: Script,
+    pub(super) take: Script,
+    pub(super) beat: Script,
+    pub(super) leave: Script,
+    pub(super) whereabouts: Script,
 }
 
 impl Default for Scripts {
@@ -22,6 +26,10 @@ impl Default for Scripts {
             lead: Script::new(LEAD),
             resign: Script::new(RESIGN),
             spend: Script::new(SPEND),
+            take: of_hands(TAKE),
+            beat: of_hands(BEAT),
+            leave: of_hands(LEAVE),
+            whereabouts: of_hands(WHEREABOUTS),
         }
     }
 }
@@ -130,5 +138,107 @@ if ARGV[11] ~= '' then
   redis.call('EXPIRE', KEYS[2], ARGV[13])
 end
 told[#fields + 1] = redis.call('ZCARD', KEYS[2])
+return told
+";
+
+/// What the scripts about hands have in common. A shard's record is until when
+/// its hand counts as alive, the hand (empty = it is on its way back), what its
+/// death would tell (see `hands::Blame`), and the hands that died of it: a `+`
+/// after those that had no other shard.
+fn of_hands(script: &str) -> Script {
+    Script::new(&format!("{HANDS}{script}"))
+}
+
+const HANDS: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function read(record)
+  local till, hand, blame, dead = string.match(record, '^(%d+)|([^|]*)|(%d)|(.*)$')
+  return tonumber(till), hand, blame, dead
+end
+local function write(shard, till, hand, blame, dead)
+  redis.call('HSET', KEYS[1], shard, string.format('%.0f|%s|%s|%s', till, hand, blame, dead))
+end
+";
+
+/// Keys: the shards, whether this one is done. Arguments: the shard, its first
+/// walk, the first after it, the hand, what its death would tell, milliseconds
+/// it counts as alive, seconds to keep. What is told, then milliseconds or the
+/// deaths, then the deaths of hands that had no other.
+const TAKE: &str = r"
+if redis.call('EXISTS', KEYS[2]) == 1 then return {'done', 0, 0} end
+local dead = ''
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  local first, len = string.match(all[at], '^(%d+)%-(%d+)')
+  if tonumber(first) < tonumber(ARGV[3]) and tonumber(ARGV[2]) < first + len then
+    local till, hand, blame, before = read(all[at + 1])
+    if hand ~= '' and till > now then return {'busy', till - now, 0} end
+    if all[at] == ARGV[1] then
+      dead = before
+      if hand ~= '' and blame ~= '2' then
+        dead = dead .. ' ' .. hand .. (blame == '1' and '+' or '')
+      end
+    end
+  end
+end
+write(ARGV[1], now + ARGV[6], ARGV[4], ARGV[5], dead)
+redis.call('EXPIRE', KEYS[1], ARGV[7])
+local _, deaths = string.gsub(dead, ' ', '')
+local _, alone = string.gsub(dead, '%+', '')
+return {'yours', deaths, alone}
+";
+
+/// Keys: as above. Arguments: the shard, the hand, what its death would tell,
+/// milliseconds it counts as alive. Whether the shard is still its own. A
+/// record that is gone was lost with the store's data.
+const BEAT: &str = r"
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record and redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local till, hand, blame, dead = read(record or '0||0|')
+local at, to = string.find(dead, ' ' .. ARGV[2], 1, true)
+if at then
+  if string.sub(dead, to + 1, to + 1) == '+' then to = to + 1 end
+  dead = string.sub(dead, 1, at - 1) .. string.sub(dead, to + 1)
+end
+if hand == '' or hand == ARGV[2] then
+  write(ARGV[1], now + ARGV[4], ARGV[2], ARGV[3], dead)
+  return 1
+end
+write(ARGV[1], till, hand, blame, dead)
+return 0
+";
+
+/// Keys: as above. Arguments: the shard, the hand, how it leaves, milliseconds
+/// that is known.
+const LEAVE: &str = r"
+if ARGV[3] == 'done' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  redis.call('SET', KEYS[2], 1, 'PX', ARGV[4])
+  return
+end
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record then return end
+local till, hand, blame, dead = read(record)
+if hand ~= ARGV[2] then return end
+if ARGV[3] == 'back' then
+  write(ARGV[1], now + ARGV[4], '', '0', dead)
+else
+  redis.call('HDEL', KEYS[1], ARGV[1])
+end
+";
+
+/// Key: the shards. Those that are worked or on their way back, each with a 1
+/// or a 0 after it.
+const WHEREABOUTS: &str = r"
+local told = {}
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  local till, hand = read(all[at + 1])
+  if till > now then
+    told[#told + 1] = all[at]
+    told[#told + 1] = hand ~= '' and '1' or '0'
+  end
+end
 return told
 ";

@@ -4,8 +4,11 @@ use std::sync::Mutex as StdMutex;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use magnet_proto::shard::Shard;
 use magnet_proto::state::embedded::EmbeddedState;
-use magnet_proto::state::{Control, Ending, Error, Lookup, Refusal, Spending};
+use magnet_proto::state::{
+    Control, Ending, Error, Hand, Leaving, Lookup, Refusal, Spending, Taking, Whereabouts,
+};
 use magnet_proto::{Digest, WalkIndex};
 
 use super::*;
@@ -99,6 +102,22 @@ impl State for Seen {
 
     async fn resign(&self, _: &str) -> Result<(), Error> {
         Ok(())
+    }
+
+    async fn take_shard(&self, shard: &Shard, is_alone: bool) -> Result<Taking, Error> {
+        self.store.take_shard(shard, is_alone).await
+    }
+
+    async fn beat_shard(&self, _: &Shard, _: &Hand, _: bool) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn leave_shard(&self, _: &Shard, _: &Hand, _: Leaving) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
+        Ok(Vec::new())
     }
 }
 
