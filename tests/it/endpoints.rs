@@ -136,7 +136,7 @@ fn a_prompt_that_does_not_fit_is_put_more_briefly() {
 
 #[test]
 fn a_walk_whose_prompts_never_fit_is_rejected_with_that_reason() {
-    let (folder, mock) = with_context(1_800);
+    let (folder, mock) = with_context(2_800);
     let ran = Magnet::new(folder.path())
         .args("run campaign.toml --out out --set campaign.max_walks=60")
         .run();

@@ -33,10 +33,10 @@ fn calls(messages: &[Value]) -> Vec<&Value> {
 fn called(messages: &[Value]) -> Vec<(String, Value)> {
     let call = |call: &&Value| {
         let arguments = match &call["function"]["arguments"] {
-            Value::String(text) => serde_json::from_str(text).unwrap(),
+            Value::String(text) => serde_json::from_str(text).expect("arguments are JSON"),
             object => object.clone(),
         };
-        (call["function"]["name"].as_str().unwrap().to_owned(), arguments)
+        (call["function"]["name"].as_str().expect("a call has a name").to_owned(), arguments)
     };
     calls(messages).iter().map(call).collect()
 }

@@ -26,6 +26,7 @@ mod load;
 mod metrics;
 mod packs;
 mod plan;
+mod purpose;
 mod readme;
 mod refusals;
 mod status_page;

@@ -45,7 +45,7 @@ fn a_plan_comes_close_to_what_a_run_needs() {
 
 #[test]
 fn a_plan_has_the_roll_outs_of_a_student() {
-    let rest = "[negatives]\nsource = \"student\"\nrollouts = 4";
+    let rest = "[negatives]\nsource = \"student\"\nrollouts = 4\n\n[trajectory]\nasked = \"all\"";
     // As many as the plan says that it assumes.
     let behaviour = Behaviour { student_rights: 0.7, ..Behaviour::default() };
     let manifest = check(40, rest, behaviour);
@@ -58,5 +58,5 @@ fn a_plan_has_negatives_outputs_and_judging_by_models() {
                 [roles]\nsimulator = \"mock\"\n\n[executor.default]\nkind = \"model\"";
     let manifest = check(60, rest, Behaviour::default());
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
-    assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "simulate"]);
+    assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "outline", "simulate"]);
 }

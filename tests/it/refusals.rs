@@ -104,7 +104,7 @@ fn a_servers_trouble_is_not_taken_for_a_refusal_by_its_words() {
 
 #[test]
 fn an_endpoint_that_refuses_whatever_it_is_asked_ends_the_run_with_its_words() {
-    for healthy_requests in [0, 60] {
+    for healthy_requests in [0, 30] {
         let then = Some(Fault::Strange);
         let mock = Mock::start(Behaviour { healthy_requests, then, ..Behaviour::default() });
         let folder = folder();

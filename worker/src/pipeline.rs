@@ -158,6 +158,9 @@ impl Pipeline {
         let briefer = &*self.cast.briefer;
         let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
         let scene = Scene { path: &briefed.path, ..scene };
+        if let Some(log) = &walked {
+            dry_walk::confirm(self.dry(scene), log, &briefed.calls).await?;
+        }
         let initial_config = walked.and_then(|walked| walked.initial_config);
         let translated = self.translate(scene, &briefed, initial_config).await?;
         keys.opening = translated.opening().map(Key::of_opening);
@@ -173,14 +176,17 @@ impl Pipeline {
         if !dry_walk::is_possible(&scene, &*self.executor) {
             return Ok(None);
         }
-        let dry = DryWalk {
+        dry_walk::walk(self.dry(scene)).await.map(Some)
+    }
+
+    fn dry<'a>(&'a self, scene: Scene<'a>) -> DryWalk<'a> {
+        DryWalk {
             scene,
             executor: &*self.executor,
             pack: &self.pack,
             lexicon: &*self.lexicon,
             validators: &self.validators,
-        };
-        dry_walk::walk(dry).await.map(Some)
+        }
     }
 
     async fn translate(

@@ -1,8 +1,6 @@
 //! The export's README: what it holds, what was changed, left out or cannot be
 //! said, and the lines to train on it.
 
-use std::fmt::Write;
-
 use super::Settings;
 use super::notes::{Kind, Notes};
 use crate::dataset::Dataset;
@@ -19,11 +17,11 @@ pub(super) fn render(
     if let Ok(manifest) = dataset.manifest() {
         let name: String = manifest.origin.name.chars().filter(|c| !c.is_control()).collect();
         let campaign = manifest.origin.campaign.to_string();
-        let _ = write!(text, " from the dataset \"{name}\" (campaign {})", short(&campaign));
+        text.push_str(&format!(" from the dataset \"{name}\" (campaign {})", short(&campaign)));
     }
     text.push_str(".\n\n| file | rows | bytes |\n|---|---|---|\n");
     for file in files {
-        let _ = writeln!(text, "| `{}` | {} | {} |", file.name, file.rows, file.size_bytes);
+        text.push_str(&format!("| `{}` | {} | {} |\n", file.name, file.rows, file.size_bytes));
     }
     for (kind, title) in [
         (Kind::Read, "Read"),
@@ -33,13 +31,13 @@ pub(super) fn render(
     ] {
         let rows: Vec<_> = notes.of_kind(kind, settings.format).collect();
         if !rows.is_empty() {
-            let _ = write!(text, "\n## {title}\n\n| | |\n|---|---|\n");
+            text.push_str(&format!("\n## {title}\n\n| | |\n|---|---|\n"));
         }
         for (note, count) in rows {
-            let _ = writeln!(text, "| {} | {count} |", note.text());
+            text.push_str(&format!("| {} | {count} |\n", note.text()));
         }
     }
-    let _ = write!(text, "\n## To train on it\n\n{}", settings.format.layout().guide());
+    text.push_str(&format!("\n## To train on it\n\n{}", settings.format.layout().guide()));
     if !settings.format.layout().is_verbatim() {
         text.push_str(
             "\nCalls are numbered `call00001` and so on in every conversation: Mistral's templates \

@@ -193,6 +193,6 @@ mod tests {
             ..Counts::default()
         };
         let walks: Vec<u64> = funnel(&counts).into_iter().map(|stage| stage.walks).collect();
-        assert_eq!(walks, [94, 90, 90, 90, 85, 80]);
+        assert_eq!(walks, [94, 90, 90, 90, 90, 85, 80]);
     }
 }

@@ -19,12 +19,12 @@ macro_rules! pack {
 
 /// The pack's files, each with its path in the pack's folder.
 pub(crate) const PACK: &[(&str, &str)] = pack! {
-    phrases ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "news" "payments"
-        "restaurants" "shopping" "tickets" "travel" "units" "weather";
-    values ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "news" "payments"
-        "restaurants" "shopping" "tickets" "travel" "units";
-    world ".star": "calendar" "cast" "files" "health" "jobs" "mail" "maps" "news" "payments"
-        "restaurants" "shopping" "tickets" "travel" "units" "weather";
+    phrases ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "music" "news" "payments"
+        "restaurants" "shopping" "smart_home" "tickets" "travel" "units" "weather";
+    values ".jsonl": "calendar" "files" "health" "jobs" "mail" "maps" "music" "news" "payments"
+        "restaurants" "shopping" "smart_home" "tickets" "travel" "units";
+    world ".star": "calendar" "cast" "files" "health" "jobs" "mail" "maps" "music" "news"
+        "payments" "restaurants" "shopping" "smart_home" "tickets" "travel" "units" "weather";
 };
 
 /// Each file with its name in reports.

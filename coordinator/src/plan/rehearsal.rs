@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use magnet_offline::lexicon::Tables;
 use magnet_offline::simulator::Simulator;
 use magnet_offline::teacher::Offline;
-use magnet_proto::brief::How;
+use magnet_proto::brief::{Argument, How};
 use magnet_proto::graph::{EdgeKind, Graph};
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
@@ -253,12 +253,12 @@ impl Briefer for Rehearsal {
         self.remote.brief(ask).await.ok();
         if ask.walked.is_some() {
             let outcome = self.offline.brief(ask).await?;
-            self.counted.answered(Purpose::Outline, &outlined(&outcome));
+            self.counted.answered(Purpose::Outline, &outlined(&outcome, false));
             return Ok(outcome);
         }
         let walked = self.walked(ask).await?;
         let mut outcome = self.offline.brief(&Ask { walked: Some(&walked), ..*ask }).await?;
-        self.counted.answered(Purpose::Outline, &outlined(&outcome));
+        self.counted.answered(Purpose::Outline, &outlined(&outcome, true));
         if let Outcome::Wanted(draft) = &mut outcome {
             let taken = std::mem::take(&mut draft.taken).into_iter();
             draft.taken = taken
@@ -280,12 +280,27 @@ impl Briefer for Rehearsal {
     }
 }
 
-/// The outline as a model would write it.
-fn outlined(outcome: &Outcome) -> Value {
-    match outcome {
-        Outcome::Wanted(draft) => json!(draft.brief),
-        Outcome::NoPurpose(why) => json!({ "no_purpose": why }),
-    }
+/// The outline as a model would write it; values only where none are known.
+fn outlined(outcome: &Outcome, has_values: bool) -> Value {
+    let draft = match outcome {
+        Outcome::Wanted(draft) => draft,
+        Outcome::NoPurpose(why) => return json!({ "no_purpose": why, "aim": "", "turns": [] }),
+    };
+    let value = |argument: &Argument| {
+        let Argument { step, parameter, how, .. } = argument;
+        json!({ "step": step, "parameter": parameter, "how": "say", "value": how.value() })
+    };
+    let turns = draft.brief.turns.iter().map(|turn| {
+        let wants = turn.wants.iter();
+        let wants = wants.map(|w| json!({ "step": w.step(), "place": "", "words": w.words() }));
+        let wants: Vec<Value> = wants.collect();
+        let mut told = json!({ "why": turn.why, "wants": wants, "take": "", "implicit": [] });
+        if has_values {
+            told["values"] = turn.values.iter().map(value).collect::<Vec<_>>().into();
+        }
+        told
+    });
+    json!({ "no_purpose": "", "aim": draft.brief.aim, "turns": turns.collect::<Vec<_>>() })
 }
 
 #[async_trait]

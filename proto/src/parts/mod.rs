@@ -51,7 +51,7 @@ pub enum Error {
         problem: String,
         hint: &'static str,
         #[source]
-        source: object_store::Error,
+        source: Box<object_store::Error>,
     },
     #[error("{0}")]
     BadUrl(String),
@@ -203,7 +203,7 @@ impl Parts {
             ),
             source => return Error::Transient(source),
         };
-        Error::Refused { problem, hint, source }
+        Error::Refused { problem, hint, source: Box::new(source) }
     }
 }
 

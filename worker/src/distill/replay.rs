@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::positive::Distiller;
 use crate::conversation::Executed;
 use crate::execute::planned::Planned;
-use crate::execute::{Output, Plan};
+use crate::execute::{Output, Plan, Start};
 use crate::failure::Failure;
 use crate::vet::mentions::Text;
 use crate::vet::provenance::{Expected, Ledger, Shown};
@@ -69,8 +69,10 @@ impl<'a> Replay<'a> {
     /// A fresh session that has seen the calls made so far.
     async fn caught_up(&self) -> Result<Planned, Failure> {
         let scene = self.distiller.scene;
-        let mut session =
-            Planned::open(self.distiller.executor, &scene.start(&scene.functions())).await?;
+        let functions = scene.functions();
+        let initial_config = self.distiller.translated.initial_config.as_ref();
+        let start = Start { initial_config, ..scene.start(&functions) };
+        let mut session = Planned::open(self.distiller.executor, &start).await?;
         for (at, (turn, call, _)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
             session.call(scene.library.get(call.function), call, &plan).await?;

@@ -31,7 +31,7 @@ use self::choose::Choice;
 use self::memory::Memory;
 use crate::conversation::{Executed, Scene};
 use crate::execute::planned::Planned;
-use crate::execute::{Executor, Nature, Plan};
+use crate::execute::{Executor, Nature, Plan, Start};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
 use crate::vet::calls::Validators;
@@ -98,7 +98,7 @@ pub fn is_possible(scene: &Scene<'_>, executor: &dyn Executor) -> bool {
 /// Rejects a path with a call for which no set of values was accepted.
 pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
     let session = open(&dry).await?;
-    let mut done = Log { initial_config: session.initial_config(), ..Log::default() };
+    let mut done = Log::default();
     let mut walking = Walking { dry, session, memory: Memory::default(), calls: 0 };
     for (turn, plan) in dry.scene.path.turns.iter().enumerate() {
         if let Some(arguments) = walking.in_vain(turn, &plan.purpose).await? {
@@ -128,7 +128,48 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
             done.proposed.insert(turn as u16, proposals);
         }
     }
+    // The parts of a session that is made of several are opened as they are
+    // called.
+    done.initial_config = walking.session.initial_config();
     Ok(done)
+}
+
+/// Whether the calls that a brief keeps return the same without those it does
+/// not: what only reads may yet be made up when it is first looked at.
+///
+/// # Errors
+/// Rejects a path where they do not.
+pub async fn confirm(dry: DryWalk<'_>, log: &Log, calls: &[Made]) -> Result<(), Failure> {
+    let made = log.calls.len() + log.proposed.values().map(Vec::len).sum::<usize>();
+    if calls.len() == made {
+        return Ok(());
+    }
+    let scene = dry.scene;
+    let functions = scene.functions();
+    let initial_config = log.initial_config.as_ref();
+    let start = Start { initial_config, ..scene.start(&functions) };
+    let mut session = Planned::open(dry.executor, &start).await?;
+    for made in calls {
+        let plan = scene.path.step(made.at).map(plan_of).unwrap_or_default();
+        for executed in &made.executed {
+            let function = scene.library.get(executed.call.function);
+            let output = session.call(function, &executed.call, &plan).await?;
+            if output.content != executed.output.content {
+                let detail = format!("\"{}\" returns something else by itself", function.name);
+                return Err(Failure::rejected(Reason::CallRefused, detail));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the path plans for a step's calls.
+fn plan_of(step: &Step) -> Plan {
+    Plan {
+        fault: step.fault,
+        contradicts: step.conflict.as_ref().map(|conflict| conflict.path.clone()),
+        bulky: step.bulky,
+    }
 }
 
 async fn open(dry: &DryWalk<'_>) -> Result<Planned, Failure> {
@@ -217,11 +258,7 @@ impl Walking<'_> {
         arguments: Arguments,
     ) -> Result<Vec<Executed>, Failure> {
         let function = self.dry.scene.library.get(step.function);
-        let plan = Plan {
-            fault: step.fault,
-            contradicts: step.conflict.as_ref().map(|conflict| conflict.path.clone()),
-            bulky: step.bulky,
-        };
+        let plan = plan_of(step);
         let mut executed = Vec::new();
         loop {
             self.calls += 1;
@@ -243,11 +280,7 @@ impl Walking<'_> {
         }
         self.session = open(&self.dry).await?;
         for (step, executed) in self.memory.log(self.dry.scene.path) {
-            let plan = Plan {
-                fault: step.and_then(|step| step.fault),
-                bulky: step.is_some_and(|step| step.bulky),
-                ..Plan::default()
-            };
+            let plan = step.map(plan_of).unwrap_or_default();
             let function = self.dry.scene.library.get(executed.call.function);
             self.session.call(function, &executed.call, &plan).await?;
         }

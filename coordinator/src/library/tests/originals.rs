@@ -280,7 +280,7 @@ fn who_sends_a_property_is_kept_apart() {
     assert_eq!(names(&response), ["id", "name"]);
     assert_eq!(response["required"], json!(["id", "name"]));
     // A tool that requires what it calls read only means it.
-    let mut own = user.clone();
+    let mut own = user;
     own["properties"]["password"] = json!({ "type": "string" });
     let tool = only(&json!([{ "name": "f", "parameters": own }]));
     assert!(tool.parameters["properties"].get("id").is_some());

@@ -28,8 +28,8 @@ impl Mood {
     /// The mood of a pack's phrase, by how it begins and ends.
     pub(super) fn of(phrase: &str) -> Self {
         const BEGINNINGS: &[&str] = &[
-            "a", "an", "don't", "he", "her", "his", "i", "into", "it", "let's", "my", "no", "on",
-            "our", "please", "she", "somebody", "someone", "that", "the", "their", "there", "they",
+            "a", "an", "don", "he", "her", "his", "i", "into", "it", "my", "no", "on", "our",
+            "please", "she", "somebody", "someone", "that", "the", "their", "there", "they",
             "this", "we", "you", "from", "how", "could",
         ];
         let first = phrase.split([' ', ',']).next().unwrap_or_default();
@@ -37,7 +37,7 @@ impl Mood {
         match () {
             () if phrase.ends_with('?') => Self::Question,
             () if first.starts_with('{') || phrase.contains("please") => Self::Statement,
-            () if BEGINNINGS.contains(&plain.as_str()) => Self::Statement,
+            () if BEGINNINGS.contains(&plain.as_str()) || first == "let's" => Self::Statement,
             () => Self::Imperative,
         }
     }

@@ -138,7 +138,13 @@ fn of_step<'a>(at: StepRef, step: &'a Step, voice: &mut Voice<'a>) -> Vec<Part> 
 /// The operation itself, by the pack or plainly.
 fn asked<'a>(spoken: &Spoken<'a>, function: FunctionId, voice: &mut Voice<'a>) -> Clause {
     let asks = voice.pack.phrases(function).map_or(&[][..], |phrases| &phrases.asks);
-    let fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
+    let mut fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
+    let left_out = spoken.slots.iter().find(|slot| slot.is_left_out());
+    if let Some(slot) = left_out {
+        let reads = |ask: &&&'a String| template::can_go(ask, &slot.field.name);
+        let reading: Vec<&'a String> = fitting.iter().filter(reads).copied().collect();
+        fitting = if reading.is_empty() { fitting } else { reading };
+    }
     for ask in shuffled(fitting, &mut voice.rng) {
         if let Some(text) = voice.phrased(ask, spoken, None) {
             return Clause { mood: Mood::of(ask), text, extra: Vec::new() };

@@ -154,12 +154,15 @@ pub(super) fn seat(here: Here<'_>) -> Seat {
         "can", "could", "did", "does", "do", "has", "have", "had", "is", "are", "was", "will",
         "if", "whether", "when", "whenever", "what", "whatever", "where", "how", "that", "sure",
     ];
-    const FINITE: &[&str] =
-        &["has", "gets", "sent", "is", "was", "does", "wrote", "wants", "goes", "will", "can"];
+    const FINITE: &[&str] = &[
+        "has", "gets", "sent", "is", "was", "does", "wrote", "wants", "goes", "will", "can",
+        "would", "should", "needs", "must", "may", "might", "asked", "belongs", "is",
+    ];
     const PARTICLES: &[&str] = &["off", "up", "out", "down", "away", "back", "over"];
     let last = here.lead.split_whitespace().next_back().unwrap_or_default();
     let next = here.rest.split_whitespace().next().unwrap_or_default();
     match last {
+        "" => Seat::Subject,
         "about" => Seat::Object,
         // Nobody says "the history of them" either.
         "of" => Seat::Slot,
@@ -180,6 +183,16 @@ pub(super) fn takes_reference(template: &str, name: &str) -> bool {
         !counted
             && !rest.starts_with(" as the number")
             && !measured.iter().any(|unit| rest.starts_with(unit))
+    })
+}
+
+/// Whether a slot can be left out of a phrase and the rest still reads: it
+/// stands at the end of a part.
+pub(super) fn can_go(template: &str, name: &str) -> bool {
+    let slot = format!("{{{name}}}");
+    template.split_once(&slot).is_some_and(|(lead, rest)| {
+        let ends = rest.is_empty() || rest == "?" || rest.starts_with(['[', ']']);
+        ends && lead.ends_with(' ')
     })
 }
 

@@ -339,13 +339,13 @@ impl<'a> Voice<'a> {
     /// last is this one.
     fn was_picked(&self, from: StepRef, head: &str, select: &Select) -> bool {
         let earlier = self.log.iter().filter(|made| made.at.turn < self.target);
-        let picks = earlier.flat_map(|made| &made.arguments).filter_map(|(_, how)| match how {
+        let mut picks = earlier.flat_map(|made| &made.arguments).filter_map(|(_, how)| match how {
             How::Pointed { from: other, place, select, .. } => {
                 (*other == from && Route::of(place).head == head).then_some(select)
             }
             _ => None,
         });
-        picks.last() == Some(select)
+        picks.next_back() == Some(select)
     }
 
     fn note(&mut self, from: StepRef, place: &str, select: &Select) {

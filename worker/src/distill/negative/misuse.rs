@@ -1,9 +1,10 @@
 //! Types 2 and 3: a value that the conversation gives is not used properly.
 //!
 //! Short dependency: an argument from an output of the same turn is replaced by
-//! another element of that output, or a value nearby. Long dependency: the
-//! same with a value from an earlier turn, or the agent asks for what it has
-//! been told.
+//! another element of that output, or by a value of its kind that stands
+//! elsewhere in the conversation: what a model takes one for the other. Long
+//! dependency: the same with a value from an earlier turn, or the agent asks
+//! for what it has been told.
 
 use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
@@ -136,10 +137,10 @@ fn wrong_arguments(
     offers.shuffle(rng);
     let function = material.positive.library.get(used.call.function);
     if let Some(field) = scalar_parameter(function, used.pointer) {
-        let nearby = near::values(material.distiller, function, field, &right, rng);
-        offers.extend(nearby.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
-    } else {
-        offers.extend(near::altered(&right, rng).map(|wrong| vec![(right, wrong)]));
+        let mut alike = near::alike(material.positive, used.message, field, used.source, &right);
+        alike.extend(field.shape.choices.iter().filter(|choice| **choice != right).cloned());
+        alike.shuffle(rng);
+        offers.extend(alike.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
     }
     offers.into_iter().find_map(|swaps| {
         let mut arguments = Value::Object(used.call.arguments.clone());

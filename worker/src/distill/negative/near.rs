@@ -1,31 +1,71 @@
-//! Wrong values that look right: another choice, a number nearby, an
-//! identifier with other digits.
+//! Wrong values that look right: another of the same kind from the same
+//! conversation, or a number with other digits.
 
 use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
+use magnet_proto::sample::{Message, Source};
 use magnet_proto::shape::Field;
 use rand::RngExt;
-use rand::seq::SliceRandom;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::positive::Positive;
+use crate::coerce::coerce;
 use crate::distill::positive::Distiller;
+use crate::execute::Output;
 
-/// Values to try in place of a right one, the most telling first.
-pub(super) fn values(
-    distiller: &Distiller<'_>,
-    function: &Function,
+/// Values of the same kind that stand in calls and outputs before a message:
+/// the second ticket for the first, the folder's id for the file's, the date
+/// before it was changed.
+pub(super) fn alike(
+    positive: &Positive<'_>,
+    message: usize,
     field: &Field,
+    source: &Source,
     right: &Value,
-    rng: &mut Rng,
 ) -> Vec<Value> {
-    let mut found: Vec<Value> = (0..4).filter_map(|_| altered(right, rng)).collect();
-    found.extend(field.shape.choices.iter().cloned());
-    if found.is_empty() && right.is_string() {
-        found.extend((0..4).map(|_| invented(distiller, function, field, rng)));
+    let mut kinds = vec![kind(&field.name)];
+    if let Source::Output { path, .. } = source {
+        kinds.extend(path.rsplit('/').find(|step| step.parse::<usize>().is_err()).map(kind));
     }
-    found.retain(|value| value != right);
-    found.shuffle(rng);
+    let mut found: Vec<Value> = Vec::new();
+    let mut meet = |name: &str, value: &Value| {
+        let fits = coerce(value, &field.shape).as_ref() == Some(value);
+        if kinds.contains(&kind(name)) && value != right && fits && !found.contains(value) {
+            found.push(value.clone());
+        }
+    };
+    for said in &positive.messages[..message] {
+        match said {
+            Message::Assistant { calls, .. } => {
+                let arguments = calls.iter().flat_map(|call| &call.arguments);
+                arguments.for_each(|(name, value)| meet(name, value));
+            }
+            Message::Tool { content, .. } => {
+                if let Some(output) = Output::parse(content).ok() {
+                    leaves(output, "", &mut meet);
+                }
+            }
+            Message::System(_) | Message::User(_) => {}
+        }
+    }
     found
+}
+
+fn leaves(value: &Value, name: &str, meet: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, inner)| leaves(inner, name, meet))
+        }
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, name, meet)),
+        Value::Null => {}
+        scalar => meet(name, scalar),
+    }
+}
+
+/// The last word of a name: `folder_id` and `file_id` are ids, `due_date` is a
+/// date.
+fn kind(name: &str) -> &str {
+    name.rsplit(['_', '-', '.']).next().unwrap_or(name)
 }
 
 /// A value for a parameter that nothing in the conversation tells.
@@ -36,19 +76,6 @@ pub(super) fn invented(
     rng: &mut Rng,
 ) -> Value {
     distiller.lexicon.value(function, field, distiller.scene.persona, rng)
-}
-
-/// The value with one digit changed or two exchanged; none where it has no
-/// digits.
-pub(super) fn altered(value: &Value, rng: &mut Rng) -> Option<Value> {
-    match value {
-        Value::String(text) => altered_text(text, rng).map(Value::String),
-        Value::Number(number) => {
-            let text = altered_text(&number.to_string(), rng)?;
-            text.parse::<Number>().ok().map(Value::Number)
-        }
-        _ => None,
-    }
 }
 
 /// A text with other digits that still reads like what it was: dates stay
@@ -120,6 +147,5 @@ mod tests {
     fn what_has_no_digits_is_not_altered() {
         let mut rng = magnet_proto::rng::campaign_stream(1, "test", &[]);
         assert_eq!(altered_text("Lyon", &mut rng), None);
-        assert_eq!(altered(&Value::Bool(true), &mut rng), None);
     }
 }

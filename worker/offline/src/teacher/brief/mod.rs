@@ -13,6 +13,7 @@ use magnet_proto::brief::{Brief, How, Turn, Want};
 use magnet_proto::pack::Pack;
 use magnet_proto::path::{Path, Purpose, StepRef};
 use magnet_proto::rng::Rng;
+use magnet_proto::shape::words;
 use magnet_worker::brief::arrange::arrange;
 use magnet_worker::brief::{Ask, Draft, Outcome};
 use magnet_worker::dry_walk::{Log, Made};
@@ -40,6 +41,9 @@ pub(super) fn brief(pack: &Pack, ask: &Ask<'_>) -> Outcome {
     for turn in 0..rules.path.turns.len() {
         rules.take(turn as u16, &mut rng);
         rules.leave_unmentioned(turn as u16, &mut rng);
+    }
+    if let Some(why) = rules.absurdity() {
+        return Outcome::NoPurpose(why);
     }
     let values = rules.values();
     let mut wants: Vec<Vec<Want>> = Vec::new();
@@ -137,6 +141,26 @@ impl Rules<'_> {
         let told = turn_of(made);
         let spoken = Spoken::new(at, function, &told);
         item.as_.iter().any(|phrase| says_all(phrase, &spoken))
+    }
+
+    /// What nobody does in one breath: make a thing and unmake it.
+    fn absurdity(&self) -> Option<String> {
+        let library = self.ask.scene.library;
+        self.walked.calls.iter().find_map(|made| {
+            let ends = library.get(self.path.step(made.at)?.function);
+            if !is_ending(&ends.name) {
+                return None;
+            }
+            made.arguments.iter().find_map(|(_, how)| match how {
+                How::Pointed { from, .. } if from.turn == made.at.turn => {
+                    let makes = library.get(self.path.step(*from)?.function);
+                    makes.changes_state().then(|| {
+                        format!("nobody wants \"{}\" and \"{}\" at once", makes.name, ends.name)
+                    })
+                }
+                _ => None,
+            })
+        })
     }
 
     /// The steps that take a value from this one's output, with the place.
@@ -301,6 +325,15 @@ impl Rules<'_> {
             [head @ .., last] => format!("to {}, and in the end to {last}", head.join(", to ")),
         }
     }
+}
+
+/// Whether a function puts an end to what it is called for.
+fn is_ending(name: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "cancel", "close", "delete", "remove", "refund", "return", "revoke", "stop", "terminate",
+        "unsubscribe", "withdraw",
+    ];
+    words(name).next().is_some_and(|verb| ENDS.contains(&verb.as_str()))
 }
 
 /// A call's arguments as a turn's brief would tell them.
