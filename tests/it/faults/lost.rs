@@ -119,11 +119,6 @@ fn three_kills_of_a_run_with_many_shards_in_hand_bury_none() {
     check_three_kills_of_a_run(128, &[]);
 }
 
-#[test]
-fn three_kills_of_a_run_without_a_state_store_buy_next_to_nothing_twice_and_bury_nothing() {
-    check_three_kills_of_a_run(8, &["fleet.state=embedded:", "fleet.cache=embedded:"]);
-}
-
 async fn connect(url: &str, campaign: CampaignDigest, prefetch: u16) -> AmqpQueue {
     let access = magnet_proto::queue::amqp::Access { prefetch, ..access(url, campaign) };
     AmqpQueue::connect(access).await.expect("the broker is there")
