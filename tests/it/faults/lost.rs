@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use magnet_proto::CampaignDigest;
 use magnet_proto::queue::amqp::AmqpQueue;
-use magnet_proto::queue::{Queue, Settle};
+use magnet_proto::queue::{Delivery, Queue, Settle};
 use magnet_proto::shard::Shard;
 use magnet_proto::{Digest, WalkIndex};
 
@@ -119,23 +119,19 @@ fn three_kills_of_a_run_with_many_shards_in_hand_bury_none() {
     check_three_kills_of_a_run(128, &[]);
 }
 
-#[test]
-fn three_kills_of_a_run_without_a_state_store_buy_next_to_nothing_twice_and_bury_nothing() {
-    check_three_kills_of_a_run(8, &["fleet.state=embedded:", "fleet.cache=embedded:"]);
-}
-
 async fn connect(url: &str, campaign: CampaignDigest, prefetch: u16) -> AmqpQueue {
     let access = magnet_proto::queue::amqp::Access { prefetch, ..access(url, campaign) };
     AmqpQueue::connect(access).await.expect("the broker is there")
 }
 
-/// Quarantines the next shard, as a worker that cannot work it.
-async fn bury_one(queue: &AmqpQueue) -> Shard {
+async fn next_of(queue: &AmqpQueue) -> Box<dyn Delivery> {
     let held = tokio::time::timeout(PATIENCE, queue.receive()).await.expect("one comes");
-    let held = held.expect("the queue works").expect("it is open");
-    let shard = held.shard().clone();
+    held.expect("the queue works").expect("it is open")
+}
+
+/// Quarantines a shard, as a worker that cannot work it.
+async fn bury(held: Box<dyn Delivery>) {
     held.settle(Settle::Quarantine("it is buried".into())).await.expect("it is taken");
-    shard
 }
 
 /// More letters than are read at once, left by runs of long ago; then one of
@@ -147,39 +143,40 @@ fn letters_count_for_the_issue_they_are_of_and_all_are_read() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut fleet = Fleet::new(100);
     fleet.start_coordinator();
-    let parts = fleet.folder().join("parts");
-    wait_for("the bundle", PATIENCE, || {
-        parts.read_dir().is_ok_and(|mut found| found.next().is_some())
-    });
+    let issued = |fleet: &mut Fleet| fleet.coordinator().said().contains("issued part=");
+    wait_for("shards to be issued", PATIENCE, || issued(&mut fleet));
+    // What a coordinator finds in the queue it takes for its own: it is away
+    // while the old letters come to be.
+    fleet.coordinator().kill();
+    rabbitmq::shared().purge(fleet.queue_url(), "magnet.v1.work");
     let (url, campaign) = (fleet.queue_url().to_owned(), fleet.digest());
-    runtime.block_on(async {
+    let queue = runtime.block_on(async {
         let queue = connect(&url, campaign, 100).await;
         let old =
             |n| Shard { campaign, first: WalkIndex(n % 7 * 16), len: 16, attempt: 0, issue: n };
-        let publish = (1..=OLD).map(|n| {
+        let published = (1..=OLD).map(|n| {
             let (queue, shard) = (queue.clone(), old(n));
             async move { queue.publish(&shard).await.expect("it is taken") }
         });
-        futures::future::join_all(publish).await;
-        // Among them are the shards of the run: all but one of those go back.
-        let mut first = None;
-        let mut back = Vec::new();
-        let mut buried = 0;
-        while buried < OLD || first.is_none() {
-            let held = queue.receive().await.unwrap().unwrap();
-            let shard = held.shard().clone();
-            if shard.issue > OLD && shard.first.0 != 0 {
-                back.push(held);
-                continue;
-            }
-            match shard.issue > OLD {
-                true => first = Some(shard),
-                false => buried += 1,
-            }
-            held.settle(Settle::Quarantine("it is buried".into())).await.unwrap();
+        futures::future::join_all(published).await;
+        for _ in 0..OLD {
+            bury(next_of(&queue).await).await;
         }
-        for held in back {
-            held.settle(Settle::Return).await.unwrap();
+        queue
+    });
+    fleet.start_coordinator();
+    runtime.block_on(async {
+        let mut others = Vec::new();
+        loop {
+            let held = next_of(&queue).await;
+            if held.shard().first.0 == 0 {
+                bury(held).await;
+                break;
+            }
+            others.push(held);
+        }
+        for held in others {
+            held.settle(Settle::Return).await.expect("it is taken");
         }
         queue.close().await;
     });
@@ -301,7 +298,7 @@ async fn the_number_of_letters_stands_while_they_are_read() {
     for first in 0..300 {
         let shard = Shard { campaign, first: WalkIndex(first), len: 1, attempt: 0, issue: 1 };
         queue.publish(&shard).await.unwrap();
-        bury_one(&queue).await;
+        bury(next_of(&queue).await).await;
     }
     let all = async || queue.depth().await.unwrap().dead;
     while all().await < 300 {

@@ -132,8 +132,7 @@ pub(super) async fn redrive(
     move_all(publisher, &topology::dead(campaign), 1, again).await
 }
 
-/// Moves the messages a queue holds by now to where they belong, or drops
-/// them; how many. Waits until there are `expected`, should a reader hold them.
+/// Moves the messages a queue holds by now to where they belong; how many. Waits until there are `expected`, should a reader hold them.
 async fn move_all(
     publisher: &Publisher,
     queue: &str,
@@ -163,17 +162,28 @@ async fn move_all(
             }
         }
         left -= batch.len();
-        let onward: Vec<(String, Envelope)> = batch.iter().filter_map(&mut onward).collect();
-        let published =
-            onward.iter().map(async |(queue, envelope)| publisher.persist(queue, envelope).await);
-        try_join_all(published).await?;
-        for message in &batch {
-            message.ack(BasicAckOptions::default()).await.map_err(away)?;
-        }
+        pass_on(publisher, &batch, &mut onward).await?;
         moved += batch.len();
     }
     close(&channel).await;
     Ok(moved)
+}
+
+/// Publishes messages to where they belong, then takes them from where they
+/// were.
+async fn pass_on(
+    publisher: &Publisher,
+    batch: &[Delivery],
+    onward: impl FnMut(&Delivery) -> Option<(String, Envelope)>,
+) -> Result<(), Error> {
+    let onward: Vec<(String, Envelope)> = batch.iter().filter_map(onward).collect();
+    let published =
+        onward.iter().map(async |(queue, envelope)| publisher.persist(queue, envelope).await);
+    try_join_all(published).await?;
+    for message in batch {
+        message.ack(BasicAckOptions::default()).await.map_err(away)?;
+    }
+    Ok(())
 }
 
 pub(super) async fn purge(
@@ -218,14 +228,28 @@ pub(super) async fn sift(
     campaign: &CampaignDigest,
     keep: Keep<'_>,
 ) -> Result<usize, Error> {
+    let session = publisher.session().await?;
+    let channel = session.channel().await?;
+    let there = topology::depth(&channel, topology::WORK).await?.unwrap_or(0);
+    // All are taken before the first goes back. Workers take some meanwhile, so
+    // that what went back would be met again, and be dropped as its own copy.
+    let mut waiting = Vec::new();
+    while (waiting.len() as u64) < there
+        && let Some(message) = get(&channel, topology::WORK).await?
+    {
+        waiting.push(message);
+    }
     let mut dropped = 0;
-    let sifted = |message: &Delivery| {
+    let mut sifted = |message: &Delivery| {
         let shard = wire::decode::<Shard>(&message.data).ok();
         let is_refused = shard.is_some_and(|shard| shard.campaign == *campaign && !keep(&shard));
         dropped += usize::from(is_refused);
         if is_refused { None } else { to_work(message) }
     };
-    move_all(publisher, topology::WORK, 0, sifted).await?;
+    for batch in waiting.chunks(BATCH) {
+        pass_on(publisher, batch, &mut sifted).await?;
+    }
+    close(&channel).await;
     Ok(dropped)
 }
 
