@@ -266,21 +266,6 @@ fn a_known_set_that_is_refused_is_told() {
 
 #[cfg(feature = "world")]
 #[test]
-fn two_places_that_are_one_dict_are_told() {
-    let shared = world_with(
-        "    return {\"orders\": {rng.id(\"O-\", 4): {\"total\": rng.int(5, 90), \"stars\": 0} for _ in range(size)}}",
-        "    orders = {rng.id(\"O-\", 4): {\"total\": rng.int(5, 90), \"stars\": 0} for _ in range(size)}\n    return {\"orders\": orders, \"latest\": orders}",
-    );
-    let told = report(&[("world/shop.star", &shared)]).problems;
-    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-    assert!(
-        told.iter().any(|told| told.contains("hint: two places of the state are one")),
-        "{told:#?}"
-    );
-}
-
-#[cfg(feature = "world")]
-#[test]
 fn a_module_that_is_none_is_told_once() {
     let told = complaint(&[("world/shop.star", "def start(rng, size, world)\n    return {}\n")]);
     assert!(told.starts_with("world/shop.star:1: "), "{told}");
