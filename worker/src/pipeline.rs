@@ -121,7 +121,7 @@ impl Pipeline {
     fn plan(&self, index: WalkIndex) -> Result<Path, Rejection> {
         let ops = &self.campaign.node_ops;
         let walk = self.walker.walk(&self.graph, node_ops::path_index(ops, index));
-        let path = node_ops::apply(&node_ops::Input {
+        node_ops::apply(&node_ops::Input {
             library: &self.library,
             graph: &self.graph,
             walk: &walk,
@@ -130,12 +130,7 @@ impl Pipeline {
             ops,
             mix: &self.campaign.mix,
             seed: self.seed(),
-        })?;
-        if self.excluded.contains(&path.signature()) {
-            let detail = "the signature path is on the list of paths to keep out";
-            return Err(Rejection::new(Reason::ExcludedPath, detail));
-        }
-        Ok(path)
+        })
     }
 
     /// All stages after the first: the path's sample.
@@ -158,6 +153,11 @@ impl Pipeline {
         let briefer = &*self.cast.briefer;
         let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
         let scene = Scene { path: &briefed.path, ..scene };
+        // The brief may have dropped steps: this is the path the dataset gets.
+        if self.excluded.contains(&scene.path.signature()) {
+            let detail = "the signature path is on the list of paths to keep out";
+            return Err(Failure::rejected(Reason::ExcludedPath, detail));
+        }
         if let Some(log) = &walked {
             dry_walk::confirm(self.dry(scene), log, &briefed.calls).await?;
         }

@@ -86,8 +86,7 @@ pub struct AmqpQueue {
     publisher: Publisher,
     consuming: Link<Consuming>,
     shards: Arc<Shards>,
-    /// Dead letters that this process looks at: the broker does not count them.
-    letters_in_hand: Arc<AtomicU64>,
+    letters: Arc<letters::Reading>,
     closed: CancellationToken,
 }
 
@@ -104,8 +103,8 @@ impl AmqpQueue {
         let publisher = Publisher::connect(&broker, &closed).await?;
         let consuming = Link::connect(&broker, &closed).await?;
         let shards = Arc::new(Shards::new(publisher.clone()));
-        let letters_in_hand = Arc::default();
-        let queue = Self { broker, publisher, consuming, shards, letters_in_hand, closed };
+        let letters = Arc::default();
+        let queue = Self { broker, publisher, consuming, shards, letters, closed };
         tokio::spawn(letters::unpark_now_and_then(queue.publisher.clone(), queue.closed.clone()));
         Ok(queue)
     }
@@ -219,7 +218,7 @@ impl Queue for AmqpQueue {
             Some(campaign) => count(&topology::dead(campaign)).await?.unwrap_or(0),
             None => count(topology::UNREADABLE).await?.unwrap_or(0),
         };
-        let dead = dead + self.letters_in_hand.load(Ordering::Relaxed);
+        let dead = dead + self.letters.in_hand();
         Ok(Depth { ready, held: self.shards.held(), delayed, dead })
     }
 
@@ -244,8 +243,7 @@ impl Queue for AmqpQueue {
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, Error> {
-        let in_hand = &self.letters_in_hand;
-        letters::list(&self.publisher, self.broker.access.campaign, limit, in_hand).await
+        self.letters.list(&self.publisher, self.broker.access.campaign, limit).await
     }
 
     async fn redrive(&self) -> Result<usize, Error> {

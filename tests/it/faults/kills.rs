@@ -116,7 +116,7 @@ fn of_two_coordinators_one_waits_and_both_make_the_same_dataset() {
     fleet.wait_for_parts(1);
     let other = fleet.spawn("other", &["coordinator", "--set", &other_out]);
     wait_for("the other one to wait", PATIENCE, || {
-        other.said().contains("another coordinator leads")
+        other.said_all().contains("another coordinator leads")
     });
     fleet.finish();
     fleet.has_the_bytes_of_one_process();

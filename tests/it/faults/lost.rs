@@ -143,7 +143,7 @@ fn letters_count_for_the_issue_they_are_of_and_all_are_read() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut fleet = Fleet::new(100);
     fleet.start_coordinator();
-    let issued = |fleet: &mut Fleet| fleet.coordinator().said().contains("issued part=");
+    let issued = |fleet: &mut Fleet| fleet.coordinator().said_all().contains("issued part=");
     wait_for("shards to be issued", PATIENCE, || issued(&mut fleet));
     // What a coordinator finds in the queue it takes for its own: it is away
     // while the old letters come to be.
@@ -214,9 +214,9 @@ fn a_policy_that_drops_messages_is_told_of_and_what_it_drops_is_issued_again() {
     broker.manage("PUT", &format!("/api/policies/{vhost}/short"), policy);
     fleet.start_coordinator();
     let warned = "policy \"short\" of the broker sets message-ttl = 5000";
-    wait_for("the policy to be told of", PATIENCE, || fleet.coordinator().said().contains(warned));
+    wait_for("the policy to be told of", PATIENCE, || fleet.coordinator().said_all().contains(warned));
     let lost = "neither in the queue nor in anybody's hands";
-    wait_for("the loss to be told of", PATIENCE, || fleet.coordinator().said().contains(lost));
+    wait_for("the loss to be told of", PATIENCE, || fleet.coordinator().said_all().contains(lost));
     fleet.start_workers(2);
     fleet.finish();
     fleet.has_the_bytes_of_one_process();

@@ -24,7 +24,7 @@ fn a_broker_killed_under_load_loses_nothing() {
     broker.resume();
     fleet.finish();
     fleet.has_the_bytes_of_one_process();
-    assert!(fleet.said().contains("stands again"), "{}", fleet.said());
+    assert!(fleet.all_said().contains("stands again"), "{}", fleet.said());
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_disk_that_takes_nothing_for_a_while_leaves_no_half_part() {
     std::fs::rename(&parts, &away).unwrap();
     std::fs::write(&parts, "in the way").unwrap();
     wait_for("a worker to say so", PATIENCE, || {
-        fleet.workers().iter().any(|worker| worker.said().contains("could not be put"))
+        fleet.workers().iter().any(|worker| worker.said_all().contains("could not be put"))
     });
     let path = parts.display().to_string();
     wait_for("the path to be told", PATIENCE, || fleet.all_said().contains(&path));
@@ -106,7 +106,7 @@ fn a_network_that_swallows_everything_for_a_while_is_found_out() {
     fleet.wait_for_parts(3);
     proxy.set(Way::Blackhole);
     wait_for("the silence to be noticed", Duration::from_secs(45), || {
-        fleet.workers().iter().all(|worker| worker.said().contains("is lost"))
+        fleet.workers().iter().all(|worker| worker.said_all().contains("is lost"))
     });
     proxy.set(Way::Open);
     fleet.finish();

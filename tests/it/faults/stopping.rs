@@ -78,7 +78,7 @@ fn a_second_signal_ends_a_worker_at_once() {
     wait_for("the worker to hold a shard", PATIENCE, || teacher.asked() > 0);
     fleet.worker(0).signal("TERM");
     wait_for("the first signal to be seen", PATIENCE, || {
-        fleet.worker(0).said().contains("stopping")
+        fleet.worker(0).said_all().contains("stopping")
     });
     let took = stop(&mut fleet, 0);
     assert!(took < Duration::from_secs(5), "{took:?}");

@@ -9,6 +9,7 @@ const POINT_SECONDS = 5;
 const at = (id) => document.getElementById(id);
 const main = at("main");
 let latest = null;
+let failed = false;
 let token = "";
 
 const PHASES = {
@@ -191,6 +192,7 @@ const viewOf = () => (location.hash.match(/^#\/(conversations|dead-letters)/) ||
 
 async function show() {
   const view = viewOf();
+  failed = false;
   for (const link of document.querySelectorAll("nav a")) {
     link.dataset.view === view ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
   }
@@ -199,6 +201,7 @@ async function show() {
     else if (view === "dead-letters") main.replaceChildren(await deadLetters());
     else if (latest) main.replaceChildren(overview(latest));
   } catch (problem) {
+    failed = true;
     main.replaceChildren(el("p", { class: "empty" }, `This cannot be shown now: ${problem.message}.`));
   }
 }
@@ -207,7 +210,8 @@ async function tick() {
   try {
     latest = await ask("/api/v1/campaign");
     showFrame(latest);
-    if (viewOf() === "overview") await show();
+    // What could not be shown is asked for again.
+    if (viewOf() === "overview" || failed) await show();
   } catch (problem) {
     tell(`The coordinator does not answer (${problem.message}); the figures are those of its last answer.`);
   }

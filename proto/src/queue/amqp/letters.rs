@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions, QueuePurgeOptions};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
@@ -30,45 +31,61 @@ fn queues(campaign: Option<CampaignDigest>) -> impl Iterator<Item = String> {
     own.into_iter().chain([topology::UNREADABLE.to_owned()])
 }
 
-/// The campaign's dead letters, then those that nobody can read. They are back
-/// in place when this returns: nobody after it finds one missing. Meanwhile
-/// `in_hand` tells how many of the campaign's the broker does not count.
-pub(super) async fn list(
-    publisher: &Publisher,
-    campaign: Option<CampaignDigest>,
-    limit: usize,
-    in_hand: &AtomicU64,
-) -> Result<Vec<DeadLetter>, Error> {
-    let session = publisher.session().await?;
-    let mut letters = Vec::new();
-    for queue in queues(campaign) {
-        // What is got and not acknowledged goes back when the channel closes.
-        let channel = session.channel().await?;
-        let Some(there) = topology::depth(&channel, &queue).await? else {
-            continue;
-        };
-        let mut taken = InHand { of: in_hand, count: 0 };
-        let is_counted = campaign.is_none_or(|campaign| queue == topology::dead(&campaign));
-        let mut last = None;
-        while letters.len() < limit {
-            // Before it is gone from there: it is never counted nowhere.
-            if is_counted {
-                taken.one_more();
-            }
-            let Some(message) = get(&channel, &queue).await? else {
-                break;
-            };
-            letters.push(letter(&message));
-            last = Some(message);
-        }
-        if let Some(last) = last {
-            let all = BasicNackOptions { multiple: true, requeue: true };
-            last.nack(all).await.map_err(away)?;
-            wait_for(&channel, &queue, there).await?;
-        }
-        close(&channel).await;
+/// How one process reads dead letters: those it holds meanwhile are missing
+/// from the broker's count and from whoever reads beside it.
+#[derive(Default)]
+pub(super) struct Reading {
+    in_hand: AtomicU64,
+    /// Readers of this process take turns.
+    turn: Mutex<()>,
+}
+
+impl Reading {
+    /// How many of the campaign's letters the broker does not count now.
+    pub(super) fn in_hand(&self) -> u64 {
+        self.in_hand.load(Ordering::Relaxed)
     }
-    Ok(letters)
+
+    /// The campaign's dead letters, then those that nobody can read. They are
+    /// back in place when this returns: nobody after it finds one missing.
+    pub(super) async fn list(
+        &self,
+        publisher: &Publisher,
+        campaign: Option<CampaignDigest>,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, Error> {
+        let _turn = self.turn.lock().await;
+        let session = publisher.session().await?;
+        let mut letters = Vec::new();
+        for queue in queues(campaign) {
+            // What is got and not acknowledged goes back when the channel closes.
+            let channel = session.channel().await?;
+            let Some(there) = topology::depth(&channel, &queue).await? else {
+                continue;
+            };
+            let mut taken = InHand { of: &self.in_hand, count: 0 };
+            let is_counted = campaign.is_none_or(|campaign| queue == topology::dead(&campaign));
+            let mut last = None;
+            while letters.len() < limit {
+                // Before it is gone from there: it is never counted nowhere.
+                if is_counted {
+                    taken.one_more();
+                }
+                let Some(message) = get(&channel, &queue).await? else {
+                    break;
+                };
+                letters.push(letter(&message));
+                last = Some(message);
+            }
+            if let Some(last) = last {
+                let all = BasicNackOptions { multiple: true, requeue: true };
+                last.nack(all).await.map_err(away)?;
+                wait_for(&channel, &queue, there).await?;
+            }
+            close(&channel).await;
+        }
+        Ok(letters)
+    }
 }
 
 /// Letters that somebody looks at, counted until he is done, or gives up.
@@ -132,7 +149,8 @@ pub(super) async fn redrive(
     move_all(publisher, &topology::dead(campaign), 1, again).await
 }
 
-/// Moves the messages a queue holds by now to where they belong; how many. Waits until there are `expected`, should a reader hold them.
+/// Moves the messages a queue holds by now to where they belong; how many.
+/// Waits until there are `expected`, should a reader hold them.
 async fn move_all(
     publisher: &Publisher,
     queue: &str,
