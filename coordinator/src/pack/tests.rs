@@ -253,6 +253,28 @@ fn a_refusal_that_changed_something_is_told() {
 }
 
 #[cfg(feature = "world")]
+/// Fewer seeds than this would not meet it.
+#[test]
+fn a_world_that_seldom_starts_is_told() {
+    let seldom = world_with(
+        "def start(rng, size, world):\n",
+        "def start(rng, size, world):\n    if rng.int(1, 12) == 7:\n        [][0]\n",
+    );
+    let told = complaint(&[("world/shop.star", &seldom)]);
+    assert!(told.contains("world/shop.star") && told.contains("start"), "{told}");
+}
+
+#[test]
+fn two_places_that_are_one_dict_are_told() {
+    let keeps = world_with(
+        "    order[\"stars\"] = args[\"stars\"]\n",
+        "    order[\"stars\"] = args[\"stars\"]\n    world[\"shop\"].setdefault(\"first\", order)\n",
+    );
+    let told = report(&[("world/shop.star", &keeps)]).problems;
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.contains("rate_order: from the same state")), "{told:#?}");
+}
+
 #[test]
 fn a_known_set_that_is_refused_is_told() {
     let wrong = world_with(

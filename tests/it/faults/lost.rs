@@ -214,7 +214,9 @@ fn a_policy_that_drops_messages_is_told_of_and_what_it_drops_is_issued_again() {
     broker.manage("PUT", &format!("/api/policies/{vhost}/short"), policy);
     fleet.start_coordinator();
     let warned = "policy \"short\" of the broker sets message-ttl = 5000";
-    wait_for("the policy to be told of", PATIENCE, || fleet.coordinator().said_all().contains(warned));
+    wait_for("the policy to be told of", PATIENCE, || {
+        fleet.coordinator().said_all().contains(warned)
+    });
     let lost = "neither in the queue nor in anybody's hands";
     wait_for("the loss to be told of", PATIENCE, || fleet.coordinator().said_all().contains(lost));
     fleet.start_workers(2);

@@ -122,9 +122,11 @@ impl Session for Open {
     }
 }
 
+/// A fault of the pack shows in some conversations: those are rejected, with
+/// its file and function as the reason.
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self::Permanent(problem.to_string())
+        Self::Unusable(problem.to_string())
     }
 }
 

@@ -1,5 +1,7 @@
 use magnet_proto::WalkIndex;
+use magnet_proto::library::{Document, Function};
 use magnet_proto::pack::Module;
+use magnet_worker::execute::{Error, Executor, Start};
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -88,6 +90,21 @@ fn a_module_starts_the_same_whichever_others_did() {
     let alone = world(&[("shop", SHOP)], 3).state().unwrap();
     let beside = world(&[("shop", SHOP), ("first", other)], 3).state().unwrap();
     assert_eq!(alone["shop"], beside["shop"]);
+}
+
+#[tokio::test]
+async fn a_world_that_does_not_start_costs_its_conversation_alone() {
+    let text = "def start(rng, size, world): return {'n': [][0]}\ndef idle(world, args): return {}";
+    let worlds = Worlds::new(modules(&[("shop", text)]).unwrap(), 1).unwrap();
+    let document = json!({"name": "idle", "description": "", "category": "shop", "class": "orders", "parameters": {"type": "object", "properties": {}}});
+    let idle = Function::from(serde_json::from_value::<Document>(document).unwrap());
+    let start = Start { seed: 1, walk: WalkIndex(0), functions: &[&idle], initial_config: None };
+    match worlds.open(&start).await.map(|_| ()) {
+        Err(Error::Unusable(why)) => {
+            assert!(why.contains("shop.star") && why.contains("start"), "{why}")
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ use super::{Found, Seen, Tried, schema};
 const MAX_START_BYTES: usize = 9_000;
 /// Outputs kept of each function, for its templates.
 const KEPT: usize = 60;
+/// Worlds that are only started, for each in which functions are called.
+const STARTS: u64 = 10;
 /// Calls in a world beside two of each function.
 const MORE_CALLS: usize = 40;
 /// Of a hundred calls, those that take a set which is known to fit.
@@ -61,6 +63,11 @@ pub(super) fn run(
     };
     for seed in 0..seeds {
         trial.world(seed);
+    }
+    for seed in seeds..seeds * STARTS {
+        if trial.start(seed).is_none() {
+            break;
+        }
     }
     (trial.seen, trial.tried)
 }
@@ -114,17 +121,21 @@ struct Chosen {
 }
 
 impl Trial<'_> {
+    fn start(&mut self, seed: u64) -> Option<World> {
+        let mut world = World::new(self.modules, seed, WalkIndex(seed));
+        let started = world.start_all().map_err(Into::into);
+        match started.and_then(|()| self.is_small(&world)) {
+            Ok(()) => Some(world),
+            Err(problem) => {
+                self.found.add(problem);
+                None
+            }
+        }
+    }
+
     /// One world's life.
     fn world(&mut self, seed: u64) {
-        let mut world = World::new(self.modules, seed, WalkIndex(seed));
-        if let Err(problem) = world.start_all() {
-            self.found.add(problem.into());
-            return;
-        }
-        if let Err(problem) = self.is_small(&world) {
-            self.found.add(problem);
-            return;
-        }
+        let Some(mut world) = self.start(seed) else { return };
         let mut rng = rng::stream(seed, WalkIndex(seed), "pack check");
         let mut pool: HashMap<String, Vec<Value>> = HashMap::new();
         let count = self.functions.len();
