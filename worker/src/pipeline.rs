@@ -16,7 +16,8 @@ use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
-use magnet_proto::path::Path;
+use magnet_proto::path::{Kind, Path};
+use magnet_proto::quotas::Quotas;
 use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::{Ending, State};
 use magnet_proto::usage::Usage;
@@ -29,6 +30,7 @@ use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
+use crate::drawn::Draws;
 use crate::dry_walk::{self, DryWalk, Log};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
@@ -58,6 +60,9 @@ pub struct Pipeline {
     lexicon: Arc<dyn Lexicon>,
     state: Arc<dyn State>,
     walker: Walker,
+    draws: Draws,
+    /// Whether the dataset is divided among kinds of walks.
+    has_quotas: bool,
     validators: Validators,
     categories: Categories,
     /// Characters of each function's tool document.
@@ -96,6 +101,8 @@ impl Pipeline {
         } = parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
+            draws: Draws::of(&campaign),
+            has_quotas: Quotas::new(&campaign.mix, 1).is_ok_and(|quotas| !quotas.is_empty()),
             validators: Validators::new(&library),
             categories: Categories::new(&library),
             tool_chars: library.iter().map(|(_, f)| f.tool().to_string().len()).collect(),
@@ -141,7 +148,7 @@ impl Pipeline {
         keys: &mut Keys,
     ) -> Result<Sample, Failure> {
         let settings = &self.campaign.translate;
-        let persona = Persona::draw(self.seed(), index, &settings.personas, &settings.registers);
+        let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let scene = Scene {
             library: &self.library,
             path,
@@ -305,9 +312,18 @@ impl Pipeline {
     }
 
     /// Whether a lower walk has the same signature path: then this one would be
-    /// dropped when the dataset is finalized, and need not be worked.
+    /// dropped when the dataset is finalized, and need not be worked. Where the
+    /// lower one may be dropped for a quota, it must not take the place of
+    /// another kind's: each kind claims for itself.
     async fn is_claimed(&self, key: Key, index: WalkIndex) -> bool {
-        let holder = self.state.claim(key.digest(), index).await;
+        let claim = match self.has_quotas {
+            true => {
+                let (kind, register) = self.draws.walk(index);
+                key.digest_among(&format!("{} {}", kind.label(), register.name()))
+            }
+            false => key.digest(),
+        };
+        let holder = self.state.claim(claim, index).await;
         holder.is_ok_and(|holder| holder < index)
     }
 }
@@ -321,9 +337,11 @@ impl WalkRunner for Pipeline {
             Ok(path) => path,
             Err(rejection) => return unpaid(keys, End::Rejected(rejection)),
         };
-        let key = Key::of_path(&path);
-        keys.path = Some(key);
-        if self.is_claimed(key, index).await {
+        // A library has few paths of one turn: there the requests must differ.
+        keys.path = (path.kind == Kind::MultiTurn).then(|| Key::of_path(&path));
+        if let Some(key) = keys.path
+            && self.is_claimed(key, index).await
+        {
             return unpaid(keys, End::Skipped);
         }
         let (worked, tally) = tally::of(self.work(index, &path, &mut keys)).await;

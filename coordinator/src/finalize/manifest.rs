@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use magnet_proto::outcome::Reason;
+use magnet_proto::quotas::{self, Quotas};
 use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, Digest};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,10 @@ use super::Written;
 use super::files::FileEntry;
 use super::tally::Tally;
 use crate::ledger::Counts;
+
+/// A share is kept if it is this close; in small campaigns a sample more or
+/// less is more than that.
+const DRIFT: f64 = 0.01;
 
 /// Where a dataset came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +45,9 @@ pub struct Manifest {
     /// Whether all samples wanted are there, and no walk is missing.
     pub complete: bool,
     pub counts: Counts,
+    /// The shares that were promised, and those that were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<QuotaKept>,
     /// Answers and their cost by role.
     #[serde(default)]
     pub calls: Calls,
@@ -49,6 +57,35 @@ pub struct Manifest {
     pub funnel: Vec<Stage>,
     pub dataset: Tally,
     pub files: Vec<FileEntry>,
+}
+
+/// One quota of the mix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuotaKept {
+    /// As the campaign writes it, such as `turns=2-4`.
+    pub class: String,
+    /// Of the accepted samples, wanted and kept; from 0 to 1.
+    pub wanted: f64,
+    pub kept: f64,
+    pub samples: u64,
+}
+
+impl QuotaKept {
+    pub fn all(quotas: &Quotas, accepted: u64) -> Vec<Self> {
+        let kept = |made: u64| made as f64 / accepted.max(1) as f64;
+        let tell = |quota: &quotas::Kept| Self {
+            class: quota.quota.class.to_string(),
+            wanted: quota.quota.share,
+            kept: kept(quota.made),
+            samples: quota.made,
+        };
+        quotas.iter().map(tell).collect()
+    }
+
+    /// Whether it missed its share by more than quotas may.
+    pub fn drifted(&self) -> bool {
+        (self.kept - self.wanted).abs() > DRIFT
+    }
 }
 
 /// By role, then by what it was for: walks that were accepted, rejected,
@@ -109,14 +146,27 @@ impl Manifest {
         origin: Origin,
         samples_wanted: u64,
         counts: Counts,
+        quotas: &Quotas,
         calls: Calls,
         written: Written,
     ) -> Self {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
         let per_sample = PerSample::of(&counts, &calls);
+        let quotas = QuotaKept::all(quotas, counts.accepted);
         let Written { files, tally: dataset } = written;
-        Self { origin, samples_wanted, complete, counts, calls, per_sample, funnel, dataset, files }
+        Self {
+            origin,
+            samples_wanted,
+            complete,
+            counts,
+            quotas,
+            calls,
+            per_sample,
+            funnel,
+            dataset,
+            files,
+        }
     }
 }
 
@@ -159,7 +209,8 @@ fn stage_of(reason: Reason) -> &'static str {
 }
 
 fn funnel(counts: &Counts) -> Vec<Stage> {
-    let mut walks = counts.decided();
+    // A walk without room in its quota says nothing of the yield.
+    let mut walks = counts.decided() - counts.over_quota;
     let mut stages = vec![Stage { stage: "walk".into(), walks, rejected: BTreeMap::new() }];
     for stage in ["path", "brief", "requests", "calls", "positive"] {
         let rejected: BTreeMap<Reason, u64> = counts

@@ -24,7 +24,12 @@ impl Campaign {
                 ..NodeOps::default()
             },
             trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
-            mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
+            mix: Mix {
+                multi_turn: 7_800.0,
+                single_turn: 20_000.0,
+                irrelevance: 6_200.0,
+                quotas: Vec::new(),
+            },
             ..Self::default()
         }
     }
@@ -87,7 +92,7 @@ impl Default for NodeOps {
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0 }
+        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0, quotas: Vec::new() }
     }
 }
 
