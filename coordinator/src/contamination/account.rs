@@ -122,6 +122,32 @@ impl Account {
         }
     }
 
+    /// All of it in one sentence.
+    pub fn sentence(&self) -> String {
+        let Against { functions, conversations, requests } = self.benchmark;
+        let of = |count: u64| {
+            let percent = 100.0 * count as f64 / self.conversations.max(1) as f64;
+            format!("{count} ({percent:.1} %)")
+        };
+        let functions = format!(
+            "{} of the {functions} functions of a benchmark are in this dataset: {} of {} \
+             conversations call one",
+            self.functions_shared,
+            of(self.calling_a_function),
+            self.conversations,
+        );
+        if conversations == 0 {
+            return format!("{functions}. Its conversations were not compared.");
+        }
+        format!(
+            "{functions}, {} share {} calls in a row with one of its {conversations} \
+             conversations, {} have a request like one of its {requests}.",
+            of(self.sharing_a_path),
+            self.path_length,
+            of(self.sharing_a_request),
+        )
+    }
+
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let cannot = || format!("writing \"{}\"", path.display());
         let mut text = serde_json::to_string_pretty(self)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::Result;
@@ -24,17 +24,19 @@ impl Contaminated {
     /// # Errors
     /// If the file cannot be read or a line has no id.
     pub fn read(path: &Path) -> Result<Self> {
-        let refuse = |what: &str, cause: Box<dyn std::error::Error + Send + Sync>| {
-            Failure::usage(format!("{what} of the list \"{}\"", path.display()))
+        let refuse = |what: String, cause: Box<dyn std::error::Error + Send + Sync>| {
+            Failure::usage(format!("the list \"{}\" {what}", path.display()))
                 .hint("`magnet contamination` writes one")
                 .caused_by(cause)
         };
-        let file = File::open(path).map_err(|error| refuse("no reading", error.into()))?;
+        let unread = |error: io::Error| refuse("cannot be read".into(), error.into());
+        let file = File::open(path).map_err(unread)?;
         let mut ids = HashSet::new();
         for (number, line) in BufReader::new(file).lines().enumerate() {
-            let line = line.map_err(|error| refuse("no reading", error.into()))?;
-            let entry: Entry = serde_json::from_str(&line)
-                .map_err(|error| refuse(&format!("line {} has no id", number + 1), error.into()))?;
+            let line = line.map_err(unread)?;
+            let entry: Entry = serde_json::from_str(&line).map_err(|error| {
+                refuse(format!("has no id in line {}", number + 1), error.into())
+            })?;
             ids.insert(entry.id);
         }
         Ok(Self(ids))
