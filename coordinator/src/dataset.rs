@@ -5,6 +5,7 @@
 //! that datasets of other versions can still be looked at. Judging whether a
 //! record is right is not here.
 
+pub(crate) mod lanes;
 mod record;
 
 use std::fs::File;
@@ -112,6 +113,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Where it stands, for a message.
+    pub fn place(&self) -> String {
+        format!("\"{}\", line {}", self.file.display(), self.number)
+    }
+
     /// The record on this line.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub mod dispatch;
 pub mod ledger;
 pub mod finalize;
 pub mod dataset;
+pub mod contamination;
 pub mod export;
 pub mod report;
 pub mod verify;

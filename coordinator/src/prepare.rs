@@ -49,6 +49,7 @@ pub struct Prepared {
 /// paths start from.
 pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let loaded = library::load(&campaign.library.paths, base)?;
+    let loaded = loaded.without(&campaign.library.exclude_functions)?;
     let pack = pack_of(campaign, &loaded.library, base)?;
     execute::check(campaign, &loaded.library, &pack)?;
     quotas_in_reach(campaign, &loaded.library)?;

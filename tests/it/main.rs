@@ -14,6 +14,7 @@ mod asks;
 mod backends;
 mod command_line;
 mod configuration;
+mod contamination;
 mod dataset;
 mod deploy;
 mod endpoints;

@@ -43,7 +43,9 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     if args.probe {
         return probe(&effective.campaign, environment);
     }
-    let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
+    let settings = &effective.campaign.library;
+    let loaded = library::load(&settings.paths, Path::new("."))?;
+    let loaded = loaded.without(&settings.exclude_functions)?;
     prepare::quotas_in_reach(&effective.campaign, &loaded.library)?;
     let mut out = io::stdout().lock();
     print(&effective, Paint::stdout(), &mut out)?;

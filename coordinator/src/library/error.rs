@@ -15,6 +15,12 @@ pub enum Error {
     Missing { path: String, base: String },
 
     #[error(
+        "library.exclude_functions leaves no function\n\
+         hint: `magnet graph` shows the names of all"
+    )]
+    AllExcluded,
+
+    #[error(
         "no file matches \"{pattern}\"\nhint: check the pattern; relative ones start from \"{base}\""
     )]
     NoMatch { pattern: String, base: String },

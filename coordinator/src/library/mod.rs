@@ -75,6 +75,32 @@ pub fn load(paths: &[String], base: &Path) -> Result<Loaded, Error> {
     loading.finish()
 }
 
+impl Loaded {
+    /// The same without the functions that are named by a name or a glob.
+    ///
+    /// # Errors
+    /// If one is no pattern, or nothing is left.
+    pub fn without(mut self, excluded: &[String]) -> Result<Self, Error> {
+        let pattern = |pattern: &String| {
+            let refuse = |error: glob::PatternError| Error::BadPattern {
+                pattern: pattern.clone(),
+                why: error.msg.to_owned(),
+            };
+            glob::Pattern::new(pattern).map_err(refuse)
+        };
+        let patterns = excluded.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+        let is_out =
+            |function: &Function| patterns.iter().any(|pattern| pattern.matches(&function.name));
+        let mut functions = Vec::from(self.library);
+        self.report.excluded = functions.extract_if(.., |function| is_out(function)).count();
+        if functions.is_empty() {
+            return Err(Error::AllExcluded);
+        }
+        self.library = Library::from(functions);
+        Ok(self)
+    }
+}
+
 /// What a file owes us: one that was named must be a library, one that merely
 /// lay in a directory may turn out to be something else.
 #[derive(Clone, Copy, PartialEq, Eq)]

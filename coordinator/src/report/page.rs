@@ -8,12 +8,18 @@ use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
 use super::profile::{Profile, Tally, share};
 use super::{escape, human, story};
+use crate::contamination::Account;
 use crate::finalize::{Manifest, QuotaKept};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) -> String {
+pub(super) fn render(
+    manifest: &Manifest,
+    profile: &Profile,
+    gallery: &Gallery,
+    shared: Option<&Account>,
+) -> String {
     let charts = [
         turns(profile),
         calls_per_turn(profile),
@@ -37,14 +43,16 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
          <section><h2>Against people’s conversations</h2>{}\
          <p class='note'>People: {}. <span class='key'>│</span> marks them in the pictures.</p></section>\
          <section><h2>The numbers as pictures</h2><div class='charts'>{}</div></section>\
-         <section><h2>Conversations to read</h2>\
+         {}<section><h2>Conversations to read</h2>\
          <p class='note'>Marked in a request is what calls took from it. Keys: j and k go to the next \
-         and the previous conversation, Enter opens it, e opens or closes all.</p>{}</section>\
+         and the previous conversation, Enter opens it, e opens or closes all.</p>{}{}</section>\
          </main><script>{SCRIPT}</script></body></html>\n",
         headline(manifest, profile),
         comparison(profile),
         human::SOURCE,
         charts.concat(),
+        shared.map(contamination).unwrap_or_default(),
+        story::choice(gallery),
         story::all(gallery),
         title = escape(&manifest.origin.name),
     )
@@ -62,7 +70,40 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
         format!("{} tokens", spent.input_tokens + spent.output_tokens),
         format!("${:.2}", spent.micro_usd as f64 / 1e6),
     ];
+    let each = manifest.per_sample.as_ref().map(|each| {
+        let tokens = each.input_tokens + each.output_tokens;
+        format!("a conversation: {:.1} calls, {tokens:.0} tokens, ${:.4}", each.answers, each.usd)
+    });
+    let facts: Vec<String> = facts.into_iter().chain(each).collect();
     escape(&facts.join(" · "))
+}
+
+/// What a benchmark has, too.
+fn contamination(shared: &Account) -> String {
+    let mut rows = String::new();
+    for function in &shared.functions {
+        write!(
+            rows,
+            "<tr><th scope='row'>{}</th><td>{}</td><td>{:.2}</td><td>{}</td><td>{}</td></tr>",
+            escape(&function.function),
+            escape(&function.benchmark),
+            function.similarity,
+            function.called,
+            function.offered,
+        )
+        .expect("writing to a string cannot fail");
+    }
+    let heads = ["the benchmark’s", "similarity", "called in", "only offered in"];
+    let heads = heads.map(|head| format!("<th scope='col'>{head}</th>")).concat();
+    let table = format!(
+        "<div class='scroll'><table><thead><tr><th></th>{heads}</tr></thead>\
+         <tbody>{rows}</tbody></table></div>"
+    );
+    format!(
+        "<section><h2>Against a benchmark</h2><p>{}</p>{}</section>",
+        escape(&shared.sentence()),
+        if rows.is_empty() { "" } else { &table },
+    )
 }
 
 /// Key figures, ours beside people's.

@@ -65,6 +65,8 @@ pub struct LibraryPaths {
     pub paths: Vec<String>,
     /// Signature paths to keep out (a benchmark's): a JSONL file of name lists.
     pub exclude_paths: Option<PathBuf>,
+    /// Names and globs of functions to leave out (a benchmark's).
+    pub exclude_functions: Vec<String>,
     /// The pack's folder; not set = the built-in library's own pack for the
     /// built-in library, none for another.
     pub pack: Option<PathBuf>,
