@@ -16,7 +16,16 @@ use super::prose;
 /// # Errors
 /// If it is no schema.
 pub fn judge(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    jsonschema::options().should_validate_formats(true).build(schema)
+    let options = jsonschema::options().should_validate_formats(true);
+    options.with_format("time", is_time).build(schema)
+}
+
+/// "09:30" and what begins so: few APIs write seconds and zone, as the standard
+/// has it.
+fn is_time(text: &str) -> bool {
+    let number = |at: std::ops::Range<usize>| text.get(at).and_then(|part| part.parse::<u8>().ok());
+    let (hours, minutes) = (number(0..2), number(3..5));
+    text.get(2..3) == Some(":") && hours.is_some_and(|h| h < 24) && minutes.is_some_and(|m| m < 60)
 }
 
 /// The compiled schemas of a library, each compiled when first needed.

@@ -12,6 +12,21 @@ use super::refer::Seat;
 use super::slot::Spoken;
 use super::words::Voice;
 
+/// Verbs of a name that say something is changed, paid or done away with.
+const CHANGES: &[&str] = &[
+    "add", "apply", "approve", "archive", "assign", "book", "buy", "cancel", "change", "charge",
+    "clear", "close", "create", "delete", "deploy", "disable", "edit", "enable", "insert",
+    "install", "lock", "merge", "modify", "move", "order", "patch", "pay", "place", "post",
+    "purchase", "put", "refund", "reject", "remove", "rename", "replace", "reserve", "reset",
+    "revoke", "schedule", "send", "set", "start", "stop", "submit", "subscribe", "transfer",
+    "unlock", "unsubscribe", "update", "upload", "withdraw", "write",
+];
+/// Verbs of a description that ask for no more than a look.
+const LOOKS: &[&str] = &[
+    "check", "display", "fetch", "find", "get", "give", "list", "look", "provide", "query", "read",
+    "retrieve", "return", "search", "show", "view",
+];
+
 /// A description longer than this is told by the function's name instead.
 const MAX_WORDS: usize = 18;
 
@@ -46,7 +61,9 @@ pub(super) fn infinitive(function: &Function) -> String {
     let first = parts.next().unwrap_or_default().to_lowercase();
     let rest = parts.collect::<Vec<_>>().join(" ");
     let named = words(&function.name).next().unwrap_or_default();
-    let verb = base(&first, &named);
+    // "Returns the deleted order" asks for a look at it.
+    let is_change = words(&function.name).take(2).any(|word| CHANGES.contains(&word.as_str()));
+    let verb = base(&first, &named).filter(|verb| !is_change || !LOOKS.contains(&verb.as_str()));
     let brief = sentence.split(' ').count() <= MAX_WORDS;
     match verb.filter(|_| brief && !rest.is_empty() && !rest.contains(['{', '<', '`'])) {
         Some(verb) => format!("{verb} {rest}"),
@@ -117,5 +134,12 @@ mod tests {
     fn what_is_no_action_is_asked_for_by_name() {
         check("get_user_by_id", "User lookup endpoint", "get user by id");
         check("delete_pet", "", "delete pet");
+    }
+
+    #[test]
+    fn what_changes_something_is_never_asked_for_as_a_look() {
+        check("cancel_order", "Returns the cancelled order.", "cancel order");
+        check("admin_delete_user", "Gets rid of a user", "admin delete user");
+        check("get_order", "Returns an order.", "return an order");
     }
 }
