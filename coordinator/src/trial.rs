@@ -69,7 +69,7 @@ impl Trial {
         let mut why = None;
         for walk in 0..TRIES {
             match self.pipeline.try_alone(id, WalkIndex(walk)).await {
-                Err(Failure::Rejected(rejection)) if is_of_values(rejection.reason) => {
+                Err(Failure::Rejected(rejection)) if is_its_own(rejection.reason) => {
                     why = Some(rejection.detail);
                 }
                 _ => return None,
@@ -79,13 +79,17 @@ impl Trial {
     }
 }
 
-/// Whether the function's own arguments are at fault: one that is refused
+/// Whether the function's own arguments or words are at fault: one that is refused
 /// alone may be called where others lead up to it.
-fn is_of_values(reason: Reason) -> bool {
-    use Reason::{CallGivenUp, InvalidArguments, NoValue, RequestLacksValue, UngroundedArgument};
+fn is_its_own(reason: Reason) -> bool {
     matches!(
         reason,
-        NoValue | InvalidArguments | RequestLacksValue | UngroundedArgument | CallGivenUp
+        Reason::NoValue
+            | Reason::InvalidArguments
+            | Reason::RequestNamesFunction
+            | Reason::RequestLacksValue
+            | Reason::UngroundedArgument
+            | Reason::CallGivenUp
     )
 }
 

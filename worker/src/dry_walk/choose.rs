@@ -255,7 +255,9 @@ impl Choice<'_> {
                 continue;
             };
             let exists = self.known.by_parameter.get(&field.name);
-            let fits = exists.is_none_or(|values| values.contains(value))
+            // Two functions' objects of one name, such as a body, are two things.
+            let fits = !value.is_object()
+                && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
             if fits && rng.random_bool(AGAIN) {
                 arguments.push((field.name.clone(), How::Again { value: value.clone() }));

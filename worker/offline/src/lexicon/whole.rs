@@ -7,7 +7,7 @@
 //! proposal, so that a rule may be too simple and nothing comes out wrong.
 
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::Shape;
+use magnet_proto::shape::{Shape, words};
 use magnet_worker::vet::calls;
 use rand::RngExt;
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use super::fit::plain_number;
 use super::pattern::Pattern;
 use super::place::Place;
 use super::setting::Setting;
-use super::{Persona, Topic};
+use super::{Persona, Topic, topic};
 
 /// Nodes looked at for one value; schemas that nothing fits end there.
 const FUEL: usize = 800;
@@ -194,9 +194,13 @@ impl Fitting<'_> {
         if let Some(names) = schema.get("propertyNames") {
             return self.node(names, None, at)?.as_str().map(str::to_owned);
         }
-        let shape = Shape::default();
-        let place = Place { name: at.name, parent: at.parent, shape: &shape, ..*self.place };
-        self.setting.value_about(Topic::Word, &place, self.rng).as_str().map(str::to_owned)
+        let shape = Shape::of(&json!({ "type": "string" }));
+        let told = named_by(schema);
+        let name = told.as_deref().unwrap_or(at.name);
+        let place = Place { name, parent: at.parent, shape: &shape, ..*self.place };
+        let said = topic(&place);
+        let about = if told.is_none() || said == Topic::SomeText { Topic::Word } else { said };
+        self.setting.value_about(about, &place, self.rng).as_str().map(str::to_owned)
     }
 
     fn array(
@@ -389,6 +393,15 @@ fn stepped(number: f64, schema: &Object, kind: &str, turn: Turn) -> Value {
     plain_number(value)
 }
 
+/// What the members of a map are named by, where its description says so:
+/// "price by room", "hours per city and week".
+fn named_by(schema: &Object) -> Option<String> {
+    let described = schema.get("description")?.as_str()?;
+    let (_, by) = described.split_once(" by ").or_else(|| described.split_once(" per "))?;
+    let name: Vec<String> = words(by.split([',', '.', ';', '(']).next()?).take(2).collect();
+    (!name.is_empty()).then(|| name.join("_"))
+}
+
 /// What members that are not declared must be; none where they may not be.
 fn rest(schema: &Object) -> Option<&Value> {
     let patterns = schema.get("patternProperties").and_then(Value::as_object);
@@ -475,6 +488,17 @@ mod tests {
         check(json!({ "type": "object", "minProperties": 1, "properties": {
             "low": { "type": "integer" }, "high": { "type": "integer" } },
             "additionalProperties": false }));
+    }
+
+    #[test]
+    fn a_map_is_keyed_by_what_its_description_says() {
+        let maps = check(json!({ "type": "object", "description": "staff by city",
+            "additionalProperties": { "type": "integer" } }));
+        let is_name = |key: &String| key.starts_with(char::is_uppercase);
+        assert!(
+            maps.iter().flat_map(|map| map.as_object().unwrap().keys()).all(is_name),
+            "{maps:?}"
+        );
     }
 
     #[test]
