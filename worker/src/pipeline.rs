@@ -191,7 +191,7 @@ impl Pipeline {
         };
         let path = Path { kind: Kind::SingleTurn, turns: vec![turn], ops: Vec::new() };
         let settings = &self.campaign.translate;
-        let persona = Persona::draw(self.seed(), index, &settings.personas, &settings.registers);
+        let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let (library, seed) = (&*self.library, self.seed());
         let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
         let walked = self.dry_walk(scene).await?;

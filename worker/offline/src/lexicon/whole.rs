@@ -431,6 +431,7 @@ mod tests {
     use super::*;
     use crate::lexicon::{Side, Tables};
     use magnet_worker::lexicon::Lexicon;
+    use magnet_worker::persona::Voices;
 
     fn function(parameters: &Value) -> Function {
         Function::from(Document {
@@ -448,7 +449,7 @@ mod tests {
     fn check(schema: Value) -> Vec<Value> {
         let function = function(&json!({ "type": "object", "properties": { "thing": schema } }));
         let judge = calls::judge(&schema).unwrap();
-        let persona = Persona::draw(7, WalkIndex(0), &[], &[]);
+        let persona = Persona::draw(7, WalkIndex(0), &Voices::default());
         let mut rng = rng::stream(7, WalkIndex(0), "whole");
         let shape = Shape::of(&schema);
         let place = Place {
@@ -555,7 +556,7 @@ mod tests {
             "rows": { "type": "object", "additionalProperties": { "type": "integer" } } } });
         let function = function(&schema);
         let draft = json!({ "place": "Oslo", "rows": { "front": 3, "back": "none" } });
-        let persona = Persona::draw(7, WalkIndex(0), &[], &[]);
+        let persona = Persona::draw(7, WalkIndex(0), &Voices::default());
         let mut rng = rng::stream(7, WalkIndex(0), "whole");
         let Value::Object(draft) = draft else { panic!("an object") };
         let fitted = Tables.fitted(&function, &draft, &persona, &mut rng).unwrap();
@@ -569,7 +570,7 @@ mod tests {
         let schema = json!({ "type": "object", "required": ["a"], "properties": {
             "a": { "type": "integer", "minimum": 5, "maximum": 5, "not": { "const": 5 } } } });
         let function = function(&schema);
-        let persona = Persona::draw(7, WalkIndex(0), &[], &[]);
+        let persona = Persona::draw(7, WalkIndex(0), &Voices::default());
         let mut rng = rng::stream(7, WalkIndex(0), "whole");
         let fitted = Tables.fitted(&function, &Default::default(), &persona, &mut rng);
         assert_eq!(fitted, None);
