@@ -77,11 +77,11 @@ pub fn router(means: Means<'_>) -> Result<Router> {
                 let tries = means.campaign.translate.tries;
                 Arc::new(ModelSimulator::new(machine, Arc::clone(&means.cache), tries))
             }
-            ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator),
+            ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator::default()),
         });
     }
     if executors.is_empty() {
-        executors.push(Arc::new(Simulator));
+        executors.push(Arc::new(Simulator::default()));
     }
     Ok(Router::new(executors, routes))
 }

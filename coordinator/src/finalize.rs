@@ -17,23 +17,25 @@ mod ops;
 mod render;
 mod tally;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use magnet_proto::CampaignDigest;
 use magnet_proto::config::Output;
 use magnet_proto::library::Library;
 use magnet_proto::part::{self, Damaged, Part};
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::sample::Message;
+use magnet_proto::{CampaignDigest, FunctionId};
 use tokio::sync::mpsc;
 
 use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
 pub use files::FileEntry;
 pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
-pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, write as write_manifest};
+pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, Uncalled, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
 
@@ -61,6 +63,8 @@ pub struct Finalizer<'a> {
 pub struct Written {
     pub files: Vec<FileEntry>,
     pub tally: Tally,
+    /// The functions that a conversation calls.
+    pub called: BTreeSet<FunctionId>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +112,7 @@ struct Chunk {
     sft: Lines,
     preference: Lines,
     tally: Tally,
+    called: BTreeSet<FunctionId>,
 }
 
 impl Chunk {
@@ -219,6 +224,11 @@ impl Chunk {
         renderer: &Renderer,
     ) -> Result<(), render::Error> {
         self.tally.add(sample);
+        for message in &sample.messages {
+            if let Message::Assistant { calls, .. } = message {
+                self.called.extend(calls.iter().map(|call| call.function));
+            }
+        }
         renderer.sft(sample, &mut self.sft.bytes)?;
         self.sft.end_row();
         for (position, pair) in sample.pairs.iter().enumerate() {
@@ -238,6 +248,7 @@ fn write_in_order(
     refuse: &dyn Fn(io::Error) -> Error,
 ) -> Result<Written, Error> {
     let (mut tally, mut damaged) = (Tally::default(), Vec::new());
+    let mut called = BTreeSet::new();
     while let Some(mut rendered) = in_order.blocking_recv() {
         let mut answered = false;
         while let Some(chunk) = rendered.blocking_recv() {
@@ -249,6 +260,7 @@ fn write_in_order(
                     sft.write(&chunk.sft).map_err(refuse)?;
                     preference.write(&chunk.preference).map_err(refuse)?;
                     tally += chunk.tally;
+                    called.extend(chunk.called);
                 }
                 chunk => drop(chunk?),
             }
@@ -262,5 +274,5 @@ fn write_in_order(
     }
     let mut files = sft.finish().map_err(refuse)?;
     files.extend(preference.finish().map_err(refuse)?);
-    Ok(Written { files, tally })
+    Ok(Written { files, tally, called })
 }

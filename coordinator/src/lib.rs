@@ -10,6 +10,7 @@
 
 pub mod prepare;
 pub mod plan;
+pub mod trial;
 
 pub mod library;
 pub mod pack;

@@ -54,6 +54,7 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     execute::check(campaign, &loaded.library, &pack)?;
     quotas_in_reach(campaign, &loaded.library)?;
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
+    let library = graph::handed::on(loaded.library, &graph);
     let purposes = cast::purposes(campaign);
     let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
     let excluded_paths = match &campaign.library.exclude_paths {
@@ -61,15 +62,15 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
             .with_context(|| format!("library.exclude_paths: reading \"{}\"", path.display()))?,
         None => String::new(),
     };
-    excluded(&excluded_paths, &loaded.library)?;
-    let mut digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
+    excluded(&excluded_paths, &library)?;
+    let mut digest = digest(campaign, &library, &graph, prompts, &excluded_paths)?;
     if !pack.is_empty() {
         let packed = pack.digest();
         let fields = [digest.0.as_bytes(), packed.as_bytes()].map(|bytes| &bytes[..]);
         digest = CampaignDigest(Digest::of_fields(fields));
     }
     Ok(Prepared {
-        library: Arc::new(loaded.library),
+        library: Arc::new(library),
         report: loaded.report,
         graph: Arc::new(graph),
         pack: Arc::new(pack),
@@ -108,7 +109,7 @@ pub fn quotas_in_reach(campaign: &Campaign, library: &Library) -> Result<()> {
 }
 
 /// The pack that a campaign names, or the built-in library's own.
-fn pack_of(campaign: &Campaign, library: &Library, base: &Path) -> Result<Pack> {
+pub(crate) fn pack_of(campaign: &Campaign, library: &Library, base: &Path) -> Result<Pack> {
     let files = match &campaign.library.pack {
         Some(folder) => pack::Files::read(&base.join(folder)).context("library.pack")?,
         None if campaign.library.paths.is_empty() => pack::Files::builtin(),

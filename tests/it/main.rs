@@ -31,5 +31,6 @@ mod plan;
 mod purpose;
 mod readme;
 mod refusals;
+mod schemas;
 mod status_page;
 mod teacher;

@@ -15,6 +15,7 @@ use super::Written;
 use super::files::FileEntry;
 use super::tally::Tally;
 use crate::ledger::Counts;
+use crate::trial::Uncallable;
 
 /// A share is kept if it is this close; in small campaigns a sample more or
 /// less is more than that.
@@ -56,6 +57,8 @@ pub struct Manifest {
     /// Walks that came so far, stage by stage.
     pub funnel: Vec<Stage>,
     pub dataset: Tally,
+    #[serde(default)]
+    pub uncalled: Uncalled,
     pub files: Vec<FileEntry>,
 }
 
@@ -86,6 +89,15 @@ impl QuotaKept {
     pub fn drifted(&self) -> bool {
         (self.kept - self.wanted).abs() > DRIFT
     }
+}
+
+/// What of the library is in no conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncalled {
+    /// Functions that are not called; of a large library most in a small dataset.
+    pub functions: u64,
+    /// Of these, those that no conversation can call.
+    pub uncallable: Vec<Uncallable>,
 }
 
 /// By role, then by what it was for: walks that were accepted, rejected,
@@ -148,13 +160,14 @@ impl Manifest {
         counts: Counts,
         quotas: &Quotas,
         calls: Calls,
+        uncalled: Uncalled,
         written: Written,
     ) -> Self {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
         let per_sample = PerSample::of(&counts, &calls);
         let quotas = QuotaKept::all(quotas, counts.accepted);
-        let Written { files, tally: dataset } = written;
+        let Written { files, tally: dataset, .. } = written;
         Self {
             origin,
             samples_wanted,
@@ -165,6 +178,7 @@ impl Manifest {
             per_sample,
             funnel,
             dataset,
+            uncalled,
             files,
         }
     }

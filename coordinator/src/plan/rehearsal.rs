@@ -53,6 +53,7 @@ pub(super) struct Rehearsal {
     pack: Arc<Pack>,
     library: Arc<Library>,
     validators: Validators,
+    simulator: Simulator,
     counted: Arc<Counted>,
     /// What the rules find.
     graph: Arc<Graph>,
@@ -111,6 +112,7 @@ impl Rehearsal {
             pack: Arc::clone(&prepared.pack),
             library: Arc::clone(&prepared.library),
             validators: Validators::new(&prepared.library),
+            simulator: Simulator::default(),
             counted,
             graph: Arc::clone(&prepared.graph),
         }
@@ -223,7 +225,7 @@ impl Rehearsal {
     async fn walked(&self, ask: &Ask<'_>) -> Result<Log, Error> {
         let dry = DryWalk {
             scene: ask.scene,
-            executor: &Simulator,
+            executor: &self.simulator,
             pack: &self.pack,
             lexicon: &Tables,
             validators: &self.validators,
@@ -377,7 +379,7 @@ impl Machine for Rehearsal {
             functions: &[ask.function],
             initial_config: None,
         };
-        let mut world = Simulator.open(&start).await.map_err(away)?;
+        let mut world = self.simulator.open(&start).await.map_err(away)?;
         let call =
             Call { id: "call_1".into(), function: FunctionId(0), arguments: ask.arguments.clone() };
         let output = world.call(ask.function, &call, &Plan::default()).await.map_err(away)?;

@@ -10,6 +10,7 @@ use super::profile::{Profile, Tally, share};
 use super::{escape, human, story};
 use crate::contamination::Account;
 use crate::finalize::{Manifest, QuotaKept};
+use crate::trial::Uncallable;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -34,6 +35,7 @@ pub(super) fn render(
         mix(manifest),
         funnel(manifest),
         rejections(manifest),
+        uncalled(manifest),
     ];
     format!(
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
@@ -264,6 +266,22 @@ fn rejections(manifest: &Manifest) -> String {
     dropped.retain(|(_, count)| *count > 0);
     dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     ranking("Why walks were dropped", "share of walks", &dropped, counts.decided())
+}
+
+/// Functions that no conversation can call, with the reason.
+fn uncalled(manifest: &Manifest) -> String {
+    let uncallable = &manifest.uncalled.uncallable;
+    if uncallable.is_empty() {
+        return String::new();
+    }
+    let row = |Uncallable { function, why }: &Uncallable| {
+        format!("<tr><th scope='row'>{}</th><td>{}</td></tr>", escape(function), escape(why))
+    };
+    let rows: String = uncallable.iter().map(row).collect();
+    format!(
+        "<figure><figcaption>Functions no conversation can call</figcaption>\
+         <div class='scroll'><table><tbody>{rows}</tbody></table></div></figure>"
+    )
 }
 
 fn negatives(manifest: &Manifest) -> String {

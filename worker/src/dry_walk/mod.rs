@@ -216,12 +216,14 @@ impl Walking<'_> {
             let Some((arguments, picks)) = choice.draw(copy, attempt) else {
                 continue;
             };
+            let arguments = match choice.checked(arguments, copy, attempt) {
+                Ok(arguments) => arguments,
+                Err(problem) => {
+                    why = why.or(Some((Reason::InvalidArguments, problem)));
+                    continue;
+                }
+            };
             let call = values(&arguments);
-            let check = self.dry.validators.check(self.dry.scene.library, step.function, &call);
-            if let Err(problem) = check {
-                why = why.or(Some((Reason::InvalidArguments, problem)));
-                continue;
-            }
             if step.conflict.is_none() && self.memory.has_made(step.function, &call) {
                 let problem = format!("\"{}\" would only be called again", function.name);
                 why = why.or(Some((Reason::RepeatedCall, problem)));
