@@ -18,12 +18,14 @@ use magnet_proto::parts::Parts;
 use magnet_proto::state::Spending;
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::usage::Usage;
+use magnet_worker::execute::metered;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::chat::usage::Prices;
 use magnet_worker::teacher::stack::Patience;
+use prometheus::Registry;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +35,7 @@ use crate::embedded::Surroundings;
 use crate::graph;
 use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
+use crate::servers;
 use rehearsal::Rehearsal;
 pub use rehearsal::STUDENT_ERRORS;
 
@@ -178,14 +181,20 @@ async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f
     let surroundings = Surroundings {
         bundle: Arc::new(
             Bundle::new(prepared.digest, campaign, library, graph, excluded)
-                .with_pack(Arc::clone(&prepared.pack)),
+                .with_pack(Arc::clone(&prepared.pack))
+                .with_servers(Arc::clone(&prepared.servers)),
         ),
         state: state.clone(),
         cache: state,
         patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
-    let pipeline = prepare::played_by(cast, &surroundings)?;
+    let pipeline = prepare::played_by(
+        cast,
+        &surroundings,
+        &metered::Metrics::register(&Registry::new())?,
+        &servers::variable,
+    )?;
     let start = Instant::now();
     let mut accepted = 0;
     for index in 0..DRAWN {

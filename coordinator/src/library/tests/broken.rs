@@ -136,11 +136,6 @@ fn files_that_are_something_else() {
         ),
         ("postman.json", "a Postman collection", "hint: export it as an OpenAPI 3 document"),
         (
-            "servers.json",
-            "a list of MCP servers, which says how to start them, not what they offer",
-            "hint: ask each server for tools/list, save its answer and give that file",
-        ),
-        (
             "schema.json", "a JSON Schema without a function around it",
             "hint: wrap it: {\"name\": …, \"parameters\": …}",
         ),
