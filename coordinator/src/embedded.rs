@@ -25,6 +25,7 @@ use magnet_proto::parts::{self, Parts};
 use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::quotas::Quotas;
+use magnet_proto::servers::Servers;
 use magnet_proto::state::{self, Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::drawn::Draws;
@@ -82,6 +83,7 @@ pub struct Job<'a> {
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
     pub pack: Arc<Pack>,
+    pub servers: Arc<Servers>,
     /// The digest of the prompts, where the teacher has any.
     pub prompts: Option<Digest>,
     /// The text of `library.exclude_paths`.
@@ -181,7 +183,8 @@ where
     let fleet = Fleet::open(&job, out)?;
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
-    let bundle = Arc::new(bundle.with_pack(Arc::clone(&job.pack)));
+    let bundle = bundle.with_pack(Arc::clone(&job.pack)).with_servers(Arc::clone(&job.servers));
+    let bundle = Arc::new(bundle);
     fleet.parts.reach().await?;
     bundle.publish(&fleet.parts).await?;
     let watching = CancellationToken::new();

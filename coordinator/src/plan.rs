@@ -19,6 +19,7 @@ use magnet_proto::parts::Parts;
 use magnet_proto::state::Spending;
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::usage::Usage;
+use magnet_worker::execute::metered;
 use magnet_worker::pipeline::Pipeline;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
@@ -26,6 +27,7 @@ use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::chat::usage::Prices;
 use magnet_worker::teacher::stack::Patience;
+use prometheus::Registry;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +37,7 @@ use crate::embedded::Surroundings;
 use crate::graph;
 use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
+use crate::servers;
 use rehearsal::Rehearsal;
 pub use rehearsal::STUDENT_ERRORS;
 
@@ -183,15 +186,22 @@ pub(crate) fn played(bundle: Bundle, cast: Cast) -> Result<Pipeline> {
         patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
-    prepare::played_by(cast, &surroundings)
+    prepare::played_by(
+        cast,
+        &surroundings,
+        &metered::Metrics::register(&Registry::new())?,
+        &servers::variable,
+    )
 }
 
 /// The share of walks that these players bring to a sample, and the time a
 /// walk takes.
 async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f64, Duration)> {
     let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
-    let bundle = Bundle::new(prepared.digest, campaign, library, graph, &prepared.excluded_paths);
-    let pipeline = played(bundle.with_pack(Arc::clone(&prepared.pack)), cast)?;
+    let bundle = Bundle::new(prepared.digest, campaign, library, graph, &prepared.excluded_paths)
+        .with_pack(Arc::clone(&prepared.pack))
+        .with_servers(Arc::clone(&prepared.servers));
+    let pipeline = played(bundle, cast)?;
     let start = Instant::now();
     let mut accepted = 0;
     for index in 0..DRAWN {

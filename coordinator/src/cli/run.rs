@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::process::{self, Exit};
 use magnet_worker::serve::WalkRunner;
-use magnet_worker::teacher::chat::usage;
 use magnet_worker::teacher::stack::Patience;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
@@ -187,7 +186,7 @@ async fn make(
     watch: &Watch,
     stop: &CancellationToken,
 ) -> Result<Summary> {
-    let teacher_metrics = usage::Metrics::register(&watch.registry)?;
+    let metrics = prepare::Metrics::register(&watch.registry)?;
     let (progress, shown) = channel::channel(Progress::default());
     let wiped = CancellationToken::new();
     let display = tokio::spawn(progress::show(shown, wiped.clone()));
@@ -197,6 +196,7 @@ async fn make(
         library: Arc::clone(&prepared.library),
         graph: Arc::clone(&prepared.graph),
         pack: Arc::clone(&prepared.pack),
+        servers: Arc::clone(&prepared.servers),
         prompts: prepared.prompts,
         excluded_paths: &prepared.excluded_paths,
         watch,
@@ -206,7 +206,7 @@ async fn make(
     };
     let variable = variable(environment);
     let summary = embedded::run(job, |around| {
-        let pipeline = prepare::pipeline(&around, &teacher_metrics, &variable)?;
+        let pipeline = prepare::pipeline(&around, &metrics, &variable)?;
         Ok(Arc::new(pipeline) as Arc<dyn WalkRunner>)
     })
     .await;

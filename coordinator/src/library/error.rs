@@ -75,6 +75,13 @@ pub enum Error {
         hint: String,
     },
 
+    #[error("\"{path}\", server \"{server}\": {problem}\nhint: {hint}")]
+    BadServer { path: String, server: String, problem: String, hint: String },
+
+    /// In the words of who asked the server.
+    #[error("\"{path}\", {told}")]
+    NoTools { path: String, told: String },
+
     #[error("\"{path}\" is not a tool library: {found}\nhint: {hint}")]
     NotALibrary { path: String, found: String, hint: String },
 

@@ -229,7 +229,20 @@ impl Walking<'_> {
                 why = why.or(Some((Reason::RepeatedCall, problem)));
                 continue;
             }
-            let executed = self.make(at, step, copy, call).await?;
+            let executed = match self.make(at, step, copy, call).await {
+                Ok(executed) => executed,
+                // It may have ended whoever executes: that costs one try.
+                Err(Failure::Rejected(rejection)) => {
+                    why = Some((rejection.reason, rejection.detail));
+                    self.start_over().await?;
+                    refusals += 1;
+                    if refusals == REFUSALS {
+                        break;
+                    }
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
             let last = executed.last().filter(|last| last.output.is_error);
             if let (Some(refused), false) = (last, step.fault == Some(Fault::Permanent)) {
                 let text = &refused.output.content;
@@ -277,10 +290,17 @@ impl Walking<'_> {
 
     /// Takes a refused call back, where it may have left something behind.
     async fn undo(&mut self) -> Result<(), Failure> {
-        if self.session.refusals_are_clean() {
-            return Ok(());
+        match self.session.refusals_are_clean() {
+            true => Ok(()),
+            false => self.start_over().await,
         }
-        self.session = open(&self.dry).await?;
+    }
+
+    /// Makes the calls that were accepted so far again, from the start.
+    async fn start_over(&mut self) -> Result<(), Failure> {
+        if !self.session.restart().await? {
+            self.session = open(&self.dry).await?;
+        }
         for (step, executed) in self.memory.log(self.dry.scene.path) {
             let plan = step.map(plan_of).unwrap_or_default();
             let function = self.dry.scene.library.get(executed.call.function);
