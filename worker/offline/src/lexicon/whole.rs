@@ -373,12 +373,13 @@ fn kind(schema: &Object, draft: Option<&Value>, turn: Turn) -> &'static str {
     worth.get(turn.attempt % worth.len().max(1)).copied().unwrap_or("null")
 }
 
-/// A number on the steps that the schema allows; now and then one that is
-/// surely no whole one.
+/// A number on the steps that the schema allows; in the later attempts one that
+/// is surely no whole one.
 fn stepped(number: f64, schema: &Object, kind: &str, turn: Turn) -> Value {
     let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
     let Some(step) = bound("multipleOf").filter(|step| *step > 0.0) else {
-        let is_between = kind == "number" && number.fract() == 0.0 && turn.attempt % 2 == 1;
+        let is_late = turn.attempt >= ATTEMPTS / 2;
+        let is_between = kind == "number" && number.fract() == 0.0 && is_late;
         return plain_number(if is_between { number + 0.5 } else { number });
     };
     let low = bound("minimum").or_else(|| bound("exclusiveMinimum").map(|low| low + step / 2.0));

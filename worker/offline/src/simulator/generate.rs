@@ -323,8 +323,7 @@ impl<'a> Generator<'a> {
         spot: Spot,
     ) -> Value {
         let bulky = std::mem::take(&mut self.bulky);
-        // What is nested may be one alone; a list that was asked for is not.
-        let room = room::elements(items, spot.room).max(if spot.lists == 0 { 2 } else { 1 });
+        let room = room::elements(items, spot.room, spot.lists == 0);
         let usual = match (bulky, spot.lists) {
             (true, _) => BULKY,
             (_, 0) => USUAL,

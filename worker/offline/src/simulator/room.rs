@@ -60,9 +60,11 @@ pub(super) fn shared<'f>(fields: Vec<&'f Field>, room: usize) -> Vec<(&'f Field,
     shown.into_iter().map(|field| (field, part(field))).collect()
 }
 
-/// How many elements of a list there is room for.
-pub(super) fn elements(items: &Shape, room: usize) -> usize {
-    room / whole(items).max(1)
+/// How many elements of a list there is room for. A list that was asked for has
+/// two, if they fit abridged.
+pub(super) fn elements(items: &Shape, room: usize, is_asked_for: bool) -> usize {
+    let fewest = if is_asked_for && 2 * least(items) <= room { 2 } else { 1 };
+    (room / whole(items).max(1)).max(fewest)
 }
 
 fn is_nested(shape: &Shape) -> bool {
@@ -119,6 +121,19 @@ mod tests {
         let shared = shared(shape.fields().iter().collect(), room);
         let names: Vec<&str> = shared.iter().map(|(field, _)| field.name.as_str()).collect();
         assert_eq!(names, expected, "{schema} in {room}");
+    }
+
+    #[test]
+    fn a_list_is_as_long_as_it_has_room() {
+        let text = json!({"type": "string"});
+        let items = |required: serde_json::Value| {
+            Shape::of(&json!({"type": "object", "required": required, "properties":
+                {"a": text, "b": text, "c": text, "d": text, "e": text}}))
+        };
+        assert_eq!(elements(&items(json!([])), 1_400, true), 10);
+        assert_eq!(elements(&items(json!([])), 100, true), 2);
+        assert_eq!(elements(&items(json!([])), 100, false), 1);
+        assert_eq!(elements(&items(json!(["a", "b", "c", "d", "e"])), 100, true), 1);
     }
 
     #[test]

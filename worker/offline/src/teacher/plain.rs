@@ -69,7 +69,8 @@ pub(super) fn infinitive(function: &Function) -> String {
     let rest = parts.collect::<Vec<_>>().join(" ");
     let named = words(&function.name).next().unwrap_or_default();
     // "Returns the deleted order" asks for a look at it.
-    let is_change = words(&function.name).take(2).any(|word| CHANGES.contains(&word.as_str()));
+    let mut named_verbs = words(&function.name).take(2).filter(|word| is_either(word));
+    let is_change = named_verbs.next().is_some_and(|verb| CHANGES.contains(&verb.as_str()));
     let verb = base(&first, &named).filter(|verb| !is_change || !LOOKS.contains(&verb.as_str()));
     let brief = sentence.split(' ').count() <= MAX_WORDS;
     let is_plain = brief && !rest.is_empty() && !rest.contains(['{', '<', '`']);
@@ -78,6 +79,10 @@ pub(super) fn infinitive(function: &Function) -> String {
         Some(verb) => format!("{verb} {rest}"),
         None => words(&function.name).collect::<Vec<_>>().join(" "),
     }
+}
+
+fn is_either(word: &str) -> bool {
+    CHANGES.contains(&word) || LOOKS.contains(&word)
 }
 
 /// What a sentence says a thing is for: "An API to list seats" is "list seats".
