@@ -251,21 +251,6 @@ fn a_secret_gets_to_the_server_and_nowhere_else() {
     assert!(told.contains("\"${SHOP_TOKEN}\"") && !told.contains(secret), "{told}");
 }
 
-/// The dry walk finds values that a strict server accepts.
-#[test]
-fn most_walks_of_a_strict_server_are_accepted() {
-    let shop = Shop::new("", json!({ "isolation": "restore" }));
-    let line = "run --tools servers.json --samples 40 --set walk.steps=5 --set walk.min_steps=5";
-    shop.magnet(line).expect(0);
-    let manifest: Value = serde_json::from_str(&read(&shop.path().join("out/manifest.json")))
-        .expect("the manifest is JSON");
-    let funnel = manifest["funnel"].as_array().expect("it tells of every stage");
-    let refused: u64 =
-        funnel.iter().filter_map(|stage| stage["rejected"]["call_refused"].as_u64()).sum();
-    let all = funnel[0]["walks"].as_u64().unwrap_or_default();
-    assert!(all >= 40 && refused * 100 <= all * 15, "{refused} of {all}: {funnel:?}");
-}
-
 /// A campaign that reaches a fleet is not its workers' owner.
 #[test]
 fn a_worker_starts_only_the_programs_that_its_owner_allows() {
