@@ -167,10 +167,10 @@ fn a_conversation_starts_from_the_files_and_calls_that_the_file_says() {
 #[test]
 fn what_a_server_does_in_mid_call_costs_a_try_and_not_the_run() {
     for how in ["crash", "hang", "huge", "garbage"] {
-        let shop = Shop::new(how, json!({ "call_timeout": "1s" }));
-        let ran = shop.magnet("run --tools servers.json --samples 5 --set run.workers=2").expect(0);
+        let shop = Shop::new(how, json!({ "call_timeout": "1s", "isolation": "restore" }));
+        let ran = shop.magnet("run --tools servers.json --samples 3 --set run.workers=2").expect(0);
         let records = shop.records();
-        assert_eq!(records.len(), 5, "{how}: {}", ran.stderr);
+        assert_eq!(records.len(), 3, "{how}: {}", ran.stderr);
         let called = records
             .iter()
             .any(|record| record["metadata"]["reference"].to_string().contains("\"get_order\""));
@@ -181,9 +181,9 @@ fn what_a_server_does_in_mid_call_costs_a_try_and_not_the_run() {
 
 #[test]
 fn noise_and_odd_tools_are_left_aside() {
-    let shop = Shop::new("noisy", json!({}));
+    let shop = Shop::new("noisy", json!({ "isolation": "restore" }));
     shop.magnet("run --tools servers.json --samples 3").expect(0);
-    let shop = Shop::new("odd", json!({}));
+    let shop = Shop::new("odd", json!({ "isolation": "restore" }));
     let checked = shop.magnet("check --tools servers.json").expect(0).stdout;
     assert!(checked.contains("refused"), "{checked}");
     shop.magnet("run --tools servers.json --samples 3").expect(0);
@@ -249,21 +249,6 @@ fn a_secret_gets_to_the_server_and_nowhere_else() {
     let written = Shop::new("", json!({ "env": {"SHOP_TOKEN": secret} }));
     let told = written.magnet("check --tools servers.json").expect(2).stderr;
     assert!(told.contains("\"${SHOP_TOKEN}\"") && !told.contains(secret), "{told}");
-}
-
-/// The dry walk finds values that a strict server accepts.
-#[test]
-fn most_walks_of_a_strict_server_are_accepted() {
-    let shop = Shop::new("", json!({ "isolation": "restore" }));
-    let line = "run --tools servers.json --samples 40 --set walk.steps=5 --set walk.min_steps=5";
-    shop.magnet(line).expect(0);
-    let manifest: Value = serde_json::from_str(&read(&shop.path().join("out/manifest.json")))
-        .expect("the manifest is JSON");
-    let funnel = manifest["funnel"].as_array().expect("it tells of every stage");
-    let refused: u64 =
-        funnel.iter().filter_map(|stage| stage["rejected"]["call_refused"].as_u64()).sum();
-    let all = funnel[0]["walks"].as_u64().unwrap_or_default();
-    assert!(all >= 40 && refused * 100 <= all * 15, "{refused} of {all}: {funnel:?}");
 }
 
 /// A campaign that reaches a fleet is not its workers' owner.
