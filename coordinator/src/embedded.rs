@@ -402,7 +402,8 @@ impl Fleet {
                 board: job.watch.board.clone(),
                 metrics: self.metrics.clone(),
             },
-            Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path()),
+            Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path())
+                .showing(job.campaign.run.keep_rejected),
         );
         let cause = tokio::select! {
             ended = dispatch.run(&job.cancel) => ended.map(Cause::Dispatched).map_err(Error::from),

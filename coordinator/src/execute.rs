@@ -48,16 +48,10 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     let mut used: Vec<ExecutorKind> = Vec::new();
     let mut kinds = BTreeMap::new();
     for (name, claimed) in claims(means.campaign, means.library)? {
-        let kind = match claimed {
-            ExecutorKind::Auto if worlds.have(&name) => ExecutorKind::World,
-            ExecutorKind::Auto if means.machine.is_some() => ExecutorKind::Model,
-            ExecutorKind::Auto => ExecutorKind::Simulator,
-            ExecutorKind::World => {
-                worlds.must_have(&name)?;
-                ExecutorKind::World
-            }
-            kind => kind,
-        };
+        let kind = settled(claimed, &name, &worlds, means.machine.is_some());
+        if kind == ExecutorKind::World {
+            worlds.must_have(&name)?;
+        }
         if !used.contains(&kind) {
             used.push(kind);
         }
@@ -84,6 +78,34 @@ pub fn router(means: Means<'_>) -> Result<Router> {
         executors.push(Arc::new(Simulator));
     }
     Ok(Router::new(executors, routes))
+}
+
+/// Who executes a function of which a campaign says this.
+fn settled(
+    claimed: ExecutorKind,
+    function: &str,
+    worlds: &Worldly,
+    has_machine: bool,
+) -> ExecutorKind {
+    match claimed {
+        ExecutorKind::Auto if worlds.have(function) => ExecutorKind::World,
+        ExecutorKind::Auto if has_machine => ExecutorKind::Model,
+        ExecutorKind::Auto => ExecutorKind::Simulator,
+        kind => kind,
+    }
+}
+
+/// How many functions of a campaign the schema simulator executes.
+pub fn simulated(
+    campaign: &Campaign,
+    library: &Library,
+    pack: &Pack,
+    has_machine: bool,
+) -> Result<usize> {
+    let worlds = Worldly::new(pack)?;
+    let claims = claims(campaign, library)?;
+    let kinds = claims.iter().map(|(name, kind)| settled(*kind, name, &worlds, has_machine));
+    Ok(kinds.filter(|kind| *kind == ExecutorKind::Simulator).count())
 }
 
 /// Whether the executors of a campaign can be made: every mistake that needs

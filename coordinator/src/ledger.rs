@@ -11,7 +11,7 @@ mod near;
 mod shelf;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -105,6 +105,10 @@ pub struct Ledger {
     seen: Keys,
     kept: Kept,
     chosen: Chosen,
+    /// Rejected walks to be shown, so many of each reason.
+    shown: BTreeSet<u64>,
+    shown_of_each: u64,
+    shown_by_reason: BTreeMap<Reason, u64>,
 }
 
 /// The walks in the dataset, one bit each.
@@ -144,7 +148,17 @@ impl Ledger {
             seen: Keys::new(&folder),
             kept: Kept::new(near_duplicate, &folder),
             chosen: Chosen::default(),
+            shown: BTreeSet::new(),
+            shown_of_each: 0,
+            shown_by_reason: BTreeMap::new(),
         }
+    }
+
+    /// Chooses the first rejected walks of each reason, too, of those of which
+    /// something remains.
+    #[must_use]
+    pub fn showing(self, shown_of_each: u64) -> Self {
+        Self { shown_of_each, ..self }
     }
 
     /// The walk whose entry is read next.
@@ -170,9 +184,10 @@ impl Ledger {
         &self.chosen
     }
 
-    /// The counts and the chosen walks; the tables are dropped.
-    pub fn finish(self) -> (Counts, Chosen) {
-        (self.counts, self.chosen)
+    /// The counts, the chosen walks and the rejected ones to be shown; the
+    /// tables are dropped.
+    pub fn finish(self) -> (Counts, Chosen, BTreeSet<u64>) {
+        (self.counts, self.chosen, self.shown)
     }
 
     /// Reads a part's entries. Those of walks already read, or not yet due, are
@@ -230,8 +245,11 @@ impl Ledger {
         }
         let opening_is_new = self.is_new(entry.keys.opening)?;
         Ok(match &entry.verdict {
-            Verdict::Rejected(rejection) => {
+            Verdict::Rejected { rejection, size_bytes } => {
                 *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
+                if *size_bytes > 0 {
+                    self.show(entry.walk.0, rejection.reason);
+                }
                 Fate::Rejected
             }
             Verdict::Skipped => {
@@ -256,6 +274,14 @@ impl Ledger {
         })
     }
 
+    fn show(&mut self, walk: u64, reason: Reason) {
+        let shown = self.shown_by_reason.entry(reason).or_default();
+        if *shown < self.shown_of_each {
+            *shown += 1;
+            self.shown.insert(walk);
+        }
+    }
+
     fn is_new(&mut self, key: Option<Key>) -> io::Result<bool> {
         key.map_or(Ok(true), |key| self.seen.insert(key.half()))
     }
@@ -278,7 +304,8 @@ mod tests {
     }
 
     fn rejected(walk: u64, opening: &str) -> Entry {
-        let verdict = Verdict::Rejected(Rejection::new(Reason::NoValue, "no city"));
+        let rejection = Rejection::new(Reason::NoValue, "no city");
+        let verdict = Verdict::Rejected { rejection, size_bytes: 9 };
         Entry { verdict, ..accepted(walk, opening) }
     }
 
@@ -291,7 +318,7 @@ mod tests {
     fn the_lowest_walk_of_a_key_wins_even_if_it_was_rejected() {
         let mut ledger = Ledger::new(10, 0.7, &std::env::temp_dir());
         ledger.read(&[rejected(0, "one"), accepted(1, "one"), accepted(2, "two")]).unwrap();
-        let (counts, chosen) = ledger.finish();
+        let (counts, chosen, _) = ledger.finish();
         assert_eq!((counts.accepted, counts.rejected, counts.duplicates), (1, 1, 1));
         assert!(adds_up(&counts));
         assert!(chosen.contains(2) && !chosen.contains(1));
@@ -304,7 +331,7 @@ mod tests {
         let entries: Vec<Entry> = (0..).zip(texts).map(|(n, text)| accepted(n, text)).collect();
         ledger.read(&entries).unwrap();
         ledger.read(&[rejected(20, "far off")]).unwrap();
-        let (counts, chosen) = ledger.finish();
+        let (counts, chosen, _) = ledger.finish();
         assert_eq!((counts.walks, counts.accepted, counts.surplus), (5, 2, 3));
         assert!(adds_up(&counts));
         assert!(chosen.contains(1) && !chosen.contains(2));
@@ -320,7 +347,7 @@ mod tests {
         let mut ledger = Ledger::new(1, 0.7, &std::env::temp_dir());
         let twice = [rejected(0, "one"), accepted(1, "one"), accepted(2, "two"), accepted(3, "x")];
         ledger.read(&twice.map(paid)).unwrap();
-        let (mut counts, _) = ledger.finish();
+        let (mut counts, ..) = ledger.finish();
         let cost = |fate| counts.walked[&fate].total().requests;
         let fates = [Fate::Rejected, Fate::Duplicate, Fate::Accepted, Fate::Surplus];
         assert_eq!(fates.map(cost), [1, 2, 3, 4]);
@@ -329,6 +356,15 @@ mod tests {
         judged.add("judge_edges", Spending { requests: 7, ..Spending::default() });
         counts.add_judging(&judged);
         assert_eq!((counts.spent.requests, counts.asks.total().requests), (17, 17));
+    }
+
+    #[test]
+    fn so_many_rejected_walks_of_a_reason_are_shown_and_no_surplus_ones() {
+        let mut ledger = Ledger::new(1, 0.7, &std::env::temp_dir()).showing(2);
+        let all = [rejected(0, "a"), rejected(1, "b"), rejected(2, "c"), accepted(3, "d")];
+        ledger.read(&all).unwrap();
+        ledger.read(&[rejected(4, "e")]).unwrap();
+        assert_eq!(ledger.finish().2, BTreeSet::from([0, 1]));
     }
 
     #[test]

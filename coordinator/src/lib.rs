@@ -15,6 +15,7 @@ pub mod library;
 pub mod pack;
 pub mod graph;
 pub mod execute;
+pub mod grade;
 pub mod shard;
 pub mod dispatch;
 pub mod ledger;

@@ -17,6 +17,7 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Path;
+use magnet_proto::remains::Remains;
 use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::{Ending, State};
 use magnet_proto::usage::Usage;
@@ -139,6 +140,7 @@ impl Pipeline {
         index: WalkIndex,
         path: &Path,
         keys: &mut Keys,
+        remains: Option<&mut Remains>,
     ) -> Result<Sample, Failure> {
         let settings = &self.campaign.translate;
         let persona = Persona::draw(self.seed(), index, &settings.personas, &settings.registers);
@@ -153,6 +155,10 @@ impl Pipeline {
         let briefer = &*self.cast.briefer;
         let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
         let scene = Scene { path: &briefed.path, ..scene };
+        if let Some(remains) = remains {
+            remains.signature_path = scene.path.signature();
+            remains.brief = Some(briefed.brief.clone());
+        }
         // The brief may have dropped steps: this is the path the dataset gets.
         if self.excluded.contains(&scene.path.signature()) {
             let detail = "the signature path is on the list of paths to keep out";
@@ -317,21 +323,30 @@ impl WalkRunner for Pipeline {
     async fn run(&self, index: WalkIndex) -> Result<Walked, Stop> {
         let mut keys = Keys::default();
         let unpaid = |keys, end| Ok(Walked { keys, usage: Usage::default(), end });
+        let mut remains =
+            Remains::are_kept(index, self.campaign.run.keep_rejected).then(Box::<Remains>::default);
         let path = match self.plan(index) {
             Ok(path) => path,
-            Err(rejection) => return unpaid(keys, End::Rejected(rejection)),
+            Err(rejection) => return unpaid(keys, End::Rejected(rejection, remains)),
         };
+        if let Some(remains) = &mut remains {
+            remains.signature_path = path.signature();
+        }
         let key = Key::of_path(&path);
         keys.path = Some(key);
         if self.is_claimed(key, index).await {
             return unpaid(keys, End::Skipped);
         }
-        let (worked, tally) = tally::of(self.work(index, &path, &mut keys)).await;
+        let work = self.work(index, &path, &mut keys, remains.as_deref_mut());
+        let (worked, tally) = tally::of(work).await;
         let end = match worked {
             Ok(sample) => End::Accepted(Box::new(sample)),
             Err(Failure::Rejected(rejection)) => {
                 tracing::debug!(walk = index.0, %rejection, "a walk is rejected");
-                End::Rejected(rejection)
+                if let Some(remains) = &mut remains {
+                    remains.asked = tally.last;
+                }
+                End::Rejected(rejection, remains)
             }
             Err(Failure::Teacher(error)) => return Err(stop_of_teacher(error)),
             Err(Failure::Executor(error)) => return Err(stop_of_executor(error)),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Written;
 use super::files::FileEntry;
 use super::tally::Tally;
+use crate::grade::Graded;
 use crate::ledger::Counts;
 
 /// Where a dataset came from.
@@ -29,6 +30,9 @@ pub struct Origin {
     pub teacher: BTreeMap<String, String>,
     pub program: String,
     pub version: String,
+    /// What the dataset is good for.
+    #[serde(flatten)]
+    pub graded: Graded,
 }
 
 /// The file's content.

@@ -32,7 +32,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
          <meta name='viewport' content='width=device-width, initial-scale=1'>\
          <title>{title} · dataset report</title><style>{STYLE}</style></head><body>\
-         <header><h1>{title}</h1><p>{}</p></header><main>\
+         <header><h1>{title}</h1><p>{}</p>{}</header><main>\
          <section><h2>Against people’s conversations</h2>{}\
          <p class='note'>People: {}. <span class='key'>│</span> marks them in the pictures.</p></section>\
          <section><h2>The numbers as pictures</h2><div class='charts'>{}</div></section>\
@@ -41,6 +41,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
          and the previous conversation, Enter opens it, e opens or closes all.</p>{}</section>\
          </main><script>{SCRIPT}</script></body></html>\n",
         headline(manifest, profile),
+        lacks(manifest),
         comparison(profile),
         human::SOURCE,
         charts.concat(),
@@ -62,6 +63,12 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
         format!("${:.2}", spent.micro_usd as f64 / 1e6),
     ];
     escape(&facts.join(" · "))
+}
+
+/// What is missing for a dataset to train on, if anything is.
+fn lacks(manifest: &Manifest) -> String {
+    let lacks = manifest.origin.graded.lacks.as_deref();
+    lacks.map(|lacks| format!("<p><strong>{}</strong></p>", escape(lacks))).unwrap_or_default()
 }
 
 /// Key figures, ours beside people's.

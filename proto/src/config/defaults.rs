@@ -11,7 +11,12 @@ impl Campaign {
         Self {
             campaign: Identity { preset: Preset::Paper, ..Identity::default() },
             graph: GraphSettings { cross_category: 0.0, matched: 0.0, ..GraphSettings::default() },
-            walk: Walks { steps: nonzero(7), min_steps: nonzero(7), ..Walks::default() },
+            walk: Walks {
+                steps: nonzero(7),
+                min_steps: nonzero(7),
+                step: StepDraw::Uniform,
+                ..Walks::default()
+            },
             node_ops: NodeOps {
                 split: 1.0,
                 unresolved: 0.0,
@@ -61,6 +66,7 @@ impl Default for Walks {
             min_steps: nonzero(3),
             min_nodes: nonzero(3),
             max_visits: 2,
+            step: StepDraw::Weighted,
             redraws: 4,
         }
     }
@@ -175,7 +181,13 @@ impl Default for Fleet {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { workers: 0, in_flight: nonzero(256), listen: String::new(), token_file: None }
+        Self {
+            workers: 0,
+            in_flight: nonzero(256),
+            listen: String::new(),
+            token_file: None,
+            keep_rejected: 20,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use magnet_proto::path::{Purpose as Due, StepRef};
 use magnet_proto::shape::words;
 use serde_json::{Map, Value, json};
 
-use super::{Question, Remote, Room, transcript};
+use super::{Question, Remote, Room, catalog, transcript};
 use crate::conversation::Request;
 use crate::teacher::chat::Purpose;
 use crate::teacher::{Error, WriteRequest, read};
@@ -87,7 +87,8 @@ fn task(ask: &WriteRequest<'_>) -> Value {
     let wants: Vec<&str> = told.wants.iter().map(|want| want.words()).collect();
     task.insert("wants".into(), wants.into());
     let functions = functions(ask);
-    let does = |f: &&Function| json!({ "name": f.name, "does": f.description });
+    let does =
+        |f: &&Function| json!({ "name": f.name, "does": catalog::first_sentence(&f.description) });
     task.insert("leads_to".into(), functions.iter().map(does).collect::<Vec<_>>().into());
     arguments(ask, told, &mut task);
     task.into()
