@@ -266,7 +266,6 @@ mod tests {
                 class: "misc".into(),
                 parameters: json!({"type": "object", "properties": {}}),
                 response: None,
-                phrasing: Default::default(),
             })
         };
         let named = [("get_order", "shop"), ("get_train", "travel"), ("hold_seat", "travel")];

@@ -169,8 +169,11 @@ mod tests {
         let taken = |step| {
             let settings = Walks { step, ..steps(2, 2) };
             let walks = walks(&graph, settings, 3_000);
-            let second = |node| walks.iter().filter(|w| w.nodes.get(1) == Some(&FunctionId(node)));
-            (second(1).count(), second(2).count())
+            let went_to = |node| {
+                let second = |walk: &&Walk| walk.nodes.get(1) == Some(&FunctionId(node));
+                walks.iter().filter(second).count()
+            };
+            (went_to(1), went_to(2))
         };
         let (email, order) = taken(StepDraw::Weighted);
         assert!(order > 3 * email, "{order} to {email}");

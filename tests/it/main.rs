@@ -25,6 +25,7 @@ mod limits;
 mod load;
 mod metrics;
 mod packs;
+mod pairs;
 mod plan;
 mod purpose;
 mod readme;

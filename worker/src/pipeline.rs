@@ -40,7 +40,7 @@ use crate::serve::{End, Stop, WalkRunner, Walked};
 use crate::teacher;
 use crate::teacher::cast::Cast;
 use crate::teacher::chat::tally;
-use crate::translate::{self, Translated, Translator};
+use crate::translate::{self, Reading, Translated, Translator};
 use crate::vet::calls::Validators;
 use crate::vet::challenges::{self, Evidence};
 use crate::vet::record;
@@ -168,11 +168,11 @@ impl Pipeline {
             dry_walk::confirm(self.dry(scene), log, &briefed.calls).await?;
         }
         let initial_config = walked.and_then(|walked| walked.initial_config);
-        let translated = self.translate(scene, &briefed, initial_config).await?;
-        keys.opening = translated.opening().map(Key::of_opening);
         let distractors = self.campaign.trajectory.distractors;
         let mut rng = rng::stream(self.seed(), index, "offer");
         let offer = offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng);
+        let translated = self.translate(scene, &briefed, &offer, initial_config).await?;
+        keys.opening = translated.opening().map(Key::of_opening);
         let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
         self.sample(scene, briefed.brief.clone(), &translated, offer, trajectory, pairs)
     }
@@ -199,6 +199,7 @@ impl Pipeline {
         &self,
         scene: Scene<'_>,
         briefed: &Briefed,
+        offer: &Offer,
         initial_config: Option<Value>,
     ) -> Result<Translated, Failure> {
         let translator = Translator {
@@ -210,6 +211,11 @@ impl Pipeline {
             validators: &self.validators,
             asked: self.campaign.trajectory.asked,
             tries: self.campaign.translate.tries,
+            reading: self.cast.reader.as_deref().map(|reader| Reading {
+                reader,
+                offer: record::Offer { tools: &offer.tools, added: &offer.added },
+                share: self.campaign.vet.called_for,
+            }),
         };
         translate::translate(&translator, initial_config).await
     }

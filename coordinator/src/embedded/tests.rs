@@ -158,7 +158,6 @@ fn library() -> Arc<Library> {
             class: "misc".into(),
             parameters,
             response: None,
-            phrasing: Default::default(),
         })
     };
     Arc::new(Library::from(vec![function("book_room"), function("find_room")]))

@@ -61,7 +61,15 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
         format!("{} teacher calls", spent.requests),
         format!("{} tokens", spent.input_tokens + spent.output_tokens),
         format!("${:.2}", spent.micro_usd as f64 / 1e6),
+        manifest.called_for.as_ref().map_or_else(String::new, |read| {
+            format!(
+                "{} requests read without their calls, {} as meant at once",
+                read.read,
+                percent(read.agreement)
+            )
+        }),
     ];
+    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     escape(&facts.join(" · "))
 }
 

@@ -22,6 +22,7 @@ pub struct Campaign {
     pub mix: Mix,
     pub translate: Translation,
     pub trajectory: Trajectory,
+    pub vet: Vetting,
     pub negatives: Negatives,
     pub dedup: Dedup,
     pub teacher: BTreeMap<String, Endpoint>,
@@ -194,6 +195,15 @@ pub enum Asked {
     /// Every argument and every step of the agent: for its reasoning, or as in
     /// the paper.
     All,
+}
+
+/// `[vet]`, data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Vetting {
+    /// The share of turns with calls whose request a judge reads without the
+    /// reference, where the judge is a model; 0 = none.
+    pub called_for: f64,
 }
 
 /// `[negatives]`, data.

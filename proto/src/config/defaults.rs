@@ -29,6 +29,7 @@ impl Campaign {
                 ..NodeOps::default()
             },
             trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
+            vet: Vetting { called_for: 0.0 },
             mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
             ..Self::default()
         }
@@ -128,6 +129,12 @@ impl Default for Negatives {
             max_pairs: 2,
             rollouts: NonZeroU32::new(10).expect("10 is not zero"),
         }
+    }
+}
+
+impl Default for Vetting {
+    fn default() -> Self {
+        Self { called_for: 1.0 }
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) enum Purpose {
     JudgeEdges,
     JudgeNested,
     JudgeTurn,
+    JudgeCalls,
+    JudgeDoubt,
     Categorize,
     Other,
 }
@@ -65,6 +67,8 @@ impl Purpose {
             Self::JudgeEdges => "judge_edges",
             Self::JudgeNested => "judge_nested",
             Self::JudgeTurn => "judge_turn",
+            Self::JudgeCalls => "judge_calls",
+            Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
             Self::Other => "other",
         }
@@ -76,6 +80,8 @@ impl Purpose {
             () if has("now") || has("speak") => Self::Act,
             () if has("turns") => Self::Outline,
             () if has("kind") => Self::Back,
+            () if has("doubted") => Self::JudgeDoubt,
+            () if has("request") => Self::JudgeCalls,
             () if has("determined") => Self::Forth,
             () if has("schema") => Self::Simulate,
             () if has("categories") => Self::Categorize,
@@ -115,8 +121,8 @@ impl Ask {
         Draws::of(&[seed, b"stubborn", self.task.to_string().as_bytes(), sampling.as_bytes()])
     }
 
-    /// `student_rights` as in the behaviour.
-    pub(super) fn answer(&self, student_rights: f64, heard: &Heard) -> String {
+    /// `student_rights` and `doubts` as in the behaviour.
+    pub(super) fn answer(&self, student_rights: f64, doubts: f64, heard: &Heard) -> String {
         let mut draws = self.draws.clone();
         if self.purpose == Purpose::RollOut
             && draws.share() < student_rights
@@ -134,6 +140,10 @@ impl Ask {
             Purpose::JudgeEdges => self.edges(&mut draws),
             Purpose::JudgeNested => json!({ "answers": [] }),
             Purpose::JudgeTurn => json!({ "why": "It does not do what was asked.", "error": 5 }),
+            Purpose::JudgeCalls | Purpose::JudgeDoubt => {
+                let sees = draws.share() >= doubts;
+                json!({ "calls": if sees { self.offered() } else { Vec::new() } })
+            }
             Purpose::Categorize => self.categorize(),
             Purpose::Other => json!({ "ok": true }),
         };
@@ -262,6 +272,12 @@ impl Ask {
             None => hint["like"].as_str().unwrap_or("That is done.").to_owned(),
         };
         json!({ "calls": [], "say": say })
+    }
+
+    /// The names of the functions on offer.
+    fn offered(&self) -> Vec<Value> {
+        let documents = self.text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        documents.map(|document: Value| document["name"].clone()).collect()
     }
 
     /// Outputs of the turn under way.

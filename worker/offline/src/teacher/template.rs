@@ -1,4 +1,4 @@
-//! Templates of the library's phrasing: `{slot}`, `[optional part]`.
+//! Templates of a pack's phrases: `{slot}`, `[optional part]`.
 //!
 //! A template is read on the fly. A slot gets its text from a closure, which
 //! may also say that the value is missing on purpose: then the slot goes

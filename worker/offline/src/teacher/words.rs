@@ -13,6 +13,7 @@ use magnet_worker::vet::mentions::Text;
 use rand::RngExt;
 use serde_json::Value;
 
+use super::contact;
 use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
 use super::refer::{Reference, Seat, When, Which};
@@ -244,7 +245,9 @@ impl<'a> Voice<'a> {
         }
         let target = reference.target(slot.field, slot.topic);
         let reachable = matches!(slot.topic, Topic::Email | Topic::Phone | Topic::FullName);
-        match target.property.filter(|_| !reachable) {
+        // A desk is reached by its number; an article's author is not the article.
+        let is_told = |property: &String| !reachable || contact::is_person(property);
+        match target.property.filter(is_told) {
             Some(property) => Some(format!("the {property} of {thing}")),
             None => Some(thing),
         }

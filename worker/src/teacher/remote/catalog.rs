@@ -145,7 +145,6 @@ mod tests {
                     "date": {"type": "string", "description": description}
                 }, "required": ["date"]}),
                 response: None,
-                phrasing: Default::default(),
             })
         };
         let functions: Vec<Function> = (0..count).map(function).collect();
