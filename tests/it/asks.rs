@@ -156,7 +156,7 @@ fn a_reader_of_the_requests_sees_whether_their_calls_are_called_for() {
 
 #[test]
 fn a_bad_model_in_every_role_still_gives_clean_data() {
-    let mock = Mock::start(Behaviour { bad_answers: 0.3, seed: 3, ..Behaviour::default() });
+    let mock = Mock::start(Behaviour { bad_answers: 0.45, seed: 3, ..Behaviour::default() });
     let folder = folder();
     let rest = format!(
         "max_walks = 400\n{JUDGED}[negatives]\nsource = \"teacher\"\n[roles]\nsimulator = \"big\"\n\

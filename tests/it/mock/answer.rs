@@ -21,14 +21,31 @@ pub(super) struct Ask {
     draws: Draws,
 }
 
-/// The right steps that were hinted, by the conversation before them.
+/// The right steps that were hinted, by the conversation before them, and what
+/// requests are to lead to, by their text.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<HashMap<String, String>>);
+pub(super) struct Heard(Mutex<HashMap<String, String>>, Mutex<HashMap<String, Vec<Value>>>);
 
 impl Heard {
     fn step(&self, ask: &Ask) -> Option<String> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heard.get(ask.conversation()).cloned()
+    }
+
+    /// The functions that a request of ours was written for.
+    fn needs(&self, request: &Value) -> Option<Vec<Value>> {
+        let written = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        written.get(request.as_str()?).cloned()
+    }
+
+    fn written(&self, request: &str, task: &Value) {
+        let leads_to = task["leads_to"].as_array().into_iter().flatten();
+        let name = |told: &Value| Some(Value::from(told.as_str()?.split(':').next()?));
+        let names: Vec<Value> = leads_to.filter_map(name).collect();
+        if !names.is_empty() {
+            let mut written = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            written.insert(request.to_owned(), names);
+        }
     }
 
     /// The first is the right one: who is misled has been led before.
@@ -132,7 +149,11 @@ impl Ask {
         }
         let value = match self.purpose {
             Purpose::Outline => self.outline(&mut draws),
-            Purpose::Back => json!({ "request": self.back(&mut draws) }),
+            Purpose::Back => {
+                let request = self.back(&mut draws);
+                heard.written(&request, &self.task);
+                json!({ "request": request })
+            }
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
             Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
@@ -142,7 +163,9 @@ impl Ask {
             Purpose::JudgeTurn => json!({ "why": "It does not do what was asked.", "error": 5 }),
             Purpose::JudgeCalls | Purpose::JudgeDoubt => {
                 let sees = draws.share() >= doubts;
-                json!({ "calls": if sees { self.offered() } else { Vec::new() } })
+                let needed =
+                    || heard.needs(&self.task["request"]).unwrap_or_else(|| self.offered());
+                json!({ "calls": if sees { needed() } else { Vec::new() } })
             }
             Purpose::Categorize => self.categorize(),
             Purpose::Other => json!({ "ok": true }),

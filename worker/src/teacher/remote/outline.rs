@@ -121,7 +121,7 @@ fn context(ask: &Ask<'_>, room: Room) -> String {
 }
 
 /// A function with the places of its output. Where its calls are made, what it
-/// takes is seen from them.
+/// takes and what stands there is seen from them.
 fn function(function: &Function, is_called: bool) -> String {
     let mut document = match is_called {
         true => json!({
@@ -135,6 +135,7 @@ fn function(function: &Function, is_called: bool) -> String {
         .into_iter()
         .take(MAX_PLACES)
         .map(|Leaf { path, shape, .. }| match shape.description.as_str() {
+            _ if is_called => path.into(),
             "" => path.into(),
             described => format!("{path}: {}", catalog::first_sentence(described)).into(),
         })
