@@ -27,6 +27,7 @@ use magnet_proto::CampaignDigest;
 use magnet_proto::part::{self, Damaged, Entry, Head, PROBE_BYTES};
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::queue::{self, Queue};
+use magnet_proto::quotas::Quotas;
 use magnet_proto::shard::Report;
 use magnet_proto::state::State;
 use tokio::sync::watch;
@@ -114,6 +115,7 @@ pub struct Selection {
     pub segments: Vec<Segment>,
     /// Why a shard was left out last, if any was.
     pub why_dead: Option<String>,
+    pub quotas: Quotas,
 }
 
 /// The walks of a part that count.
@@ -280,12 +282,13 @@ impl Dispatch {
         }
         self.publish_progress();
         let Self { ledger, mut segments, why_dead, .. } = self;
-        let (counts, chosen, shown) = ledger.finish();
+        let shown = ledger.shown().clone();
+        let (counts, chosen, quotas) = ledger.finish();
         segments.retain(|segment| {
             let walks = &segment.walks;
             chosen.any(walks.clone()) || shown.range(walks.clone()).next().is_some()
         });
-        Ok(Selection { counts, chosen, shown, segments, why_dead })
+        Ok(Selection { counts, chosen, shown, segments, why_dead, quotas })
     }
 
     async fn list(&mut self) -> Result<(), Error> {
@@ -328,11 +331,17 @@ impl Dispatch {
             match self.index(&found).await {
                 Ok(entries) => {
                     self.ledger.read(&entries)?;
-                    let walks = next..found.walks.end;
-                    self.to.board.shelve(&found.name, walks, self.ledger.chosen());
-                    self.to.metrics.stepped();
-                    self.segments.push(Segment { part: found.name, walks: next..found.walks.end });
-                    any = true;
+                    let end = found.walks.end.min(self.ledger.next());
+                    if end < found.walks.end && !self.ledger.is_full() {
+                        self.take_up_the_spared(&found, end).await?;
+                    }
+                    if end > next {
+                        let walks = next..end;
+                        self.to.board.shelve(&found.name, walks.clone(), self.ledger.chosen());
+                        self.to.metrics.stepped();
+                        self.segments.push(Segment { part: found.name, walks });
+                        any = true;
+                    }
                 }
                 Err(Unread::Away(error)) => return Err(error.into()),
                 Err(Unread::Gone) => self.catalog.remove(&found),
@@ -345,6 +354,22 @@ impl Dispatch {
         }
         if any {
             self.publish_progress();
+        }
+        Ok(())
+    }
+
+    /// A part was made when fewer samples were wanted, and spared a walk that is
+    /// wanted now: from there on it is made again.
+    async fn take_up_the_spared(&mut self, found: &Found, walk: u64) -> Result<(), Error> {
+        debug!(part = found.name, walk, "a walk that was spared is wanted now");
+        self.catalog.remove(found);
+        match walk > found.walks.start {
+            true => {
+                let walks = found.walks.start..walk;
+                self.catalog.add(Found { walks, ..found.clone() });
+            }
+            // What is made again gets its name.
+            false => self.to.parts.delete(&self.object_name(found)).await?,
         }
         Ok(())
     }

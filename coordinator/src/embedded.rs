@@ -24,8 +24,10 @@ use magnet_proto::part;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
+use magnet_proto::quotas::Quotas;
 use magnet_proto::state::{self, Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest};
+use magnet_worker::drawn::Draws;
 use magnet_worker::serve::{self, Company, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
 use magnet_worker::teacher::stack::Patience;
@@ -382,6 +384,7 @@ impl Fleet {
             Some(runner) => (self.spawn_workers(job, runner, &queue, &shutdown), runner.ended()),
             None => (JoinSet::new(), never.subscribe()),
         };
+        let quotas = Quotas::new(&job.campaign.mix, self.wanted).map_err(Error::Refused)?;
         let mut dispatch = Dispatch::new(
             Dispatcher {
                 campaign: job.digest,
@@ -403,7 +406,8 @@ impl Fleet {
                 metrics: self.metrics.clone(),
             },
             Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path())
-                .showing(job.campaign.run.keep_rejected),
+                .showing(job.campaign.run.keep_rejected)
+                .among(quotas, Draws::of(job.campaign)),
         );
         let cause = tokio::select! {
             ended = dispatch.run(&job.cancel) => ended.map(Cause::Dispatched).map_err(Error::from),
@@ -501,7 +505,14 @@ impl Fleet {
         let written = finalize::write(&finalizer, selection).await?;
         let counts = selection.counts.clone();
         let calls = calls(job.campaign, &counts);
-        let manifest = Manifest::new(origin(job), self.wanted, counts, calls, written.clone());
+        let manifest = Manifest::new(
+            origin(job),
+            self.wanted,
+            counts,
+            &selection.quotas,
+            calls,
+            written.clone(),
+        );
         finalize::write_manifest(self.out.path(), &manifest).map_err(|source| {
             finalize::Error::Write { folder: self.out.path().to_owned(), source }
         })?;

@@ -37,7 +37,7 @@ use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
 pub use files::FileEntry;
 pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
-pub use manifest::{Calls, Manifest, Origin, Stage, write as write_manifest};
+pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
 

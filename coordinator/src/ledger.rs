@@ -16,17 +16,20 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use magnet_proto::WalkIndex;
 use magnet_proto::outcome::Reason;
 use magnet_proto::part::{Entry, Key, Verdict};
+use magnet_proto::quotas::Quotas;
 use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
+use magnet_worker::drawn::Draws;
 use serde::{Deserialize, Serialize};
 
 use keys::Keys;
 use near::Kept;
 
 /// What became of the walks. `walks = accepted + rejected + duplicates +
-/// near_duplicates + surplus`.
+/// near_duplicates + over_quota + surplus`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Walks worked.
@@ -38,6 +41,9 @@ pub struct Counts {
     pub duplicates: u64,
     /// Too alike a kept conversation.
     pub near_duplicates: u64,
+    /// Their class has its share of the dataset already; most were not worked.
+    #[serde(default)]
+    pub over_quota: u64,
     /// Worked beyond the last one needed.
     pub surplus: u64,
     /// Left out and not worked: their shard failed whenever it was tried, or
@@ -67,6 +73,7 @@ pub enum Fate {
     Rejected,
     /// Or too alike a kept one.
     Duplicate,
+    OverQuota,
     Surplus,
 }
 
@@ -76,6 +83,7 @@ impl Fate {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
             Self::Duplicate => "duplicate",
+            Self::OverQuota => "over_quota",
             Self::Surplus => "surplus",
         }
     }
@@ -109,6 +117,8 @@ pub struct Ledger {
     shown: BTreeSet<u64>,
     shown_of_each: u64,
     shown_by_reason: BTreeMap<Reason, u64>,
+    quotas: Quotas,
+    draws: Option<Draws>,
 }
 
 /// The walks in the dataset, one bit each.
@@ -151,6 +161,8 @@ impl Ledger {
             shown: BTreeSet::new(),
             shown_of_each: 0,
             shown_by_reason: BTreeMap::new(),
+            quotas: Quotas::default(),
+            draws: None,
         }
     }
 
@@ -159,6 +171,40 @@ impl Ledger {
     #[must_use]
     pub fn showing(self, shown_of_each: u64) -> Self {
         Self { shown_of_each, ..self }
+    }
+
+    /// The rejected walks to be shown so far.
+    pub fn shown(&self) -> &BTreeSet<u64> {
+        &self.shown
+    }
+
+    /// Divides the samples: a class that has its share takes no more.
+    pub fn among(self, quotas: Quotas, draws: Draws) -> Self {
+        let draws = (!quotas.is_empty()).then_some(draws);
+        Self { quotas, draws, ..self }
+    }
+
+    /// Whether a walk may still enter, by what its index decides on. A walk
+    /// that is not wanted once is not wanted later.
+    pub fn wants(&self, walk: WalkIndex) -> bool {
+        self.draws.as_ref().is_none_or(|draws| {
+            let (kind, register) = draws.walk(walk);
+            self.quotas.wants(kind, register.name())
+        })
+    }
+
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// How many walks more should do, by the yield so far.
+    pub fn walks_needed(&self) -> f64 {
+        let left = match self.quotas.is_empty() {
+            true => self.wanted.saturating_sub(self.counts.accepted) as f64,
+            false => self.quotas.walks_needed(),
+        };
+        let tried = (self.counts.decided() - self.counts.over_quota) as f64;
+        left * (tried + 1.0) / (self.counts.accepted as f64 + 1.0)
     }
 
     /// The walk whose entry is read next.
@@ -184,19 +230,22 @@ impl Ledger {
         &self.chosen
     }
 
-    /// The counts, the chosen walks and the rejected ones to be shown; the
-    /// tables are dropped.
-    pub fn finish(self) -> (Counts, Chosen, BTreeSet<u64>) {
-        (self.counts, self.chosen, self.shown)
+    /// The counts, the chosen walks and the quotas; the tables are dropped.
+    pub fn finish(self) -> (Counts, Chosen, Quotas) {
+        (self.counts, self.chosen, self.quotas)
     }
 
     /// Reads a part's entries. Those of walks already read, or not yet due, are
-    /// passed over. Fails where the files of a large campaign cannot be
-    /// written.
+    /// passed over. Ends before a walk that was spared and is wanted, because
+    /// more samples are wanted now than when it was issued; [`Ledger::next`] is
+    /// that walk. Fails where the files of a large campaign cannot be written.
     pub fn read(&mut self, entries: &[Entry]) -> io::Result<()> {
         for entry in entries {
             let surplus = self.closed || self.is_full();
             if entry.walk.0 == self.next || (surplus && entry.walk.0 > self.next) {
+                if !surplus && entry.verdict == Verdict::Spared && self.wants(entry.walk) {
+                    return Ok(());
+                }
                 self.next = entry.walk.0 + 1;
                 self.counts.walks += 1;
                 self.counts.spent += entry.usage.total();
@@ -230,12 +279,17 @@ impl Ledger {
             Fate::Accepted => self.counts.accepted += 1,
             Fate::Rejected => self.counts.rejected += 1,
             Fate::Surplus => self.counts.surplus += 1,
+            Fate::OverQuota => self.counts.over_quota += 1,
             // Counted apart, by what they duplicate.
             Fate::Duplicate => {}
         }
     }
 
     fn decide(&mut self, entry: &Entry) -> io::Result<Fate> {
+        // Others may have been spared: none of them has a say.
+        if !self.wants(entry.walk) {
+            return Ok(Fate::OverQuota);
+        }
         // Both keys count whatever became of the walk: a worker may skip a
         // walk on account of a lower one before that one is finished.
         let path_is_new = self.is_new(entry.keys.path)?;
@@ -256,17 +310,23 @@ impl Ledger {
                 self.counts.duplicates += 1;
                 Fate::Duplicate
             }
+            // Unwanted, or it would not have been read.
+            Verdict::Spared => Fate::OverQuota,
             Verdict::Accepted { .. } if !opening_is_new => {
                 self.counts.duplicates += 1;
                 Fate::Duplicate
             }
-            Verdict::Accepted { sketch, pairs, .. } => match self.kept.insert(sketch)? {
+            Verdict::Accepted { traits: Some(traits), .. } if !self.quotas.takes(traits) => {
+                Fate::OverQuota
+            }
+            Verdict::Accepted { sketch, pairs, traits, .. } => match self.kept.insert(sketch)? {
                 false => {
                     self.counts.near_duplicates += 1;
                     Fate::Duplicate
                 }
                 true => {
                     self.counts.pairs += u64::from(*pairs);
+                    traits.iter().for_each(|traits| self.quotas.count(traits));
                     self.chosen.insert(entry.walk.0);
                     Fate::Accepted
                 }
@@ -289,15 +349,21 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use magnet_proto::WalkIndex;
+    use magnet_proto::config::Campaign;
     use magnet_proto::outcome::Rejection;
     use magnet_proto::part::Keys;
+    use magnet_proto::quotas::Traits;
     use magnet_proto::sketch::Sketch;
 
     use super::*;
 
     fn accepted(walk: u64, opening: &str) -> Entry {
-        let verdict = Verdict::Accepted { sketch: Sketch::of([opening]), pairs: 2, size_bytes: 9 };
+        let verdict = Verdict::Accepted {
+            sketch: Sketch::of([opening]),
+            pairs: 2,
+            size_bytes: 9,
+            traits: None,
+        };
         let opening = Some(Key::of_opening(opening));
         let keys = Keys { path: None, opening };
         Entry { walk: WalkIndex(walk), keys, usage: Usage::default(), verdict }
@@ -310,8 +376,9 @@ mod tests {
     }
 
     fn adds_up(counts: &Counts) -> bool {
-        let Counts { accepted, rejected, duplicates, near_duplicates, surplus, .. } = counts;
-        counts.walks == accepted + rejected + duplicates + near_duplicates + surplus
+        let Counts { accepted, rejected, duplicates, near_duplicates, over_quota, surplus, .. } =
+            counts;
+        counts.walks == accepted + rejected + duplicates + near_duplicates + over_quota + surplus
     }
 
     #[test]
@@ -322,6 +389,60 @@ mod tests {
         assert_eq!((counts.accepted, counts.rejected, counts.duplicates), (1, 1, 1));
         assert!(adds_up(&counts));
         assert!(chosen.contains(2) && !chosen.contains(1));
+    }
+
+    /// A ledger of a campaign in which half of the samples are of one turn.
+    fn halves(wanted: u64) -> (Ledger, Draws) {
+        let mut campaign = Campaign::default();
+        campaign.mix.single_turn = 1.0;
+        let (quotas, draws) = (Quotas::new(&campaign.mix, wanted).unwrap(), Draws::of(&campaign));
+        let ledger = Ledger::new(wanted, 1.0, &std::env::temp_dir());
+        (ledger.among(quotas, draws.clone()), draws)
+    }
+
+    /// Walks as they come out of their shards; those of `spared` not worked.
+    fn worked(draws: &Draws, walks: u64, spared: impl Fn(u64) -> bool) -> Vec<Entry> {
+        let entry = |walk| {
+            let mut entry = accepted(walk, &format!("request {walk}"));
+            let (kind, register) = draws.walk(WalkIndex(walk));
+            let register = register.name().to_owned();
+            let (challenges, domains) = (Vec::new(), Vec::new());
+            let of = Traits { kind, register, challenges, turns: 1, calls: 1, domains };
+            if let Verdict::Accepted { traits, .. } = &mut entry.verdict {
+                *traits = Some(of);
+            }
+            if spared(walk) {
+                entry = Entry { keys: Keys::default(), verdict: Verdict::Spared, ..entry };
+            }
+            entry
+        };
+        (0..walks).map(entry).collect()
+    }
+
+    #[test]
+    fn a_full_class_changes_nothing_whether_its_walks_were_worked_or_spared() {
+        let (mut all, draws) = halves(50);
+        all.read(&worked(&draws, 120, |_| false)).unwrap();
+        let (mut some, _) = halves(50);
+        for entry in worked(&draws, 120, |_| false) {
+            let spared = !some.wants(entry.walk);
+            let entry = worked(&draws, 120, |_| spared).swap_remove(entry.walk.0 as usize);
+            some.read(&[entry]).unwrap();
+        }
+        assert_eq!((all.chosen(), all.counts()), (some.chosen(), some.counts()));
+        let made: Vec<u64> = all.quotas().iter().map(|kept| kept.made).collect();
+        assert_eq!((made, all.counts().accepted), (vec![25, 25, 0], 50));
+        assert!(adds_up(all.counts()), "{:?}", all.counts());
+        assert!(all.counts().over_quota > 0);
+    }
+
+    #[test]
+    fn a_spared_walk_that_is_wanted_now_is_not_read_over() {
+        let (mut ledger, draws) = halves(40);
+        ledger.read(&worked(&draws, 20, |walk| walk == 7)).unwrap();
+        assert_eq!((ledger.next(), ledger.counts().walks), (7, 7));
+        ledger.read(&worked(&draws, 20, |_| false)).unwrap();
+        assert_eq!(ledger.next(), 20);
     }
 
     #[test]
@@ -364,7 +485,7 @@ mod tests {
         let all = [rejected(0, "a"), rejected(1, "b"), rejected(2, "c"), accepted(3, "d")];
         ledger.read(&all).unwrap();
         ledger.read(&[rejected(4, "e")]).unwrap();
-        assert_eq!(ledger.finish().2, BTreeSet::from([0, 1]));
+        assert_eq!(*ledger.shown(), BTreeSet::from([0, 1]));
     }
 
     #[test]

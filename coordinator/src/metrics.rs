@@ -221,6 +221,7 @@ impl Campaign {
             ("rejected", counts.rejected),
             ("duplicate", counts.duplicates),
             ("near_duplicate", counts.near_duplicates),
+            ("over_quota", counts.over_quota),
             ("surplus", counts.surplus),
             ("missing", counts.missing),
         ];

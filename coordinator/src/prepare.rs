@@ -14,8 +14,11 @@ use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
 use magnet_proto::parts::Parts;
+use magnet_proto::process::{Exit, Failure};
+use magnet_proto::quotas::{Class, Quotas};
 use magnet_proto::state::State;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
+use magnet_worker::persona::Register;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
@@ -48,6 +51,7 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let loaded = library::load(&campaign.library.paths, base)?;
     let pack = pack_of(campaign, &loaded.library, base)?;
     execute::check(campaign, &loaded.library, &pack)?;
+    quotas_in_reach(campaign, &loaded.library)?;
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
     let purposes = cast::purposes(campaign);
     let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
@@ -72,6 +76,34 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
         prompts,
         excluded_paths,
     })
+}
+
+/// Refuses a quota that no sample could ever count towards.
+pub fn quotas_in_reach(campaign: &Campaign, library: &Library) -> Result<()> {
+    let domains: BTreeSet<&str> =
+        library.iter().map(|(_, function)| function.category.as_str()).collect();
+    let registers: BTreeSet<&str> = Register::ALL.map(Register::name).into();
+    let allowed = &campaign.translate.registers;
+    let is_open = |register: &str| allowed.is_empty() || allowed.iter().any(|one| one == register);
+    let quotas = Quotas::new(&campaign.mix, 1).map_err(anyhow::Error::msg)?;
+    for kept in quotas.iter().filter(|kept| kept.quota.share > 0.0) {
+        let (is_there, known) = match &kept.quota.class {
+            Class::Domain(domain) => (domains.contains(domain.as_str()), &domains),
+            Class::Register(register) => {
+                (registers.contains(register.as_str()) && is_open(register), &registers)
+            }
+            _ => continue,
+        };
+        let known = known.iter().copied().collect::<Vec<_>>().join(", ");
+        let class = &kept.quota.class;
+        if !is_there {
+            let problem = format!("mix.quotas: no conversation is ever {class}");
+            return Err(Failure::new(Exit::Usage, problem)
+                .hint(format!("there are {known}"))
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// The pack that a campaign names, or the built-in library's own.

@@ -40,7 +40,14 @@ impl Plan {
     pub fn piece(&self, walks: Range<u64>) -> Option<Shard> {
         let len = walks.end.checked_sub(walks.start).filter(|&len| len > 0)? as u32;
         let first = WalkIndex(walks.start);
-        Some(Shard { campaign: self.campaign, first, len, attempt: 0, issue: 0 })
+        Some(Shard {
+            campaign: self.campaign,
+            first,
+            len,
+            attempt: 0,
+            issue: 0,
+            spared: Vec::new(),
+        })
     }
 
     fn size(&self, first: u64) -> u32 {

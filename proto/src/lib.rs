@@ -29,6 +29,7 @@ pub mod late;
 pub mod sketch;
 pub mod shard;
 pub mod usage;
+pub mod quotas;
 pub mod part;
 pub mod bundle;
 pub mod wire;

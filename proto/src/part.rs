@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Rejection;
+use crate::quotas::Traits;
 use crate::remains::Remains;
 use crate::sample::{Message, Sample};
 use crate::shard::Shard;
@@ -83,6 +84,9 @@ pub enum Verdict {
         pairs: u16,
         /// Its size in the raw body; all stands there in walk order.
         size_bytes: u32,
+        /// What quotas go by. Programs that knew of none wrote nothing.
+        #[serde(default)]
+        traits: Option<Traits>,
     },
     Rejected {
         rejection: Rejection,
@@ -91,6 +95,8 @@ pub enum Verdict {
     },
     /// Not worked: a lower walk has the same path.
     Skipped,
+    /// Not worked: the dataset had no room for it.
+    Spared,
 }
 
 /// Why bytes are not a part.
@@ -128,6 +134,7 @@ impl Packed {
             sketch: Sketch::of(spoken(&sample.messages)),
             pairs: sample.pairs.len() as u16,
             size_bytes: bytes.len() as u32,
+            traits: Some(Traits::of(sample)),
         };
         Self { verdict, bytes }
     }
@@ -150,6 +157,10 @@ impl Packed {
 
     pub fn skipped() -> Self {
         Self { verdict: Verdict::Skipped, bytes: Vec::new() }
+    }
+
+    pub fn spared() -> Self {
+        Self { verdict: Verdict::Spared, bytes: Vec::new() }
     }
 }
 
@@ -202,7 +213,14 @@ impl Writer {
     /// shard is a whole part of a shorter range.
     pub fn finish(self) -> (String, Bytes) {
         let len = self.entries.len() as u32;
-        let shard = Shard { campaign: self.campaign, first: self.first, len, attempt: 0, issue: 0 };
+        let shard = Shard {
+            campaign: self.campaign,
+            first: self.first,
+            len,
+            attempt: 0,
+            issue: 0,
+            spared: Vec::new(),
+        };
         let index = Index { campaign: self.campaign, entries: self.entries };
         let index = rmp_serde::to_vec(&index)
             .expect("writing an index into memory cannot fail: it has no maps");
@@ -347,7 +365,7 @@ impl Part {
                 Verdict::Accepted { size_bytes, .. } | Verdict::Rejected { size_bytes, .. } => {
                     size_bytes
                 }
-                Verdict::Skipped => 0,
+                Verdict::Skipped | Verdict::Spared => 0,
             };
             let end = at + size_bytes as usize;
             let bytes = self.body.get(at..end).unwrap_or_default();

@@ -17,6 +17,10 @@ pub struct Shard {
     /// one says nothing of it. 0 in messages of programs that knew of none.
     #[serde(default)]
     pub issue: u64,
+    /// Those of its walks, ascending, that the dataset has no room for,
+    /// whatever came of them: they are not worked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<u64>,
 }
 
 impl Shard {

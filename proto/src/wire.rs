@@ -16,7 +16,8 @@ use crate::shard::{Report, Shard};
 /// The version this program writes; it reads every version up to it.
 pub const VERSION: u16 = 1;
 
-/// No message is larger. A shard takes about 150 bytes.
+/// No message is larger. A shard takes about 150 bytes, and some for each walk
+/// that it spares.
 pub const MAX_SIZE_BYTES: usize = 16 * 1024;
 
 const MAGIC: [u8; 4] = *b"mgnt";
@@ -99,7 +100,14 @@ mod tests {
 
     fn shard() -> Shard {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
-        Shard { campaign, first: WalkIndex(1_000_000), len: 256, attempt: 2, issue: 77 }
+        Shard {
+            campaign,
+            first: WalkIndex(1_000_000),
+            len: 256,
+            attempt: 2,
+            issue: 77,
+            spared: Vec::new(),
+        }
     }
 
     #[test]
@@ -129,7 +137,7 @@ mod tests {
             issue: u64,
             colour: &'static str,
         }
-        let Shard { campaign, first, len, attempt, issue } = shard();
+        let Shard { campaign, first, len, attempt, issue, .. } = shard();
         let extended = Extended { campaign, first: first.0, len, attempt, issue, colour: "red" };
         let mut bytes = encode(&shard())[..HEAD].to_vec();
         rmp_serde::encode::write_named(&mut bytes, &extended).unwrap();

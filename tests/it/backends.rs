@@ -25,7 +25,14 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64) -> Shard {
-    Shard { campaign: campaign(), first: WalkIndex(first), len: 16, attempt: 0, issue: 0 }
+    Shard {
+        campaign: campaign(),
+        first: WalkIndex(first),
+        len: 16,
+        attempt: 0,
+        issue: 0,
+        spared: Vec::new(),
+    }
 }
 
 fn access(url: String) -> Access {

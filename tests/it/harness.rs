@@ -39,6 +39,12 @@ impl Magnet {
         self
     }
 
+    /// One setting above those of the files, with blanks in it if need be.
+    pub(crate) fn set(mut self, setting: &str) -> Self {
+        self.command.args(["--set", setting]);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self

@@ -24,6 +24,7 @@ mod libraries;
 mod limits;
 mod load;
 mod metrics;
+mod mix;
 mod packs;
 mod pairs;
 mod plan;

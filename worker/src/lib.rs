@@ -10,6 +10,7 @@
 
 pub mod coerce;
 pub mod conversation;
+pub mod drawn;
 pub mod failure;
 pub mod lexicon;
 pub mod persona;

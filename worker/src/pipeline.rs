@@ -16,7 +16,8 @@ use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
-use magnet_proto::path::Path;
+use magnet_proto::path::{Kind, Path};
+use magnet_proto::quotas::Quotas;
 use magnet_proto::remains::Remains;
 use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::{Ending, State};
@@ -30,6 +31,7 @@ use crate::conversation::Scene;
 use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
+use crate::drawn::Draws;
 use crate::dry_walk::{self, DryWalk, Log};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
@@ -59,6 +61,9 @@ pub struct Pipeline {
     lexicon: Arc<dyn Lexicon>,
     state: Arc<dyn State>,
     walker: Walker,
+    draws: Draws,
+    /// Whether the dataset is divided among kinds of walks.
+    has_quotas: bool,
     validators: Validators,
     categories: Categories,
     /// Characters of each function's tool document.
@@ -97,6 +102,8 @@ impl Pipeline {
         } = parts;
         Self {
             walker: Walker::new(&graph, campaign.walk.clone(), campaign.campaign.seed),
+            draws: Draws::of(&campaign),
+            has_quotas: Quotas::new(&campaign.mix, 1).is_ok_and(|quotas| !quotas.is_empty()),
             validators: Validators::new(&library),
             categories: Categories::new(&library),
             tool_chars: library.iter().map(|(_, f)| f.tool().to_string().len()).collect(),
@@ -143,7 +150,7 @@ impl Pipeline {
         remains: Option<&mut Remains>,
     ) -> Result<Sample, Failure> {
         let settings = &self.campaign.translate;
-        let persona = Persona::draw(self.seed(), index, &settings.personas, &settings.registers);
+        let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let scene = Scene {
             library: &self.library,
             path,
@@ -317,9 +324,18 @@ impl Pipeline {
     }
 
     /// Whether a lower walk has the same signature path: then this one would be
-    /// dropped when the dataset is finalized, and need not be worked.
+    /// dropped when the dataset is finalized, and need not be worked. Where the
+    /// lower one may be dropped for a quota, it must not take the place of
+    /// another kind's: each kind claims for itself.
     async fn is_claimed(&self, key: Key, index: WalkIndex) -> bool {
-        let holder = self.state.claim(key.digest(), index).await;
+        let claim = match self.has_quotas {
+            true => {
+                let (kind, register) = self.draws.walk(index);
+                key.digest_among(&format!("{} {}", kind.label(), register.name()))
+            }
+            false => key.digest(),
+        };
+        let holder = self.state.claim(claim, index).await;
         holder.is_ok_and(|holder| holder < index)
     }
 }
@@ -338,9 +354,11 @@ impl WalkRunner for Pipeline {
         if let Some(remains) = &mut remains {
             remains.signature_path = path.signature();
         }
-        let key = Key::of_path(&path);
-        keys.path = Some(key);
-        if self.is_claimed(key, index).await {
+        // A library has few paths of one turn: there the requests must differ.
+        keys.path = (path.kind == Kind::MultiTurn).then(|| Key::of_path(&path));
+        if let Some(key) = keys.path
+            && self.is_claimed(key, index).await
+        {
             return unpaid(keys, End::Skipped);
         }
         let work = self.work(index, &path, &mut keys, remains.as_deref_mut());

@@ -83,6 +83,8 @@ pub enum End {
     /// Not worked, because a lower walk has claimed the same *path* key. No
     /// other key is known for sure before a walk is done.
     Skipped,
+    /// Not worked, because the dataset has no room for it.
+    Spared,
 }
 
 /// Why a walk could not be finished: not its fault.

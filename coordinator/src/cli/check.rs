@@ -15,8 +15,8 @@ use magnet_worker::teacher::chat::abilities::SchemaMode;
 use magnet_worker::teacher::probe::{self, Found, Tools};
 
 use super::campaign::CampaignArgs;
-use crate::library;
 use crate::terminal::Paint;
+use crate::{library, prepare};
 
 /// Tell every problem of a campaign, and its effective configuration
 #[derive(clap::Args)]
@@ -44,6 +44,7 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
         return probe(&effective.campaign, environment);
     }
     let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
+    prepare::quotas_in_reach(&effective.campaign, &loaded.library)?;
     let mut out = io::stdout().lock();
     print(&effective, Paint::stdout(), &mut out)?;
     let mut summary = String::new();

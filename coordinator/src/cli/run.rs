@@ -249,6 +249,7 @@ fn account(counts: &Counts, seconds: f64) -> String {
     }
     put("duplicates", counts.duplicates);
     put("near-duplicates", counts.near_duplicates);
+    put("over quota, most of them not worked", counts.over_quota);
     put("missing", counts.missing);
     for (ask, spent) in counts.asks.iter() {
         put(&format!("answers: {ask}"), spent.requests);

@@ -47,7 +47,9 @@ impl Dispatch {
                 break;
             }
             walk = shard.end().0;
-            shards.push(Shard { issue: self.stamps.next(), ..shard });
+            let unwanted = shard.walks().filter(|&walk| !self.ledger.wants(walk));
+            let spared = unwanted.map(|walk| walk.0).collect();
+            shards.push(Shard { issue: self.stamps.next(), spared, ..shard });
         }
         self.publish(shards).await
     }
@@ -84,10 +86,7 @@ impl Dispatch {
     /// Whether so many walks beyond those decided upon should do, by the yield
     /// so far.
     fn are_enough(&self, ahead: u64) -> bool {
-        let counts = self.ledger.counts();
-        let decided = self.ledger.next() as f64;
-        let yielded = (counts.accepted as f64 + 1.0) / (decided + 1.0);
-        ahead > 0 && counts.accepted as f64 + ahead as f64 * yielded >= self.ledger.wanted() as f64
+        ahead > 0 && ahead as f64 >= self.ledger.walks_needed()
     }
 
     /// Publishes shards side by side: each is confirmed, none waits for

@@ -26,7 +26,14 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64, issue: u64) -> Shard {
-    Shard { campaign: campaign(), first: WalkIndex(first), len: LEN, attempt: 0, issue }
+    Shard {
+        campaign: campaign(),
+        first: WalkIndex(first),
+        len: LEN,
+        attempt: 0,
+        issue,
+        spared: Vec::new(),
+    }
 }
 
 /// A campaign of so many walks, all of them rejected, and its services.

@@ -127,7 +127,7 @@ mod tests {
     fn shard(first: u64, end: u64) -> Shard {
         let campaign = CampaignDigest(Digest::of(b"campaign"));
         let len = (end - first) as u32;
-        Shard { campaign, first: WalkIndex(first), len, attempt: 0, issue: 1 }
+        Shard { campaign, first: WalkIndex(first), len, attempt: 0, issue: 1, spared: Vec::new() }
     }
 
     fn under_way(ranges: &[(u64, u64)]) -> UnderWay {

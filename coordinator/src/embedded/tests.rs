@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::Kind;
+use magnet_proto::quotas::Quotas;
 use magnet_proto::sample::{
     Call, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
@@ -394,6 +395,7 @@ async fn all_parts_that_are_lost_when_the_dataset_is_written_are_told_in_one_pas
         shown: BTreeSet::new(),
         segments,
         why_dead: None,
+        quotas: Quotas::default(),
     };
     let finalizer = Finalizer {
         campaign: campaign_digest(),

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use magnet_proto::outcome::Reason;
+use magnet_proto::quotas::{self, Quotas};
 use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, Digest};
 use magnet_worker::teacher::chat::Purpose;
@@ -16,6 +17,10 @@ use super::files::FileEntry;
 use super::tally::Tally;
 use crate::grade::Graded;
 use crate::ledger::Counts;
+
+/// A share is kept if it is this close; in small campaigns a sample more or
+/// less is more than that.
+const DRIFT: f64 = 0.01;
 
 /// Where a dataset came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +50,9 @@ pub struct Manifest {
     /// Whether all samples wanted are there, and no walk is missing.
     pub complete: bool,
     pub counts: Counts,
+    /// The shares that were promised, and those that were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<QuotaKept>,
     /// Answers and their cost by role.
     #[serde(default)]
     pub calls: Calls,
@@ -57,6 +65,35 @@ pub struct Manifest {
     pub called_for: Option<CalledFor>,
     pub dataset: Tally,
     pub files: Vec<FileEntry>,
+}
+
+/// One quota of the mix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuotaKept {
+    /// As the campaign writes it, such as `turns=2-4`.
+    pub class: String,
+    /// Of the accepted samples, wanted and kept; from 0 to 1.
+    pub wanted: f64,
+    pub kept: f64,
+    pub samples: u64,
+}
+
+impl QuotaKept {
+    pub fn all(quotas: &Quotas, accepted: u64) -> Vec<Self> {
+        let kept = |made: u64| made as f64 / accepted.max(1) as f64;
+        let tell = |quota: &quotas::Kept| Self {
+            class: quota.quota.class.to_string(),
+            wanted: quota.quota.share,
+            kept: kept(quota.made),
+            samples: quota.made,
+        };
+        quotas.iter().map(tell).collect()
+    }
+
+    /// Whether it missed its share by more than quotas may.
+    pub fn drifted(&self) -> bool {
+        (self.kept - self.wanted).abs() > DRIFT
+    }
 }
 
 /// By role, then by what it was for: walks that were accepted, rejected,
@@ -140,6 +177,7 @@ impl Manifest {
         origin: Origin,
         samples_wanted: u64,
         counts: Counts,
+        quotas: &Quotas,
         calls: Calls,
         written: Written,
     ) -> Self {
@@ -147,12 +185,14 @@ impl Manifest {
         let funnel = funnel(&counts);
         let per_sample = PerSample::of(&counts, &calls);
         let called_for = CalledFor::of(&counts);
+        let quotas = QuotaKept::all(quotas, counts.accepted);
         let Written { files, tally: dataset } = written;
         Self {
             origin,
             samples_wanted,
             complete,
             counts,
+            quotas,
             calls,
             per_sample,
             funnel,
@@ -203,7 +243,8 @@ fn stage_of(reason: Reason) -> &'static str {
 }
 
 fn funnel(counts: &Counts) -> Vec<Stage> {
-    let mut walks = counts.decided();
+    // A walk without room in its quota says nothing of the yield.
+    let mut walks = counts.decided() - counts.over_quota;
     let mut stages = vec![Stage { stage: "walk".into(), walks, rejected: BTreeMap::new() }];
     for stage in ["path", "brief", "requests", "calls", "positive"] {
         let rejected: BTreeMap<Reason, u64> = counts

@@ -8,7 +8,7 @@ use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
 use super::profile::{Profile, Tally, share};
 use super::{escape, human, story};
-use crate::finalize::Manifest;
+use crate::finalize::{Manifest, QuotaKept};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -25,6 +25,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
         domains_called(profile),
         negatives(manifest),
         origins(profile),
+        mix(manifest),
         funnel(manifest),
         rejections(manifest),
     ];
@@ -214,6 +215,16 @@ fn funnel(manifest: &Manifest) -> String {
         stages.map(|stage| Bar::new(&*stage.stage, share(stage.walks, walks), None)).collect();
     let note = format!("of {walks} walks, those that came out of each stage");
     chart::bars("Yield", &note, &bars)
+}
+
+/// The promised shares; nothing where none were.
+fn mix(manifest: &Manifest) -> String {
+    let bar = |quota: &QuotaKept| Bar::new(&*quota.class, quota.kept, Some(quota.wanted));
+    let bars: Vec<Bar> = manifest.quotas.iter().map(bar).collect();
+    match bars.is_empty() {
+        true => String::new(),
+        false => chart::bars("Mix", "share of conversations; the mark is the quota", &bars),
+    }
 }
 
 fn rejections(manifest: &Manifest) -> String {

@@ -101,7 +101,8 @@ async fn campaign(Shared(api): Shared<Api>) -> Answer {
         "walks": {
             "decided": counts.decided(), "accepted": counts.accepted,
             "rejected": counts.rejected, "duplicates": counts.duplicates,
-            "near_duplicates": counts.near_duplicates, "surplus": counts.surplus,
+            "near_duplicates": counts.near_duplicates, "over_quota": counts.over_quota,
+            "surplus": counts.surplus,
             "missing": counts.missing, "pairs": counts.pairs,
             "rejected_by_reason": rejected.collect::<Vec<Value>>(),
         },

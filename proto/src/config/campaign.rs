@@ -157,6 +157,8 @@ pub struct Mix {
     pub multi_turn: f64,
     pub single_turn: f64,
     pub irrelevance: f64,
+    /// Shares of classes among all conversations, like `turns=2-4 50%`.
+    pub quotas: Vec<String>,
 }
 
 /// `[translate]`, data.

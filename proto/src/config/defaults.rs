@@ -30,7 +30,12 @@ impl Campaign {
             },
             trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
             vet: Vetting { called_for: 0.0 },
-            mix: Mix { multi_turn: 7_800.0, single_turn: 20_000.0, irrelevance: 6_200.0 },
+            mix: Mix {
+                multi_turn: 7_800.0,
+                single_turn: 20_000.0,
+                irrelevance: 6_200.0,
+                quotas: Vec::new(),
+            },
             ..Self::default()
         }
     }
@@ -94,7 +99,7 @@ impl Default for NodeOps {
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0 }
+        Self { multi_turn: 1.0, single_turn: 0.0, irrelevance: 0.0, quotas: Vec::new() }
     }
 }
 

@@ -8,6 +8,9 @@ use super::keys::{Fault, closest};
 use super::secret::redact;
 use super::{Campaign, Endpoint, EndpointKind, ExecutorKind, Format, Judge, NegativeSource};
 
+use crate::quotas::{self, Class, Quota};
+use crate::sample::Challenge;
+
 /// The implicit teacher of a campaign that names none.
 pub(super) const OFFLINE: &str = "offline";
 
@@ -103,6 +106,42 @@ impl Rules {
             "every share of [mix] is 0, so there is nothing to make",
             "set multi_turn = 1.0",
         );
+        let read = mix.quotas.iter().map(|quota| Quota::read(quota));
+        let (read, unclear): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
+        for problem in unclear.into_iter().filter_map(Result::err) {
+            self.require(false, "mix.quotas", problem, quotas::FORM);
+        }
+        let read: Vec<Quota> = read.into_iter().flatten().collect();
+        for problem in quotas::contradictions(&read, mix) {
+            self.require(false, "mix.quotas", problem, "lower one of them");
+        }
+        self.quotas_in_reach(&read, campaign);
+    }
+
+    /// A challenge comes of a node operation: without it, it never does.
+    fn quotas_in_reach(&mut self, quotas: &[Quota], campaign: &Campaign) {
+        let ops = &campaign.node_ops;
+        for quota in quotas.iter().filter(|quota| quota.share > 0.0) {
+            let Class::Challenge(challenge) = quota.class else { continue };
+            let (key, share) = match challenge {
+                Challenge::Nested => ("node_ops.insert", ops.insert.max(ops.insert_short)),
+                Challenge::Parallel => ("node_ops.parallel", ops.parallel),
+                Challenge::MissingFunction | Challenge::MissingParameter => {
+                    ("node_ops.split", ops.split)
+                }
+                Challenge::LongContext => ("node_ops.pad", ops.pad),
+                Challenge::ToolError => ("node_ops.fault", ops.fault),
+                Challenge::Conflict => ("node_ops.conflict", ops.conflict),
+                Challenge::Irrelevant => {
+                    ("node_ops.irrelevant", ops.irrelevant.max(campaign.mix.irrelevance))
+                }
+                Challenge::ShortDependency
+                | Challenge::LongDependency
+                | Challenge::MultipleCalls => continue,
+            };
+            let message = format!("{} never comes about while {key} is 0", quota.class);
+            self.require(share > 0.0, "mix.quotas", message, format!("raise {key}"));
+        }
     }
 
     fn walks(&mut self, campaign: &Campaign) {

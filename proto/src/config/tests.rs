@@ -58,7 +58,12 @@ fn a_preset_changes_defaults_only() {
     assert_eq!(effective.origin("node_ops.merge"), "default");
     let preset_alone = load_text("", &[], &["campaign.preset=paper"]).unwrap().campaign;
     assert_eq!(
-        Campaign { teacher: Default::default(), roles: Roles::default(), ..preset_alone },
+        Campaign {
+            teacher: Default::default(),
+            roles: Roles::default(),
+            executor: Default::default(),
+            ..preset_alone
+        },
         Campaign::paper()
     );
 }

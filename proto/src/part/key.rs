@@ -61,6 +61,11 @@ impl Key {
     pub fn digest(self) -> Digest {
         Digest::of(&self.0.to_le_bytes())
     }
+
+    /// The same among walks of one kind alone.
+    pub fn digest_among(self, kind: &str) -> Digest {
+        Digest::of_fields([&self.0.to_le_bytes()[..], kind.as_bytes()])
+    }
 }
 
 impl fmt::Debug for Key {

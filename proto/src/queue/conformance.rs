@@ -29,7 +29,7 @@ pub async fn run(queue: &dyn Queue) {
 
 fn shard(first: u64) -> Shard {
     let campaign = CampaignDigest(Digest::of(b"conformance"));
-    Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0, issue: 0 }
+    Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0, issue: 0, spared: Vec::new() }
 }
 
 async fn next(queue: &dyn Queue) -> Box<dyn Delivery> {

@@ -185,7 +185,7 @@ async fn one_coordinator_leads_at_a_time(state: &dyn State) {
 
 fn shard(first: u64, len: u32, issue: u64) -> Shard {
     let campaign = CampaignDigest(key("conformance"));
-    Shard { campaign, first: WalkIndex(first), len, attempt: 0, issue }
+    Shard { campaign, first: WalkIndex(first), len, attempt: 0, issue, spared: Vec::new() }
 }
 
 async fn take(state: &dyn State, shard: &Shard, is_alone: bool) -> (Hand, Deaths) {

@@ -84,7 +84,14 @@ fn shards_that_are_published_several_times_change_nothing() {
         let campaign = fleet.digest();
         let queue = AmqpQueue::connect(access(fleet.queue_url(), campaign)).await.unwrap();
         for first in (0..640).step_by(16) {
-            let shard = Shard { campaign, first: WalkIndex(first), len: 16, attempt: 0, issue: 0 };
+            let shard = Shard {
+                campaign,
+                first: WalkIndex(first),
+                len: 16,
+                attempt: 0,
+                issue: 0,
+                spared: Vec::new(),
+            };
             // Next to each other, so that two workers have them at once.
             let twice = futures::future::join(queue.publish(&shard), queue.publish(&shard));
             let (one, two) = twice.await;

@@ -152,8 +152,14 @@ fn letters_count_for_the_issue_they_are_of_and_all_are_read() {
     let (url, campaign) = (fleet.queue_url().to_owned(), fleet.digest());
     let queue = runtime.block_on(async {
         let queue = connect(&url, campaign, 100).await;
-        let old =
-            |n| Shard { campaign, first: WalkIndex(n % 7 * 16), len: 16, attempt: 0, issue: n };
+        let old = |n| Shard {
+            campaign,
+            first: WalkIndex(n % 7 * 16),
+            len: 16,
+            attempt: 0,
+            issue: n,
+            spared: Vec::new(),
+        };
         let published = (1..=OLD).map(|n| {
             let (queue, shard) = (queue.clone(), old(n));
             async move { queue.publish(&shard).await.expect("it is taken") }
@@ -298,7 +304,14 @@ async fn the_number_of_letters_stands_while_they_are_read() {
     let campaign = CampaignDigest(Digest::of(b"letters"));
     let queue = connect(&url, campaign, 10).await;
     for first in 0..300 {
-        let shard = Shard { campaign, first: WalkIndex(first), len: 1, attempt: 0, issue: 1 };
+        let shard = Shard {
+            campaign,
+            first: WalkIndex(first),
+            len: 1,
+            attempt: 0,
+            issue: 1,
+            spared: Vec::new(),
+        };
         queue.publish(&shard).await.unwrap();
         bury(next_of(&queue).await).await;
     }

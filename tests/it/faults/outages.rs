@@ -6,7 +6,7 @@ use crate::fleet::{Fleet, PATIENCE};
 use crate::services::proxy::{Proxy, Way};
 use crate::services::rabbitmq::{self, RabbitMq};
 use crate::services::redis::{self, Redis};
-use crate::services::{s3, wait_for};
+use crate::services::{number, s3, wait_for};
 
 #[test]
 fn a_broker_killed_under_load_loses_nothing() {
@@ -25,6 +25,32 @@ fn a_broker_killed_under_load_loses_nothing() {
     fleet.finish();
     fleet.has_the_bytes_of_one_process();
     assert!(fleet.all_said().contains("stands again"), "{}", fleet.said());
+}
+
+/// As an operator upgrades a cluster: one node after another, none before the
+/// queues can spare it, and all of it twice.
+#[test]
+#[ignore = "three brokers at once, some minutes: run it with --ignored"]
+fn a_rolling_restart_of_three_brokers_loses_nothing_and_buries_nothing() {
+    let mut cluster = RabbitMq::start_cluster();
+    let balancer = Proxy::among(&cluster.each_ref().map(|broker| broker.port));
+    let queue = balancer.url(&cluster[0].new_vhost());
+    let samples = number("MAGNET_TEST_SAMPLES", 12_000);
+    let mut fleet = Fleet::on(&queue, &redis::shared().new_database(), samples);
+    fleet.start_coordinator();
+    fleet.start_workers(3);
+    fleet.wait_for_parts(2);
+    for turn in 0..6 {
+        wait_for("a node to be spared", PATIENCE, || cluster[turn % 3].can_be_spared());
+        cluster[turn % 3].stop();
+        fleet.wait_for_parts(fleet.parts() + 2);
+        cluster[turn % 3].resume();
+        fleet.wait_for_parts(fleet.parts() + 2);
+    }
+    fleet.finish_within(PATIENCE * 4);
+    fleet.has_the_bytes_of_one_process();
+    assert_eq!(fleet.tell(&["dlq", "list"]), "", "nothing is left out");
+    assert!(!fleet.all_said().contains("vanished while they held it"), "{}", fleet.said());
 }
 
 #[test]

@@ -23,6 +23,7 @@ impl Draw {
 fn run(seed: u64, samples: u64, faults: usize) {
     let (mut broker, mut redis) = (RabbitMq::start(), Redis::start(&[]));
     let mut fleet = Fleet::on_its_own(&broker, &redis, samples);
+    let admin = redis.new_database();
     fleet.tell(&["status"]);
     // The queues get the orderly restart that any long-lived broker has had.
     broker.stop();
@@ -37,7 +38,7 @@ fn run(seed: u64, samples: u64, faults: usize) {
         if fleet.is_done() {
             break;
         }
-        match draw.below(10) {
+        match draw.below(12) {
             0 => {
                 done.push("broker");
                 broker.kill();
@@ -62,6 +63,28 @@ fn run(seed: u64, samples: u64, faults: usize) {
             4 => {
                 done.push("queue");
                 broker.purge(fleet.queue_url(), "magnet.v1.work");
+            }
+            5 => {
+                done.push("policy");
+                let vhost = fleet.queue_url().rsplit('/').next().unwrap_or_default();
+                let policy = format!("/api/policies/{vhost}/short");
+                let ttl =
+                    r#"{"pattern":".*","definition":{"message-ttl":300},"apply-to":"queues"}"#;
+                broker.manage("PUT", &policy, ttl);
+                std::thread::sleep(Duration::from_millis(draw.below(2_000)));
+                broker.manage("DELETE", &policy, "");
+            }
+            6 => {
+                done.push("refusals");
+                let (turn, back): (&[&str], &[&str]) = match draw.below(2) {
+                    0 => (&["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"]),
+                    _ => {
+                        (&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"])
+                    }
+                };
+                assert_eq!(redis.ask(&admin, turn), "OK");
+                std::thread::sleep(Duration::from_millis(draw.below(3_000)));
+                assert_eq!(redis.ask(&admin, back), "OK");
             }
             _ => {
                 done.push("worker");

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -32,7 +32,9 @@ pub(crate) struct Proxy {
 }
 
 struct Inside {
-    target: u16,
+    targets: Vec<u16>,
+    /// Clients that came so far: they are dealt out in turn.
+    dealt: AtomicUsize,
     way: AtomicU8,
     has_swallowed: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
@@ -40,12 +42,22 @@ struct Inside {
 
 impl Proxy {
     pub(crate) fn to(target: u16) -> Self {
+        Self::among(&[target])
+    }
+
+    /// A load balancer: each client gets the next target that takes it.
+    pub(crate) fn among(targets: &[u16]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let way = AtomicU8::new(Way::Open as u8);
         let has_swallowed = AtomicBool::new(false);
-        let inside = Inside { target, way, has_swallowed, connections: Mutex::default() };
-        let inside = Arc::new(inside);
+        let inside = Arc::new(Inside {
+            targets: targets.to_vec(),
+            dealt: AtomicUsize::default(),
+            way,
+            has_swallowed,
+            connections: Mutex::default(),
+        });
         let accepting = Arc::downgrade(&inside);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -56,9 +68,9 @@ impl Proxy {
         Self { port, inside }
     }
 
-    /// The same URL by way of this proxy.
+    /// The same URL by way of this proxy, which names the first target.
     pub(crate) fn url(&self, direct: &str) -> String {
-        let target = self.inside.target;
+        let target = self.inside.targets[0];
         direct.replace(&format!(":{target}"), &format!(":{}", self.port))
     }
 
@@ -104,9 +116,7 @@ impl Inside {
             thread::spawn(move || forbid(client));
             return;
         }
-        let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)) else {
-            return;
-        };
+        let Some(server) = self.server() else { return };
         for (from, to) in [(&client, &server), (&server, &client)] {
             let (Ok(from), Ok(to), Ok(kept)) = (from.try_clone(), to.try_clone(), from.try_clone())
             else {
@@ -116,6 +126,12 @@ impl Inside {
             let inside = Arc::clone(&self);
             thread::spawn(move || inside.pump(from, to));
         }
+    }
+
+    fn server(&self) -> Option<TcpStream> {
+        let first = self.dealt.fetch_add(1, Ordering::SeqCst) % self.targets.len();
+        let in_turn = self.targets[first..].iter().chain(&self.targets[..first]);
+        in_turn.copied().find_map(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok())
     }
 
     fn pump(&self, mut from: TcpStream, mut to: TcpStream) {

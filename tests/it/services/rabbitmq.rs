@@ -28,8 +28,11 @@ pub(crate) struct RabbitMq {
     certificate: Option<Certificate>,
     /// Its `rabbit` settings, as Erlang writes them.
     settings: String,
+    /// The nodes of the cluster it is one of.
+    nodes: Vec<String>,
     process: Option<Process>,
-    _epmd: Process,
+    /// What tells nodes where the others are; of a cluster the first one's.
+    _epmd: Option<Process>,
 }
 
 /// The broker that tests share, each in a virtual host of its own.
@@ -52,14 +55,37 @@ impl RabbitMq {
         Self::start_speaking(Some(certificate), "")
     }
 
+    /// Three that are one: what one of them takes the others have.
+    pub(crate) fn start_cluster() -> [Self; 3] {
+        let first = Self::prepare(None, "", None);
+        let others = [(); 2].map(|()| Self::prepare(None, "", Some(first.epmd_port)));
+        let [second, third] = others;
+        let mut cluster = [first, second, third];
+        let nodes: Vec<String> = cluster.iter().map(Self::node).collect();
+        for broker in &mut cluster {
+            broker.nodes = nodes.clone();
+            broker.resume();
+        }
+        cluster
+    }
+
     fn start_speaking(certificate: Option<Certificate>, settings: &str) -> Self {
+        let mut broker = Self::prepare(certificate, settings, None);
+        broker.resume();
+        broker
+    }
+
+    fn prepare(certificate: Option<Certificate>, settings: &str, epmd_port: Option<u16>) -> Self {
         let folder = folder("rabbitmq");
         write_files(&folder);
-        let epmd_port = free_port();
-        let mut epmd = Command::new(program("/usr/bin/epmd", "rabbitmq-server"));
-        epmd.args(["-port", &epmd_port.to_string(), "-address", "127.0.0.1"]);
-        let epmd = Process::start(&folder, &epmd);
-        let mut broker = Self {
+        let own_epmd = epmd_port.is_none();
+        let epmd_port = epmd_port.unwrap_or_else(free_port);
+        let epmd = own_epmd.then(|| {
+            let mut epmd = Command::new(program("/usr/bin/epmd", "rabbitmq-server"));
+            epmd.args(["-port", &epmd_port.to_string(), "-address", "127.0.0.1"]);
+            Process::start(&folder, &epmd)
+        });
+        Self {
             port: free_port(),
             management: free_port(),
             distribution: free_port(),
@@ -67,11 +93,19 @@ impl RabbitMq {
             epmd_port,
             certificate,
             settings: settings.to_owned(),
+            nodes: Vec::new(),
             process: None,
             _epmd: epmd,
-        };
-        broker.resume();
-        broker
+        }
+    }
+
+    fn node(&self) -> String {
+        format!("m{}@localhost", self.port)
+    }
+
+    /// Whether a cluster can spare this node: no queue would lose its majority.
+    pub(crate) fn can_be_spared(&self) -> bool {
+        self.ask("GET", "/api/health/checks/node-is-quorum-critical", "").0 == 200
     }
 
     /// Starts the process, with the data that are there.
@@ -81,8 +115,12 @@ impl RabbitMq {
             Some(certificate) => certificate.rabbitmq_lines(self.port),
             None => format!("listeners.tcp.1 = 127.0.0.1:{}\n", self.port),
         };
+        let node = |(number, node): (usize, &String)| {
+            format!("cluster_formation.classic_config.nodes.{} = {node}\n", number + 1)
+        };
+        let nodes: String = self.nodes.iter().enumerate().map(node).collect();
         let config = format!(
-            "{listener}management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
+            "{listener}{nodes}management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n\
              log.file.level = warning\nloopback_users.guest = true\n",
             self.management
         );
@@ -96,7 +134,7 @@ impl RabbitMq {
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .env("ERL_EPMD_PORT", self.epmd_port.to_string())
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
-            .env("RABBITMQ_NODENAME", format!("m{}@localhost", self.port))
+            .env("RABBITMQ_NODENAME", self.node())
             .env("RABBITMQ_DIST_PORT", self.distribution.to_string())
             .env("RABBITMQ_SCHEDULER_BIND_TYPE", "u")
             .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+S 2:2 +sbwt none +sbwtdcpu none")
@@ -131,7 +169,7 @@ impl RabbitMq {
             .env("HOME", &self.folder)
             .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
             .env("ERL_EPMD_PORT", self.epmd_port.to_string())
-            .env("RABBITMQ_NODENAME", format!("m{}@localhost", self.port));
+            .env("RABBITMQ_NODENAME", self.node());
         let output = control.output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
@@ -163,6 +201,12 @@ impl RabbitMq {
     /// One request to the management interface; its answer, which must be a
     /// success.
     pub(crate) fn manage(&self, method: &str, path: &str, body: &str) -> String {
+        let (status, answer) = self.ask(method, path, body);
+        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        answer
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream =
             TcpStream::connect((Ipv4Addr::LOCALHOST, self.management)).expect("management answers");
         let length = body.len();
@@ -174,9 +218,9 @@ impl RabbitMq {
         stream.write_all(request.as_bytes()).expect("management reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("management answers");
-        let status = answer.split(' ').nth(1).unwrap_or_default();
-        assert!(status.starts_with('2'), "{method} {path}: {answer}");
-        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        (status, body.unwrap_or_default())
     }
 
     /// Puts a message of any bytes into a queue.

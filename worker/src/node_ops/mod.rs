@@ -73,7 +73,7 @@ pub fn path_index(ops: &NodeOps, index: WalkIndex) -> WalkIndex {
 /// # Errors
 /// Rejects a walk that is too short for the kind of conversation drawn.
 pub fn apply(input: &Input<'_>) -> Result<Path, Rejection> {
-    match draw_kind(input.mix, &mut input.stream("kind")) {
+    match kind_of(input.mix, input.ops, input.seed, input.index) {
         Kind::MultiTurn => multi_turn(input),
         Kind::SingleTurn => single::path(input),
         Kind::Irrelevance => irrelevant::path(input),
@@ -118,7 +118,9 @@ fn calls(functions: impl IntoIterator<Item = FunctionId>) -> Turn {
     Turn::new(Purpose::Calls, steps)
 }
 
-fn draw_kind(mix: &Mix, rng: &mut Rng) -> Kind {
+/// The kind of conversation that a walk's index alone decides on.
+pub fn kind_of(mix: &Mix, ops: &NodeOps, seed: u64, index: WalkIndex) -> Kind {
+    let mut rng = rng::stream(seed, path_index(ops, index), "kind");
     let shares = [
         (Kind::SingleTurn, mix.single_turn),
         (Kind::Irrelevance, mix.irrelevance),

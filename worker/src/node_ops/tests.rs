@@ -170,7 +170,7 @@ proptest! {
     #[test]
     fn every_path_keeps_every_promise(ops in busy(), functions in 1usize..40, seed: u64) {
         let mut world = World::drawn(functions, ops, seed);
-        world.mix = Mix { multi_turn: 6.0, single_turn: 2.0, irrelevance: 1.0 };
+        world.mix = Mix { multi_turn: 6.0, single_turn: 2.0, irrelevance: 1.0, ..Mix::default() };
         world.paths(40).iter().for_each(|path| check_promises(&world, path));
     }
 
@@ -295,7 +295,7 @@ fn assert_near(what: &str, measured: f64, expected: std::ops::RangeInclusive<f64
 #[test]
 fn the_kinds_come_in_the_shares_of_the_mix() {
     let mut world = World::drawn(60, NodeOps::default(), 2);
-    world.mix = Mix { multi_turn: 1.0, single_turn: 2.0, irrelevance: 1.0 };
+    world.mix = Mix { multi_turn: 1.0, single_turn: 2.0, irrelevance: 1.0, ..Mix::default() };
     let paths = world.paths(2_000);
     let of = |kind| share(&paths, |path| path.kind == kind);
     assert_near("single turn", of(Kind::SingleTurn), 0.46..=0.58);

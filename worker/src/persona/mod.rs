@@ -10,6 +10,8 @@ pub mod ids;
 pub mod people;
 
 use magnet_proto::WalkIndex;
+use magnet_proto::config::{Mix, Translation};
+use magnet_proto::quotas::{Class, Quota};
 use magnet_proto::rng::{self, Rng};
 use rand::RngExt;
 
@@ -61,6 +63,63 @@ pub const ROLES: &[&str] = &[
     "system administrator", "photographer", "operations lead",
 ];
 
+/// The roles and registers that a campaign draws from.
+#[derive(Clone, Debug)]
+pub struct Voices {
+    roles: Vec<String>,
+    registers: Vec<(Register, f64)>,
+}
+
+impl Default for Voices {
+    fn default() -> Self {
+        Self::new(&Translation::default(), &Mix::default())
+    }
+}
+
+impl Voices {
+    /// The campaign's lists of allowed ones; an empty list allows all of ours,
+    /// names of registers we do not know are passed over. Registers with a
+    /// quota are drawn by it, the others share what is left.
+    pub fn new(settings: &Translation, mix: &Mix) -> Self {
+        let allowed = settings.registers.iter().filter_map(|name| Register::named(name));
+        let mut allowed: Vec<Register> = allowed.collect();
+        if allowed.is_empty() {
+            allowed = Register::ALL.to_vec();
+        }
+        let quotas: Vec<Quota> =
+            mix.quotas.iter().filter_map(|quota| Quota::read(quota).ok()).collect();
+        let share = |register: Register| {
+            let of = |quota: &&Quota| quota.class == Class::Register(register.name().to_owned());
+            quotas.iter().find(of).map(|quota| quota.share)
+        };
+        let named: f64 = allowed.iter().filter_map(|&register| share(register)).sum();
+        let free = allowed.iter().filter(|&&register| share(register).is_none()).count();
+        let rest = (1.0 - named).max(0.0) / free.max(1) as f64;
+        let weight = |&register: &Register| (register, share(register).unwrap_or(rest));
+        Self { roles: settings.personas.clone(), registers: allowed.iter().map(weight).collect() }
+    }
+
+    /// How the user of a walk speaks.
+    pub fn register(&self, seed: u64, walk: WalkIndex) -> Register {
+        self.of(seed, walk).1
+    }
+
+    fn of(&self, seed: u64, walk: WalkIndex) -> (&str, Register) {
+        let mut rng = rng::stream(seed, walk, "persona");
+        let role = match &self.roles[..] {
+            [] => pick(ROLES, &mut rng),
+            roles => &roles[rng.random_range(0..roles.len())],
+        };
+        let total: f64 = self.registers.iter().map(|(_, weight)| weight).sum();
+        let mut drawn = rng.random::<f64>() * total;
+        let register = self.registers.iter().find(|(_, weight)| {
+            drawn -= weight;
+            drawn < 0.0
+        });
+        (role, register.or(self.registers.last()).map_or(Register::Polite, |(drawn, _)| *drawn))
+    }
+}
+
 /// Who speaks as the user, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Persona {
@@ -85,21 +144,11 @@ pub struct Persona {
 }
 
 impl Persona {
-    /// The persona of a walk. `roles` and `registers` are the campaign's lists
-    /// of allowed ones; an empty list allows all of ours, names of registers
-    /// we do not know are passed over.
-    pub fn draw(seed: u64, walk: WalkIndex, roles: &[String], registers: &[String]) -> Self {
-        let mut rng = rng::stream(seed, walk, "persona");
-        let role = match roles {
-            [] => pick(ROLES, &mut rng).to_owned(),
-            roles => roles[rng.random_range(0..roles.len())].clone(),
-        };
-        let allowed: Vec<Register> =
-            registers.iter().filter_map(|name| Register::named(name)).collect();
-        let allowed = if allowed.is_empty() { Register::ALL.to_vec() } else { allowed };
-        let register = allowed[rng.random_range(0..allowed.len())];
+    /// The persona of a walk.
+    pub fn draw(seed: u64, walk: WalkIndex, voices: &Voices) -> Self {
+        let (role, register) = voices.of(seed, walk);
         // A stream of their own: the facts do not depend on the allowed lists.
-        Self::of(role, register, &mut rng::stream(seed, walk, "persona facts"))
+        Self::of(role.to_owned(), register, &mut rng::stream(seed, walk, "persona facts"))
     }
 
     fn of(role: String, register: Register, rng: &mut Rng) -> Self {
@@ -140,25 +189,39 @@ mod tests {
 
     #[test]
     fn a_walk_has_one_persona() {
-        let draw = |walk| Persona::draw(7, WalkIndex(walk), &[], &[]);
+        let draw = |walk| Persona::draw(7, WalkIndex(walk), &Voices::default());
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));
     }
 
     #[test]
     fn only_allowed_roles_and_registers_are_drawn() {
-        let roles = ["baker".to_owned()];
-        let registers = ["formal".to_owned(), "martian".to_owned()];
+        let personas = vec!["baker".to_owned()];
+        let registers = vec!["formal".to_owned(), "martian".to_owned()];
+        let settings = Translation { personas, registers, ..Translation::default() };
+        let voices = Voices::new(&settings, &Mix::default());
         for walk in 0..50 {
-            let persona = Persona::draw(7, WalkIndex(walk), &roles, &registers);
+            let persona = Persona::draw(7, WalkIndex(walk), &voices);
             assert_eq!(persona.label, "baker, formal");
         }
     }
 
     #[test]
+    fn registers_with_a_quota_are_drawn_by_it() {
+        let quotas = vec!["register=terse 60%".to_owned()];
+        let mix = Mix { quotas, ..Mix::default() };
+        let voices = Voices::new(&Translation::default(), &mix);
+        let drawn = |register| {
+            (0..2_000).filter(|&walk| voices.register(7, WalkIndex(walk)) == register).count()
+        };
+        assert!((1_100..1_300).contains(&drawn(Register::Terse)));
+        assert!((140..260).contains(&drawn(Register::Formal)));
+    }
+
+    #[test]
     fn personas_hardly_ever_repeat() {
         let names: std::collections::BTreeSet<String> = (0..2_000)
-            .map(|walk| Persona::draw(7, WalkIndex(walk), &[], &[]).full_name())
+            .map(|walk| Persona::draw(7, WalkIndex(walk), &Voices::default()).full_name())
             .collect();
         assert!(names.len() > 1_850, "{} different names of 2000", names.len());
     }

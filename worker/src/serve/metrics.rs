@@ -136,6 +136,7 @@ impl Metrics {
                 "rejected"
             }
             End::Skipped => "skipped",
+            End::Spared => "spared",
         };
         self.walks.finished.with_label_values(&[outcome]).inc();
         self.walks.duration.with_label_values(&[outcome]).observe(took.as_secs_f64());

@@ -337,7 +337,11 @@ async fn run_walks(
             },
             permitted = &mut permit, if begins => {
                 permit.set(gate.permits.acquire());
-                running.extend(walks.next().map(|walk| run_walk(worker, permitted, runner, walk)));
+                let is_spared = |walk: &WalkIndex| shard.spared.binary_search(&walk.0).is_ok();
+                running.extend(walks.next().map(|walk| {
+                    let runner = (!is_spared(&walk)).then_some(runner);
+                    run_walk(worker, permitted, runner, walk)
+                }));
             }
         }
         // Walks that never wait for anything must not keep the thread from
@@ -353,17 +357,21 @@ async fn until(end: Option<Instant>) {
     }
 }
 
-/// Runs one walk. A panic is the walk's, not the worker's.
+/// Runs one walk, or spares it where there is no runner. A panic is the walk's,
+/// not the worker's.
 async fn run_walk(
     worker: &Worker,
     _permit: Result<SemaphorePermit<'_>, AcquireError>,
-    runner: &Arc<dyn WalkRunner>,
+    runner: Option<&Arc<dyn WalkRunner>>,
     walk: WalkIndex,
 ) -> (WalkIndex, Result<Finished, Unfit>) {
     let _in_flight = worker.metrics.walk_begun();
     let start = Instant::now();
     let run = async {
-        let walked = runner.run(walk).await?;
+        let walked = match runner {
+            Some(runner) => runner.run(walk).await?,
+            None => Walked { keys: Keys::default(), usage: Usage::default(), end: End::Spared },
+        };
         worker.metrics.walk_ended(&walked.end, start.elapsed());
         Ok(pack(walked))
     };
@@ -380,6 +388,7 @@ fn pack(walked: Walked) -> Finished {
         End::Accepted(sample) => Packed::accepted(&sample),
         End::Rejected(rejection, remains) => Packed::rejected(rejection, remains.as_deref()),
         End::Skipped => Packed::skipped(),
+        End::Spared => Packed::spared(),
     };
     Finished { keys: walked.keys, usage: walked.usage, packed }
 }
@@ -405,7 +414,7 @@ async fn put(
     for done in finished.into_values() {
         match done.packed.verdict() {
             Verdict::Accepted { .. } => accepted += 1,
-            Verdict::Rejected { .. } | Verdict::Skipped => rejected += 1,
+            Verdict::Rejected { .. } | Verdict::Skipped | Verdict::Spared => rejected += 1,
         }
         writer.push(done.keys, done.usage, done.packed);
     }

@@ -97,7 +97,14 @@ fn campaign() -> CampaignDigest {
 }
 
 fn shard(first: u64, len: u32) -> Shard {
-    Shard { campaign: campaign(), first: WalkIndex(first), len, attempt: 0, issue: 0 }
+    Shard {
+        campaign: campaign(),
+        first: WalkIndex(first),
+        len,
+        attempt: 0,
+        issue: 0,
+        spared: Vec::new(),
+    }
 }
 
 struct Only(Arc<Scripted>);

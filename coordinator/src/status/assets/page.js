@@ -130,6 +130,7 @@ function funnel(walks) {
   return card("c7", "Yield, from walks to conversations",
     all ? el("ul", { class: "rows" }, line("walks decided", all, all), steps,
       alike ? line("duplicates", alike, all, "fall in") : null,
+      walks.over_quota ? line("over quota", walks.over_quota, all, "fall in") : null,
       line("accepted", walks.accepted, all, "kept")) : el("p", { class: "empty" }, "No walk is decided yet."),
     walks.surplus ? el("p", { class: "soft note" }, `${whole(walks.surplus)} more were worked than are needed.`) : null,
     walks.missing ? el("p", { class: "note why" }, `${whole(walks.missing)} are missing: their shards are dead letters.`) : null);

@@ -35,6 +35,7 @@ use self::world::World;
 use crate::lexicon::Persona;
 use magnet_worker::execute::planned::call_key;
 use magnet_worker::execute::{Error, Executor, Nature, Output, Plan, Session, Start};
+use magnet_worker::persona::Voices;
 
 /// Opens simulated worlds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +72,7 @@ impl Simulation {
         Self {
             seed,
             walk,
-            persona: Persona::draw(seed, walk, &[], &[]),
+            persona: Persona::draw(seed, walk, &Voices::default()),
             world: World::default(),
             seen: HashMap::new(),
         }

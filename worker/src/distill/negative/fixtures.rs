@@ -23,7 +23,7 @@ use crate::distill::offer::Offer;
 use crate::distill::positive::{Distiller, Negatives, Trajectory};
 use crate::execute::{self, Executor, Nature, Output, Plan, Session, Start};
 use crate::lexicon::Lexicon;
-use crate::persona::Persona;
+use crate::persona::{Persona, Voices};
 use crate::teacher::{self, Act, Action, FillCall, Teacher, WriteRequest};
 use crate::translate::Translated;
 use crate::vet::calls::Validators;
@@ -65,7 +65,7 @@ impl World {
             offer: offer(&library),
             brief: Brief::default(),
             pack: Pack::default(),
-            persona: Persona::draw(seed, WalkIndex(0), &[], &[]),
+            persona: Persona::draw(seed, WalkIndex(0), &Voices::default()),
             seed,
             library,
         };

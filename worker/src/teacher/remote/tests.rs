@@ -13,7 +13,7 @@ use serde_json::json;
 use super::*;
 use crate::conversation::{Conversation, Exchange, Executed, Scene};
 use crate::execute::Output;
-use crate::persona::Persona;
+use crate::persona::{Persona, Voices};
 use crate::teacher::chat::Tokens;
 use crate::teacher::{Hint, Misleading, Proposed, Seen};
 
@@ -88,7 +88,7 @@ impl World {
             Turn::new(missing, vec![]),
             calls(vec![Step::new(TEXT)]),
         ];
-        let persona = Persona::draw(1, WalkIndex(0), &[], &[]);
+        let persona = Persona::draw(1, WalkIndex(0), &Voices::default());
         let path = Path { kind: Kind::MultiTurn, turns, ops: vec![] };
         let (library, conversation) = (library(), Conversation::default());
         let mut world = Self { library, path, brief: brief(), persona, conversation };
