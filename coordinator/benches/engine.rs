@@ -168,6 +168,7 @@ async fn main() -> anyhow::Result<()> {
         library: library(),
         graph: Arc::default(),
         pack: Arc::default(),
+        servers: Arc::default(),
         prompts: None,
         excluded_paths: "",
         watch: &watched,

@@ -6,6 +6,7 @@
 //! record is right is not here.
 
 mod brief;
+pub(crate) mod lanes;
 mod record;
 
 use std::fs::File;
@@ -123,6 +124,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// Where it stands, for a message.
+    pub fn place(&self) -> String {
+        format!("\"{}\", line {}", self.file.display(), self.number)
+    }
+
     /// The record on this line.
     ///
     /// # Errors

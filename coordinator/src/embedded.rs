@@ -25,8 +25,9 @@ use magnet_proto::parts::{self, Parts};
 use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::quotas::Quotas;
+use magnet_proto::servers::Servers;
 use magnet_proto::state::{self, Control, Ending, Spending, State};
-use magnet_proto::{CampaignDigest, Digest};
+use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::drawn::Draws;
 use magnet_worker::serve::{self, Company, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
 use magnet_worker::teacher::chat::usage::used_up;
@@ -40,7 +41,7 @@ use tracing::{info, warn};
 
 use crate::control::{self, Governed};
 use crate::dispatch::{self, Dispatch, Dispatcher, Ended, Rhythm, Selection};
-use crate::finalize::{self, Finalizer, LostPart, Manifest, Written};
+use crate::finalize::{self, Finalizer, LostPart, Manifest, Uncalled, Written};
 use crate::holder::holder;
 use crate::ledger::{Counts, Ledger};
 use crate::metrics::Metrics;
@@ -50,6 +51,7 @@ use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::spending;
 use crate::status::{Phase, Watch};
+use crate::trial::Trial;
 use origin::{calls, origin};
 use stores::is_offline;
 pub(crate) use stores::stores;
@@ -81,6 +83,7 @@ pub struct Job<'a> {
     pub library: Arc<Library>,
     pub graph: Arc<Graph>,
     pub pack: Arc<Pack>,
+    pub servers: Arc<Servers>,
     /// The digest of the prompts, where the teacher has any.
     pub prompts: Option<Digest>,
     /// The text of `library.exclude_paths`.
@@ -128,6 +131,7 @@ pub struct Summary {
     pub outcome: Outcome,
     pub samples_wanted: u64,
     pub counts: Counts,
+    pub uncalled: Uncalled,
     /// `None` if interrupted.
     pub written: Option<Written>,
 }
@@ -179,7 +183,8 @@ where
     let fleet = Fleet::open(&job, out)?;
     let (library, graph) = (Arc::clone(&job.library), Arc::clone(&job.graph));
     let bundle = Bundle::new(job.digest, campaign, library, graph, job.excluded_paths);
-    let bundle = Arc::new(bundle.with_pack(Arc::clone(&job.pack)));
+    let bundle = bundle.with_pack(Arc::clone(&job.pack)).with_servers(Arc::clone(&job.servers));
+    let bundle = Arc::new(bundle);
     fleet.parts.reach().await?;
     bundle.publish(&fleet.parts).await?;
     let watching = CancellationToken::new();
@@ -235,10 +240,10 @@ impl Fleet {
                 () = job.cancel.cancelled() => return Ok(self.interrupted(selection.counts)),
             };
             match finalized {
-                Ok(written) => {
-                    let counts = selection.counts;
-                    let samples_wanted = self.wanted;
-                    return Ok(Summary { outcome, samples_wanted, counts, written: Some(written) });
+                Ok((written, uncalled)) => {
+                    let (counts, samples_wanted) = (selection.counts, self.wanted);
+                    let written = Some(written);
+                    return Ok(Summary { outcome, samples_wanted, counts, uncalled, written });
                 }
                 Err(finalize::Error::Damaged(lost)) if repairs < REPAIRS => {
                     repairs += 1;
@@ -492,7 +497,7 @@ impl Fleet {
         &self,
         job: &Job<'_>,
         selection: &Selection,
-    ) -> Result<Written, finalize::Error> {
+    ) -> Result<(Written, Uncalled), finalize::Error> {
         job.watch.board.enter(Phase::Finalizing);
         let finalizer = Finalizer {
             campaign: job.digest,
@@ -505,24 +510,42 @@ impl Fleet {
         let written = finalize::write(&finalizer, selection).await?;
         let counts = selection.counts.clone();
         let calls = calls(job.campaign, &counts);
+        let uncalled = uncalled(job, &written).await;
         let manifest = Manifest::new(
             origin(job),
             self.wanted,
             counts,
             &selection.quotas,
             calls,
+            uncalled.clone(),
             written.clone(),
         );
         finalize::write_manifest(self.out.path(), &manifest).map_err(|source| {
             finalize::Error::Write { folder: self.out.path().to_owned(), source }
         })?;
-        Ok(written)
+        Ok((written, uncalled))
     }
 
     fn interrupted(&self, counts: Counts) -> Summary {
         let samples_wanted = self.wanted;
-        Summary { outcome: Outcome::Interrupted, samples_wanted, counts, written: None }
+        let (outcome, uncalled) = (Outcome::Interrupted, Uncalled::default());
+        Summary { outcome, samples_wanted, counts, uncalled, written: None }
     }
+}
+
+/// What of the library the dataset does not call, and whether it could.
+async fn uncalled(job: &Job<'_>, written: &Written) -> Uncalled {
+    let ids = job.library.iter().map(|(id, _)| id);
+    let missing: Vec<FunctionId> = ids.filter(|id| !written.called.contains(id)).collect();
+    let functions = missing.len() as u64;
+    let uncallable = match Trial::new(job.campaign, &job.library, &job.pack) {
+        Ok(trial) => trial.uncallable(missing.into_iter()).await,
+        Err(error) => {
+            warn!("{error:#}; functions that are never called are not tried");
+            Vec::new()
+        }
+    };
+    Uncalled { functions, uncallable }
 }
 
 async fn after(cancel: &CancellationToken, pause: Duration) {

@@ -12,16 +12,20 @@ use magnet_offline::simulator::Simulator;
 use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
 use magnet_proto::library::{Function, Library};
 use magnet_proto::pack::Pack;
+use magnet_proto::servers::Servers;
 use magnet_proto::state::State;
-use magnet_worker::execute::Executor;
+use magnet_worker::execute::http::HttpExecutor;
 use magnet_worker::execute::model::ModelSimulator;
 use magnet_worker::execute::router::Router;
+use magnet_worker::execute::{Executor, metered};
 use magnet_worker::teacher::Machine;
+use magnet_worker::teacher::chat::http::Secret;
 
 #[cfg(feature = "world")]
 use magnet_world::{Modules, Worlds};
 
 use crate::pack::{Problem, Problems};
+use crate::servers;
 
 /// The campaign's executors cannot be made: what to change.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +37,10 @@ pub struct Means<'a> {
     pub campaign: &'a Campaign,
     pub library: &'a Library,
     pub pack: &'a Pack,
+    pub servers: &'a Arc<Servers>,
+    /// Finds the values of variables, where a server is started.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    pub metrics: &'a metered::Metrics,
     /// Who plays the machine, where a model does.
     pub machine: Option<Arc<dyn Machine>>,
     pub cache: Arc<dyn State>,
@@ -45,37 +53,37 @@ pub struct Means<'a> {
 /// cannot be made here.
 pub fn router(means: Means<'_>) -> Result<Router> {
     let worlds = Worldly::new(means.pack)?;
-    let mut used: Vec<ExecutorKind> = Vec::new();
-    let mut kinds = BTreeMap::new();
-    for (name, claimed) in claims(means.campaign, means.library)? {
-        let kind = settled(claimed, &name, &worlds, means.machine.is_some());
-        if kind == ExecutorKind::World {
-            worlds.must_have(&name)?;
-        }
-        if !used.contains(&kind) {
-            used.push(kind);
-        }
-        kinds.insert(name, kind);
+    let mut chosen = BTreeMap::new();
+    for (name, (section, claimed)) in claims(means.campaign, means.library)? {
+        must_have(claimed, &name, &worlds, means.servers)?;
+        let kind = settled(claimed, &name, &worlds, means.servers, means.machine.is_some());
+        // Each server is an executor of its own, of the others there is one.
+        let section = if kind == ExecutorKind::Http { section } else { "" };
+        chosen.insert(name, (rank(kind), kind, section));
     }
     // Their order is that of the kinds, whatever function comes first.
-    let order = [ExecutorKind::World, ExecutorKind::Model, ExecutorKind::Simulator];
-    let used: Vec<ExecutorKind> = order.into_iter().filter(|kind| used.contains(kind)).collect();
-    let place = |kind| used.iter().position(|used| *used == kind).unwrap_or(0);
-    let routes = kinds.into_iter().map(|(name, kind)| (name, place(kind))).collect();
+    let mut used: Vec<_> = chosen.values().copied().collect();
+    used.sort_unstable_by_key(|(rank, _, section)| (*rank, *section));
+    used.dedup_by_key(|(rank, _, section)| (*rank, *section));
+    let place = |one| used.iter().position(|used| *used == one).unwrap_or(0);
+    let routes = chosen.into_iter().map(|(name, one)| (name, place(one))).collect();
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
-    for kind in &used {
-        executors.push(match kind {
+    for (_, kind, section) in &used {
+        let executor: Arc<dyn Executor> = match kind {
+            ExecutorKind::Mcp => servers::executor(means.servers, means.library, means.variable)?,
+            ExecutorKind::Http => http(section, &means)?,
             ExecutorKind::World => worlds.executor(means.campaign)?,
             ExecutorKind::Model => {
                 let machine = means.machine.clone().context("no model plays the machine")?;
                 let tries = means.campaign.translate.tries;
                 Arc::new(ModelSimulator::new(machine, Arc::clone(&means.cache), tries))
             }
-            ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator),
-        });
+            ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator::default()),
+        };
+        executors.push(means.metrics.meter(executor));
     }
     if executors.is_empty() {
-        executors.push(Arc::new(Simulator));
+        executors.push(Arc::new(Simulator::default()));
     }
     Ok(Router::new(executors, routes))
 }
@@ -85,9 +93,11 @@ fn settled(
     claimed: ExecutorKind,
     function: &str,
     worlds: &Worldly,
+    servers: &Servers,
     has_machine: bool,
 ) -> ExecutorKind {
     match claimed {
+        ExecutorKind::Auto if servers.tools.contains_key(function) => ExecutorKind::Mcp,
         ExecutorKind::Auto if worlds.have(function) => ExecutorKind::World,
         ExecutorKind::Auto if has_machine => ExecutorKind::Model,
         ExecutorKind::Auto => ExecutorKind::Simulator,
@@ -100,29 +110,74 @@ pub fn simulated(
     campaign: &Campaign,
     library: &Library,
     pack: &Pack,
+    servers: &Servers,
     has_machine: bool,
 ) -> Result<usize> {
     let worlds = Worldly::new(pack)?;
     let claims = claims(campaign, library)?;
-    let kinds = claims.iter().map(|(name, kind)| settled(*kind, name, &worlds, has_machine));
+    let kinds =
+        claims.iter().map(|(name, (_, kind))| settled(*kind, name, &worlds, servers, has_machine));
     Ok(kinds.filter(|kind| *kind == ExecutorKind::Simulator).count())
+}
+
+/// The place of a kind of executor among the others.
+fn rank(kind: ExecutorKind) -> usize {
+    match kind {
+        ExecutorKind::Mcp => 0,
+        ExecutorKind::Http => 1,
+        ExecutorKind::World => 2,
+        ExecutorKind::Model => 3,
+        ExecutorKind::Simulator | ExecutorKind::Auto => 4,
+    }
+}
+
+/// The executor of a section of kind `http`.
+fn http(section: &str, means: &Means<'_>) -> Result<Arc<dyn Executor>> {
+    let Some(Execution { url, token_env, timeout, .. }) = means.campaign.executor.get(section)
+    else {
+        return Err(refusal(format!("there is no [executor.{section}]")));
+    };
+    let token = match token_env.as_str() {
+        "" => String::new(),
+        name => (means.variable)(name).ok_or_else(|| {
+            refusal(format!(
+                "executor.{section}.token_env: the variable \"{name}\" is not set\nhint: export \
+                 the server's token under that name"
+            ))
+        })?,
+    };
+    let executor = HttpExecutor::new(section, url, Secret::new(token), *timeout, means.library);
+    Ok(Arc::new(executor.map_err(|error| refusal(format!("executor.{section}.url: {error}")))?))
 }
 
 /// Whether the executors of a campaign can be made: every mistake that needs
 /// neither a model nor a service to be seen.
-pub fn check(campaign: &Campaign, library: &Library, pack: &Pack) -> Result<()> {
+pub fn check(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Result<()> {
     let worlds = Worldly::new(pack)?;
-    for (name, kind) in claims(campaign, library)? {
-        if kind == ExecutorKind::World {
-            worlds.must_have(&name)?;
-        }
+    for (name, (_, kind)) in claims(campaign, library)? {
+        must_have(kind, &name, &worlds, servers)?;
     }
     Ok(())
 }
 
-/// What the campaign says of each function.
-fn claims(campaign: &Campaign, library: &Library) -> Result<BTreeMap<String, ExecutorKind>> {
-    let mut claimed: BTreeMap<String, (&str, ExecutorKind)> = BTreeMap::new();
+/// Whether an executor that is named has the function that it is to execute.
+fn must_have(kind: ExecutorKind, name: &str, worlds: &Worldly, servers: &Servers) -> Result<()> {
+    match kind {
+        ExecutorKind::World => worlds.must_have(name),
+        ExecutorKind::Mcp if !servers.tools.contains_key(name) => Err(refusal(format!(
+            "no MCP server of the library offers \"{name}\"\nhint: name a file of servers in \
+             library.paths, or leave the kind of its executor at \"auto\""
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What the campaign says of each function, and in which section.
+fn claims<'a>(
+    campaign: &'a Campaign,
+    library: &Library,
+) -> Result<BTreeMap<String, (&'a str, ExecutorKind)>> {
+    let mut claimed: BTreeMap<String, (&'a str, ExecutorKind)> = BTreeMap::new();
     let others = campaign.executor.iter().filter(|(name, _)| *name != DEFAULT_EXECUTOR);
     for (section, execution) in others {
         for function in matched(section, execution, library)? {
@@ -138,12 +193,13 @@ fn claims(campaign: &Campaign, library: &Library) -> Result<BTreeMap<String, Exe
     }
     let rest = campaign.executor.get(DEFAULT_EXECUTOR).map(|default| default.kind);
     let kind_of = |function: &Function| {
-        claimed.get(&function.name).map_or(rest.unwrap_or_default(), |(_, kind)| *kind)
+        let rest = (DEFAULT_EXECUTOR, rest.unwrap_or_default());
+        claimed.get(&function.name).copied().unwrap_or(rest)
     };
     Ok(library.iter().map(|(_, function)| (function.name.clone(), kind_of(function))).collect())
 }
 
-fn refusal(text: String) -> anyhow::Error {
+pub(crate) fn refusal(text: String) -> anyhow::Error {
     Refusal(text).into()
 }
 
@@ -281,19 +337,24 @@ mod tests {
     fn campaign(sections: &[(&str, ExecutorKind, &str)]) -> Campaign {
         let section = |(name, kind, functions): &(&str, ExecutorKind, &str)| {
             let functions = vec![(*functions).to_owned()];
-            ((*name).to_owned(), Execution { kind: *kind, functions, groups: Vec::new() })
+            ((*name).to_owned(), Execution { kind: *kind, functions, ..Execution::default() })
         };
         Campaign { executor: sections.iter().map(section).collect(), ..Campaign::default() }
     }
 
     fn routed(campaign: &Campaign, pack: &Pack) -> Result<String> {
         let (library, cache) = (library(), Arc::new(EmbeddedState::new()));
-        let router = router(Means { campaign, library: &library, pack, machine: None, cache })?;
+        let (servers, variable) = (&Arc::default(), &|_: &str| None);
+        let machine = None;
+        let metrics = &metered::Metrics::register(&prometheus::Registry::new())?;
+        let library = &library;
+        let means = Means { campaign, library, pack, servers, variable, metrics, machine, cache };
+        let router = router(means)?;
         Ok(router.name().to_owned())
     }
 
     fn refusal(campaign: &Campaign) -> String {
-        check(campaign, &library(), &pack()).unwrap_err().to_string()
+        check(campaign, &library(), &pack(), &Servers::default()).unwrap_err().to_string()
     }
 
     #[cfg(feature = "world")]
@@ -318,5 +379,7 @@ mod tests {
         );
         let worldless = campaign(&[("travel", ExecutorKind::World, "get_train")]);
         assert!(refusal(&worldless).contains("no world of the pack has \"get_train\""));
+        let serverless = campaign(&[("travel", ExecutorKind::Mcp, "get_train")]);
+        assert!(refusal(&serverless).contains("no MCP server of the library offers"));
     }
 }

@@ -26,18 +26,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use magnet_proto::CampaignDigest;
 use magnet_proto::config::{Compression, Output};
 use magnet_proto::library::Library;
 use magnet_proto::part::{self, Damaged, Part};
 use magnet_proto::parts::{self, Parts};
+use magnet_proto::sample::Message;
+use magnet_proto::{CampaignDigest, FunctionId};
 use tokio::sync::mpsc;
 
 use crate::dispatch::{Segment, Selection};
 use crate::ledger::Chosen;
 pub use files::FileEntry;
 pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
-pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, write as write_manifest};
+pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, Uncalled, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
 pub use tally::Tally;
 
@@ -67,6 +68,8 @@ pub struct Finalizer<'a> {
 pub struct Written {
     pub files: Vec<FileEntry>,
     pub tally: Tally,
+    /// The functions that a conversation calls.
+    pub called: BTreeSet<FunctionId>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +118,7 @@ struct Chunk {
     preference: Lines,
     rejected: Lines,
     tally: Tally,
+    called: BTreeSet<FunctionId>,
 }
 
 impl Chunk {
@@ -245,6 +249,11 @@ impl Chunk {
         renderer: &Renderer,
     ) -> Result<(), render::Error> {
         self.tally.add(sample);
+        for message in &sample.messages {
+            if let Message::Assistant { calls, .. } = message {
+                self.called.extend(calls.iter().map(|call| call.function));
+            }
+        }
         renderer.sft(sample, &mut self.sft.bytes)?;
         self.sft.end_row();
         for (position, pair) in sample.pairs.iter().enumerate() {
@@ -269,6 +278,7 @@ fn write_in_order(
     refuse: &dyn Fn(io::Error) -> Error,
 ) -> Result<Written, Error> {
     let (mut tally, mut damaged) = (Tally::default(), Vec::new());
+    let mut called = BTreeSet::new();
     while let Some(mut rendered) = in_order.blocking_recv() {
         let mut answered = false;
         while let Some(chunk) = rendered.blocking_recv() {
@@ -281,6 +291,7 @@ fn write_in_order(
                     to.preference.write(&chunk.preference).map_err(refuse)?;
                     to.rejected.write(&chunk.rejected).map_err(refuse)?;
                     tally += chunk.tally;
+                    called.extend(chunk.called);
                 }
                 chunk => drop(chunk?),
             }
@@ -295,5 +306,5 @@ fn write_in_order(
     let mut files = to.sft.finish().map_err(refuse)?;
     files.extend(to.preference.finish().map_err(refuse)?);
     to.rejected.finish().map_err(refuse)?;
-    Ok(Written { files, tally })
+    Ok(Written { files, tally, called })
 }

@@ -21,7 +21,6 @@ use magnet_proto::process::{Health, in_one_line};
 use magnet_proto::state::{self, Ending, State, Stores};
 use magnet_proto::{CampaignDigest, WalkIndex};
 use magnet_worker::serve::{Runners, Stop, WalkRunner, Walked};
-use magnet_worker::teacher::chat::usage;
 use magnet_worker::teacher::stack::Patience;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -47,7 +46,7 @@ pub(crate) struct Campaigns {
     pub(crate) fleet: Fleet,
     pub(crate) allowed: Allowed,
     pub(crate) parts: Parts,
-    pub(crate) metrics: usage::Metrics,
+    pub(crate) metrics: prepare::Metrics,
     pub(crate) state_metrics: state::Metrics,
     pub(crate) health: Health,
     pub(crate) variable: Variable,
@@ -88,7 +87,7 @@ impl Campaigns {
             Bundle::open(&self.parts, digest).await.map_err(|error| in_one_line(&error))?;
         let name = bundle.campaign.campaign.name.clone();
         let refuse = |why: &dyn std::fmt::Display| format!("campaign \"{name}\": {why}");
-        self.allowed.check(&bundle.campaign).map_err(|why| refuse(&why))?;
+        self.allowed.check(&bundle.campaign, &bundle.servers).map_err(|why| refuse(&why))?;
         self.health.watch_stores(stores);
         let Stores { state, cache } = self.state_metrics.meter(stores);
         let settings = bundle.campaign.clone();

@@ -6,6 +6,7 @@
 use magnet_proto::config::{Campaign, EndpointKind};
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
+use magnet_proto::servers::Servers;
 use serde::{Deserialize, Serialize};
 
 use crate::execute;
@@ -32,7 +33,7 @@ pub struct Graded {
 }
 
 /// The grade of what a campaign makes.
-pub fn of(campaign: &Campaign, library: &Library, pack: &Pack) -> Graded {
+pub fn of(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Graded {
     let is_model = |role: &str| {
         campaign.endpoint(role).is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline)
     };
@@ -43,7 +44,7 @@ pub fn of(campaign: &Campaign, library: &Library, pack: &Pack) -> Graded {
     };
     // A campaign that runs has been checked: its executors are known.
     let machine = is_model(&campaign.roles.simulator);
-    let simulated = execute::simulated(campaign, library, pack, machine).unwrap_or(0);
+    let simulated = execute::simulated(campaign, library, pack, servers, machine).unwrap_or(0);
     let all = library.len();
     let faults = [
         (plain, "are worded by plain rules, for want of a model or of phrases in a pack"),

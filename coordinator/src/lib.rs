@@ -10,17 +10,20 @@
 
 pub mod prepare;
 pub mod plan;
+pub mod trial;
 
 pub mod library;
 pub mod pack;
 pub mod graph;
 pub mod execute;
 pub mod grade;
+mod servers;
 pub mod shard;
 pub mod dispatch;
 pub mod ledger;
 pub mod finalize;
 pub mod dataset;
+pub mod contamination;
 pub mod export;
 pub mod report;
 pub mod verify;

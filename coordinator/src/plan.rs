@@ -14,16 +14,20 @@ use magnet_proto::WalkIndex;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::{Campaign, Endpoint, EndpointKind, Judge, NegativeSource};
 use magnet_proto::library::Library;
+use magnet_proto::pack::Pack;
 use magnet_proto::parts::Parts;
 use magnet_proto::state::Spending;
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::usage::Usage;
+use magnet_worker::execute::metered;
+use magnet_worker::pipeline::Pipeline;
 use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::Teacher;
 use magnet_worker::teacher::cast::{self, Cast};
 use magnet_worker::teacher::chat::Purpose;
 use magnet_worker::teacher::chat::usage::Prices;
 use magnet_worker::teacher::stack::Patience;
+use prometheus::Registry;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +37,7 @@ use crate::embedded::Surroundings;
 use crate::graph;
 use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
+use crate::servers;
 use rehearsal::Rehearsal;
 pub use rehearsal::STUDENT_ERRORS;
 
@@ -131,7 +136,7 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     let is_assumed = asked.contains(&Purpose::Act);
     let rehearsal = Arc::new(Rehearsal::new(prepared));
     let (played, pace) = match asked.is_empty() {
-        true => work(campaign, prepared, offline(prepared)).await?,
+        true => work(campaign, prepared, offline(&prepared.pack)).await?,
         false => work(campaign, prepared, rehearsed(campaign, &rehearsal)).await?,
     };
     let walk_yield = if is_assumed { played * ASSUMED_YIELD } else { played };
@@ -149,8 +154,9 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     Ok(Estimate { samples, walk_yield, measured: DRAWN, is_assumed, walks, demand })
 }
 
-fn offline(prepared: &Prepared) -> Cast {
-    let offline = Arc::new(Offline::new(Arc::clone(&prepared.pack)));
+/// Rules in every role.
+pub(crate) fn offline(pack: &Arc<Pack>) -> Cast {
+    let offline = Arc::new(Offline::new(Arc::clone(pack)));
     let briefer = offline.clone();
     Cast { teacher: offline, briefer, student: None, judge: None, reader: None, machine: None }
 }
@@ -173,23 +179,33 @@ fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     }
 }
 
-/// The share of walks that these players bring to a sample, and the time a
-/// walk takes.
-async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f64, Duration)> {
+/// The pipeline of a campaign with other players than it names, which leaves
+/// nothing behind.
+pub(crate) fn played(bundle: Bundle, cast: Cast) -> Result<Pipeline> {
     let state = Arc::new(EmbeddedState::new());
-    let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
-    let excluded = &prepared.excluded_paths;
     let surroundings = Surroundings {
-        bundle: Arc::new(
-            Bundle::new(prepared.digest, campaign, library, graph, excluded)
-                .with_pack(Arc::clone(&prepared.pack)),
-        ),
+        bundle: Arc::new(bundle),
         state: state.clone(),
         cache: state,
         patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
-    let pipeline = prepare::played_by(cast, &surroundings)?;
+    prepare::played_by(
+        cast,
+        &surroundings,
+        &metered::Metrics::register(&Registry::new())?,
+        &servers::variable,
+    )
+}
+
+/// The share of walks that these players bring to a sample, and the time a
+/// walk takes.
+async fn work(campaign: &Campaign, prepared: &Prepared, cast: Cast) -> Result<(f64, Duration)> {
+    let (library, graph) = (Arc::clone(&prepared.library), Arc::clone(&prepared.graph));
+    let bundle = Bundle::new(prepared.digest, campaign, library, graph, &prepared.excluded_paths)
+        .with_pack(Arc::clone(&prepared.pack))
+        .with_servers(Arc::clone(&prepared.servers));
+    let pipeline = played(bundle, cast)?;
     let start = Instant::now();
     let mut accepted = 0;
     for index in 0..DRAWN {

@@ -16,13 +16,15 @@ use magnet_proto::pack::Pack;
 use magnet_proto::parts::Parts;
 use magnet_proto::process::{Exit, Failure};
 use magnet_proto::quotas::{Class, Quotas};
+use magnet_proto::servers::Servers;
 use magnet_proto::state::State;
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
+use magnet_worker::execute::metered;
 use magnet_worker::persona::Register;
 use magnet_worker::pipeline::{self, Pipeline};
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast::{self, Cast};
-use magnet_worker::teacher::chat::usage::Metrics;
+use magnet_worker::teacher::chat::usage;
 use magnet_worker::teacher::stack::{Patience, Wiring};
 
 use prometheus::Registry;
@@ -32,12 +34,29 @@ use crate::graph::judge::{Asking, Kept, Standing};
 use crate::outdir::{Identity, OutDir};
 use crate::{execute, graph, library, pack};
 
+/// What the stages of a campaign move: its models and its executors.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    pub teachers: usage::Metrics,
+    pub executors: metered::Metrics,
+}
+
+impl Metrics {
+    /// # Errors
+    /// If the registry has them already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let teachers = usage::Metrics::register(registry)?;
+        Ok(Self { teachers, executors: metered::Metrics::register(registry)? })
+    }
+}
+
 /// A campaign with everything that determines its data.
 pub struct Prepared {
     pub library: Arc<Library>,
     pub report: library::Report,
     pub graph: Arc<Graph>,
     pub pack: Arc<Pack>,
+    pub servers: Arc<Servers>,
     pub digest: CampaignDigest,
     /// The digest of the prompts, where a teacher has any.
     pub prompts: Option<Digest>,
@@ -49,10 +68,12 @@ pub struct Prepared {
 /// paths start from.
 pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     let loaded = library::load(&campaign.library.paths, base)?;
+    let loaded = loaded.without(&campaign.library.exclude_functions)?;
     let pack = pack_of(campaign, &loaded.library, base)?;
-    execute::check(campaign, &loaded.library, &pack)?;
+    execute::check(campaign, &loaded.library, &pack, &loaded.servers)?;
     quotas_in_reach(campaign, &loaded.library)?;
     let graph = graph::build(&loaded.library, &campaign.graph, campaign.campaign.seed);
+    let library = graph::handed::on(loaded.library, &graph);
     let purposes = cast::purposes(campaign);
     let prompts = (!purposes.is_empty()).then(|| prompts::digest(&purposes));
     let excluded_paths = match &campaign.library.exclude_paths {
@@ -60,18 +81,21 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
             .with_context(|| format!("library.exclude_paths: reading \"{}\"", path.display()))?,
         None => String::new(),
     };
-    excluded(&excluded_paths, &loaded.library)?;
-    let mut digest = digest(campaign, &loaded.library, &graph, prompts, &excluded_paths)?;
-    if !pack.is_empty() {
-        let packed = pack.digest();
-        let fields = [digest.0.as_bytes(), packed.as_bytes()].map(|bytes| &bytes[..]);
+    excluded(&excluded_paths, &library)?;
+    let mut digest = digest(campaign, &library, &graph, prompts, &excluded_paths)?;
+    // What a campaign lacks leaves no trace in its identity.
+    let packed = (!pack.is_empty()).then(|| pack.digest());
+    let served = (!loaded.servers.is_empty()).then(|| loaded.servers.digest());
+    for more in packed.into_iter().chain(served) {
+        let fields = [digest.0.as_bytes(), more.as_bytes()].map(|bytes| &bytes[..]);
         digest = CampaignDigest(Digest::of_fields(fields));
     }
     Ok(Prepared {
-        library: Arc::new(loaded.library),
+        library: Arc::new(library),
         report: loaded.report,
         graph: Arc::new(graph),
         pack: Arc::new(pack),
+        servers: Arc::new(loaded.servers),
         digest,
         prompts,
         excluded_paths,
@@ -107,7 +131,7 @@ pub fn quotas_in_reach(campaign: &Campaign, library: &Library) -> Result<()> {
 }
 
 /// The pack that a campaign names, or the built-in library's own.
-fn pack_of(campaign: &Campaign, library: &Library, base: &Path) -> Result<Pack> {
+pub(crate) fn pack_of(campaign: &Campaign, library: &Library, base: &Path) -> Result<Pack> {
     let files = match &campaign.library.pack {
         Some(folder) => pack::Files::read(&base.join(folder)).context("library.pack")?,
         None if campaign.library.paths.is_empty() => pack::Files::builtin(),
@@ -139,7 +163,7 @@ pub async fn settle(
     }
     let holder = format!("magnet-judge-{}", std::process::id());
     let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
-    let metrics = Metrics::register(&Registry::new())?;
+    let metrics = usage::Metrics::register(&Registry::new())?;
     let wiring = self::wiring(stores.state.clone(), metrics, &prepared.pack, variable, patience);
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;
     let endpoint = campaign.endpoint(&campaign.roles.judge);
@@ -162,6 +186,7 @@ pub async fn settle(
     let bundle = Bundle::new(prepared.digest, campaign, library, graph, excluded);
     let judged = asking.cost.into_inner().unwrap_or_else(PoisonError::into_inner);
     let bundle = Bundle { judged, ..bundle }.with_pack(Arc::clone(&prepared.pack));
+    let bundle = bundle.with_servers(Arc::clone(&prepared.servers));
     bundle.publish(&parts).await?;
     let bundle = Bundle::open(&parts, &prepared.digest).await?;
     Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared })
@@ -196,15 +221,16 @@ pub fn pipeline(
 ) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
     let (state, pack) = (surroundings.state.clone(), &bundle.pack);
-    let wiring = self::wiring(state, metrics.clone(), pack, variable, surroundings.patience);
+    let teachers = metrics.teachers.clone();
+    let wiring = self::wiring(state, teachers, pack, variable, surroundings.patience);
     let cast = Cast::new(&bundle.campaign, &wiring)?;
-    played_by(cast, surroundings)
+    played_by(cast, surroundings, &metrics.executors, variable)
 }
 
 /// What the stacks of models are wired to, and the rules that stand in for one.
 fn wiring<'a>(
     state: Arc<dyn State>,
-    metrics: Metrics,
+    metrics: usage::Metrics,
     pack: &Arc<Pack>,
     variable: &'a dyn Fn(&str) -> Option<String>,
     patience: Patience,
@@ -214,7 +240,12 @@ fn wiring<'a>(
 }
 
 /// The same, with other players than the campaign names.
-pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipeline> {
+pub(crate) fn played_by(
+    cast: Cast,
+    surroundings: &Surroundings,
+    metrics: &metered::Metrics,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Pipeline> {
     let bundle: &Bundle = &surroundings.bundle;
     let campaign = Arc::new(bundle.campaign.clone());
     let excluded = excluded(&bundle.excluded_paths, &bundle.library)?;
@@ -222,6 +253,9 @@ pub(crate) fn played_by(cast: Cast, surroundings: &Surroundings) -> Result<Pipel
         campaign: &campaign,
         library: &bundle.library,
         pack: &bundle.pack,
+        servers: &bundle.servers,
+        variable,
+        metrics,
         machine: cast.machine.clone(),
         cache: Arc::clone(&surroundings.cache),
     })?;

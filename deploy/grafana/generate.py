@@ -285,6 +285,14 @@ def plumbing():
                 ("{{endpoint}}: {{cause}}", rate("magnet_teacher_retries_total", by="endpoint, cause")))
     board.graph("Circuit", "1 while a teacher is left alone because it fails.", "none",
                 ("{{endpoint}}", "max by (endpoint) (magnet_teacher_circuit_open{$S})"))
+    board.row("Executors")
+    board.graph("Calls", "A second, by executor and what came of them.", "ops",
+                ("{{executor}}: {{outcome}}", rate("magnet_executor_calls_total", by="executor, outcome")), stack=True)
+    board.graph("Time of a call", "From the call to its output.", "s",
+                ("{{executor}} p95", quantile(0.95, "magnet_executor_call_duration_seconds", "le, executor")))
+    board.graph("Sessions", "Open, and taken back to their start a second.", "short",
+                ("{{executor}} open", "sum by (executor) (magnet_executor_sessions{$S})"),
+                ("{{executor}} taken back", rate("magnet_executor_restarts_total", by="executor")))
     board.row("State and caches")
     board.graph("Found already", "Share of function outputs and of paid answers that were there.", "percentunit",
                 ("outputs", ratio(("magnet_output_lookups_total", ',outcome="hit"'), ("magnet_output_lookups_total",))),

@@ -15,6 +15,7 @@ use crate::graph::Graph;
 use crate::library::Library;
 use crate::pack::Pack;
 use crate::parts::{self, Parts};
+use crate::servers::Servers;
 use crate::usage::Usage;
 use crate::{CampaignDigest, Digest};
 
@@ -41,6 +42,8 @@ pub struct Bundle {
     pub graph: Arc<Graph>,
     #[serde(default)]
     pub pack: Arc<Pack>,
+    #[serde(default)]
+    pub servers: Arc<Servers>,
     /// The text of the campaign's `library.exclude_paths`: the file itself is
     /// on the coordinator's disk alone.
     #[serde(default)]
@@ -83,13 +86,18 @@ impl Bundle {
         let (fleet, worker) = (Fleet::default(), WorkerRules::default());
         let campaign = Campaign { fleet, worker, ..campaign.clone() };
         let (excluded_paths, judged) = (excluded_paths.to_owned(), Usage::default());
-        let pack = Arc::default();
-        Self { digest, campaign, library, graph, pack, excluded_paths, judged }
+        let (pack, servers) = (Arc::default(), Arc::default());
+        Self { digest, campaign, library, graph, pack, servers, excluded_paths, judged }
     }
 
     /// The same with the pack of the library.
     pub fn with_pack(self, pack: Arc<Pack>) -> Self {
         Self { pack, ..self }
+    }
+
+    /// The same with the servers that the library's functions are tools of.
+    pub fn with_servers(self, servers: Arc<Servers>) -> Self {
+        Self { servers, ..self }
     }
 
     /// The name of a campaign's bundle in the part store.
@@ -105,6 +113,7 @@ impl Bundle {
         let bytes = match Self::open(parts, &self.digest).await {
             Ok(there)
                 if there.campaign == self.campaign
+                    && there.servers == self.servers
                     && there.excluded_paths == self.excluded_paths =>
             {
                 return Ok(());

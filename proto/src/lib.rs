@@ -17,6 +17,7 @@ pub mod process;
 
 pub mod library;
 pub mod pack;
+pub mod servers;
 pub mod shape;
 pub mod graph;
 pub mod walk;

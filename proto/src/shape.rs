@@ -2,8 +2,9 @@
 //!
 //! A shape is a *view*: the schema stays the truth that calls are validated
 //! against. Of alternatives (`anyOf`, `oneOf`, type lists) the first one that
-//! is not null is taken; what a shape cannot say (patterns across fields,
-//! conditionals) is left to validation.
+//! is not null is taken; beside properties of the node's own, those of every
+//! alternative are optional ones. What a shape cannot say (patterns across
+//! fields, conditionals) is left to validation.
 
 use serde_json::Value;
 
@@ -106,7 +107,7 @@ impl Shape {
         Self {
             ty: Type::read(schema, depth),
             description: text(schema, "description").unwrap_or_default(),
-            format: text(schema, "format"),
+            format: text(schema, "format").or_else(|| encoding(schema)),
             pattern: text(schema, "pattern"),
             choices: choices(schema),
             default: object.get("default").filter(|value| !value.is_null()).cloned(),
@@ -211,17 +212,26 @@ fn fields(schema: &Value, depth: usize) -> Vec<Field> {
         .and_then(Value::as_array)
         .map(|names| names.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
-        return Vec::new();
-    };
-    properties
-        .iter()
-        .map(|(name, schema)| Field {
-            name: name.clone(),
-            required: required.contains(&name.as_str()),
-            shape: Shape::read(schema, depth + 1),
-        })
-        .collect()
+    let mut fields: Vec<Field> = Vec::new();
+    for properties in [schema].into_iter().chain(variants(schema)).filter_map(properties) {
+        for (name, schema) in properties {
+            if fields.iter().all(|field| field.name != *name) {
+                let required = required.contains(&name.as_str());
+                let shape = Shape::read(schema, depth + 1);
+                fields.push(Field { name: name.clone(), required, shape });
+            }
+        }
+    }
+    fields
+}
+
+fn properties(schema: &Value) -> Option<&serde_json::Map<String, Value>> {
+    schema.get("properties")?.as_object()
+}
+
+/// The alternatives of a schema, whatever it says beside them.
+fn variants(schema: &Value) -> impl Iterator<Item = &Value> {
+    ["anyOf", "oneOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten()
 }
 
 fn type_name(schema: &Value) -> Option<&str> {
@@ -250,11 +260,10 @@ fn implied_type(schema: &Value) -> &'static str {
 }
 
 fn alternative(schema: &Value) -> Option<&Value> {
-    let variants = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key)?.as_array())?;
     if schema.get("properties").is_some() {
         return None;
     }
-    variants.iter().find(|variant| type_name(variant) != Some("null"))
+    variants(schema).find(|variant| type_name(variant) != Some("null"))
 }
 
 fn facts(schema: &Value) -> Vec<(String, String)> {
@@ -279,6 +288,12 @@ fn examples(schema: &Value) -> Vec<Value> {
     }
 }
 
+/// An encoding of bytes as the format that OpenAPI has for it.
+fn encoding(schema: &Value) -> Option<String> {
+    let is_base64 = schema.get("contentEncoding")?.as_str()? == "base64";
+    is_base64.then(|| "byte".to_owned())
+}
+
 fn text(schema: &Value, key: &str) -> Option<String> {
     schema.get(key)?.as_str().map(str::to_owned)
 }
@@ -289,7 +304,12 @@ fn size(schema: &Value, key: &str) -> Option<usize> {
 
 fn bound(schema: &Value, inclusive: &str, exclusive: &str, step: f64) -> Option<f64> {
     let number = |key| schema.get(key).and_then(Value::as_f64);
-    number(inclusive).or_else(|| number(exclusive).map(|n| n + step))
+    let inside = number(exclusive).map(|n| n + step);
+    let tighter = |one: f64, other: f64| if step > 0.0 { one.max(other) } else { one.min(other) };
+    match (number(inclusive), inside) {
+        (Some(one), Some(other)) => Some(tighter(one, other)),
+        (one, other) => one.or(other),
+    }
 }
 
 /// A name as one step of a JSON pointer.
@@ -349,6 +369,23 @@ mod tests {
         assert_eq!(split("getUserID2_by-name"), "get user id 2 by name");
         assert_eq!(split("HTTPServer"), "http server");
         assert_eq!(split(""), "");
+    }
+
+    #[test]
+    fn what_alternatives_declare_may_be_there() {
+        let shape = Shape::of(&json!({"type": "object", "required": ["sum"],
+            "properties": {"sum": {"type": "integer"}}, "oneOf": [
+                {"properties": {"card": {"type": "string"}}, "required": ["card"]},
+                {"properties": {"voucher": {"type": "string"}}, "required": ["voucher"]}]}));
+        let fields: Vec<_> = shape.fields().iter().map(|f| (f.name.as_str(), f.required)).collect();
+        assert_eq!(fields, [("sum", true), ("card", false), ("voucher", false)]);
+    }
+
+    #[test]
+    fn of_two_bounds_the_tighter_one_holds() {
+        let shape = Shape::of(&json!({"type": "integer", "minimum": 1, "exclusiveMinimum": 4,
+                                      "maximum": 9, "exclusiveMaximum": 20}));
+        assert_eq!(shape.ty, Type::Integer { min: Some(5), max: Some(9) });
     }
 
     #[test]

@@ -24,18 +24,8 @@ impl Sketch {
     /// The sketch of a conversation's texts, in order. Case, punctuation and
     /// message borders do not count.
     pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
-        let words: Vec<u32> = texts
-            .into_iter()
-            .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
-            .filter(|word| !word.is_empty())
-            .map(word_hash)
-            .collect();
         let mut least = [u32::MAX; PLACES];
-        match words.len() {
-            0 => {}
-            1 | 2 => lower(&mut least, shingle_hash(&words)),
-            _ => words.windows(3).for_each(|shingle| lower(&mut least, shingle_hash(shingle))),
-        }
+        shingles(texts).into_iter().for_each(|shingle| lower(&mut least, shingle));
         // The highest bits of a minimum are nearly always zero; the lowest
         // eight are as good as random.
         Self(least.map(|hash| hash.to_le_bytes()[0]))
@@ -61,6 +51,22 @@ impl Sketch {
     pub fn band(&self, band: usize) -> u64 {
         let rows = &self.0[band * ROWS..(band + 1) * ROWS];
         rows.iter().fold(0, |number, &row| number << 8 | u64::from(row))
+    }
+}
+
+/// The hashes of a text's words, in order.
+pub fn words(text: &str) -> impl Iterator<Item = u32> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(word_hash)
+}
+
+/// The hashes of all 3-word shingles, in order; of fewer words the one of all.
+pub fn shingles<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<u32> {
+    let words: Vec<u32> = texts.into_iter().flat_map(words).collect();
+    match words.len() {
+        0 => Vec::new(),
+        1 | 2 => vec![shingle_hash(&words)],
+        _ => words.windows(3).map(shingle_hash).collect(),
     }
 }
 

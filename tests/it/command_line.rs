@@ -87,6 +87,24 @@ fn a_models_plan_names_money_time_and_workers() {
 }
 
 #[test]
+fn completions_and_manual_pages_know_every_subcommand() {
+    let folder = folder();
+    for shell in ["bash", "zsh", "fish"] {
+        let line = format!("completions {shell}");
+        let script = Magnet::new(folder.path()).args(&line).run().expect(0).stdout;
+        assert!(script.contains("contamination") && script.contains("late-tools"), "{shell}");
+    }
+    let page = Magnet::new(folder.path()).args("man").run().expect(0).stdout;
+    assert!(page.starts_with(".ie") || page.starts_with(".TH"), "{page}");
+    let ran = Magnet::new(folder.path()).args("man --out pages").run().expect(0);
+    assert_eq!(ran.stdout.trim(), "pages");
+    for name in ["magnet.1", "magnet-run.1", "magnet-dlq-list.1"] {
+        let page = crate::harness::read(&folder.path().join("pages").join(name));
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let folder = folder();
     let magnet = env!("CARGO_BIN_EXE_magnet");

@@ -85,11 +85,28 @@ fn a_function_that_may_have_lost_its_parameters_is_a_problem() {
     assert!(told.stdout.contains("\"payload\" looks like its parameters"), "{}", told.stdout);
 }
 
+/// A program is started only where its file is named: what merely lies in a
+/// folder is not.
 #[test]
-fn a_list_of_mcp_servers_is_told_from_a_library() {
-    check(
-        "mcp.json",
-        r#"{"mcpServers":{"files":{"command":"npx","args":["-y","files"]}}}"#,
-        &["a list of MCP servers", "tools/list"],
+fn servers_that_lie_in_a_folder_are_not_started() {
+    let folder = folder();
+    let servers = r#"{"mcpServers":{"files":{"command":"npx","args":["-y","files"]}}}"#;
+    write(folder.path(), "servers.json", servers);
+    let tool = |name: &str| format!(r#"{{"name":"{name}","description":"d","parameters":{{}}}}"#);
+    write(folder.path(), "tools.json", &format!("[{},{}]", tool("a"), tool("b")));
+    let told = Magnet::new(folder.path()).args("check --tools .").run().expect(0).stdout;
+    assert!(
+        told.contains("a list of MCP servers") && told.contains("name this very file"),
+        "{told}"
     );
+}
+
+#[test]
+fn servers_that_cannot_be_used_are_told() {
+    check(
+        "remote.json",
+        r#"{"mcpServers":{"web":{"url":"https://example.com/mcp"}}}"#,
+        &["server \"web\"", "over HTTP"],
+    );
+    check("none.json", r#"{"mcpServers":{}}"#, &["no server that is switched on"]);
 }

@@ -16,7 +16,7 @@ use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
-use magnet_proto::path::{Kind, Path};
+use magnet_proto::path::{Kind, Path, Purpose, Step, Turn};
 use magnet_proto::quotas::Quotas;
 use magnet_proto::remains::Remains;
 use magnet_proto::sample::{Call, Pair, Sample};
@@ -182,6 +182,30 @@ impl Pipeline {
         keys.opening = translated.opening().map(Key::of_opening);
         let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
         self.sample(scene, briefed.brief.clone(), &translated, offer, trajectory, pairs)
+    }
+
+    /// Brings a conversation about one function as far as its call; the seed of
+    /// that walk draws its values.
+    ///
+    /// # Errors
+    /// What it is rejected for.
+    pub async fn try_alone(&self, function: FunctionId, index: WalkIndex) -> Result<(), Failure> {
+        let turn = Turn {
+            purpose: Purpose::Calls,
+            steps: vec![Step::new(function)],
+            proposed: Vec::new(),
+        };
+        let path = Path { kind: Kind::SingleTurn, turns: vec![turn], ops: Vec::new() };
+        let settings = &self.campaign.translate;
+        let persona = Persona::draw(self.seed(), index, self.draws.voices());
+        let (library, seed) = (&*self.library, self.seed());
+        let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
+        let walked = self.dry_walk(scene).await?;
+        let briefer = &*self.cast.briefer;
+        let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
+        let scene = Scene { path: &briefed.path, ..scene };
+        let initial_config = walked.and_then(|walked| walked.initial_config);
+        self.translate(scene, &briefed, initial_config).await.map(|_| ())
     }
 
     /// The path's calls, where they can be made beforehand.

@@ -1,12 +1,14 @@
-//! `magnet check`: every problem with its key, and the effective
-//! configuration with the origin of every value. No side effect. On request
+//! `magnet check`: every problem with its key, functions that no conversation
+//! can call, and the effective configuration with the origin of every value. No side effect. On request
 //! the prompts, or what each endpoint answers to a question.
 
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use magnet_proto::config::{Campaign, Effective, EndpointKind, Setting};
+use magnet_proto::library::Library;
 use magnet_proto::process::Exit;
 use magnet_worker::prompts;
 use magnet_worker::teacher::cast;
@@ -16,6 +18,7 @@ use magnet_worker::teacher::probe::{self, Found, Tools};
 
 use super::campaign::CampaignArgs;
 use crate::terminal::Paint;
+use crate::trial::{self, Trial};
 use crate::{library, prepare};
 
 /// Tell every problem of a campaign, and its effective configuration
@@ -43,7 +46,9 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     if args.probe {
         return probe(&effective.campaign, environment);
     }
-    let loaded = library::load(&effective.campaign.library.paths, Path::new("."))?;
+    let settings = &effective.campaign.library;
+    let loaded = library::load(&settings.paths, Path::new("."))?;
+    let loaded = loaded.without(&settings.exclude_functions)?;
     prepare::quotas_in_reach(&effective.campaign, &loaded.library)?;
     let mut out = io::stdout().lock();
     print(&effective, Paint::stdout(), &mut out)?;
@@ -51,11 +56,29 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     loaded.report.write_summary(&mut summary)?;
     let commented = summary.lines().map(|line| format!("# {line}").trim_end().to_owned());
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
-    match loaded.report.problems() {
-        None => eprintln!("no problems found"),
-        Some(problems) => eprintln!("in the library: {problems}; see above"),
+    let uncallable = uncallable(&effective.campaign, loaded.library)?;
+    match (loaded.report.problems(), uncallable.as_str()) {
+        (None, "") => eprintln!("no problems found"),
+        (None, _) => eprintln!("{uncallable}"),
+        (Some(problems), _) => {
+            eprintln!("in the library: {problems}; see above");
+            if !uncallable.is_empty() {
+                eprintln!("{uncallable}");
+            }
+        }
     }
     Ok(Exit::Done)
+}
+
+/// Tries each function alone, and tells of those that cannot be called.
+fn uncallable(campaign: &Campaign, library: Library) -> Result<String> {
+    let pack = Arc::new(prepare::pack_of(campaign, &library, Path::new("."))?);
+    let library = Arc::new(library);
+    let trial = Trial::new(campaign, &library, &pack)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime")?;
+    let all = library.iter().map(|(id, _)| id);
+    Ok(trial::told(&runtime.block_on(trial.uncallable(all))))
 }
 
 fn print_prompts(campaign: &Campaign, paint: Paint, out: &mut impl Write) -> io::Result<()> {

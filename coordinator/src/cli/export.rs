@@ -9,6 +9,7 @@ use magnet_proto::config::Compression;
 use magnet_proto::process::{Exit, Failure};
 use magnet_proto::sample::Challenge;
 
+use crate::contamination::Contaminated;
 use crate::dataset::Dataset;
 use crate::export::{self, Counter, Exported, Format, Kind, LateTools, Selection, Settings, Split};
 
@@ -51,6 +52,9 @@ pub(super) struct Args {
     /// Only conversations that pose this challenge; may be given several times
     #[arg(long, value_name = "challenge=NAME", value_parser = challenge)]
     only: Vec<Challenge>,
+    /// Leave out the conversations of this list, as `magnet contamination` writes it
+    #[arg(long, value_name = "LIST")]
+    drop_contaminated: Option<PathBuf>,
     /// How files are packed: none or zstd
     #[arg(long, value_name = "HOW", default_value = "none", value_parser = compression)]
     compression: Compression,
@@ -63,6 +67,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let dataset = Dataset::open(&args.dir)?;
     let max_tokens =
         args.max_tokens.map(|most| Ok::<_, anyhow::Error>((most.get(), counter(args)?)));
+    let contaminated = args.drop_contaminated.as_deref().map(Contaminated::read).transpose()?;
     let settings = Settings {
         format: args.format,
         out: args.out.clone(),
@@ -72,6 +77,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         mdpo: args.mdpo,
         selection: Selection {
             challenges: args.only.clone(),
+            contaminated: contaminated.unwrap_or_default(),
             split: args.split,
             max_tokens: max_tokens.transpose()?,
         },

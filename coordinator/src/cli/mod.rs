@@ -6,6 +6,8 @@
 
 mod campaign;
 mod check;
+mod completions;
+mod contamination;
 mod coordinator;
 mod dlq;
 mod export;
@@ -13,6 +15,7 @@ mod failure;
 mod graph;
 mod inspect;
 mod listen;
+mod man;
 mod operate;
 mod pack;
 mod plan;
@@ -24,7 +27,7 @@ mod worker;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 use magnet_proto::config;
 use magnet_proto::process::{self, Exit, LogFormat, Verbosity};
 
@@ -62,10 +65,13 @@ enum Command {
     Resume(operate::ResumeArgs),
     Cancel(operate::CancelArgs),
     Dlq(dlq::Args),
+    Contamination(contamination::Args),
     Export(export::Args),
     Inspect(inspect::Args),
     Verify(verify::Args),
     Report(report::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the command line of this process.
@@ -102,10 +108,13 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Resume(args) => operate::resume(&args, environment),
         Command::Cancel(args) => operate::cancel(&args, environment),
         Command::Dlq(args) => dlq::run(&args, environment),
+        Command::Contamination(args) => contamination::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
+        Command::Man(args) => man::run(&args, Cli::command()),
     }
 }
 
@@ -127,7 +136,6 @@ fn log_format(cli: &Cli) -> LogFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound_and_every_subcommand_shows_an_example() {

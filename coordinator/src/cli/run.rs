@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Campaign;
 use magnet_proto::process::{self, Exit};
 use magnet_worker::serve::WalkRunner;
-use magnet_worker::teacher::chat::usage;
 use magnet_worker::teacher::stack::Patience;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
@@ -20,12 +19,14 @@ use super::campaign::CampaignArgs;
 use super::listen::Address;
 use crate::dataset::Dataset;
 use crate::embedded::{self, Job, Labour, Outcome, Summary};
+use crate::finalize::Uncalled;
 use crate::graph::judge::Standing;
 use crate::ledger::Counts;
 use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
 use crate::report;
 use crate::status::{Token, Watch};
+use crate::trial;
 
 /// Make a dataset on this machine; run again, it goes on where it was left
 #[derive(clap::Args)]
@@ -169,6 +170,10 @@ pub(super) fn to_the_end(
     if summary.written.is_some() {
         let page = report::write(&Dataset::open(&campaign.output.dir)?)?;
         eprintln!("to look at: {}", page.display());
+        let missing = uncalled(&summary.uncalled, prepared.library.len());
+        if !missing.is_empty() {
+            eprintln!("{missing}");
+        }
     }
     conclude(&summary, &campaign.output.dir)
 }
@@ -181,7 +186,7 @@ async fn make(
     watch: &Watch,
     stop: &CancellationToken,
 ) -> Result<Summary> {
-    let teacher_metrics = usage::Metrics::register(&watch.registry)?;
+    let metrics = prepare::Metrics::register(&watch.registry)?;
     let (progress, shown) = channel::channel(Progress::default());
     let wiped = CancellationToken::new();
     let display = tokio::spawn(progress::show(shown, wiped.clone()));
@@ -191,6 +196,7 @@ async fn make(
         library: Arc::clone(&prepared.library),
         graph: Arc::clone(&prepared.graph),
         pack: Arc::clone(&prepared.pack),
+        servers: Arc::clone(&prepared.servers),
         prompts: prepared.prompts,
         excluded_paths: &prepared.excluded_paths,
         watch,
@@ -200,7 +206,7 @@ async fn make(
     };
     let variable = variable(environment);
     let summary = embedded::run(job, |around| {
-        let pipeline = prepare::pipeline(&around, &teacher_metrics, &variable)?;
+        let pipeline = prepare::pipeline(&around, &metrics, &variable)?;
         Ok(Arc::new(pipeline) as Arc<dyn WalkRunner>)
     })
     .await;
@@ -266,6 +272,18 @@ fn account(counts: &Counts, seconds: f64) -> String {
             usd / each
         )
         .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+/// What of the library is in no conversation; empty if all of it is.
+fn uncalled(uncalled: &Uncalled, functions: usize) -> String {
+    let by_chance = uncalled.functions - uncalled.uncallable.len() as u64;
+    let mut text = trial::told(&uncalled.uncallable);
+    if by_chance > 0 {
+        let line = if text.is_empty() { "" } else { "\n" };
+        write!(text, "{line}{by_chance} of {functions} functions came up in no conversation")
+            .expect("writing to a string cannot fail");
     }
     text
 }

@@ -11,7 +11,7 @@ use magnet_proto::{CampaignDigest, Digest};
 use serde_json::Value;
 
 use crate::dataset::Dataset;
-use crate::verify::{self, Replayer, Scope, Verdict};
+use crate::verify::{self, Programs, Replayer, Scope, Verdict};
 
 /// Check every record of a dataset again, without a model
 #[derive(clap::Args)]
@@ -23,6 +23,10 @@ pub(super) struct Args {
     /// Execute every call again, those of the pairs' rejected sides too
     #[arg(long)]
     execute: bool,
+    /// Let the MCP servers that the dataset names be started: programs, with
+    /// your rights
+    #[arg(long)]
+    start_servers: bool,
     /// Where the campaign's parts are, if not in the folder
     #[arg(long, value_name = "URL", default_value = "file:parts")]
     parts: String,
@@ -32,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
     let dataset = Dataset::open(&args.dir)?;
     let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
     let verdict = runtime.block_on(async {
-        let replayer = replayer(&args.dir, &args.parts).await;
+        let replayer = replayer(args).await;
         let scope = if args.execute { Scope::EveryCall } else { Scope::Samples };
         verify::verify(&dataset, replayer.map_err(|why| format!("{why:#}")), scope).await
     })?;
@@ -60,13 +64,15 @@ fn account(verdict: &Verdict, is_executed: bool) -> String {
 
 /// Makes outputs again from the campaign's bundle, which a run leaves beside
 /// its dataset.
-async fn replayer(dir: &Path, parts: &str) -> Result<Replayer> {
+async fn replayer(args: &Args) -> Result<Replayer> {
+    let dir: &Path = &args.dir;
     let manifest = dir.join("manifest.json");
     let text = std::fs::read_to_string(&manifest)
         .with_context(|| format!("reading \"{}\"", manifest.display()))?;
     let manifest: Value = serde_json::from_str(&text).context("reading the manifest")?;
     let campaign = manifest.get("campaign").and_then(Value::as_str).unwrap_or_default();
     let campaign = CampaignDigest(campaign.parse::<Digest>()?);
-    let parts = Parts::open(parts, dir)?;
-    Replayer::new(Bundle::open(&parts, &campaign).await?)
+    let parts = Parts::open(&args.parts, dir)?;
+    let programs = if args.start_servers { Programs::Allowed } else { Programs::Forbidden };
+    Replayer::new(Bundle::open(&parts, &campaign).await?, programs)
 }

@@ -10,7 +10,6 @@ use magnet_proto::process::{self, Exit, Failure, Health};
 use magnet_proto::state::{self, Ending};
 use magnet_proto::{CampaignDigest, queue};
 use magnet_worker::serve::{self, Company, Metrics, Shutdown, Worker};
-use magnet_worker::teacher::chat::usage;
 use prometheus::Registry;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +18,7 @@ use tracing::info;
 use super::campaign::CampaignArgs;
 use super::listen::Address;
 use crate::fleet::{Allowed, Campaigns};
-use crate::{control, embedded};
+use crate::{control, embedded, prepare};
 
 /// Where it listens if nobody says so.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:9465";
@@ -93,7 +92,7 @@ async fn work(
         fleet: fleet.clone(),
         allowed: Allowed::by(campaign),
         parts: parts.clone(),
-        metrics: usage::Metrics::register(&registry)?,
+        metrics: prepare::Metrics::register(&registry)?,
         state_metrics: state::Metrics::register(&registry, health.pulse())?,
         health,
         variable: Box::new(move |name| {

@@ -28,7 +28,7 @@ pub(super) fn origin(job: &Job<'_>) -> Origin {
         teacher: teachers(job.campaign),
         program: "magnet".into(),
         version: env!("CARGO_PKG_VERSION").into(),
-        graded: grade::of(job.campaign, &job.library, &job.pack),
+        graded: grade::of(job.campaign, &job.library, &job.pack, &job.servers),
     }
 }
 

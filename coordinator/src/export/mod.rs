@@ -14,7 +14,6 @@ mod axolotl;
 mod chat;
 mod guide;
 mod hermes;
-mod lanes;
 mod late;
 mod layout;
 mod llama_factory;
@@ -37,7 +36,7 @@ use anyhow::{Context, Result};
 use magnet_proto::config::Compression;
 use magnet_proto::process::Failure;
 
-use crate::dataset::{Dataset, Line, Lines};
+use crate::dataset::{Dataset, Line, Lines, lanes};
 use crate::finalize::FileEntry;
 pub use late::LateTools;
 pub use layout::Format;
@@ -48,9 +47,6 @@ use select::{Part, Selector};
 pub use select::{Selection, Split};
 use sink::Sinks;
 pub use tokens::Counter;
-
-/// Lines are worked in batches of about this size.
-const BATCH_BYTES: usize = 1 << 20;
 
 /// What to write, and how.
 pub struct Settings {
@@ -188,11 +184,11 @@ impl<'a> Worker<'a> {
         let batch = |lines: Vec<Line>| {
             let mut worked = Worked::default();
             for line in &lines {
-                work(self, line, &mut worked).with_context(|| place(line))?;
+                work(self, line, &mut worked).with_context(|| line.place())?;
             }
             Ok(worked)
         };
-        lanes::in_order(batches(lines), batch, |worked: Result<Worked>| {
+        lanes::in_order(lanes::batches(lines), batch, |worked: Result<Worked>| {
             let worked = worked?;
             *notes += worked.notes;
             sinks.write(&worked.training, &worked.held_out).with_context(|| {
@@ -257,26 +253,4 @@ impl<'a> Worker<'a> {
             false => Ok(()),
         }
     }
-}
-
-fn place(line: &Line) -> String {
-    format!("\"{}\", line {}", line.file.display(), line.number)
-}
-
-/// Lines in batches of some size, so that a lane has something to do.
-fn batches(mut lines: Lines<'_>) -> impl Iterator<Item = Result<Vec<Line>>> {
-    std::iter::from_fn(move || {
-        let (mut batch, mut size) = (Vec::new(), 0);
-        while size < BATCH_BYTES {
-            match lines.next() {
-                None => break,
-                Some(Err(error)) => return Some(Err(error)),
-                Some(Ok(line)) => {
-                    size += line.text.len();
-                    batch.push(line);
-                }
-            }
-        }
-        (!batch.is_empty()).then_some(Ok(batch))
-    })
 }

@@ -11,6 +11,8 @@ pub enum Note {
     PairsRead,
     NotSelected,
     PairsNotSelected,
+    Contaminated,
+    PairsContaminated,
     TooLong,
     PartElsewhere,
     AlternationBroken,
@@ -45,6 +47,8 @@ impl Note {
             Self::Read | Self::PairsRead => Kind::Read,
             Self::NotSelected
             | Self::PairsNotSelected
+            | Self::Contaminated
+            | Self::PairsContaminated
             | Self::TooLong
             | Self::PartElsewhere
             | Self::AlternationBroken => Kind::LeftOut,
@@ -71,6 +75,8 @@ impl Note {
             Self::PairsRead => "pairs read",
             Self::NotSelected => "conversations not selected by --only",
             Self::PairsNotSelected => "pairs not selected by --only",
+            Self::Contaminated => "conversations of the list of --drop-contaminated",
+            Self::PairsContaminated => "pairs of such conversations",
             Self::TooLong => "rows longer than --max-tokens",
             Self::PartElsewhere => "pairs that do not part at an assistant's message",
             Self::AlternationBroken => "rows whose roles do not alternate as the trainer asks",

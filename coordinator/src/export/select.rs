@@ -10,12 +10,15 @@ use serde_json::value::RawValue;
 use super::notes::{Note, Notes};
 use super::row::{Conversation, Message, Metadata, Pair};
 use super::tokens::Counter;
+use crate::contamination::Contaminated;
 
 /// What is asked for.
 #[derive(Default)]
 pub struct Selection {
     /// Conversations that pose one of them; none = all.
     pub challenges: Vec<Challenge>,
+    /// Conversations to leave out, with their pairs.
+    pub contaminated: Contaminated,
     pub split: Option<Split>,
     /// Rows of at most so many tokens.
     pub max_tokens: Option<(usize, Counter)>,
@@ -70,12 +73,20 @@ impl<'a> Selector<'a> {
             notes.count(Note::NotSelected);
             return None;
         }
+        if self.selection.contaminated.holds(&conversation.id) {
+            notes.count(Note::Contaminated);
+            return None;
+        }
         Some(self.part(&conversation.id))
     }
 
     pub(super) fn pair(&self, pair: &Pair<'_>, notes: &mut Notes) -> Option<Part> {
         if !self.is_wanted(&pair.metadata) {
             notes.count(Note::PairsNotSelected);
+            return None;
+        }
+        if self.selection.contaminated.holds(&pair.metadata.sample) {
+            notes.count(Note::PairsContaminated);
             return None;
         }
         Some(self.part(&pair.metadata.sample))

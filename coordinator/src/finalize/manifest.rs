@@ -17,6 +17,7 @@ use super::files::FileEntry;
 use super::tally::Tally;
 use crate::grade::Graded;
 use crate::ledger::Counts;
+use crate::trial::Uncallable;
 
 /// A share is kept if it is this close; in small campaigns a sample more or
 /// less is more than that.
@@ -64,6 +65,8 @@ pub struct Manifest {
     #[serde(default)]
     pub called_for: Option<CalledFor>,
     pub dataset: Tally,
+    #[serde(default)]
+    pub uncalled: Uncalled,
     pub files: Vec<FileEntry>,
 }
 
@@ -94,6 +97,15 @@ impl QuotaKept {
     pub fn drifted(&self) -> bool {
         (self.kept - self.wanted).abs() > DRIFT
     }
+}
+
+/// What of the library is in no conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncalled {
+    /// Functions that are not called; of a large library most in a small dataset.
+    pub functions: u64,
+    /// Of these, those that no conversation can call.
+    pub uncallable: Vec<Uncallable>,
 }
 
 /// By role, then by what it was for: walks that were accepted, rejected,
@@ -179,6 +191,7 @@ impl Manifest {
         counts: Counts,
         quotas: &Quotas,
         calls: Calls,
+        uncalled: Uncalled,
         written: Written,
     ) -> Self {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
@@ -186,7 +199,7 @@ impl Manifest {
         let per_sample = PerSample::of(&counts, &calls);
         let called_for = CalledFor::of(&counts);
         let quotas = QuotaKept::all(quotas, counts.accepted);
-        let Written { files, tally: dataset } = written;
+        let Written { files, tally: dataset, .. } = written;
         Self {
             origin,
             samples_wanted,
@@ -198,6 +211,7 @@ impl Manifest {
             funnel,
             called_for,
             dataset,
+            uncalled,
             files,
         }
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use glob::Pattern;
 use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
+use magnet_proto::servers::Servers;
 use magnet_worker::teacher::stack::{Place, place};
 
 /// Beginnings of variables that a pattern never stands for: the credentials
@@ -28,21 +29,27 @@ pub(crate) struct Allowed {
     patterns: Vec<Pattern>,
     /// `None` = any.
     hosts: Option<Vec<Pattern>>,
+    commands: Vec<CommandLine>,
 }
 
 /// A campaign asks for more than it may.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(
-        "[teacher.{teacher}]: campaigns may not use the variable \"{variable}\" of this worker\n\
+        "{who}: campaigns may not use the variable \"{variable}\" of this worker\n\
          hint: name it in worker.key_variables of the worker's own configuration"
     )]
-    Variable { teacher: String, variable: String },
+    Variable { who: String, variable: String },
     #[error(
-        "[teacher.{teacher}]: campaigns may not have this worker ask \"{place}\"\n\
+        "{who}: campaigns may not have this worker ask \"{place}\"\n\
          hint: name it in worker.teacher_hosts of the worker's own configuration"
     )]
-    Host { teacher: String, place: String },
+    Host { who: String, place: String },
+    #[error(
+        "{who}: campaigns may not have this worker start `{command}`\n\
+         hint: name it in worker.commands of the worker's own configuration"
+    )]
+    Command { who: String, command: String },
 }
 
 impl Allowed {
@@ -51,11 +58,17 @@ impl Allowed {
         let rules = &own.worker;
         let (patterns, named): (Vec<&String>, Vec<&String>) =
             rules.key_variables.iter().partition(|name| name.contains('*'));
+        let executors = || own.executor.values();
         let own_keys = models(own).map(|(_, endpoint)| &endpoint.api_key_env);
-        let own_places = models(own).filter_map(|(_, endpoint)| place(&endpoint.base_url));
+        let own_keys = own_keys.chain(executors().map(|execution| &execution.token_env));
+        let own_urls = models(own).map(|(_, endpoint)| &endpoint.base_url);
+        let own_urls = own_urls.chain(executors().map(|execution| &execution.url));
+        let own_places = own_urls.filter_map(|url| place(url));
         let hosts = rules.teacher_hosts.iter().cloned();
         let hosts = hosts.chain(own_places.map(|place| Pattern::escape(&place.to_string())));
+        let commands = rules.commands.iter();
         Self {
+            commands: commands.map(|line| CommandLine::new(line)).collect(),
             named: named.into_iter().chain(own_keys).cloned().collect(),
             patterns: patterns.into_iter().filter_map(|name| Pattern::new(name).ok()).collect(),
             hosts: match rules.teacher_hosts.is_empty() {
@@ -65,20 +78,55 @@ impl Allowed {
         }
     }
 
-    /// Whether all of a campaign's teachers keep to the rules.
-    pub(crate) fn check(&self, campaign: &Campaign) -> Result<(), Refusal> {
-        for (teacher, endpoint) in models(campaign) {
-            let teacher = || teacher.to_owned();
-            let variable = &endpoint.api_key_env;
-            if !variable.is_empty() && !self.allows_variable(variable) {
-                return Err(Refusal::Variable { teacher: teacher(), variable: variable.clone() });
+    /// Whether all that a campaign asks of this worker keeps to the rules.
+    pub(crate) fn check(&self, campaign: &Campaign, servers: &Servers) -> Result<(), Refusal> {
+        self.check_servers(servers)?;
+        self.check_asked(campaign)
+    }
+
+    /// Starting a program is as much as having this process: only what its
+    /// owner has written down is started, variables set before it included.
+    fn check_servers(&self, servers: &Servers) -> Result<(), Refusal> {
+        for (name, server) in &servers.servers {
+            let who = || format!("server \"{name}\"");
+            let words = server.words();
+            if !self.commands.iter().any(|command| command.matches(&words)) {
+                return Err(Refusal::Command { who: who(), command: server.command_line() });
             }
-            // What is no address is told when the teacher is set up.
-            if let Some(place) = place(&endpoint.base_url).filter(|place| !self.allows(place)) {
-                return Err(Refusal::Host { teacher: teacher(), place: place.to_string() });
+            for variable in server.variables() {
+                self.check_variable(variable, who)?;
             }
         }
         Ok(())
+    }
+
+    fn check_asked(&self, campaign: &Campaign) -> Result<(), Refusal> {
+        for (name, endpoint) in models(campaign) {
+            let who = || format!("[teacher.{name}]");
+            self.check_variable(&endpoint.api_key_env, who)?;
+            self.check_place(&endpoint.base_url, who)?;
+        }
+        for (name, execution) in &campaign.executor {
+            let who = || format!("[executor.{name}]");
+            self.check_variable(&execution.token_env, who)?;
+            self.check_place(&execution.url, who)?;
+        }
+        Ok(())
+    }
+
+    fn check_variable(&self, variable: &str, who: impl Fn() -> String) -> Result<(), Refusal> {
+        match variable.is_empty() || self.allows_variable(variable) {
+            true => Ok(()),
+            false => Err(Refusal::Variable { who: who(), variable: variable.to_owned() }),
+        }
+    }
+
+    /// What is no address is told when it is to be asked.
+    fn check_place(&self, url: &str, who: impl Fn() -> String) -> Result<(), Refusal> {
+        match place(url).filter(|place| !self.allows(place)) {
+            None => Ok(()),
+            Some(place) => Err(Refusal::Host { who: who(), place: place.to_string() }),
+        }
     }
 
     fn allows_variable(&self, name: &str) -> bool {
@@ -97,12 +145,44 @@ impl Allowed {
     }
 }
 
+/// A command line that is allowed. `*` stands for any text within a word, and
+/// as the last word for any further ones: a line as a whole could be made to
+/// look like another by what stands before its command.
+#[derive(Clone, Debug)]
+struct CommandLine {
+    words: Vec<Pattern>,
+    is_open: bool,
+}
+
+impl CommandLine {
+    fn new(line: &str) -> Self {
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        let is_open = words.pop_if(|last| *last == "*").is_some();
+        // Only the star has a meaning: command lines hold brackets.
+        let literal =
+            |word: &&str| word.split('*').map(Pattern::escape).collect::<Vec<_>>().join("*");
+        let words = words.iter().filter_map(|word| Pattern::new(&literal(word)).ok());
+        Self { words: words.collect(), is_open }
+    }
+
+    fn matches(&self, words: &[String]) -> bool {
+        let is_long_enough = match self.is_open {
+            true => words.len() >= self.words.len(),
+            false => words.len() == self.words.len(),
+        };
+        let mut pairs = self.words.iter().zip(words);
+        !self.words.is_empty() && is_long_enough && pairs.all(|(own, word)| own.matches(word))
+    }
+}
+
 fn models(campaign: &Campaign) -> impl Iterator<Item = (&String, &Endpoint)> {
     campaign.teacher.iter().filter(|(_, endpoint)| endpoint.kind == EndpointKind::Openai)
 }
 
 #[cfg(test)]
 mod tests {
+    use magnet_proto::servers::Server;
+
     use super::*;
 
     fn asking(variable: &str, url: &str) -> Campaign {
@@ -128,10 +208,10 @@ mod tests {
     fn check_variables(own: &Campaign, allowed: &[&str], refused: &[&str]) {
         let rules = Allowed::by(own);
         for name in allowed {
-            assert_eq!(rules.check(&asking(name, URL)), Ok(()), "{name}");
+            assert_eq!(rules.check(&asking(name, URL), &Servers::default()), Ok(()), "{name}");
         }
         for name in refused {
-            let refusal = rules.check(&asking(name, URL));
+            let refusal = rules.check(&asking(name, URL), &Servers::default());
             assert!(matches!(refusal, Err(Refusal::Variable { .. })), "{name}: {refusal:?}");
         }
     }
@@ -164,7 +244,7 @@ mod tests {
         let own = asking("UNUSUAL", URL);
         let own = Campaign { worker: worker(&[], &["10.0.0.7:8000"]).worker, ..own };
         check_variables(&own, &["UNUSUAL"], &["BIG_KEY"]);
-        assert_eq!(Allowed::by(&own).check(&asking("", URL)), Ok(()));
+        assert_eq!(Allowed::by(&own).check(&asking("", URL), &Servers::default()), Ok(()));
     }
 
     #[test]
@@ -177,11 +257,45 @@ mod tests {
             "http://169.254.169.254/latest",
         ];
         for url in allowed {
-            assert_eq!(rules.check(&asking("BIG_KEY", url)), Ok(()), "{url}");
+            assert_eq!(rules.check(&asking("BIG_KEY", url), &Servers::default()), Ok(()), "{url}");
         }
         for url in refused {
-            let refusal = rules.check(&asking("BIG_KEY", url));
+            let refusal = rules.check(&asking("BIG_KEY", url), &Servers::default());
             assert!(matches!(refusal, Err(Refusal::Host { .. })), "{url}: {refusal:?}");
         }
+    }
+
+    #[test]
+    fn no_program_is_started_that_the_workers_owner_has_not_written_down() {
+        let servers = |env: &[(&str, &str)], args: &[&str]| {
+            let server = Server {
+                command: "npx".into(),
+                args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+                env: env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+                ..Server::default()
+            };
+            Servers { servers: [("shop".to_owned(), server)].into(), ..Servers::default() }
+        };
+        let check = |commands: &[&str], servers: &Servers| {
+            let mut own = Campaign::default();
+            own.worker.commands = commands.iter().map(|line| (*line).to_owned()).collect();
+            Allowed::by(&own).check(&Campaign::default(), servers)
+        };
+        let plain = servers(&[], &["[shop]", "{dir}"]);
+        assert!(matches!(check(&[], &plain), Err(Refusal::Command { .. })));
+        assert_eq!(check(&["npx [shop] {dir}"], &plain), Ok(()));
+        assert_eq!(check(&["npx [shop] *"], &plain), Ok(()));
+        assert!(check(&["npx", "npx o *"], &plain).is_err());
+        let preloaded = servers(&[("LD_PRELOAD", "/tmp/x.so")], &["[shop]", "{dir}"]);
+        assert!(check(&["npx [shop] *"], &preloaded).is_err(), "not with variables of its own");
+        let disguised = servers(&[("npx [shop] X", "1")], &["-c", "evil"]);
+        assert!(check(&["npx [shop] *"], &disguised).is_err(), "not by a variable's name");
+        let shifted = servers(&[("A", "x /bin/sh")], &["[shop]"]);
+        assert!(check(&["A=x npx [shop]"], &shifted).is_err());
+        let keyed = servers(&[("K", "${SHOP_KEY}")], &[]);
+        assert_eq!(check(&["K=${SHOP_KEY} npx"], &keyed), Ok(()));
+        let greedy = servers(&[("K", "${AWS_SECRET_ACCESS_KEY}")], &[]);
+        let refusal = check(&["K=* npx"], &greedy);
+        assert!(matches!(refusal, Err(Refusal::Variable { .. })), "{refusal:?}");
     }
 }

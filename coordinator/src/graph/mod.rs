@@ -1,8 +1,8 @@
 //! The function graph: who can feed or enable whom (paper §3.1).
 //!
 //! ```text
-//! library ─► profiles ─► candidates N(v) ─► schema matcher ─► [judge] ─► cap ─► graph
-//!            (terms, sense, verb)           (affinity, relate)  Draft::judge
+//! library ─► profiles ─► candidates N(v) ─► schema matcher ─► [judge] ─► cap ─► graph ─► handed
+//!            (terms, sense, verb)           (affinity, relate)  Draft::judge             on
 //! ```
 //!
 //! Deterministic: the graph depends on the library, the settings and the seed
@@ -23,6 +23,7 @@ mod index;
 mod candidates;
 mod draft;
 pub mod judge;
+pub mod handed;
 
 pub mod view;
 

@@ -15,6 +15,12 @@ pub enum Error {
     Missing { path: String, base: String },
 
     #[error(
+        "library.exclude_functions leaves no function\n\
+         hint: `magnet graph` shows the names of all"
+    )]
+    AllExcluded,
+
+    #[error(
         "no file matches \"{pattern}\"\nhint: check the pattern; relative ones start from \"{base}\""
     )]
     NoMatch { pattern: String, base: String },
@@ -68,6 +74,13 @@ pub enum Error {
         why: String,
         hint: String,
     },
+
+    #[error("\"{path}\", server \"{server}\": {problem}\nhint: {hint}")]
+    BadServer { path: String, server: String, problem: String, hint: String },
+
+    /// In the words of who asked the server.
+    #[error("\"{path}\", {told}")]
+    NoTools { path: String, told: String },
 
     #[error("\"{path}\" is not a tool library: {found}\nhint: {hint}")]
     NotALibrary { path: String, found: String, hint: String },

@@ -11,6 +11,9 @@
 //! and the rest goes on. Only a file that cannot be read at all, or that holds
 //! nothing usable, fails the load. The same files give the same library.
 //!
+//! A list of MCP servers is a library too: each is asked for its tools, and what
+//! it says is read as if it had been saved.
+//!
 //! Not here: edges between functions (see `graph`).
 
 mod boilerplate;
@@ -26,6 +29,7 @@ mod parse;
 mod references;
 mod report;
 mod schema;
+mod servers;
 mod signature;
 mod source;
 mod text;
@@ -39,12 +43,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use magnet_proto::library::{Document, Function, Library};
+use magnet_proto::servers::{Servers, Tool};
+use serde_json::{Map, Value, json};
 
 pub(crate) use builtin::PACK as BUILTIN_PACK;
 pub use error::Error;
 pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
 
 use entries::Entry;
+use parse::Parsed;
 use references::Folder;
 use report::Notes;
 use source::Source;
@@ -58,6 +65,8 @@ const MAX_FUNCTIONS: usize = 200_000;
 pub struct Loaded {
     pub library: Library,
     pub report: Report,
+    /// The MCP servers whose tools its functions are.
+    pub servers: Servers,
 }
 
 /// Loads and normalizes the tool libraries at `paths`: files, directories and
@@ -73,6 +82,32 @@ pub fn load(paths: &[String], base: &Path) -> Result<Loaded, Error> {
         loading.add_file(&source)?;
     }
     loading.finish()
+}
+
+impl Loaded {
+    /// The same without the functions that are named by a name or a glob.
+    ///
+    /// # Errors
+    /// If one is no pattern, or nothing is left.
+    pub fn without(mut self, excluded: &[String]) -> Result<Self, Error> {
+        let pattern = |pattern: &String| {
+            let refuse = |error: glob::PatternError| Error::BadPattern {
+                pattern: pattern.clone(),
+                why: error.msg.to_owned(),
+            };
+            glob::Pattern::new(pattern).map_err(refuse)
+        };
+        let patterns = excluded.iter().map(pattern).collect::<Result<Vec<_>, _>>()?;
+        let is_out =
+            |function: &Function| patterns.iter().any(|pattern| pattern.matches(&function.name));
+        let mut functions = Vec::from(self.library);
+        self.report.excluded = functions.extract_if(.., |function| is_out(function)).count();
+        if functions.is_empty() {
+            return Err(Error::AllExcluded);
+        }
+        self.library = Library::from(functions);
+        Ok(self)
+    }
 }
 
 /// What a file owes us: one that was named must be a library, one that merely
@@ -94,6 +129,9 @@ struct Loading {
     parts: BTreeSet<PathBuf>,
     /// Files that are no library, with their paths.
     others: Vec<(Option<PathBuf>, Refusal)>,
+    servers: Servers,
+    /// The server whose tools are read now.
+    server: Option<String>,
 }
 
 impl Loading {
@@ -113,6 +151,11 @@ impl Loading {
         folder: Option<&Folder>,
     ) -> Result<(), Error> {
         let mut parsed = parse::parse(label, text)?;
+        if let (Parsed::Json(document), Expect::Library, None) = (&parsed, expect, &self.server)
+            && let Some(list) = servers::of(document)
+        {
+            return self.add_servers(label, list, folder);
+        }
         unpack::unpack(&mut parsed);
         self.parts.extend(references::settle(&mut parsed, folder));
         let entries = match entries::list(label, &parsed) {
@@ -138,6 +181,27 @@ impl Loading {
         Ok(())
     }
 
+    /// Asks each server of a file for its tools.
+    fn add_servers(
+        &mut self,
+        label: &str,
+        list: &Map<String, Value>,
+        folder: Option<&Folder>,
+    ) -> Result<(), Error> {
+        let here = folder.and_then(|folder| folder.document().parent());
+        for (name, listed) in servers::read(label, list, here.unwrap_or(Path::new(".")))? {
+            let told = |told| Error::NoTools { path: label.to_owned(), told };
+            let mut tools = crate::servers::tools(&name, &listed.server).map_err(told)?;
+            tools.retain(|tool| listed.wants(tool));
+            let answer = json!({ "x-group": name, "tools": tools }).to_string();
+            self.server = Some(name.clone());
+            self.add(&format!("{label}#{name}"), &answer, Expect::Library, None)?;
+            self.server = None;
+            self.servers.servers.insert(name, listed.server);
+        }
+        Ok(())
+    }
+
     fn add_entry(
         &mut self,
         file: &Arc<str>,
@@ -145,6 +209,10 @@ impl Loading {
         summary: &mut FileReport,
     ) -> Result<(), Error> {
         let mut notes = Notes::new(file.clone(), entry.index);
+        let own_name = |signature: &signature::Signature<'_>| {
+            signature.name.as_deref().and_then(Value::as_str).map(str::to_owned)
+        };
+        let own_name = entry.signature.as_ref().ok().and_then(own_name);
         let normalized = entry
             .signature
             .and_then(|signature| function::normalize(&signature, &mut notes, &mut self.memory))
@@ -158,6 +226,10 @@ impl Loading {
             Ok((document, rename)) => {
                 if self.documents.len() == MAX_FUNCTIONS {
                     return Err(Error::TooMany { limit: MAX_FUNCTIONS });
+                }
+                if let (Some(server), Some(name)) = (&self.server, own_name) {
+                    let tool = Tool { server: server.clone(), name };
+                    self.servers.tools.insert(document.name.clone(), tool);
                 }
                 summary.functions += 1;
                 summary.with_response += usize::from(document.response.is_some());
@@ -185,6 +257,7 @@ impl Loading {
         groups::assign(&mut self.documents, &self.report.files);
         self.report.count(&self.documents);
         let functions: Vec<Function> = self.documents.into_iter().map(Function::from).collect();
-        Ok(Loaded { library: Library::from(functions), report: self.report })
+        let library = Library::from(functions);
+        Ok(Loaded { library, report: self.report, servers: self.servers })
     }
 }

@@ -24,6 +24,8 @@ const SHOWN_GROUPS: usize = 12;
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     pub functions: usize,
+    /// Functions that the campaign leaves out of them.
+    pub excluded: usize,
     /// Functions whose output schema is known.
     pub with_response: usize,
     /// Category → class → functions.
@@ -257,6 +259,13 @@ impl Report {
             count(self.classes()),
             count(self.with_response),
         )?;
+        if self.excluded > 0 {
+            writeln!(
+                out,
+                "{} of them left out by library.exclude_functions",
+                count(self.excluded)
+            )?;
+        }
         self.write_files(out)?;
         self.write_groups(out)?;
         self.write_repairs(out)?;

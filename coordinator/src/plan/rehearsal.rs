@@ -55,6 +55,7 @@ pub(super) struct Rehearsal {
     pack: Arc<Pack>,
     library: Arc<Library>,
     validators: Validators,
+    simulator: Simulator,
     counted: Arc<Counted>,
     /// What the rules find.
     graph: Arc<Graph>,
@@ -113,6 +114,7 @@ impl Rehearsal {
             pack: Arc::clone(&prepared.pack),
             library: Arc::clone(&prepared.library),
             validators: Validators::new(&prepared.library),
+            simulator: Simulator::default(),
             counted,
             graph: Arc::clone(&prepared.graph),
         }
@@ -225,7 +227,7 @@ impl Rehearsal {
     async fn walked(&self, ask: &Ask<'_>) -> Result<Log, Error> {
         let dry = DryWalk {
             scene: ask.scene,
-            executor: &Simulator,
+            executor: &self.simulator,
             pack: &self.pack,
             lexicon: &Tables,
             validators: &self.validators,
@@ -391,7 +393,7 @@ impl Machine for Rehearsal {
             functions: &[ask.function],
             initial_config: None,
         };
-        let mut world = Simulator.open(&start).await.map_err(away)?;
+        let mut world = self.simulator.open(&start).await.map_err(away)?;
         let call =
             Call { id: "call_1".into(), function: FunctionId(0), arguments: ask.arguments.clone() };
         let output = world.call(ask.function, &call, &Plan::default()).await.map_err(away)?;

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::chart::percent;
 use super::profile::{Profile, share};
+use crate::contamination::Account;
 use crate::finalize::Manifest;
 
-pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
+pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Account>) -> String {
     let name = one_line(&manifest.origin.name);
     let configs = if manifest.counts.pairs > 0 {
         "configs:\n- config_name: sft\n  default: true\n  data_files: \"sft*.jsonl*\"\n\
@@ -25,7 +26,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          | | |\n|---|---|\n\
          | conversations (`sft`) | {conversations} |\n| preference pairs (`preference`) | {pairs} |\n\
          | user turns a conversation | {turns:.2} |\n| calls a conversation | {calls:.2} |\n\
-         | functions on offer | {offered:.2} |\n| walks | {walks} |\n| accepted | {accepted} |\n\n\
+         | functions on offer | {offered:.2} |\n| walks | {walks} |\n| accepted | {accepted} |\n{cost}\n\
          ## Records\n\n\
          `sft`: `id`, `messages` (OpenAI chat format), `tools` (as offered at the start) and \
          `metadata`: the signature path, the node operations, the challenges, the reference calls, \
@@ -51,6 +52,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          was changed and how to train on it. Pairs are cut to the message where they part, for trainers \
          would train on the outputs and requests of a whole trajectory; `--mdpo` keeps them whole.\n\n\
          ## Before you train on it\n\n\
+         - {contamination}\n\
          - The conversations are synthetic: their outputs are plausible, not true.\n\
          - The licence is not chosen by the program: it depends on the tools described here and on \
          the terms of the teacher. Set `license` above before publishing.\n\
@@ -58,6 +60,12 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
          `manifest.json` holds every count and the digest of every file.\n\
          - `magnet verify DIR` checks every record again from its own proof, without a model.\n\n\
          [magnet]: https://arxiv.org/abs/2503.07826\n",
+        cost = cost(manifest),
+        contamination = shared.map_or_else(
+            || "It was compared with no benchmark: `magnet contamination DIR --against TOOLS` does \
+                so.".to_owned(),
+            |shared| format!("{} `magnet export --drop-contaminated` leaves them out.", shared.sentence()),
+        ),
         title = Value::String(name.clone()),
         size = size_category(profile.conversations),
         by = made_by(manifest),
@@ -69,6 +77,16 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile) -> String {
         offered = share(profile.tools_offered, profile.conversations),
         walks = manifest.counts.decided(),
         accepted = percent(share(manifest.counts.accepted, manifest.counts.decided())),
+    )
+}
+
+/// What an accepted conversation cost, where a model was asked.
+fn cost(manifest: &Manifest) -> String {
+    let Some(each) = &manifest.per_sample else { return String::new() };
+    let tokens = each.input_tokens + each.output_tokens;
+    format!(
+        "| an accepted conversation cost | {:.1} answers, {tokens:.0} tokens, ${:.4} |\n",
+        each.answers, each.usd
     )
 }
 

@@ -1,12 +1,15 @@
-//! The conversations a report shows: one for each challenge, then the first
+//! The conversations a report shows: some for each challenge, then the first
 //! ones, so that every kind there is can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::dataset::{Conversation, PairRecord};
 
 /// How many conversations are shown.
-const WALL: usize = 12;
+const WALL: usize = 24;
+
+/// How many of them a challenge brings in.
+const OF_A_KIND: usize = 2;
 
 /// How many pairs are shown beside one of them.
 const PAIRS_EACH: usize = 3;
@@ -16,7 +19,8 @@ pub(super) struct Gallery {
     shown: Vec<Exhibit>,
     /// The first conversations that showed nothing new.
     spare: Vec<Exhibit>,
-    challenges: BTreeSet<String>,
+    /// Challenges with how often they are shown.
+    challenges: BTreeMap<String, usize>,
 }
 
 /// One conversation with its pairs.
@@ -33,14 +37,19 @@ impl Gallery {
     }
 
     fn is_new(&self, challenges: &[String]) -> bool {
-        let unseen = |challenge: &String| !self.challenges.contains(challenge);
-        self.shown.len() < WALL && challenges.iter().any(unseen)
+        let rare = |challenge: &String| {
+            self.challenges.get(challenge).is_none_or(|shown| *shown < OF_A_KIND)
+        };
+        self.shown.len() < WALL && challenges.iter().any(rare)
     }
 
     pub(super) fn hang(&mut self, conversation: Conversation) {
         let challenges = &conversation.metadata.challenges;
-        let place = if self.is_new(challenges) { &mut self.shown } else { &mut self.spare };
-        self.challenges.extend(challenges.iter().cloned());
+        let is_new = self.is_new(challenges);
+        for challenge in challenges {
+            *self.challenges.entry(challenge.clone()).or_default() += 1;
+        }
+        let place = if is_new { &mut self.shown } else { &mut self.spare };
         place.push(Exhibit { conversation, pairs: Vec::new() });
     }
 
@@ -66,7 +75,41 @@ impl Gallery {
         }
     }
 
+    /// The challenges that the conversations shown pose.
+    pub(super) fn challenges(&self) -> BTreeSet<&str> {
+        let posed = self.shown.iter().flat_map(|shown| &shown.conversation.metadata.challenges);
+        posed.map(String::as_str).collect()
+    }
+
     pub(super) fn exhibits(&self) -> &[Exhibit] {
         &self.shown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conversation(walk: u64, challenge: &str) -> Conversation {
+        let mut conversation = Conversation::default();
+        conversation.metadata.walk = walk;
+        conversation.metadata.challenges = vec![challenge.to_owned()];
+        conversation
+    }
+
+    #[test]
+    fn a_rare_challenge_is_shown_however_late_it_comes() {
+        let mut gallery = Gallery::default();
+        for walk in 0..1_000 {
+            let challenge = if walk < 998 { "nested" } else { "conflict" };
+            let conversation = conversation(walk, challenge);
+            if gallery.wants(&conversation.metadata.challenges) {
+                gallery.hang(conversation);
+            }
+        }
+        gallery.settle();
+        assert_eq!(gallery.exhibits().len(), WALL);
+        assert_eq!(gallery.challenges(), BTreeSet::from(["conflict", "nested"]));
+        assert_eq!(gallery.last_walk(), 999);
     }
 }

@@ -23,6 +23,7 @@ mod story;
 
 pub use profile::Profile;
 
+use crate::contamination;
 use crate::dataset::{Dataset, PairRecord};
 use gallery::Gallery;
 
@@ -32,8 +33,10 @@ pub fn write(dataset: &Dataset) -> Result<PathBuf> {
     let manifest = dataset.manifest()?;
     let (profile, gallery) = read(dataset)?;
     let page = dataset.dir().join("report.html");
-    put(&page, &page::render(&manifest, &profile, &gallery))?;
-    put(&dataset.dir().join("README.md"), &card::render(&manifest, &profile))?;
+    let shared = contamination::account_of(dataset);
+    put(&page, &page::render(&manifest, &profile, &gallery, shared.as_ref()))?;
+    let card = card::render(&manifest, &profile, shared.as_ref());
+    put(&dataset.dir().join("README.md"), &card)?;
     Ok(page)
 }
 

@@ -1,6 +1,6 @@
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const stories = [...document.querySelectorAll(".story")];
+  const stories = [...document.querySelectorAll(".story:not([hidden])")];
   const heads = stories.map((story) => story.firstElementChild);
   const here = heads.indexOf(document.activeElement);
   const step = { j: 1, k: -1 }[event.key];
@@ -11,5 +11,15 @@ addEventListener("keydown", (event) => {
   if (event.key === "e") {
     const open = stories.some((story) => !story.open);
     stories.forEach((story) => (story.open = open));
+  }
+});
+addEventListener("click", ({ target }) => {
+  const wanted = target.dataset?.challenge;
+  if (wanted === undefined) return;
+  for (const button of document.querySelectorAll("[data-challenge]")) {
+    button.ariaPressed = String(button === target);
+  }
+  for (const story of document.querySelectorAll(".story")) {
+    story.hidden = wanted !== "" && !story.dataset.challenges.split(" ").includes(wanted);
   }
 });

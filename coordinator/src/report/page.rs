@@ -8,12 +8,19 @@ use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
 use super::profile::{Profile, Tally, share};
 use super::{escape, human, story};
+use crate::contamination::Account;
 use crate::finalize::{Manifest, QuotaKept};
+use crate::trial::Uncallable;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) -> String {
+pub(super) fn render(
+    manifest: &Manifest,
+    profile: &Profile,
+    gallery: &Gallery,
+    shared: Option<&Account>,
+) -> String {
     let charts = [
         turns(profile),
         calls_per_turn(profile),
@@ -28,6 +35,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
         mix(manifest),
         funnel(manifest),
         rejections(manifest),
+        uncalled(manifest),
     ];
     format!(
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
@@ -37,15 +45,17 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, gallery: &Gallery) 
          <section><h2>Against people’s conversations</h2>{}\
          <p class='note'>People: {}. <span class='key'>│</span> marks them in the pictures.</p></section>\
          <section><h2>The numbers as pictures</h2><div class='charts'>{}</div></section>\
-         <section><h2>Conversations to read</h2>\
+         {}<section><h2>Conversations to read</h2>\
          <p class='note'>Marked in a request is what calls took from it. Keys: j and k go to the next \
-         and the previous conversation, Enter opens it, e opens or closes all.</p>{}</section>\
+         and the previous conversation, Enter opens it, e opens or closes all.</p>{}{}</section>\
          </main><script>{SCRIPT}</script></body></html>\n",
         headline(manifest, profile),
         lacks(manifest),
         comparison(profile),
         human::SOURCE,
         charts.concat(),
+        shared.map(contamination).unwrap_or_default(),
+        story::choice(gallery),
         story::all(gallery),
         title = escape(&manifest.origin.name),
     )
@@ -70,14 +80,46 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
             )
         }),
     ];
-    let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-    escape(&facts.join(" · "))
+    let each = manifest.per_sample.as_ref().map(|each| {
+        let tokens = each.input_tokens + each.output_tokens;
+        format!("a conversation: {:.1} calls, {tokens:.0} tokens, ${:.4}", each.answers, each.usd)
+    });
+    let facts = facts.into_iter().chain(each).filter(|fact| !fact.is_empty());
+    escape(&facts.collect::<Vec<String>>().join(" · "))
 }
 
 /// What is missing for a dataset to train on, if anything is.
 fn lacks(manifest: &Manifest) -> String {
     let lacks = manifest.origin.graded.lacks.as_deref();
     lacks.map(|lacks| format!("<p><strong>{}</strong></p>", escape(lacks))).unwrap_or_default()
+}
+
+/// What a benchmark has, too.
+fn contamination(shared: &Account) -> String {
+    let mut rows = String::new();
+    for function in &shared.functions {
+        write!(
+            rows,
+            "<tr><th scope='row'>{}</th><td>{}</td><td>{:.2}</td><td>{}</td><td>{}</td></tr>",
+            escape(&function.function),
+            escape(&function.benchmark),
+            function.similarity,
+            function.called,
+            function.offered,
+        )
+        .expect("writing to a string cannot fail");
+    }
+    let heads = ["the benchmark’s", "similarity", "called in", "only offered in"];
+    let heads = heads.map(|head| format!("<th scope='col'>{head}</th>")).concat();
+    let table = format!(
+        "<div class='scroll'><table><thead><tr><th></th>{heads}</tr></thead>\
+         <tbody>{rows}</tbody></table></div>"
+    );
+    format!(
+        "<section><h2>Against a benchmark</h2><p>{}</p>{}</section>",
+        escape(&shared.sentence()),
+        if rows.is_empty() { "" } else { &table },
+    )
 }
 
 /// Key figures, ours beside people's.
@@ -238,6 +280,22 @@ fn rejections(manifest: &Manifest) -> String {
     dropped.retain(|(_, count)| *count > 0);
     dropped.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     ranking("Why walks were dropped", "share of walks", &dropped, counts.decided())
+}
+
+/// Functions that no conversation can call, with the reason.
+fn uncalled(manifest: &Manifest) -> String {
+    let uncallable = &manifest.uncalled.uncallable;
+    if uncallable.is_empty() {
+        return String::new();
+    }
+    let row = |Uncallable { function, why }: &Uncallable| {
+        format!("<tr><th scope='row'>{}</th><td>{}</td></tr>", escape(function), escape(why))
+    };
+    let rows: String = uncallable.iter().map(row).collect();
+    format!(
+        "<figure><figcaption>Functions no conversation can call</figcaption>\
+         <div class='scroll'><table><tbody>{rows}</tbody></table></div></figure>"
+    )
 }
 
 fn negatives(manifest: &Manifest) -> String {

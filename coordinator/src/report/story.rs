@@ -18,6 +18,19 @@ pub(super) fn all(gallery: &Gallery) -> String {
     gallery.exhibits().iter().map(exhibit).collect()
 }
 
+/// Buttons that leave only the conversations that pose a challenge.
+pub(super) fn choice(gallery: &Gallery) -> String {
+    let button = |name: &str, label: &str, pressed: bool| {
+        let (name, label) = (escape(name), escape(label));
+        format!(
+            "<button type='button' data-challenge='{name}' aria-pressed='{pressed}'>{label}</button>"
+        )
+    };
+    let each = gallery.challenges().into_iter();
+    let each: String = each.map(|name| button(name, &name.replace('_', " "), false)).collect();
+    format!("<p class='choice'>{}{each}</p>", button("", "all", true))
+}
+
 fn exhibit(exhibit: &Exhibit) -> String {
     let conversation = &exhibit.conversation;
     let metadata = &conversation.metadata;
@@ -29,7 +42,8 @@ fn exhibit(exhibit: &Exhibit) -> String {
         .map(|name| format!("<span class='tag'>{}</span>", escape(&name.replace('_', " "))))
         .collect();
     let mut html = format!(
-        "<details class='story'><summary><span class='opening'>{}</span> {labels}</summary>{}",
+        "<details class='story' data-challenges='{}'><summary><span class='opening'>{}</span> {labels}</summary>{}",
+        escape(&metadata.challenges.join(" ")),
         escape(&beginning(opening, 120)),
         facts(conversation),
     );

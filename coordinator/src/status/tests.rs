@@ -12,7 +12,6 @@ use magnet_proto::part::{self, Keys, Packed, Writer};
 use magnet_proto::sample::Sample;
 use magnet_proto::usage::Usage;
 use magnet_worker::serve::{End, WalkRunner};
-use magnet_worker::teacher::chat::usage;
 use magnet_worker::teacher::stack::Patience;
 
 use super::*;
@@ -39,7 +38,7 @@ async fn samples(campaign: &Campaign, prepared: &Prepared) -> Vec<Sample> {
         patience: Patience::Endless,
         cancel: CancellationToken::new(),
     };
-    let metrics = usage::Metrics::register(&Registry::new()).unwrap();
+    let metrics = prepare::Metrics::register(&Registry::new()).unwrap();
     let pipeline = prepare::pipeline(&around, &metrics, &|_| None).unwrap();
     let mut samples = Vec::new();
     for walk in 0.. {

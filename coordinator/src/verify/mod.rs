@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::dataset::{Dataset, Line};
 use line::{PairLine, Record};
 use replay::Again;
-pub use replay::Replayer;
+pub use replay::{Programs, Replayer};
 
 /// What came of checking a dataset.
 #[derive(Debug, Default)]

@@ -8,19 +8,28 @@ use magnet_proto::config::EndpointKind;
 use magnet_proto::path::NodeOp;
 use magnet_proto::sample::{Call, Message, Sample};
 use magnet_proto::state::embedded::EmbeddedState;
+use magnet_worker::execute::metered;
 use magnet_worker::execute::planned::Planned;
 use magnet_worker::execute::router::Router;
 use magnet_worker::execute::{self, Executor, Nature, Plan, Start};
 use magnet_worker::teacher::{self, Machine, Simulate};
+use prometheus::Registry;
 use serde_json::Value;
 
 use super::line::Record;
-use crate::execute as executors;
+use crate::{execute as executors, servers};
 
 /// Makes a campaign's outputs again.
 pub struct Replayer {
     bundle: Bundle,
     executor: Router,
+}
+
+/// Whether programs that a dataset names may be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Programs {
+    Allowed,
+    Forbidden,
 }
 
 /// How an attempt to make outputs again ended.
@@ -33,14 +42,27 @@ pub(super) enum Again {
 
 impl Replayer {
     /// # Errors
-    /// If an executor of the campaign cannot be made here.
-    pub fn new(bundle: Bundle) -> anyhow::Result<Self> {
+    /// If an executor of the campaign cannot be made here, or may not: a
+    /// dataset that came from elsewhere names programs, too.
+    pub fn new(bundle: Bundle, programs: Programs) -> anyhow::Result<Self> {
+        if let (Programs::Forbidden, Some(server)) =
+            (programs, bundle.servers.servers.values().next())
+        {
+            anyhow::bail!(
+                "outputs come from programs that the dataset names, such as `{}`\nhint: let them \
+                 be started with --start-servers",
+                server.command_line()
+            );
+        }
         let simulator = bundle.campaign.endpoint(&bundle.campaign.roles.simulator);
         let is_played = simulator.is_some_and(|endpoint| endpoint.kind == EndpointKind::Openai);
         let executor = executors::router(executors::Means {
             campaign: &bundle.campaign,
             library: &bundle.library,
             pack: &bundle.pack,
+            servers: &bundle.servers,
+            variable: &servers::variable,
+            metrics: &metered::Metrics::register(&Registry::new())?,
             machine: is_played.then(|| Arc::new(NoModel) as Arc<dyn Machine>),
             cache: Arc::new(EmbeddedState::new()),
         })?;
@@ -77,8 +99,11 @@ impl Replayer {
             functions: &functions,
             initial_config: sample.initial_config.as_ref(),
         };
-        let opened = Planned::open(&self.executor, &start).await;
-        let mut session = opened.map_err(|error| error.to_string())?;
+        let mut session = match Planned::open(&self.executor, &start).await {
+            Ok(session) => session,
+            Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
+            Err(error) => return Err(error.to_string()),
+        };
         for (turn, call, content) in &calls {
             let function = own(call.function)?;
             let output = session.call(function, call, &plan(sample, *turn, call)).await;

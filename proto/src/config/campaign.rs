@@ -66,6 +66,8 @@ pub struct LibraryPaths {
     pub paths: Vec<String>,
     /// Signature paths to keep out (a benchmark's): a JSONL file of name lists.
     pub exclude_paths: Option<PathBuf>,
+    /// Names and globs of functions to leave out (a benchmark's).
+    pub exclude_functions: Vec<String>,
     /// The pack's folder; not set = the built-in library's own pack for the
     /// built-in library, none for another.
     pub pack: Option<PathBuf>,
@@ -289,7 +291,7 @@ pub const DEFAULT_EXECUTOR: &str = "default";
 
 /// `[executor.NAME]`, data: who executes the calls of which functions.
 /// `[executor.default]` has what no other claims.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Execution {
     pub kind: ExecutorKind,
@@ -297,15 +299,27 @@ pub struct Execution {
     pub functions: Vec<String>,
     /// Categories of functions.
     pub groups: Vec<String>,
+    /// Of kind `http`: where `/sessions` is.
+    pub url: String,
+    /// The name of the variable with the server's token, never the token.
+    pub token_env: String,
+    /// For one request to it.
+    #[serde(with = "duration")]
+    pub timeout: Duration,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecutorKind {
-    /// The best there is: the pack's world where it has the function, else
-    /// the model of `roles.simulator`, else the schema simulator.
+    /// The best there is: the MCP server whose tool the function is, else the
+    /// pack's world where it has the function, else the model of
+    /// `roles.simulator`, else the schema simulator.
     #[default]
     Auto,
+    /// The MCP server that offers the function.
+    Mcp,
+    /// A server that speaks the contract of `execute::http`.
+    Http,
     /// The pack's world.
     World,
     /// The model of `roles.simulator`.
@@ -394,6 +408,9 @@ pub struct WorkerRules {
     /// Hosts that a teacher may have: `models.example.com`, `*.example.com`,
     /// `10.0.0.7:8000`; empty = any.
     pub teacher_hosts: Vec<String>,
+    /// Command lines of MCP servers that a campaign may have started here,
+    /// with `*` for any text; empty = none.
+    pub commands: Vec<String>,
 }
 
 /// `[budget]`: 0 = none. A hard stop that leaves a valid, smaller dataset.

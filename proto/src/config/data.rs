@@ -1,8 +1,8 @@
 //! The settings that determine a campaign's data.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Campaign, Endpoint, Judge, NegativeSource};
+use super::{Campaign, Endpoint, Execution, Judge, NegativeSource};
 
 /// Everything of a campaign that decides what its dataset holds, in one
 /// canonical value: the campaign digest covers it together with the contents
@@ -16,6 +16,13 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         is_mined || campaign.graph.judge == Judge::Teacher || campaign.vet.called_for > 0.0;
     // A role that nothing is asked of decides nothing.
     let used = |is_used: bool, name: &str| if is_used { role(name) } else { Value::Null };
+    // Who executes what: not where it is.
+    let execution = |(name, section): (&String, &Execution)| {
+        let (functions, groups) = (&section.functions, &section.groups);
+        let claims = json!({ "kind": section.kind, "functions": functions, "groups": groups });
+        (name.clone(), claims)
+    };
+    let executor: Map<String, Value> = campaign.executor.iter().map(execution).collect();
     json!({
         "seed": campaign.campaign.seed,
         "preset": campaign.campaign.preset,
@@ -28,7 +35,7 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         "vet": campaign.vet,
         "negatives": campaign.negatives,
         "dedup": campaign.dedup,
-        "executor": campaign.executor,
+        "executor": executor,
         "roles": {
             "teacher": role(&campaign.roles.teacher),
             "student": used(is_mined, &campaign.roles.student),
@@ -110,7 +117,7 @@ mod tests {
         for assignment in [
             "campaign.samples=9", "campaign.name=other", "run.workers=3", "output.dir=elsewhere",
             "budget.max_usd=1.5", "fleet.queue=amqp://host",
-            "teacher.offline.requests_per_minute=5",
+            "teacher.offline.requests_per_minute=5", "executor.default.timeout=5s",
         ] {
             assert_eq!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }

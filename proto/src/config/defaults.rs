@@ -203,9 +203,23 @@ impl Default for Run {
     }
 }
 
+impl Default for Execution {
+    fn default() -> Self {
+        Self {
+            kind: ExecutorKind::Auto,
+            functions: Vec::new(),
+            groups: Vec::new(),
+            url: String::new(),
+            token_env: String::new(),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
 impl Default for WorkerRules {
     fn default() -> Self {
-        Self { key_variables: vec!["*_API_KEY".into(), "*_KEY".into()], teacher_hosts: Vec::new() }
+        let key_variables = vec!["*_API_KEY".into(), "*_KEY".into()];
+        Self { key_variables, teacher_hosts: Vec::new(), commands: Vec::new() }
     }
 }
 

@@ -25,11 +25,11 @@ pub fn format(duration: &Duration) -> String {
     }
 }
 
-pub(super) fn serialize<S: Serializer>(value: &Duration, out: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(value: &Duration, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(&format(value))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(input)?;
     let refuse = || format!("expected a duration like \"30s\" or \"5m\", got \"{text}\"");
     parse(&text).ok_or_else(|| serde::de::Error::custom(refuse()))

@@ -31,3 +31,4 @@ pub use effective::{Effective, Setting};
 pub use layer::{Overrides, environment};
 pub use load::load;
 pub use problem::{Problem, Problems};
+pub use secret::looks_like_key;

@@ -288,6 +288,29 @@ impl Rules {
                     "name functions or globs in functions, or categories in groups",
                 ),
             }
+            match execution.kind {
+                ExecutorKind::Http => {
+                    self.url(&key("url"), &execution.url, &["http://", "https://"]);
+                }
+                _ => self.require(
+                    execution.url.is_empty(),
+                    &key("url"),
+                    "only an executor of kind \"http\" has one",
+                    "set kind = \"http\", or leave url out",
+                ),
+            }
+            self.require(
+                is_variable(&execution.token_env),
+                &key("token_env"),
+                "not the name of an environment variable",
+                "write the variable's name, like \"SHOP_TOKEN\", and export the token under it",
+            );
+            self.require(
+                !execution.timeout.is_zero(),
+                &key("timeout"),
+                "must not be zero",
+                "write a duration like \"30s\"",
+            );
             self.require(
                 execution.kind != ExecutorKind::Model || has_model,
                 &key("kind"),
@@ -343,6 +366,17 @@ impl Rules {
                 "worker.teacher_hosts",
                 format!("{host:?} is not a host"),
                 "write hosts like \"models.example.com\", \"*.example.com\" or \"10.0.0.7:8000\"",
+            );
+        }
+        for command in &campaign.worker.commands {
+            self.require(
+                !command
+                    .split_whitespace()
+                    .next()
+                    .is_none_or(|word| word.trim_matches('*').is_empty()),
+                "worker.commands",
+                format!("{command:?} allows any command"),
+                "write command lines like \"npx -y @scope/server {dir}\"",
             );
         }
         self.not_negative("budget.max_usd", campaign.budget.max_usd);

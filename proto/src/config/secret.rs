@@ -8,7 +8,7 @@ const KEY_PREFIXES: &[&str] =
 const SHORTEST_KEY: usize = 12;
 
 /// Whether a text looks like an API key rather than like a setting.
-pub(super) fn looks_like_key(text: &str) -> bool {
+pub fn looks_like_key(text: &str) -> bool {
     let text = text.trim();
     let begins_like_one = KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
     begins_like_one && text.len() >= SHORTEST_KEY && text.bytes().any(|b| b.is_ascii_digit())

@@ -64,12 +64,47 @@ impl Choice<'_> {
             } else if self.is_mentioned(field, &mut rng)
                 && let Some(value) = self.value(field, attempt, &mut rng)
             {
-                arguments.push((field.name.clone(), self.said(field, value)));
+                arguments.push((field.name.clone(), self.said(&field.name, value)));
             }
         }
         let position = |name: &str| function.params().iter().position(|f| f.name == name);
         arguments.sort_by_key(|(name, _)| position(name));
         Some((arguments, picks))
+    }
+
+    /// The arguments as drawn, or fitted to what their schema asks for beside
+    /// single values; the error says why they are invalid.
+    pub(super) fn checked(
+        &self,
+        arguments: Vec<(String, How)>,
+        copy: u8,
+        attempt: usize,
+    ) -> Result<Vec<(String, How)>, String> {
+        let drawn = super::values(&arguments);
+        let check = |arguments: &Arguments| {
+            self.dry.validators.check(self.dry.scene.library, self.step.function, arguments)
+        };
+        let Err(problem) = check(&drawn) else {
+            return Ok(arguments);
+        };
+        // What is meant again is meant as it was.
+        if self.step.conflict.is_some() {
+            return Err(problem);
+        }
+        let purpose = format!("fitted {} {copy} {attempt}", self.at.step);
+        let mut rng = self.dry.scene.stream(&purpose, self.at.turn as usize);
+        let persona = self.dry.scene.persona;
+        let fitted = self.dry.lexicon.fitted(self.function(), &drawn, persona, &mut rng);
+        let fitted = fitted.filter(|fitted| check(fitted).is_ok()).ok_or(problem)?;
+        let how = |(name, value): (String, Value)| {
+            let kept =
+                arguments.iter().find(|(known, how)| *known == name && how.value() == Some(&value));
+            kept.cloned().unwrap_or_else(|| {
+                let how = self.said(&name, value);
+                (name, how)
+            })
+        };
+        Ok(fitted.into_iter().map(how).collect())
     }
 
     fn function(&self) -> &Function {
@@ -220,7 +255,9 @@ impl Choice<'_> {
                 continue;
             };
             let exists = self.known.by_parameter.get(&field.name);
-            let fits = exists.is_none_or(|values| values.contains(value))
+            // Two functions' objects of one name, such as a body, are two things.
+            let fits = !value.is_object()
+                && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
             if fits && rng.random_bool(AGAIN) {
                 arguments.push((field.name.clone(), How::Again { value: value.clone() }));
@@ -248,7 +285,7 @@ impl Choice<'_> {
             };
             let is_new = arguments.iter().all(|(chosen, _)| chosen != name);
             if is_new && (field.required || rng.random_bool(MENTIONED)) {
-                arguments.push((name.clone(), self.said(field, value.clone())));
+                arguments.push((name.clone(), self.said(&field.name, value.clone())));
             }
         }
     }
@@ -257,12 +294,12 @@ impl Choice<'_> {
         if let [only] = field.shape.choices.as_slice() {
             return Some(How::Unsaid { value: only.clone() });
         }
-        self.value(field, attempt, rng).map(|value| self.said(field, value))
+        self.value(field, attempt, rng).map(|value| self.said(&field.name, value))
     }
 
     /// Said now, or already said.
-    fn said(&self, field: &Field, value: Value) -> How {
-        match self.memory.was_said(&field.name, &value) {
+    fn said(&self, name: &str, value: Value) -> How {
+        match self.memory.was_said(name, &value) {
             true => How::Again { value },
             false => How::Said { value },
         }

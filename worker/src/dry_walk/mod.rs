@@ -216,18 +216,33 @@ impl Walking<'_> {
             let Some((arguments, picks)) = choice.draw(copy, attempt) else {
                 continue;
             };
+            let arguments = match choice.checked(arguments, copy, attempt) {
+                Ok(arguments) => arguments,
+                Err(problem) => {
+                    why = why.or(Some((Reason::InvalidArguments, problem)));
+                    continue;
+                }
+            };
             let call = values(&arguments);
-            let check = self.dry.validators.check(self.dry.scene.library, step.function, &call);
-            if let Err(problem) = check {
-                why = why.or(Some((Reason::InvalidArguments, problem)));
-                continue;
-            }
             if step.conflict.is_none() && self.memory.has_made(step.function, &call) {
                 let problem = format!("\"{}\" would only be called again", function.name);
                 why = why.or(Some((Reason::RepeatedCall, problem)));
                 continue;
             }
-            let executed = self.make(at, step, copy, call).await?;
+            let executed = match self.make(at, step, copy, call).await {
+                Ok(executed) => executed,
+                // It may have ended whoever executes: that costs one try.
+                Err(Failure::Rejected(rejection)) => {
+                    why = Some((rejection.reason, rejection.detail));
+                    self.start_over().await?;
+                    refusals += 1;
+                    if refusals == REFUSALS {
+                        break;
+                    }
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
             let last = executed.last().filter(|last| last.output.is_error);
             if let (Some(refused), false) = (last, step.fault == Some(Fault::Permanent)) {
                 let text = &refused.output.content;
@@ -275,10 +290,17 @@ impl Walking<'_> {
 
     /// Takes a refused call back, where it may have left something behind.
     async fn undo(&mut self) -> Result<(), Failure> {
-        if self.session.refusals_are_clean() {
-            return Ok(());
+        match self.session.refusals_are_clean() {
+            true => Ok(()),
+            false => self.start_over().await,
         }
-        self.session = open(&self.dry).await?;
+    }
+
+    /// Makes the calls that were accepted so far again, from the start.
+    async fn start_over(&mut self) -> Result<(), Failure> {
+        if !self.session.restart().await? {
+            self.session = open(&self.dry).await?;
+        }
         for (step, executed) in self.memory.log(self.dry.scene.path) {
             let plan = step.map(plan_of).unwrap_or_default();
             let function = self.dry.scene.library.get(executed.call.function);

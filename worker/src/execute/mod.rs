@@ -10,6 +10,8 @@
 
 mod contradict;
 mod faults;
+pub mod http;
+pub mod metered;
 pub mod model;
 mod output;
 pub mod planned;
@@ -146,6 +148,12 @@ pub trait Session: Send + Sync {
     /// restored after one.
     fn refusals_are_clean(&self) -> bool {
         false
+    }
+
+    /// Goes back to the state it started from; `false` where another session
+    /// has to be opened for that.
+    async fn restart(&mut self) -> Result<bool, Error> {
+        Ok(false)
     }
 
     async fn close(self: Box<Self>) -> Result<(), Error> {

@@ -39,6 +39,12 @@ impl Planned {
         self.session.refusals_are_clean()
     }
 
+    /// Goes back to the start, if that can be done here.
+    pub async fn restart(&mut self) -> Result<bool, Error> {
+        self.failed.clear();
+        self.session.restart().await
+    }
+
     /// Runs one call as planned; a call that fails by plan never reaches the
     /// executor.
     pub async fn call(

@@ -147,6 +147,14 @@ impl Session for Routed {
         self.parts.iter().flatten().all(|part| part.refusals_are_clean())
     }
 
+    async fn restart(&mut self) -> Result<bool, Error> {
+        let mut is_done = true;
+        for part in self.parts.iter_mut().flatten() {
+            is_done &= part.restart().await?;
+        }
+        Ok(is_done)
+    }
+
     async fn close(self: Box<Self>) -> Result<(), Error> {
         for part in self.parts.into_iter().flatten() {
             part.close().await?;

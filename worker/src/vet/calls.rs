@@ -1,14 +1,32 @@
-//! Arguments against the schema on offer.
+//! Arguments against the schema on offer. Formats count: where a schema tells a
+//! date from a moment by nothing else, nothing else can.
 
 use std::sync::OnceLock;
 
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator};
 use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
 use magnet_proto::sample::Arguments;
 use serde_json::Value;
 
 use super::prose;
+
+/// What says whether a value fits a schema, here and wherever one is made.
+///
+/// # Errors
+/// If it is no schema.
+pub fn judge(schema: &Value) -> Result<Validator, ValidationError<'static>> {
+    let options = jsonschema::options().should_validate_formats(true);
+    options.with_format("time", is_time).build(schema)
+}
+
+/// "09:30" and what begins so: few APIs write seconds and zone, as the standard
+/// has it.
+fn is_time(text: &str) -> bool {
+    let number = |at: std::ops::Range<usize>| text.get(at).and_then(|part| part.parse::<u8>().ok());
+    let (hours, minutes) = (number(0..2), number(3..5));
+    text.get(2..3) == Some(":") && hours.is_some_and(|h| h < 24) && minutes.is_some_and(|m| m < 60)
+}
 
 /// The compiled schemas of a library, each compiled when first needed.
 #[derive(Debug)]
@@ -31,7 +49,9 @@ impl Validators {
         arguments: &Arguments,
     ) -> Result<(), String> {
         let function = library.get(id);
-        if let Some(name) = arguments.keys().find(|name| function.param(name).is_none()) {
+        let is_open = takes_any_name(&function.parameters);
+        let unknown = |name: &&String| !is_open && function.param(name).is_none();
+        if let Some(name) = arguments.keys().find(unknown) {
             return Err(format!("\"{}\" has no parameter \"{name}\"", function.name));
         }
         if let Some(field) = function.required().find(|f| !arguments.contains_key(&f.name)) {
@@ -41,9 +61,8 @@ impl Validators {
         if let Some(trace) = prose::hint_in(&instance) {
             return Err(format!("\"{}\": an argument says \"{trace}\"", function.name));
         }
-        let compiled = self.compiled[id.index()].get_or_init(|| {
-            jsonschema::validator_for(&function.parameters).map_err(|error| error.to_string())
-        });
+        let compiled = self.compiled[id.index()]
+            .get_or_init(|| judge(&function.parameters).map_err(|error| error.to_string()));
         let validator = compiled.as_ref().map_err(|error| {
             format!("the schema of \"{}\" cannot be compiled: {error}", function.name)
         })?;
@@ -54,4 +73,11 @@ impl Validators {
             }
         }
     }
+}
+
+/// Whether the parameters are a map: whoever writes a schema for names that
+/// stand nowhere means them.
+fn takes_any_name(parameters: &Value) -> bool {
+    let has = |key: &str| parameters.get(key).is_some_and(Value::is_object);
+    has("additionalProperties") || has("patternProperties")
 }

@@ -89,6 +89,8 @@ impl Ledger {
                     self.descend(member, &pointer(at, name), field, shape, planned, found);
                 }
             }
+            // Nothing was said, so that there is nothing to have come from somewhere.
+            value if is_nothing(value) => {}
             scalar => found.push((at.to_owned(), self.source(scalar, field, shape, planned))),
         }
     }
@@ -104,6 +106,8 @@ impl Ledger {
             .or_else(|| self.returned(value, planned))
             .or_else(|| in_schema(value, shape))
             .or_else(|| field.filter(|f| is_free_text(f)).map(|_| Source::Composed))
+            // Yes and no are in no message as such.
+            .or_else(|| value.is_boolean().then_some(Source::Schema { key: SchemaKey::Enum }))
             .unwrap_or(Source::None)
     }
 
@@ -144,6 +148,16 @@ impl Ledger {
             Source::Schema { .. } => in_schema(value, shape).is_some() || value.is_boolean(),
             Source::Composed | Source::None => true,
         }
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

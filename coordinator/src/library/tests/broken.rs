@@ -136,11 +136,6 @@ fn files_that_are_something_else() {
         ),
         ("postman.json", "a Postman collection", "hint: export it as an OpenAPI 3 document"),
         (
-            "servers.json",
-            "a list of MCP servers, which says how to start them, not what they offer",
-            "hint: ask each server for tools/list, save its answer and give that file",
-        ),
-        (
             "schema.json", "a JSON Schema without a function around it",
             "hint: wrap it: {\"name\": …, \"parameters\": …}",
         ),
@@ -185,7 +180,7 @@ fn libraries_without_functions() {
 
 #[test]
 fn a_broken_entry_is_refused_and_the_rest_goes_on() {
-    let Loaded { library, report } =
+    let Loaded { library, report, .. } =
         load(&["entries.json".to_owned()], &fixtures().join("broken")).unwrap();
     assert_eq!(library.len(), 1);
     let refused: Vec<String> = report.refused.iter().map(ToString::to_string).collect();
@@ -226,7 +221,7 @@ fn a_broken_entry_is_refused_and_the_rest_goes_on() {
 
 #[test]
 fn a_broken_line_is_refused_with_its_number() {
-    let Loaded { library, report } =
+    let Loaded { library, report, .. } =
         load(&["lines.jsonl".to_owned()], &fixtures().join("broken")).unwrap();
     assert_eq!(library.len(), 2);
     let refused: Vec<String> = report.refused.iter().map(ToString::to_string).collect();
@@ -247,7 +242,7 @@ fn a_broken_line_is_refused_with_its_number() {
 
 #[test]
 fn a_file_in_a_directory_may_be_something_else() {
-    let Loaded { library, report } = load(&["mixed".to_owned()], &fixtures()).unwrap();
+    let Loaded { library, report, .. } = load(&["mixed".to_owned()], &fixtures()).unwrap();
     assert_eq!(library.len(), 1);
     let refused: Vec<String> = report.refused.iter().map(ToString::to_string).collect();
     assert_eq!(

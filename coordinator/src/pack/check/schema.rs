@@ -1,5 +1,6 @@
 //! Places in schemas and values, by pointer patterns: "/tickets/*/status".
 
+use magnet_worker::vet::calls;
 use serde_json::Value;
 
 fn steps(at: &str) -> impl Iterator<Item = &str> {
@@ -47,14 +48,5 @@ pub(super) fn misfit(validator: &jsonschema::Validator, value: &Value) -> Option
 /// A schema's validator, which holds texts to their formats; none for a schema
 /// that is none.
 pub(super) fn validator(schema: &Value) -> Option<jsonschema::Validator> {
-    let options = jsonschema::options().should_validate_formats(true);
-    options.with_format("time", is_time).build(schema).ok()
-}
-
-/// "09:30" and what begins so: few APIs write seconds and zone, as the standard
-/// has it.
-fn is_time(text: &str) -> bool {
-    let number = |at: std::ops::Range<usize>| text.get(at).and_then(|part| part.parse::<u8>().ok());
-    let (hours, minutes) = (number(0..2), number(3..5));
-    text.get(2..3) == Some(":") && hours.is_some_and(|h| h < 24) && minutes.is_some_and(|m| m < 60)
+    calls::judge(schema).ok()
 }

@@ -75,7 +75,7 @@ capabilities:
 - name: MAGNET__FLEET__CA_FILE
   value: /etc/magnet-ca/ca.crt
 {{- end }}
-{{- if include "magnet.hasTools" . }}
+{{- if and (include "magnet.hasTools" .) (not (hasKey .Values.campaign.set "library.paths")) }}
 - name: MAGNET__LIBRARY__PATHS
   value: '["/etc/magnet-tools"]'
 {{- end }}

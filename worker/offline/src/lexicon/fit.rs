@@ -29,7 +29,7 @@ pub(super) fn allowed(value: &Value, shape: &Shape) -> bool {
     match &shape.ty {
         Type::String { min_length, max_length } => value.as_str().is_some_and(|text| {
             let length = text.chars().count();
-            let pattern = shape.pattern.as_deref().and_then(Pattern::parse);
+            let pattern = shape.pattern.as_deref().and_then(Pattern::of);
             length >= *min_length
                 && max_length.is_none_or(|most| length <= most)
                 && pattern.is_none_or(|pattern| pattern.matches(text))
@@ -99,12 +99,11 @@ pub(super) fn string(
 ) -> String {
     let length_fits =
         |text: &str| (least..=most.unwrap_or(usize::MAX)).contains(&text.chars().count());
-    if let Some(pattern) = pattern.and_then(Pattern::parse) {
+    if let Some(pattern) = pattern.and_then(Pattern::of) {
         if length_fits(&text) && pattern.matches(&text) {
             return text;
         }
-        let drawn = |_| pattern.draw(rng);
-        if let Some(drawn) = (0..16).map(drawn).find(|text| length_fits(text)) {
+        if let Some(drawn) = pattern.draw(length_fits, rng) {
             return drawn;
         }
     }

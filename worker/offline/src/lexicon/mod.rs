@@ -20,6 +20,7 @@ pub mod topic;
 mod cues;
 mod examples;
 mod fit;
+mod format;
 mod freeform;
 mod moment;
 mod names;
@@ -31,6 +32,7 @@ mod terms;
 mod text;
 mod things;
 mod value;
+mod whole;
 
 pub(crate) use fit::{coerced, plain_number};
 pub(crate) use magnet_worker::persona::{Persona, Register, calendar, ids, pick};
@@ -39,10 +41,12 @@ pub(crate) use nouns::singular;
 pub use place::{Place, Side};
 pub use setting::Setting;
 pub use topic::{Topic, topic};
+pub(crate) use whole::fitted;
 
 use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::Field;
+use magnet_proto::sample::Arguments;
+use magnet_proto::shape::{Field, Shape};
 use magnet_worker::lexicon::Lexicon;
 use rand::RngExt;
 use serde_json::Value;
@@ -60,6 +64,22 @@ pub struct Tables;
 impl Lexicon for Tables {
     fn value(&self, function: &Function, field: &Field, persona: &Persona, rng: &mut Rng) -> Value {
         value(&Place::argument(function, field), persona, rng)
+    }
+
+    fn fitted(
+        &self,
+        function: &Function,
+        arguments: &Arguments,
+        persona: &Persona,
+        rng: &mut Rng,
+    ) -> Option<Arguments> {
+        let shape = Shape::default();
+        let place = Place { name: "", parent: "", shape: &shape, function, side: Side::Argument };
+        let draft = Value::Object(arguments.clone());
+        match fitted(&function.parameters, &draft, &place, persona, rng)? {
+            Value::Object(fitted) => Some(fitted),
+            _ => None,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::place::{Place, Side};
 use super::setting::Setting;
 use super::topic::{Topic, topic};
-use super::{chance, examples, fit};
+use super::{chance, examples, fit, format};
 
 /// Elements of an array that its schema leaves open.
 const USUAL_ITEMS: std::ops::RangeInclusive<usize> = 1..=3;
@@ -171,7 +171,8 @@ impl Setting<'_> {
         most: Option<usize>,
         rng: &mut Rng,
     ) -> String {
-        let text = self.text(topic, place, rng);
+        let strict = place.shape.format.as_deref().and_then(|name| format::strict(name, rng));
+        let text = strict.unwrap_or_else(|| self.text(topic, place, rng));
         fit::string(text, place.shape.pattern.as_deref(), least, most, rng)
     }
 }

@@ -13,7 +13,7 @@ use super::echo::Echoes;
 use super::facet::{Facet, Facets};
 use super::rules::{self, Scope};
 use super::world::{self, Facts, World, is_id, noun_of};
-use super::{compute, generic, tidy, told};
+use super::{compute, generic, room, tidy, told};
 use crate::lexicon::{Persona, Place, Setting, Topic, coerced, topic};
 
 /// What a call is generated from.
@@ -26,16 +26,17 @@ pub(super) struct Scene<'a> {
 }
 
 /// The output of one call.
-pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
+pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
     let echoes = Echoes::of(scene.function, scene.arguments);
     let mut generator = Generator { scene, echoes, facets: Facets::default(), bulky, rng };
     match scene.function.output() {
         Some(shape) if !generic::says_nothing(shape) => {
             let place = Place::output(scene.function, shape);
             let mut setting = generator.setting();
-            generator.node(&place, &mut setting, Spot::default())
+            let room = if bulky { room::BULKY } else { room::USUAL };
+            generator.node(&place, &mut setting, Spot { room, ..Spot::default() })
         }
-        _ => generic::output(scene, bulky, &mut generator.rng),
+        _ => generic::output(scene, bulky, generator.rng),
     }
 }
 
@@ -43,9 +44,6 @@ pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: Rng) -> Value {
 const USUAL: std::ops::RangeInclusive<usize> = 2..=4;
 const INNER: std::ops::RangeInclusive<usize> = 1..=2;
 const BULKY: std::ops::RangeInclusive<usize> = 30..=60;
-/// Scalar places of a whole list: elements with very many fields are few.
-const USUAL_LEAVES: usize = 120;
-const BULKY_LEAVES: usize = 2_400;
 /// Tries for an element whose names differ from its neighbours'.
 const TRIES: usize = 5;
 
@@ -56,6 +54,8 @@ struct Spot {
     lists: usize,
     /// The position in the innermost list.
     index: usize,
+    /// How many bytes it may come to, about.
+    room: usize,
 }
 
 /// An identifier in an object, or among the arguments.
@@ -81,7 +81,7 @@ struct Generator<'a> {
     facets: Facets,
     /// The outermost list or text is still to be made long.
     bulky: bool,
-    rng: Rng,
+    rng: &'a mut Rng,
 }
 
 impl<'a> Generator<'a> {
@@ -117,7 +117,11 @@ impl<'a> Generator<'a> {
         spot: Spot,
     ) -> Value {
         let spot = Spot { depth: spot.depth + 1, ..spot };
-        let kept = tidy::kept(fields, spot.depth);
+        let shared = room::shared(tidy::kept(fields, spot.depth), spot.room);
+        let room_of = |field: &Field| {
+            shared.iter().find(|(kept, _)| std::ptr::eq(*kept, field)).map_or(0, |(_, room)| *room)
+        };
+        let kept: Vec<&Field> = shared.iter().map(|(field, _)| *field).collect();
         let mut object: Map<String, Value> =
             kept.iter().map(|field| (field.name.clone(), Value::Null)).collect();
         let named = self.ids(place, &kept, &mut object, setting, spot);
@@ -134,7 +138,8 @@ impl<'a> Generator<'a> {
                 continue;
             }
             let known = self.known(&about, field);
-            let value = known.unwrap_or_else(|| self.node(&member, setting, spot));
+            let inner = Spot { room: room_of(field), ..spot };
+            let value = known.unwrap_or_else(|| self.node(&member, setting, inner));
             if let Value::String(text) = &value
                 && self.facets.of(&member).settles()
             {
@@ -179,9 +184,7 @@ impl<'a> Generator<'a> {
             };
             let value = match listed {
                 Some(id) => id,
-                None if spot.lists > 0 && is_own => {
-                    setting.value(&place.member(field), &mut self.rng)
-                }
+                None if spot.lists > 0 && is_own => setting.value(&place.member(field), self.rng),
                 None => self
                     .of_own(ids.iter().find(|named| named.own), field)
                     .unwrap_or_else(|| self.scalar(&place.member(field), setting, spot)),
@@ -294,7 +297,7 @@ impl<'a> Generator<'a> {
             let before = waiting.len();
             waiting.retain(|(field, rule)| {
                 let scope = Scope { siblings: object, arguments: self.scene.arguments };
-                let value = rules::compute(rule, &field.name, &scope, own, &mut self.rng);
+                let value = rules::compute(rule, &field.name, &scope, own, self.rng);
                 let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else {
                     return true;
                 };
@@ -320,8 +323,8 @@ impl<'a> Generator<'a> {
         spot: Spot,
     ) -> Value {
         let bulky = std::mem::take(&mut self.bulky);
-        let most_leaves = if bulky { BULKY_LEAVES } else { USUAL_LEAVES };
-        let room = (most_leaves / leaf_count(items).max(1)).max(2);
+        // What is nested may be one alone; a list that was asked for is not.
+        let room = room::elements(items, spot.room).max(if spot.lists == 0 { 2 } else { 1 });
         let usual = match (bulky, spot.lists) {
             (true, _) => BULKY,
             (_, 0) => USUAL,
@@ -340,7 +343,8 @@ impl<'a> Generator<'a> {
         let tries = if room < 4 { 1 } else { TRIES };
         let mut elements: Vec<Value> = Vec::with_capacity(wanted);
         for index in 0..wanted {
-            let spot = Spot { lists: spot.lists + 1, index, ..spot };
+            let room = spot.room / wanted;
+            let spot = Spot { lists: spot.lists + 1, index, room, ..spot };
             let mut drawn = Value::Null;
             for _ in 0..tries {
                 let mut own = if items.fields().is_empty() {
@@ -384,12 +388,12 @@ impl<'a> Generator<'a> {
         }
         if self.bulky && spot.lists == 0 && tidy::is_long(place) {
             self.bulky = false;
-            let text = setting.long_text(self.rng.random_range(25..45), &mut self.rng);
+            let text = setting.long_text(self.rng.random_range(25..45), self.rng);
             if let Some(value) = coerced(&Value::String(text), place.shape) {
                 return value;
             }
         }
-        let value = setting.value_about(facet.topic, place, &mut self.rng);
+        let value = setting.value_about(facet.topic, place, self.rng);
         self.bounded(value, &facet, place)
     }
 
@@ -418,13 +422,4 @@ pub(super) fn is_free_text(place: &Place<'_>) -> bool {
         topic(place),
         Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText
     )
-}
-
-/// How many scalar places one value of a shape has.
-fn leaf_count(shape: &Shape) -> usize {
-    match &shape.ty {
-        Type::Object { fields } => fields.iter().map(|field| leaf_count(&field.shape)).sum(),
-        Type::Array { items, .. } => leaf_count(items),
-        _ => 1,
-    }
 }

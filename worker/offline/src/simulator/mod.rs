@@ -2,7 +2,7 @@
 //! and stay consistent with what the conversation has established.
 //!
 //! ```text
-//! call ─► seen before? ─► generate (echo · known facts · rules · lexicon) ─► world
+//! call ─► seen before? ─► generate (echo · known facts · rules · lexicon) ─► judge ─► world
 //! ```
 //!
 //! Promises: the same calls in the same order give the same outputs; what was
@@ -14,6 +14,8 @@ mod echo;
 mod facet;
 mod generate;
 mod generic;
+mod judges;
+mod room;
 mod rules;
 mod tidy;
 mod told;
@@ -27,19 +29,23 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use magnet_proto::library::Function;
+use magnet_proto::rng::Rng;
 use magnet_proto::sample::Call;
 use magnet_proto::{Digest, WalkIndex, rng};
 use serde_json::Value;
 
+use self::judges::Judges;
 use self::world::World;
-use crate::lexicon::Persona;
+use crate::lexicon::{Persona, Place, fitted};
 use magnet_worker::execute::planned::call_key;
 use magnet_worker::execute::{Error, Executor, Nature, Output, Plan, Session, Start};
 use magnet_worker::persona::Voices;
 
-/// Opens simulated worlds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Simulator;
+/// Opens simulated worlds, all of one library.
+#[derive(Clone, Debug, Default)]
+pub struct Simulator {
+    judges: Judges,
+}
 
 #[async_trait]
 impl Executor for Simulator {
@@ -52,7 +58,8 @@ impl Executor for Simulator {
     }
 
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
-        Ok(Box::new(Simulation::new(start.seed, start.walk)))
+        let judges = self.judges.clone();
+        Ok(Box::new(Simulation { judges, ..Simulation::new(start.seed, start.walk) }))
     }
 }
 
@@ -65,6 +72,7 @@ pub struct Simulation {
     world: World,
     /// What each distinct call returned, by [`call_key`].
     seen: HashMap<Digest, Value>,
+    judges: Judges,
 }
 
 impl Simulation {
@@ -75,6 +83,7 @@ impl Simulation {
             persona: Persona::draw(seed, walk, &Voices::default()),
             world: World::default(),
             seen: HashMap::new(),
+            judges: Judges::default(),
         }
     }
 
@@ -92,14 +101,27 @@ impl Simulation {
 
     fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
         let purpose = format!("output {key}");
-        let rng = rng::stream(self.seed, self.walk, &purpose);
+        let mut rng = rng::stream(self.seed, self.walk, &purpose);
         let scene = generate::Scene {
             function,
             arguments: &call.arguments,
             persona: &self.persona,
             world: &self.world,
         };
-        generate::output(scene, plan.bulky, rng)
+        let output = generate::output(scene, plan.bulky, &mut rng);
+        self.judged(function, output, &mut rng)
+    }
+
+    /// The output, fitted to what its schema asks for beside single values.
+    fn judged(&self, function: &Function, output: Value, rng: &mut Rng) -> Value {
+        let (Some(schema), Some(shape)) = (&function.response, function.output()) else {
+            return output;
+        };
+        if self.judges.of(function).is_none_or(|judge| judge.is_valid(&output)) {
+            return output;
+        }
+        let place = Place::output(function, shape);
+        fitted(schema, &output, &place, &self.persona, rng).unwrap_or(output)
     }
 }
 

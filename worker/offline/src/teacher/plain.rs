@@ -11,6 +11,22 @@ use super::noun;
 use super::refer::Seat;
 use super::slot::Spoken;
 use super::words::Voice;
+use magnet_worker::vet::prose;
+
+/// Verbs of a name that say something is changed, paid or done away with.
+const CHANGES: &[&str] = &[
+    "add", "apply", "approve", "archive", "assign", "book", "buy", "cancel", "change", "charge",
+    "clear", "close", "create", "delete", "deploy", "disable", "edit", "enable", "insert",
+    "install", "lock", "merge", "modify", "move", "order", "patch", "pay", "place", "post",
+    "purchase", "put", "refund", "reject", "remove", "rename", "replace", "reserve", "reset",
+    "revoke", "schedule", "send", "set", "start", "stop", "submit", "subscribe", "transfer",
+    "unlock", "unsubscribe", "update", "upload", "withdraw", "write",
+];
+/// Verbs of a description that ask for no more than a look.
+const LOOKS: &[&str] = &[
+    "check", "display", "fetch", "find", "get", "give", "list", "look", "provide", "query", "read",
+    "retrieve", "return", "search", "show", "view",
+];
 
 /// A description longer than this is told by the function's name instead.
 const MAX_WORDS: usize = 18;
@@ -26,32 +42,61 @@ pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
     let extra = match said.as_slice() {
         [] => Vec::new(),
         [(noun, words)] => vec![voice.pick(&[
-            format!("the {noun} is {words}"),
+            told(noun, words),
             format!("use {words} as the {noun}"),
             format!("for the {noun}, take {words}"),
         ])],
         all => {
-            let each: Vec<String> =
-                all.iter().map(|(noun, words)| format!("the {noun} is {words}")).collect();
+            let each: Vec<String> = all.iter().map(|(noun, words)| told(noun, words)).collect();
             vec![series(&each, "and")]
         }
     };
     Clause { text: infinitive(spoken.function), mood: Mood::Imperative, extra }
 }
 
+/// "the seat is 4A", "the seats are 4A and 4B".
+fn told(noun: &str, words: &str) -> String {
+    let verb = if noun::is_plural(noun) { "are" } else { "is" };
+    format!("the {noun} {verb} {words}")
+}
+
 /// What a function does, as "cancel an order".
 pub(super) fn infinitive(function: &Function) -> String {
     let sentence = first_sentence(&function.description);
+    let sentence = without_asides(purpose(sentence));
     let mut parts = sentence.split(' ');
     let first = parts.next().unwrap_or_default().to_lowercase();
     let rest = parts.collect::<Vec<_>>().join(" ");
     let named = words(&function.name).next().unwrap_or_default();
-    let verb = base(&first, &named);
+    // "Returns the deleted order" asks for a look at it.
+    let is_change = words(&function.name).take(2).any(|word| CHANGES.contains(&word.as_str()));
+    let verb = base(&first, &named).filter(|verb| !is_change || !LOOKS.contains(&verb.as_str()));
     let brief = sentence.split(' ').count() <= MAX_WORDS;
-    match verb.filter(|_| brief && !rest.is_empty() && !rest.contains(['{', '<', '`'])) {
+    let is_plain = brief && !rest.is_empty() && !rest.contains(['{', '<', '`']);
+    let is_plain = is_plain && !prose::names_function(&rest, function);
+    match verb.filter(|_| is_plain) {
         Some(verb) => format!("{verb} {rest}"),
         None => words(&function.name).collect::<Vec<_>>().join(" "),
     }
+}
+
+/// What a sentence says a thing is for: "An API to list seats" is "list seats".
+fn purpose(sentence: &str) -> &str {
+    const CUES: &[&str] =
+        &["API to ", "api to ", "tool to ", "function to ", "used to ", "you to ", "users to "];
+    let after = |cue: &&str| sentence.split_once(*cue).map(|(_, after)| after);
+    CUES.iter().find_map(after).unwrap_or(sentence)
+}
+
+/// The text without what stands in brackets.
+fn without_asides(text: &str) -> String {
+    let mut kept = text.to_owned();
+    while let Some(start) = kept.find(" (")
+        && let Some(length) = kept[start..].find(')')
+    {
+        kept.replace_range(start..=start + length, "");
+    }
+    kept
 }
 
 fn first_sentence(description: &str) -> &str {
@@ -116,5 +161,19 @@ mod tests {
     fn what_is_no_action_is_asked_for_by_name() {
         check("get_user_by_id", "User lookup endpoint", "get user by id");
         check("delete_pet", "", "delete pet");
+    }
+
+    #[test]
+    fn what_a_tool_is_for_is_what_is_asked_for() {
+        check("SeatQA", "Seat answers (SeatQA) API to provide answers.", "provide answers");
+        check("find_seat", "A tool that allows you to find a seat (or two).", "find a seat");
+        check("SeatInfo", "Get the SeatInfo object", "seat info");
+    }
+
+    #[test]
+    fn what_changes_something_is_never_asked_for_as_a_look() {
+        check("cancel_order", "Returns the cancelled order.", "cancel order");
+        check("admin_delete_user", "Gets rid of a user", "admin delete user");
+        check("get_order", "Returns an order.", "return an order");
     }
 }

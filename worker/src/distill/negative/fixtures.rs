@@ -308,6 +308,10 @@ impl Lexicon for Station {
             _ => format!("V-{}", rng.random_range(100..999)).into(),
         }
     }
+
+    fn fitted(&self, _: &Function, _: &Arguments, _: &Persona, _: &mut Rng) -> Option<Arguments> {
+        None
+    }
 }
 
 #[async_trait]

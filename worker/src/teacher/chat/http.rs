@@ -33,6 +33,11 @@ impl Secret {
     pub fn new(text: String) -> Self {
         Self(text)
     }
+
+    /// Its text, for the wire; none where it is empty.
+    pub(crate) fn reveal(&self) -> Option<&str> {
+        (!self.0.is_empty()).then_some(&self.0)
+    }
 }
 
 impl std::fmt::Debug for Secret {
@@ -95,8 +100,8 @@ impl Http {
         let sent_bytes = body.len();
         let mut post = self.client.post(self.url.clone()).body(body);
         post = post.header(CONTENT_TYPE, "application/json");
-        if !self.key.0.is_empty() {
-            post = post.bearer_auth(&self.key.0);
+        if let Some(key) = self.key.reveal() {
+            post = post.bearer_auth(key);
         }
         let answer = post.send().await.map_err(|error| Attempt::Failed(network(&error)))?;
         let status = answer.status();

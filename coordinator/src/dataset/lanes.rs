@@ -1,4 +1,4 @@
-//! Batches worked side by side and taken up in order.
+//! The lines of a dataset in batches, worked side by side and taken up in order.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
@@ -7,12 +7,17 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
+use super::{Line, Lines};
+
+/// Lines are worked in batches of about this size.
+const BATCH_BYTES: usize = 1 << 20;
+
 /// A batch, and where its result goes.
 type Job<B, R> = (B, SyncSender<R>);
 
 /// Works each batch on one of the machine's cores and hands the results on in
 /// the order of the batches. Only a few batches are under way at a time.
-pub(super) fn in_order<B: Send, R: Send>(
+pub(crate) fn in_order<B: Send, R: Send>(
     batches: impl Iterator<Item = Result<B>>,
     work: impl Fn(B) -> R + Sync,
     mut take: impl FnMut(R) -> Result<()>,
@@ -45,6 +50,24 @@ pub(super) fn in_order<B: Send, R: Send>(
         }
         drop(jobs);
         under_way.into_iter().try_for_each(take)
+    })
+}
+
+/// Lines in batches of some size, so that a lane has something to do.
+pub(crate) fn batches(mut lines: Lines<'_>) -> impl Iterator<Item = Result<Vec<Line>>> {
+    std::iter::from_fn(move || {
+        let (mut batch, mut size) = (Vec::new(), 0);
+        while size < BATCH_BYTES {
+            match lines.next() {
+                None => break,
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(line)) => {
+                    size += line.text.len();
+                    batch.push(line);
+                }
+            }
+        }
+        (!batch.is_empty()).then_some(Ok(batch))
     })
 }
 

@@ -1,0 +1,31 @@
+//! MCP servers as executors: real programs that remember.
+//!
+//! ```text
+//! Servers (proto) ─► launch (variables filled) ─► process in a folder of its own
+//!    └─► McpServers, the executor ─► session ─► client ─► wire ─► the server's stdio
+//!                 tools: what each server offers, for the library
+//! ```
+//!
+//! Each conversation has its own process and folder, or a kept process whose
+//! folder is restored; both are gone when it is over, with whatever the
+//! process started. Servers are not trusted: every wait has an end, every
+//! answer a size, and what is no message is counted and left aside. A crate of
+//! its own, so that who builds the method does not wait for the protocol's SDK;
+//! none of its types gets out.
+//!
+//! Not here: reading people's files of servers (the coordinator's `library`).
+
+mod client;
+mod executor;
+mod folder;
+mod known;
+mod launch;
+mod live;
+mod output;
+mod process;
+mod tools;
+mod wire;
+
+pub use executor::McpServers;
+pub use launch::Unlaunchable;
+pub use tools::tools;
