@@ -125,7 +125,6 @@ fn library() -> Arc<Library> {
                 "nights": {"type": "integer", "description": "How many nights."}
             }, "required": ["city"]}),
             response: None,
-            phrasing: Default::default(),
         })
     };
     Arc::new(Library::from((0..12).map(function).collect::<Vec<_>>()))

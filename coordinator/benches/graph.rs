@@ -9,7 +9,7 @@ use std::time::Duration;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use magnet_coordinator::graph;
 use magnet_proto::config::GraphSettings;
-use magnet_proto::library::{Document, Function, Library, Phrasing};
+use magnet_proto::library::{Document, Function, Library};
 use magnet_proto::rng::{self, Rng};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -43,7 +43,6 @@ fn function(at: usize, rng: &mut Rng) -> Function {
         class: format!("tool {tool}"),
         parameters,
         response: answers.then(|| object(output, rng)),
-        phrasing: Phrasing::default(),
     })
 }
 

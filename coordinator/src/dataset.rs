@@ -5,6 +5,7 @@
 //! that datasets of other versions can still be looked at. Judging whether a
 //! record is right is not here.
 
+mod brief;
 pub(crate) mod lanes;
 mod record;
 
@@ -16,7 +17,10 @@ use anyhow::{Context, Result};
 use magnet_proto::process::Failure;
 
 use crate::finalize::Manifest;
-pub use record::{Call, Conversation, Message, Metadata, PairMetadata, PairRecord, ToolCall};
+pub use brief::Brief;
+pub use record::{
+    Asked, Call, Conversation, Message, Metadata, PairMetadata, PairRecord, Rejected, ToolCall,
+};
 
 /// The longest line that is read; beyond it a file is no dataset.
 const MAX_LINE_BYTES: u64 = 256 << 20;
@@ -27,6 +31,7 @@ pub struct Dataset {
     dir: PathBuf,
     sft: Vec<PathBuf>,
     preference: Vec<PathBuf>,
+    rejected: Vec<PathBuf>,
 }
 
 impl Dataset {
@@ -45,13 +50,14 @@ impl Dataset {
         })?;
         files.sort_unstable();
         let kind = |name: &str| files.iter().filter(|file| is_of(file, name)).cloned().collect();
-        let (sft, preference): (Vec<_>, Vec<_>) = (kind("sft"), kind("preference"));
+        let [sft, preference, rejected]: [Vec<PathBuf>; 3] =
+            ["sft", "preference", "rejected"].map(kind);
         if sft.is_empty() {
             let message = format!("\"{}\" holds no dataset: no sft.jsonl is in it", dir.display());
             let hint = "make one with `magnet run --out DIR`, or finish it with the same command";
             return Err(Failure::usage(message).hint(hint).into());
         }
-        Ok(Self { dir: dir.to_owned(), sft, preference })
+        Ok(Self { dir: dir.to_owned(), sft, preference, rejected })
     }
 
     pub fn dir(&self) -> &Path {
@@ -66,6 +72,11 @@ impl Dataset {
     /// The lines of the preference pairs, in order; none if none were made.
     pub fn preference(&self) -> Lines<'_> {
         Lines::new(&self.preference)
+    }
+
+    /// The lines of rejected walks, in order: some of each reason.
+    pub fn rejected(&self) -> Lines<'_> {
+        Lines::new(&self.rejected)
     }
 
     /// What the run said about itself.

@@ -17,7 +17,7 @@ mod reconcile;
 mod under_way;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +109,8 @@ pub enum Ended {
 pub struct Selection {
     pub counts: Counts,
     pub chosen: Chosen,
+    /// The rejected walks to be shown beside the dataset.
+    pub shown: BTreeSet<u64>,
     /// The parts to read, in walk order; together they hold each walk once.
     pub segments: Vec<Segment>,
     /// Why a shard was left out last, if any was.
@@ -280,9 +282,13 @@ impl Dispatch {
         }
         self.publish_progress();
         let Self { ledger, mut segments, why_dead, .. } = self;
+        let shown = ledger.shown().clone();
         let (counts, chosen, quotas) = ledger.finish();
-        segments.retain(|segment| chosen.any(segment.walks.clone()));
-        Ok(Selection { counts, chosen, segments, why_dead, quotas })
+        segments.retain(|segment| {
+            let walks = &segment.walks;
+            chosen.any(walks.clone()) || shown.range(walks.clone()).next().is_some()
+        });
+        Ok(Selection { counts, chosen, shown, segments, why_dead, quotas })
     }
 
     async fn list(&mut self) -> Result<(), Error> {

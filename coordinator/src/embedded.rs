@@ -411,6 +411,7 @@ impl Fleet {
                 metrics: self.metrics.clone(),
             },
             Ledger::new(self.wanted, job.campaign.dedup.near_duplicate, self.out.path())
+                .showing(job.campaign.run.keep_rejected)
                 .among(quotas, Draws::of(job.campaign)),
         );
         let cause = tokio::select! {

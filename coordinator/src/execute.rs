@@ -56,13 +56,7 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     let mut chosen = BTreeMap::new();
     for (name, (section, claimed)) in claims(means.campaign, means.library)? {
         must_have(claimed, &name, &worlds, means.servers)?;
-        let kind = match claimed {
-            ExecutorKind::Auto if means.servers.tools.contains_key(&name) => ExecutorKind::Mcp,
-            ExecutorKind::Auto if worlds.have(&name) => ExecutorKind::World,
-            ExecutorKind::Auto if means.machine.is_some() => ExecutorKind::Model,
-            ExecutorKind::Auto => ExecutorKind::Simulator,
-            kind => kind,
-        };
+        let kind = settled(claimed, &name, &worlds, means.servers, means.machine.is_some());
         // Each server is an executor of its own, of the others there is one.
         let section = if kind == ExecutorKind::Http { section } else { "" };
         chosen.insert(name, (rank(kind), kind, section));
@@ -92,6 +86,38 @@ pub fn router(means: Means<'_>) -> Result<Router> {
         executors.push(Arc::new(Simulator::default()));
     }
     Ok(Router::new(executors, routes))
+}
+
+/// Who executes a function of which a campaign says this.
+fn settled(
+    claimed: ExecutorKind,
+    function: &str,
+    worlds: &Worldly,
+    servers: &Servers,
+    has_machine: bool,
+) -> ExecutorKind {
+    match claimed {
+        ExecutorKind::Auto if servers.tools.contains_key(function) => ExecutorKind::Mcp,
+        ExecutorKind::Auto if worlds.have(function) => ExecutorKind::World,
+        ExecutorKind::Auto if has_machine => ExecutorKind::Model,
+        ExecutorKind::Auto => ExecutorKind::Simulator,
+        kind => kind,
+    }
+}
+
+/// How many functions of a campaign the schema simulator executes.
+pub fn simulated(
+    campaign: &Campaign,
+    library: &Library,
+    pack: &Pack,
+    servers: &Servers,
+    has_machine: bool,
+) -> Result<usize> {
+    let worlds = Worldly::new(pack)?;
+    let claims = claims(campaign, library)?;
+    let kinds =
+        claims.iter().map(|(name, (_, kind))| settled(*kind, name, &worlds, servers, has_machine));
+    Ok(kinds.filter(|kind| *kind == ExecutorKind::Simulator).count())
 }
 
 /// The place of a kind of executor among the others.
@@ -296,7 +322,6 @@ mod tests {
                 class: "misc".into(),
                 parameters: json!({"type": "object", "properties": {}}),
                 response: None,
-                phrasing: Default::default(),
             })
         };
         let named = [("get_order", "shop"), ("get_train", "travel"), ("hold_seat", "travel")];

@@ -5,6 +5,9 @@
 //!             part ─► samples ─► lines ─┴► in order ─► sft, preference ─► in place
 //! ```
 //!
+//! Beside it lies `rejected.jsonl`, no part of the dataset: for each reason
+//! some walks as far as they came.
+//!
 //! Parts are unpacked and rendered side by side, a few at a time, and written
 //! one after the other: memory does not grow with the dataset. Files are
 //! written aside and moved into place whole; the manifest comes last, so a
@@ -23,7 +26,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use magnet_proto::config::Output;
+use magnet_proto::config::{Compression, Output};
 use magnet_proto::library::Library;
 use magnet_proto::part::{self, Damaged, Part};
 use magnet_proto::parts::{self, Parts};
@@ -45,6 +48,8 @@ const CHUNK_BYTES: usize = 1 << 20;
 const CHUNKS_AHEAD: usize = 2;
 /// Where files are written before they are moved into place.
 const ASIDE: &str = ".unfinished";
+/// The file of rejected walks, without its ending.
+const REJECTED: &str = "rejected";
 
 /// What to write, and where.
 pub struct Finalizer<'a> {
@@ -111,6 +116,7 @@ fn list(lost: &[LostPart]) -> String {
 struct Chunk {
     sft: Lines,
     preference: Lines,
+    rejected: Lines,
     tally: Tally,
     called: BTreeSet<FunctionId>,
 }
@@ -130,14 +136,18 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     fs::create_dir_all(&aside).map_err(refuse)?;
     let (turns, in_order) = mpsc::channel::<Rendered>(to.width.max(1));
     let series = |stem| Series::new(&aside, stem, to.output.compression, to.output.rows_per_file);
-    let (sft, preference) = (series("sft"), series("preference"));
+    let files = Files {
+        sft: series("sft"),
+        preference: series("preference"),
+        rejected: Series::new(&aside, REJECTED, Compression::None, 0),
+    };
     let folder = to.folder.to_owned();
     let writer = tokio::task::spawn_blocking(move || {
         let refuse = |source| Error::Write { folder: folder.clone(), source };
-        write_in_order(in_order, sft, preference, &refuse)
+        write_in_order(in_order, files, &refuse)
     });
     let renderer = Arc::new(Renderer::new(Arc::clone(&to.library)));
-    let chosen = Arc::new(selection.chosen.clone());
+    let choice = Arc::new((selection.chosen.clone(), selection.shown.clone()));
     for segment in &selection.segments {
         let (chunks, rendered) = mpsc::channel(CHUNKS_AHEAD);
         // The writer is gone only after an error, which it returns.
@@ -146,12 +156,15 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
         }
         let name = part::object_name(&to.campaign, &segment.part);
         let (parts, segment) = (to.parts.clone(), segment.clone());
-        let (renderer, chosen) = (Arc::clone(&renderer), Arc::clone(&chosen));
+        let (renderer, choice) = (Arc::clone(&renderer), Arc::clone(&choice));
         tokio::spawn(async move {
             match parts.get(&name).await {
                 Ok(bytes) => {
                     let render = move || {
-                        if let Err(error) = render(&segment, &bytes, &chosen, &renderer, &chunks) {
+                        let (chosen, shown) = &*choice;
+                        let rendered =
+                            render(&segment, &bytes, (chosen, shown), &renderer, &chunks);
+                        if let Err(error) = rendered {
                             // The writer is gone only after an error of its own.
                             chunks.blocking_send(Err(error)).ok();
                         }
@@ -172,6 +185,8 @@ pub async fn write(to: &Finalizer<'_>, selection: &Selection) -> Result<Written,
     drop(turns);
     let written = writer.await.map_err(|_| Error::Lost)??;
     fs::remove_file(manifest::path(to.folder)).or_else(absent).map_err(refuse)?;
+    let rejected = format!("{REJECTED}.jsonl");
+    fs::rename(aside.join(&rejected), to.folder.join(&rejected)).map_err(refuse)?;
     files::move_into_place(&aside, to.folder, &written.files).map_err(refuse)?;
     Ok(written)
 }
@@ -187,11 +202,12 @@ fn absent(error: io::Error) -> io::Result<()> {
     }
 }
 
-/// Renders the chosen samples of a segment and sends them piece by piece.
+/// Renders the chosen samples of a segment, and the rejected walks to be
+/// shown, and sends them piece by piece.
 fn render(
     segment: &Segment,
     bytes: &[u8],
-    chosen: &Chosen,
+    (chosen, shown): (&Chosen, &BTreeSet<u64>),
     renderer: &Renderer,
     chunks: &mpsc::Sender<Result<Chunk, Error>>,
 ) -> Result<(), Error> {
@@ -199,6 +215,15 @@ fn render(
     let damaged = |source: Damaged| lost(part(), source.to_string());
     let mut chunk = Chunk::default();
     let body = Part::read(bytes).map_err(damaged)?;
+    for (entry, rejection, lazy) in body.remains() {
+        if segment.walks.contains(&entry.walk.0) && shown.contains(&entry.walk.0) {
+            let remains = lazy.read().map_err(damaged)?;
+            let added =
+                renderer.rejected(entry.walk, rejection, &remains, &mut chunk.rejected.bytes);
+            added.map_err(|source| Error::Render { part: part(), source })?;
+            chunk.rejected.end_row();
+        }
+    }
     for (entry, lazy) in body.samples() {
         let walk = entry.walk.0;
         if !segment.walks.contains(&walk) || !chosen.contains(walk) {
@@ -239,12 +264,17 @@ impl Chunk {
     }
 }
 
+struct Files {
+    sft: Series,
+    preference: Series,
+    rejected: Series,
+}
+
 /// Writes the pieces of all parts, part after part. Once one is lost nothing
 /// is written any more, and the rest is looked through for others.
 fn write_in_order(
     mut in_order: mpsc::Receiver<Rendered>,
-    mut sft: Series,
-    mut preference: Series,
+    mut to: Files,
     refuse: &dyn Fn(io::Error) -> Error,
 ) -> Result<Written, Error> {
     let (mut tally, mut damaged) = (Tally::default(), Vec::new());
@@ -257,8 +287,9 @@ fn write_in_order(
                 Err(Error::Damaged(lost)) => damaged.extend(lost),
                 chunk if damaged.is_empty() => {
                     let chunk = chunk?;
-                    sft.write(&chunk.sft).map_err(refuse)?;
-                    preference.write(&chunk.preference).map_err(refuse)?;
+                    to.sft.write(&chunk.sft).map_err(refuse)?;
+                    to.preference.write(&chunk.preference).map_err(refuse)?;
+                    to.rejected.write(&chunk.rejected).map_err(refuse)?;
                     tally += chunk.tally;
                     called.extend(chunk.called);
                 }
@@ -272,7 +303,8 @@ fn write_in_order(
     if !damaged.is_empty() {
         return Err(Error::Damaged(damaged));
     }
-    let mut files = sft.finish().map_err(refuse)?;
-    files.extend(preference.finish().map_err(refuse)?);
+    let mut files = to.sft.finish().map_err(refuse)?;
+    files.extend(to.preference.finish().map_err(refuse)?);
+    to.rejected.finish().map_err(refuse)?;
     Ok(Written { files, tally, called })
 }

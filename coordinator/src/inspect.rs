@@ -7,11 +7,18 @@
 use magnet_proto::sample::{Provenance, SchemaKey, Source};
 use serde_json::Value;
 
-use crate::dataset::{Conversation, Message, PairRecord, ToolCall};
+use crate::dataset::{Conversation, Message, PairRecord, Rejected, ToolCall};
 use crate::terminal::Paint;
 
 /// How many characters of an output are shown.
 const OUTPUT_CHARS: usize = 400;
+
+/// Renders a rejected walk, as far as it came.
+pub(crate) fn render_rejected(rejected: &Rejected, paint: Paint) -> String {
+    let mut page = Page { text: String::new(), paint };
+    page.rejected(rejected);
+    page.text
+}
 
 /// Renders one conversation with its pairs.
 pub(crate) fn render(conversation: &Conversation, pairs: &[PairRecord], paint: Paint) -> String {
@@ -41,12 +48,8 @@ impl Page {
         let metadata = &conversation.metadata;
         let title = format!("{}  walk {}", clean(&conversation.id), metadata.walk);
         self.line(&self.paint.bold(&title));
-        let path: Vec<String> = metadata
-            .signature_path
-            .iter()
-            .map(|turn| if turn.is_empty() { "(asks)".into() } else { clean(&turn.join(" + ")) })
-            .collect();
-        self.fact("path", &path.join(" → "));
+        self.fact("path", &path(&metadata.signature_path));
+        self.fact("aim", &clean(&metadata.brief.aim));
         self.fact("challenges", &clean(&metadata.challenges.join(", ")));
         let ops: Vec<String> = metadata.node_ops.iter().map(operation).collect();
         self.fact("node ops", &ops.join("; "));
@@ -66,6 +69,9 @@ impl Page {
     fn turn(&mut self, conversation: &Conversation, turn: usize, messages: &[Message]) {
         self.line("");
         self.fact("tools added", &clean(&conversation.arrivals(turn).join(", ")));
+        for (label, told) in conversation.metadata.brief.told(turn) {
+            self.fact(label, &clean(&told));
+        }
         for message in messages {
             match message.role.as_str() {
                 "user" => {
@@ -113,6 +119,28 @@ impl Page {
         }
     }
 
+    fn rejected(&mut self, rejected: &Rejected) {
+        let title = format!("walk {}: {}", rejected.walk, rejected.reason.replace('_', " "));
+        self.line(&self.paint.red(&clean(&title)));
+        self.fact("why", &clean(&rejected.detail));
+        self.fact("path", &path(&rejected.signature_path));
+        if let Some(brief) = &rejected.brief {
+            self.fact("aim", &clean(&brief.aim));
+            for turn in 0..brief.turns.len() {
+                for (label, told) in brief.told(turn) {
+                    self.fact(&format!("{label} {turn}"), &clean(&told));
+                }
+            }
+        }
+        let Some(asked) = &rejected.asked else { return };
+        for message in &asked.prompt {
+            self.line("");
+            self.fact(&clean(&message.role), &block(text_of(message)));
+        }
+        self.line("");
+        self.fact(&format!("{}: answer", clean(&asked.ask)), &block(&asked.answer));
+    }
+
     fn pair(&mut self, pair: &PairRecord) {
         let metadata = &pair.metadata;
         self.line("");
@@ -139,6 +167,14 @@ impl Page {
             self.line(&self.paint.dim(&format!("              … {} more messages", rest.len())));
         }
     }
+}
+
+/// A signature path, turn by turn.
+fn path(turns: &[Vec<String>]) -> String {
+    let turns = turns
+        .iter()
+        .map(|turn| if turn.is_empty() { "(asks)".into() } else { clean(&turn.join(" + ")) });
+    turns.collect::<Vec<String>>().join(" → ")
 }
 
 /// Where an argument came from, in a few words.

@@ -11,7 +11,7 @@ mod near;
 mod shelf;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -113,6 +113,10 @@ pub struct Ledger {
     seen: Keys,
     kept: Kept,
     chosen: Chosen,
+    /// Rejected walks to be shown, so many of each reason.
+    shown: BTreeSet<u64>,
+    shown_of_each: u64,
+    shown_by_reason: BTreeMap<Reason, u64>,
     quotas: Quotas,
     draws: Option<Draws>,
 }
@@ -154,9 +158,24 @@ impl Ledger {
             seen: Keys::new(&folder),
             kept: Kept::new(near_duplicate, &folder),
             chosen: Chosen::default(),
+            shown: BTreeSet::new(),
+            shown_of_each: 0,
+            shown_by_reason: BTreeMap::new(),
             quotas: Quotas::default(),
             draws: None,
         }
+    }
+
+    /// Chooses the first rejected walks of each reason, too, of those of which
+    /// something remains.
+    #[must_use]
+    pub fn showing(self, shown_of_each: u64) -> Self {
+        Self { shown_of_each, ..self }
+    }
+
+    /// The rejected walks to be shown so far.
+    pub fn shown(&self) -> &BTreeSet<u64> {
+        &self.shown
     }
 
     /// Divides the samples: a class that has its share takes no more.
@@ -280,8 +299,11 @@ impl Ledger {
         }
         let opening_is_new = self.is_new(entry.keys.opening)?;
         Ok(match &entry.verdict {
-            Verdict::Rejected(rejection) => {
+            Verdict::Rejected { rejection, size_bytes } => {
                 *self.counts.rejected_by_reason.entry(rejection.reason).or_default() += 1;
+                if *size_bytes > 0 {
+                    self.show(entry.walk.0, rejection.reason);
+                }
                 Fate::Rejected
             }
             Verdict::Skipped => {
@@ -312,6 +334,14 @@ impl Ledger {
         })
     }
 
+    fn show(&mut self, walk: u64, reason: Reason) {
+        let shown = self.shown_by_reason.entry(reason).or_default();
+        if *shown < self.shown_of_each {
+            *shown += 1;
+            self.shown.insert(walk);
+        }
+    }
+
     fn is_new(&mut self, key: Option<Key>) -> io::Result<bool> {
         key.map_or(Ok(true), |key| self.seen.insert(key.half()))
     }
@@ -340,7 +370,8 @@ mod tests {
     }
 
     fn rejected(walk: u64, opening: &str) -> Entry {
-        let verdict = Verdict::Rejected(Rejection::new(Reason::NoValue, "no city"));
+        let rejection = Rejection::new(Reason::NoValue, "no city");
+        let verdict = Verdict::Rejected { rejection, size_bytes: 9 };
         Entry { verdict, ..accepted(walk, opening) }
     }
 
@@ -446,6 +477,15 @@ mod tests {
         judged.add("judge_edges", Spending { requests: 7, ..Spending::default() });
         counts.add_judging(&judged);
         assert_eq!((counts.spent.requests, counts.asks.total().requests), (17, 17));
+    }
+
+    #[test]
+    fn so_many_rejected_walks_of_a_reason_are_shown_and_no_surplus_ones() {
+        let mut ledger = Ledger::new(1, 0.7, &std::env::temp_dir()).showing(2);
+        let all = [rejected(0, "a"), rejected(1, "b"), rejected(2, "c"), accepted(3, "d")];
+        ledger.read(&all).unwrap();
+        ledger.read(&[rejected(4, "e")]).unwrap();
+        assert_eq!(*ledger.shown(), BTreeSet::from([0, 1]));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod library;
 pub mod pack;
 pub mod graph;
 pub mod execute;
+pub mod grade;
 mod servers;
 pub mod shard;
 pub mod dispatch;

@@ -158,19 +158,23 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
 pub(crate) fn offline(pack: &Arc<Pack>) -> Cast {
     let offline = Arc::new(Offline::new(Arc::clone(pack)));
     let briefer = offline.clone();
-    Cast { teacher: offline, briefer, student: None, judge: None, machine: None }
+    Cast { teacher: offline, briefer, student: None, judge: None, reader: None, machine: None }
 }
 
 /// The rehearsal in all the roles that a model may have.
 fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     let is_mined = campaign.negatives.source == NegativeSource::Student;
-    let simulator = campaign.endpoint(&campaign.roles.simulator);
-    let is_simulated = simulator.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline);
+    let is_model = |role: &str| {
+        campaign.endpoint(role).is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline)
+    };
+    let is_simulated = is_model(&campaign.roles.simulator);
+    let is_read = campaign.vet.called_for > 0.0 && is_model(&campaign.roles.judge);
     Cast {
         teacher: rehearsal.clone(),
         briefer: rehearsal.clone(),
         student: is_mined.then(|| rehearsal.clone() as Arc<dyn Teacher>),
         judge: is_mined.then(|| rehearsal.clone() as _),
+        reader: is_read.then(|| rehearsal.clone() as _),
         machine: is_simulated.then(|| rehearsal.clone() as _),
     }
 }

@@ -221,7 +221,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "properties": {"to": {"type": "string"}}}),
             response: Some(json!({"type": "object"})),
-            phrasing: Default::default(),
         });
         let mut campaign = Campaign::default();
         campaign.fleet.queue = "amqp://user:password@host".into();

@@ -24,6 +24,7 @@ pub mod walk;
 pub mod path;
 pub mod brief;
 pub mod outcome;
+pub mod remains;
 pub mod sample;
 pub mod late;
 pub mod sketch;

@@ -33,8 +33,6 @@ pub struct Function {
     pub parameters: Value,
     /// JSON Schema of the output, where known.
     pub response: Option<Value>,
-    /// How the offline teacher speaks of it; empty for most libraries.
-    pub phrasing: Phrasing,
     params: Arc<[Field]>,
     output: Option<Arc<Shape>>,
 }
@@ -49,24 +47,6 @@ pub struct Document {
     pub parameters: Value,
     #[serde(default)]
     pub response: Option<Value>,
-    #[serde(default)]
-    pub phrasing: Phrasing,
-}
-
-/// Templates for the offline teacher, from a library's `x-requests`,
-/// `x-reasons` and `x-replies`. `{param}` stands for an argument's text,
-/// `{/pointer}` for an output's, `[…]` encloses what is left out unless all
-/// its slots have values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Phrasing {
-    /// Imperative clauses ("find me a train from {origin} to {destination}")
-    /// or questions, which end in "?".
-    pub requests: Vec<String>,
-    /// First-person sentences of motive: "I'm meeting a client in {city}."
-    pub reasons: Vec<String>,
-    /// Sentences that report the output: "Seat {/seat} is held until {/until}."
-    pub replies: Vec<String>,
 }
 
 impl From<Document> for Function {
@@ -83,7 +63,6 @@ impl From<Document> for Function {
             class: document.class,
             parameters: document.parameters,
             response: document.response,
-            phrasing: document.phrasing,
             params,
             output,
         }
@@ -99,7 +78,6 @@ impl From<Function> for Document {
             class: function.class,
             parameters: function.parameters,
             response: function.response,
-            phrasing: function.phrasing,
         }
     }
 }
@@ -255,7 +233,6 @@ mod tests {
                 "either": {"anyOf": [{"type": "null"}, {"type": "string", "x-noun": "it"}]},
             }}),
             response: None,
-            phrasing: Phrasing::default(),
         });
         let expected = json!({"type": "object", "properties": {
             "x-trace": {"type": "string", "default": {"x-b": 2}},

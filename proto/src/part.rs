@@ -1,24 +1,27 @@
 //! A part: what became of one shard's walks, as one immutable object.
 //!
 //! ```text
-//! fixed head │ index: one entry a walk │ body: the samples, zstd of MessagePack
+//! fixed head │ index: one entry a walk │ body: samples and remains, zstd of MessagePack
 //! ```
 //!
 //! The index is read without the body: it holds all that decides *which*
 //! walks enter the dataset (keys, sketches, verdicts), for every walk of the
-//! shard, rejected ones too. Head and index carry one checksum, the body
+//! shard, rejected ones too, of some of which the body has what remains. Head and index carry one checksum, the body
 //! another: a part that is cut off or damaged is refused, and made again.
 //! Not here: deciding (the coordinator's ledger) and storing ([`crate::parts`]).
 
 mod key;
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::Rejection;
 use crate::quotas::Traits;
+use crate::remains::Remains;
 use crate::sample::{Message, Sample};
 use crate::shard::Shard;
 use crate::sketch::Sketch;
@@ -29,7 +32,7 @@ pub use key::{Key, Keys};
 
 /// The version this program writes, and the only one it reads: parts do not
 /// outlive their campaign.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// How much of a part's beginning to read so that its index is nearly always
 /// whole.
@@ -79,13 +82,17 @@ pub enum Verdict {
         sketch: Sketch,
         /// How many preference pairs it has.
         pairs: u16,
-        /// Its size in the raw body; samples stand there in walk order.
+        /// Its size in the raw body; all stands there in walk order.
         size_bytes: u32,
         /// What quotas go by. Programs that knew of none wrote nothing.
         #[serde(default)]
         traits: Option<Traits>,
     },
-    Rejected(Rejection),
+    Rejected {
+        rejection: Rejection,
+        /// The size of what remains of it in the raw body; 0 = nothing is kept.
+        size_bytes: u32,
+    },
     /// Not worked: a lower walk has the same path.
     Skipped,
     /// Not worked: the dataset had no room for it.
@@ -132,11 +139,16 @@ impl Packed {
         Self { verdict, bytes }
     }
 
-    pub fn rejected(mut rejection: Rejection) -> Self {
+    pub fn rejected(mut rejection: Rejection, remains: Option<&Remains>) -> Self {
         if let Some((cut, _)) = rejection.detail.char_indices().nth(MAX_DETAIL) {
             rejection.detail.truncate(cut);
         }
-        Self { verdict: Verdict::Rejected(rejection), bytes: Vec::new() }
+        let bytes = remains.map_or_else(Vec::new, |remains| {
+            rmp_serde::to_vec_named(remains)
+                .expect("writing remains into memory cannot fail: their maps have text keys")
+        });
+        let size_bytes = bytes.len() as u32;
+        Self { verdict: Verdict::Rejected { rejection, size_bytes }, bytes }
     }
 
     pub fn verdict(&self) -> &Verdict {
@@ -328,28 +340,56 @@ impl Part {
 
     /// The part's accepted samples with their entries, in walk order, each
     /// read when it is asked for.
-    pub fn samples(&self) -> impl Iterator<Item = (&Entry, Lazy<'_>)> {
+    pub fn samples(&self) -> impl Iterator<Item = (&Entry, Lazy<'_, Sample>)> {
+        self.bodies().filter_map(|(entry, bytes)| {
+            let is_accepted = matches!(entry.verdict, Verdict::Accepted { .. });
+            is_accepted.then(|| (entry, Lazy::of(bytes)))
+        })
+    }
+
+    /// The same of what remains of rejected walks, where it was kept.
+    pub fn remains(&self) -> impl Iterator<Item = (&Entry, &Rejection, Lazy<'_, Remains>)> {
+        self.bodies().filter_map(|(entry, bytes)| match &entry.verdict {
+            Verdict::Rejected { rejection, size_bytes: 1.. } => {
+                Some((entry, rejection, Lazy::of(bytes)))
+            }
+            _ => None,
+        })
+    }
+
+    /// Each walk with its bytes of the body.
+    fn bodies(&self) -> impl Iterator<Item = (&Entry, &[u8])> {
         let mut at = 0;
-        self.index.entries.iter().filter_map(move |entry| {
-            let Verdict::Accepted { size_bytes, .. } = entry.verdict else {
-                return None;
+        self.index.entries.iter().map(move |entry| {
+            let size_bytes = match entry.verdict {
+                Verdict::Accepted { size_bytes, .. } | Verdict::Rejected { size_bytes, .. } => {
+                    size_bytes
+                }
+                Verdict::Skipped | Verdict::Spared => 0,
             };
             let end = at + size_bytes as usize;
             let bytes = self.body.get(at..end).unwrap_or_default();
             at = end;
-            Some((entry, Lazy(bytes)))
+            (entry, bytes)
         })
     }
 }
 
-/// A sample not yet read.
-#[derive(Clone, Copy, Debug)]
-pub struct Lazy<'a>(&'a [u8]);
+/// A sample, or what remains of one, not yet read.
+#[derive(Debug)]
+pub struct Lazy<'a, T> {
+    bytes: &'a [u8],
+    of: PhantomData<T>,
+}
 
-impl Lazy<'_> {
-    pub fn read(self) -> Result<Sample, Damaged> {
-        rmp_serde::from_slice(self.0)
-            .map_err(|error| Damaged(format!("unreadable sample: {error}")))
+impl<'a, T: DeserializeOwned> Lazy<'a, T> {
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, of: PhantomData }
+    }
+
+    pub fn read(self) -> Result<T, Damaged> {
+        rmp_serde::from_slice(self.bytes)
+            .map_err(|error| Damaged(format!("unreadable body: {error}")))
     }
 }
 
@@ -358,7 +398,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::FunctionId;
     use crate::outcome::Reason;
+    use crate::remains::Asked;
     use crate::testing::sample;
 
     fn part() -> (String, Bytes) {
@@ -367,9 +409,15 @@ mod tests {
         let keys = Keys { path: None, opening: Some(Key::of_opening("Hi  there")) };
         writer.push(keys, Usage::default(), Packed::accepted(&sample(7)));
         let rejection = Rejection::new(Reason::NoValue, "parameter \"city\"");
-        writer.push(Keys::default(), Usage::default(), Packed::rejected(rejection));
+        let packed = Packed::rejected(rejection, Some(&remains()));
+        writer.push(Keys::default(), Usage::default(), packed);
         writer.push(Keys::default(), Usage::default(), Packed::accepted(&sample(9)));
         writer.finish()
+    }
+
+    fn remains() -> Remains {
+        let asked = Asked::new("back", [("user", "Write the request.")], "{}");
+        Remains { signature_path: vec![vec![FunctionId(3)]], brief: None, asked: Some(asked) }
     }
 
     #[test]
@@ -380,6 +428,9 @@ mod tests {
         let part = Part::read(&bytes).unwrap();
         let read: Vec<Sample> = part.samples().map(|(_, lazy)| lazy.read().unwrap()).collect();
         assert_eq!(read, [sample(7), sample(9)]);
+        let (entry, rejection, lazy) = part.remains().next().unwrap();
+        assert_eq!((entry.walk, rejection.reason), (WalkIndex(8), Reason::NoValue));
+        assert_eq!(lazy.read().unwrap(), remains());
         assert_eq!(part.index.entries[1].walk, WalkIndex(8));
         assert_eq!(part.index.entries[0].keys.opening, Some(Key::of_opening("hi there")));
     }

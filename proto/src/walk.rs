@@ -5,11 +5,12 @@
 //! operations, which make a signature path of it (`worker::node_ops`).
 
 use rand::RngExt;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Walks;
-use crate::graph::Graph;
+use crate::config::{StepDraw, Walks};
+use crate::graph::{Edge, Flow, Graph};
+use crate::shape::words;
 use crate::{FunctionId, WalkIndex, rng};
 
 /// The functions of a walk in visiting order: the initial signature path, one
@@ -58,7 +59,7 @@ impl Walker {
         Walk { index, nodes }
     }
 
-    /// Steps uniformly over out-edges until the length is reached or no edge
+    /// Steps over out-edges until the length is reached or no edge
     /// is left that keeps the visiting rules.
     fn draw(
         &self,
@@ -71,18 +72,44 @@ impl Walker {
         while nodes.len() < length {
             let here = nodes[nodes.len() - 1];
             let visits = |id: FunctionId| nodes.iter().filter(|&&node| node == id).count();
-            let open: Vec<FunctionId> = graph
+            let open: Vec<&Edge> = graph
                 .edges(here)
                 .iter()
-                .map(|edge| edge.to)
-                .filter(|&to| to != here && visits(to) < self.settings.max_visits)
+                .filter(|edge| edge.to != here && visits(edge.to) < self.settings.max_visits)
                 .collect();
-            if open.is_empty() {
+            let weigh = |edge: &&Edge| match self.settings.step {
+                StepDraw::Weighted => weight(edge),
+                StepDraw::Uniform => 1,
+            };
+            let Ok(next) = open.choose_weighted(rng, weigh) else {
                 break;
-            }
-            nodes.push(open[rng.random_range(0..open.len())]);
+            };
+            nodes.push(next.to);
         }
         nodes
+    }
+}
+
+/// How much an edge counts: what flows along it decides whether a person would
+/// go on this way. A thing that was found is what one does something with; an
+/// address or a city is only said again.
+fn weight(edge: &Edge) -> u32 {
+    const ECHOED: &[&str] = &[
+        "email", "city", "country", "date", "time", "currency", "language", "location", "address",
+        "phone", "timezone", "unit", "units", "limit", "name",
+    ];
+    const NAMES: &[&str] = &[
+        "id", "ids", "uuid", "code", "number", "key", "ref", "reference", "sku", "isbn", "iban",
+        "symbol", "slug",
+    ];
+    let last = |flow: &Flow| words(&flow.input).last().unwrap_or_default();
+    let is = |flow: &Flow, list: &[&str]| list.contains(&last(flow).as_str());
+    if edge.flows.iter().any(|flow| is(flow, NAMES)) {
+        4
+    } else if !edge.flows.is_empty() && edge.flows.iter().all(|flow| is(flow, ECHOED)) {
+        1
+    } else {
+        2
     }
 }
 
@@ -127,6 +154,31 @@ mod tests {
             steps: NonZeroUsize::new(to).unwrap(),
             ..Walks::default()
         }
+    }
+
+    #[test]
+    fn a_thing_that_was_found_is_gone_on_with_more_often_than_what_is_said_again() {
+        let edge = |to, input: &str| Edge {
+            to: FunctionId(to),
+            kind: EdgeKind::PartialInput,
+            source: EdgeSource::Schema,
+            flows: vec![Flow { output: format!("/{input}"), input: input.into() }],
+        };
+        let start = Node { candidates: vec![], edges: vec![edge(1, "email"), edge(2, "order_id")] };
+        let graph = Graph::new(vec![start, Node::default(), Node::default()]);
+        let taken = |step| {
+            let settings = Walks { step, ..steps(2, 2) };
+            let walks = walks(&graph, settings, 3_000);
+            let went_to = |node| {
+                let second = |walk: &&Walk| walk.nodes.get(1) == Some(&FunctionId(node));
+                walks.iter().filter(second).count()
+            };
+            (went_to(1), went_to(2))
+        };
+        let (email, order) = taken(StepDraw::Weighted);
+        assert!(order > 3 * email, "{order} to {email}");
+        let (email, order) = taken(StepDraw::Uniform);
+        assert!(order < 2 * email && email < 2 * order, "{order} to {email}");
     }
 
     #[test]

@@ -133,8 +133,30 @@ fn a_model_plays_the_functions_where_it_is_named() {
 }
 
 #[test]
+fn a_reader_of_the_requests_sees_whether_their_calls_are_called_for() {
+    let mock = Mock::start(Behaviour { doubts: 0.3, ..Behaviour::default() });
+    let folder = folder();
+    campaign(folder.path(), mock.address(), "max_walks = 400\n[translate]\ntries = 1\n");
+    magnet(folder.path(), "run campaign.toml --out out").expect(0);
+    let asked = mock.stats().by_purpose;
+    assert!(asked["judge_doubt"] > 0 && asked["judge_calls"] > asked["judge_doubt"], "{asked:?}");
+    let manifest = manifest(folder.path());
+    let agreement = manifest["called_for"]["agreement"].as_f64().expect("a share");
+    assert!((0.4..0.95).contains(&agreement), "{}", manifest["called_for"]);
+    assert!(manifest["counts"]["rejected_by_reason"]["uncalled_for"].as_u64() > Some(0));
+    let rejected = records(&folder.path().join("out/rejected.jsonl"));
+    let uncalled = rejected.iter().find(|walk| walk["reason"] == "uncalled_for").expect("one");
+    assert_eq!(uncalled["asked"]["ask"], "judge_doubt");
+    assert!(!uncalled["brief"]["aim"].as_str().expect("an aim").is_empty());
+    let shown = magnet(folder.path(), "inspect out --rejected -n 1").expect(0).stdout;
+    assert!(shown.contains("uncalled for") && shown.contains("does not see that"), "{shown}");
+    magnet(folder.path(), "run campaign.toml --out unread --set vet.called_for=0").expect(0);
+    assert_eq!(mock.stats().by_purpose["judge_calls"], asked["judge_calls"]);
+}
+
+#[test]
 fn a_bad_model_in_every_role_still_gives_clean_data() {
-    let mock = Mock::start(Behaviour { bad_answers: 0.3, seed: 3, ..Behaviour::default() });
+    let mock = Mock::start(Behaviour { bad_answers: 0.45, seed: 3, ..Behaviour::default() });
     let folder = folder();
     let rest = format!(
         "max_walks = 400\n{JUDGED}[negatives]\nsource = \"teacher\"\n[roles]\nsimulator = \"big\"\n\
@@ -225,5 +247,5 @@ fn the_prompts_are_shown_with_who_is_asked() {
         .filter(|line| line.starts_with("== "))
         .filter_map(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .collect();
-    assert_eq!(digests.len(), 12, "{digests:?}");
+    assert_eq!(digests.len(), 14, "{digests:?}");
 }

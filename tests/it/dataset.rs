@@ -115,3 +115,68 @@ fn the_card_names_its_files_and_its_teacher() {
         assert!(card.contains(expected), "{expected} in\n{card}");
     }
 }
+
+#[test]
+fn rejected_walks_are_shown_the_same_ones_whoever_worked_them() {
+    let folder = folder();
+    // Walks that meet dead ends, and walks that nobody has a purpose for.
+    let line = "--samples 40 --set walk.min_nodes=5";
+    run(folder.path(), &format!("{line} --out one --set run.workers=1")).expect(0);
+    run(folder.path(), &format!("{line} --out four --set run.workers=4")).expect(0);
+    let of = |out: &str| read(&folder.path().join(out).join("rejected.jsonl"));
+    assert_eq!(of("one"), of("four"));
+    let walks = records(&folder.path().join("one/rejected.jsonl"));
+    let manifest = manifest_of(&folder.path().join("one"));
+    let counted = manifest["counts"]["rejected_by_reason"].as_object().expect("reasons");
+    assert!(!counted.is_empty());
+    for (reason, count) in counted {
+        let shown = walks.iter().filter(|walk| walk["reason"] == reason.as_str()).count();
+        assert_eq!(shown as u64, count.as_u64().expect("a count").min(20), "{reason}");
+    }
+    let shown = Magnet::new(folder.path()).args("inspect one --rejected -n 1").run().expect(0);
+    for reason in counted.keys() {
+        assert!(shown.stdout.contains(&reason.replace('_', " ")), "{reason}: {}", shown.stdout);
+    }
+    // How many are shown is no part of the data: the dataset is the same without.
+    run(folder.path(), &format!("{line} --out none --set run.keep_rejected=0")).expect(0);
+    assert_eq!(bytes(&folder.path().join("none")), bytes(&folder.path().join("one")));
+    assert_eq!(of("none"), "");
+    Magnet::new(folder.path()).args("inspect none --rejected").run().expect(2);
+}
+
+fn manifest_of(out: &Path) -> serde_json::Value {
+    serde_json::from_str(&read(&out.join("manifest.json"))).expect("it is JSON")
+}
+
+#[test]
+fn a_dataset_says_whether_it_is_one_to_train_on() {
+    let folder = folder();
+    run(folder.path(), "--samples 5 --out good").expect(0);
+    let manifest = manifest_of(&folder.path().join("good"));
+    assert_eq!((&manifest["grade"], &manifest["lacks"]), (&"training".into(), &().into()));
+    let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/library/good");
+    let ran = run(folder.path(), &format!("--samples 2 --out plain --tools {tools}"));
+    assert!(ran.exit <= 1, "{}", ran.stderr);
+    let plain = folder.path().join("plain");
+    let manifest = manifest_of(&plain);
+    assert_eq!(manifest["grade"], "rehearsal");
+    let lacks = manifest["lacks"].as_str().expect("a sentence");
+    for fault in ["not for training", "worded by plain rules", "made-up outputs"] {
+        assert!(lacks.contains(fault), "{lacks}");
+        assert!(read(&plain.join("README.md")).contains(fault));
+        assert!(read(&plain.join("report.html")).contains(fault));
+    }
+}
+
+#[test]
+fn a_brief_is_shown_wherever_conversations_are_read() {
+    let folder = folder();
+    run(folder.path(), "--samples 5").expect(0);
+    let out = folder.path().join("out");
+    let aim = records(&out.join("sft.jsonl"))[0]["metadata"]["brief"]["aim"].clone();
+    let aim = aim.as_str().expect("an aim");
+    let shown = Magnet::new(folder.path()).args("inspect out -n 1").run().expect(0).stdout;
+    assert!(shown.contains(aim) && shown.contains("wants"), "{shown}");
+    let report = read(&out.join("report.html"));
+    assert!(report.contains("<dt>aim</dt>") && report.contains("wants: "));
+}

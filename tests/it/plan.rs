@@ -58,5 +58,8 @@ fn a_plan_has_negatives_outputs_and_judging_by_models() {
                 [roles]\nsimulator = \"mock\"\n\n[executor.default]\nkind = \"model\"";
     let manifest = check(60, rest, Behaviour::default());
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
-    assert_eq!(asks, ["act", "back", "forth", "judge_edges", "mislead", "outline", "simulate"]);
+    assert_eq!(
+        asks,
+        ["act", "back", "forth", "judge_calls", "judge_edges", "mislead", "outline", "simulate",]
+    );
 }

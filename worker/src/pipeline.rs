@@ -18,6 +18,7 @@ use magnet_proto::pack::Pack;
 use magnet_proto::part::{Key, Keys};
 use magnet_proto::path::{Kind, Path, Purpose, Step, Turn};
 use magnet_proto::quotas::Quotas;
+use magnet_proto::remains::Remains;
 use magnet_proto::sample::{Call, Pair, Sample};
 use magnet_proto::state::{Ending, State};
 use magnet_proto::usage::Usage;
@@ -41,7 +42,7 @@ use crate::serve::{End, Stop, WalkRunner, Walked};
 use crate::teacher;
 use crate::teacher::cast::Cast;
 use crate::teacher::chat::tally;
-use crate::translate::{self, Translated, Translator};
+use crate::translate::{self, Reading, Translated, Translator};
 use crate::vet::calls::Validators;
 use crate::vet::challenges::{self, Evidence};
 use crate::vet::record;
@@ -146,6 +147,7 @@ impl Pipeline {
         index: WalkIndex,
         path: &Path,
         keys: &mut Keys,
+        remains: Option<&mut Remains>,
     ) -> Result<Sample, Failure> {
         let settings = &self.campaign.translate;
         let persona = Persona::draw(self.seed(), index, self.draws.voices());
@@ -160,6 +162,10 @@ impl Pipeline {
         let briefer = &*self.cast.briefer;
         let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
         let scene = Scene { path: &briefed.path, ..scene };
+        if let Some(remains) = remains {
+            remains.signature_path = scene.path.signature();
+            remains.brief = Some(briefed.brief.clone());
+        }
         // The brief may have dropped steps: this is the path the dataset gets.
         if self.excluded.contains(&scene.path.signature()) {
             let detail = "the signature path is on the list of paths to keep out";
@@ -169,11 +175,11 @@ impl Pipeline {
             dry_walk::confirm(self.dry(scene), log, &briefed.calls).await?;
         }
         let initial_config = walked.and_then(|walked| walked.initial_config);
-        let translated = self.translate(scene, &briefed, initial_config).await?;
-        keys.opening = translated.opening().map(Key::of_opening);
         let distractors = self.campaign.trajectory.distractors;
         let mut rng = rng::stream(self.seed(), index, "offer");
         let offer = offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng);
+        let translated = self.translate(scene, &briefed, &offer, initial_config).await?;
+        keys.opening = translated.opening().map(Key::of_opening);
         let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
         self.sample(scene, briefed.brief.clone(), &translated, offer, trajectory, pairs)
     }
@@ -224,6 +230,7 @@ impl Pipeline {
         &self,
         scene: Scene<'_>,
         briefed: &Briefed,
+        offer: &Offer,
         initial_config: Option<Value>,
     ) -> Result<Translated, Failure> {
         let translator = Translator {
@@ -235,6 +242,11 @@ impl Pipeline {
             validators: &self.validators,
             asked: self.campaign.trajectory.asked,
             tries: self.campaign.translate.tries,
+            reading: self.cast.reader.as_deref().map(|reader| Reading {
+                reader,
+                offer: record::Offer { tools: &offer.tools, added: &offer.added },
+                share: self.campaign.vet.called_for,
+            }),
         };
         translate::translate(&translator, initial_config).await
     }
@@ -357,10 +369,15 @@ impl WalkRunner for Pipeline {
     async fn run(&self, index: WalkIndex) -> Result<Walked, Stop> {
         let mut keys = Keys::default();
         let unpaid = |keys, end| Ok(Walked { keys, usage: Usage::default(), end });
+        let mut remains =
+            Remains::are_kept(index, self.campaign.run.keep_rejected).then(Box::<Remains>::default);
         let path = match self.plan(index) {
             Ok(path) => path,
-            Err(rejection) => return unpaid(keys, End::Rejected(rejection)),
+            Err(rejection) => return unpaid(keys, End::Rejected(rejection, remains)),
         };
+        if let Some(remains) = &mut remains {
+            remains.signature_path = path.signature();
+        }
         // A library has few paths of one turn: there the requests must differ.
         keys.path = (path.kind == Kind::MultiTurn).then(|| Key::of_path(&path));
         if let Some(key) = keys.path
@@ -368,12 +385,16 @@ impl WalkRunner for Pipeline {
         {
             return unpaid(keys, End::Skipped);
         }
-        let (worked, tally) = tally::of(self.work(index, &path, &mut keys)).await;
+        let work = self.work(index, &path, &mut keys, remains.as_deref_mut());
+        let (worked, tally) = tally::of(work).await;
         let end = match worked {
             Ok(sample) => End::Accepted(Box::new(sample)),
             Err(Failure::Rejected(rejection)) => {
                 tracing::debug!(walk = index.0, %rejection, "a walk is rejected");
-                End::Rejected(rejection)
+                if let Some(remains) = &mut remains {
+                    remains.asked = tally.last;
+                }
+                End::Rejected(rejection, remains)
             }
             Err(Failure::Teacher(error)) => return Err(stop_of_teacher(error)),
             Err(Failure::Executor(error)) => return Err(stop_of_executor(error)),

@@ -26,6 +26,7 @@ use magnet_proto::part::Keys;
 use magnet_proto::parts::{self, Parts};
 use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Delivery, Queue, Settle};
+use magnet_proto::remains::Remains;
 use magnet_proto::sample::Sample;
 use magnet_proto::state::{self, Ending, State};
 use magnet_proto::usage::Usage;
@@ -77,7 +78,8 @@ pub struct Walked {
 #[derive(Debug)]
 pub enum End {
     Accepted(Box<Sample>),
-    Rejected(Rejection),
+    /// With what remains of it, where that is kept.
+    Rejected(Rejection, Option<Box<Remains>>),
     /// Not worked, because a lower walk has claimed the same *path* key. No
     /// other key is known for sure before a walk is done.
     Skipped,

@@ -4,6 +4,8 @@ use magnet_proto::sample::Provenance;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::brief::Brief;
+
 /// A line of `sft.jsonl`. Who does not look at the tools, by far the most of
 /// it, reads them as `serde::de::IgnoredAny`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -63,6 +65,7 @@ pub struct Metadata {
     pub challenges: Vec<String>,
     pub provenance: Vec<Provenance>,
     pub tools_added: Vec<Added>,
+    pub brief: Brief,
     pub executor: String,
     pub teacher: String,
     pub domains: Vec<String>,
@@ -89,6 +92,27 @@ pub struct PairMetadata {
     pub turn: u64,
     pub source: String,
     pub reason: String,
+}
+
+/// A line of `rejected.jsonl`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Rejected {
+    pub walk: u64,
+    pub reason: String,
+    pub detail: String,
+    pub signature_path: Vec<Vec<String>>,
+    pub brief: Option<Brief>,
+    pub asked: Option<Asked>,
+}
+
+/// The last question a model was asked of a rejected walk.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    pub ask: String,
+    pub prompt: Vec<Message>,
+    pub answer: String,
 }
 
 impl<Tool> Conversation<Tool> {

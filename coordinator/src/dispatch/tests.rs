@@ -75,7 +75,7 @@ async fn put(parts: &Parts, shard: &Shard) -> String {
     let mut writer = Writer::new(shard.campaign, shard.first);
     for walk in shard.walks() {
         let rejection = Rejection::new(Reason::NoValue, walk.to_string());
-        writer.push(Keys::default(), Usage::default(), Packed::rejected(rejection));
+        writer.push(Keys::default(), Usage::default(), Packed::rejected(rejection, None));
     }
     let (part, bytes) = writer.finish();
     parts.put(&part::object_name(&shard.campaign, &part), bytes).await.unwrap();

@@ -11,6 +11,7 @@ use magnet_worker::teacher::chat::Purpose;
 
 use super::Job;
 use crate::finalize::{Calls, Origin};
+use crate::grade;
 use crate::ledger::Counts;
 
 pub(super) fn origin(job: &Job<'_>) -> Origin {
@@ -27,6 +28,7 @@ pub(super) fn origin(job: &Job<'_>) -> Origin {
         teacher: teachers(job.campaign),
         program: "magnet".into(),
         version: env!("CARGO_PKG_VERSION").into(),
+        graded: grade::of(job.campaign, &job.library, &job.pack, &job.servers),
     }
 }
 

@@ -94,7 +94,10 @@ fn walked(walk: WalkIndex, rng: &mut rng::Rng) -> Walked {
     };
     let keys = Keys { path: None, opening: Some(Key::of_opening(&opening)) };
     let end = match rng.random_range(0..10) {
-        0 => End::Rejected(Rejection::new(Reason::NoValue, format!("walk {walk}"))),
+        0 => {
+            let rejection = Rejection::new(Reason::NoValue, format!("walk {walk}"));
+            End::Rejected(rejection, Some(Box::default()))
+        }
         _ => End::Accepted(Box::new(sample(walk, &opening, rng))),
     };
     let mut usage = Usage::default();
@@ -156,7 +159,6 @@ fn library() -> Arc<Library> {
             class: "misc".into(),
             parameters,
             response: None,
-            phrasing: Default::default(),
         })
     };
     Arc::new(Library::from(vec![function("book_room"), function("find_room")]))
@@ -206,14 +208,15 @@ fn adds_up(counts: &Counts) {
     assert_eq!(counts.walks, accepted + rejected + duplicates + near_duplicates + surplus);
 }
 
-fn read(folder: &Path) -> (String, String) {
-    let file = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    (file("sft.jsonl"), file("preference.jsonl"))
+/// The dataset, and what is shown of the rejected.
+fn read(folder: &Path) -> [String; 3] {
+    ["sft", "preference", "rejected"]
+        .map(|name| std::fs::read_to_string(folder.join(name).with_extension("jsonl")).unwrap())
 }
 
 /// Compares datasets without printing them.
-fn check_same(actual: &(String, String), expected: &(String, String)) {
-    for (actual, expected) in [(&actual.0, &expected.0), (&actual.1, &expected.1)] {
+fn check_same(actual: &[String; 3], expected: &[String; 3]) {
+    for (actual, expected) in actual.iter().zip(expected) {
         let mut lines = actual.lines().zip(expected.lines());
         if let Some((a, e)) = lines.find(|(a, e)| a != e) {
             panic!("lines differ:\n{:.200}\n{:.200}", a, e);
@@ -237,7 +240,7 @@ fn markers(lines: &str) -> BTreeSet<u64> {
 }
 
 /// What an undisturbed run of one worker writes, and the walks in it.
-async fn undisturbed(samples: u64) -> (String, String) {
+async fn undisturbed(samples: u64) -> [String; 3] {
     let folder = tempfile::tempdir().unwrap();
     complete(&campaign(folder.path(), samples, 1), Markers::default().boxed()).await;
     read(folder.path())
@@ -257,7 +260,7 @@ fn expected_walks(samples: usize) -> BTreeSet<u64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_bytes_are_the_same_for_any_number_of_workers() {
     let expected = undisturbed(400).await;
-    assert_eq!(markers(&expected.0), expected_walks(400));
+    assert_eq!(markers(&expected[0]), expected_walks(400));
     for workers in 2..=8 {
         let folder = tempfile::tempdir().unwrap();
         let runner = Markers { waits: true, ..Markers::default() };
@@ -330,7 +333,7 @@ async fn raising_and_lowering_the_samples_reuses_what_is_done() {
     assert!(runner.ran() < walks - 90, "{} of {walks} walks were worked again", runner.ran());
     let large = read(folder.path());
     check_same(&large, &undisturbed(250).await);
-    assert!(large.0.starts_with(&small.0) && large.1.starts_with(&small.1));
+    assert!(large[0].starts_with(&small[0]) && large[1].starts_with(&small[1]));
     let runner = Markers::default().boxed();
     complete(&campaign(folder.path(), 100, 2), Arc::clone(&runner)).await;
     check_same(&read(folder.path()), &small);
@@ -390,6 +393,7 @@ async fn all_parts_that_are_lost_when_the_dataset_is_written_are_told_in_one_pas
     let selection = Selection {
         counts: Counts::default(),
         chosen,
+        shown: BTreeSet::new(),
         segments,
         why_dead: None,
         quotas: Quotas::default(),
@@ -420,7 +424,7 @@ async fn a_poisoned_walk_costs_its_shard_and_nothing_else() {
     assert!(matches!(summary.outcome, Outcome::Short(_)));
     assert_eq!((summary.counts.missing, summary.counts.accepted), (16, 100));
     adds_up(&summary.counts);
-    let without: BTreeSet<u64> = markers(&read(folder.path()).0);
+    let without: BTreeSet<u64> = markers(&read(folder.path())[0]);
     assert!(without.iter().all(|walk| !(16..32).contains(walk)));
     assert_eq!(runner.ran_walks.lock().unwrap()[&20], 3);
     // Mended, the same command fills the gap.
@@ -437,7 +441,7 @@ async fn a_budget_leaves_a_valid_smaller_dataset_that_can_be_completed() {
     let Outcome::Short(why) = &summary.outcome else { panic!("{:?}", summary.outcome) };
     assert!(why.contains("max_requests") && why.contains("hint: "), "{why}");
     adds_up(&summary.counts);
-    let kept = markers(&read(folder.path()).0);
+    let kept = markers(&read(folder.path())[0]);
     assert_eq!(kept.len() as u64, summary.counts.accepted);
     assert!(kept.len() >= 50, "{} of 75 paid walks are in the dataset", kept.len());
     complete(&campaign, Markers::default().boxed()).await;
@@ -451,7 +455,8 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
     impl WalkRunner for Barren {
         async fn run(&self, walk: WalkIndex) -> Result<Walked, Stop> {
             self.0.fetch_add(1, Ordering::SeqCst);
-            let end = End::Rejected(Rejection::new(Reason::ShortWalk, format!("walk {walk}")));
+            let end =
+                End::Rejected(Rejection::new(Reason::ShortWalk, format!("walk {walk}")), None);
             Ok(Walked { keys: Keys::default(), usage: Usage::default(), end })
         }
     }
@@ -478,14 +483,14 @@ async fn a_campaign_that_yields_nothing_ends_at_its_walk_limit() {
     let summary = run(job, move |_| Ok(runner)).await.unwrap();
     assert!(matches!(summary.outcome, Outcome::Short(_)));
     assert_eq!((summary.counts.rejected, barren.0.load(Ordering::SeqCst)), (333, 333));
-    assert_eq!(read(folder.path()), (String::new(), String::new()));
+    assert!(read(folder.path()).iter().all(String::is_empty));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_carry_what_a_trainer_needs() {
     let folder = tempfile::tempdir().unwrap();
     complete(&campaign(folder.path(), 5, 1), Markers::default().boxed()).await;
-    let (sft, preference) = read(folder.path());
+    let [sft, preference, _] = read(folder.path());
     let line: Value = serde_json::from_str(sft.lines().next().unwrap()).unwrap();
     let call = &line["messages"][2];
     assert_eq!(call["content"], Value::Null);
@@ -517,7 +522,7 @@ async fn other_file_settings_replace_the_files_of_an_earlier_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut campaign = campaign(folder.path(), 50, 2);
     complete(&campaign, Markers::default().boxed()).await;
-    let (sft, _) = read(folder.path());
+    let [sft, ..] = read(folder.path());
     campaign.output.rows_per_file = 20;
     complete(&campaign, Markers::default().boxed()).await;
     assert!(!folder.path().join("sft.jsonl").exists());

@@ -9,11 +9,13 @@ use magnet_proto::outcome::Reason;
 use magnet_proto::quotas::{self, Quotas};
 use magnet_proto::state::Spending;
 use magnet_proto::{CampaignDigest, Digest};
+use magnet_worker::teacher::chat::Purpose;
 use serde::{Deserialize, Serialize};
 
 use super::Written;
 use super::files::FileEntry;
 use super::tally::Tally;
+use crate::grade::Graded;
 use crate::ledger::Counts;
 use crate::trial::Uncallable;
 
@@ -35,6 +37,9 @@ pub struct Origin {
     pub teacher: BTreeMap<String, String>,
     pub program: String,
     pub version: String,
+    /// What the dataset is good for.
+    #[serde(flatten)]
+    pub graded: Graded,
 }
 
 /// The file's content.
@@ -56,6 +61,9 @@ pub struct Manifest {
     pub per_sample: Option<PerSample>,
     /// Walks that came so far, stage by stage.
     pub funnel: Vec<Stage>,
+    /// Where a model has read requests without the reference.
+    #[serde(default)]
+    pub called_for: Option<CalledFor>,
     pub dataset: Tally,
     #[serde(default)]
     pub uncalled: Uncalled,
@@ -103,6 +111,29 @@ pub struct Uncalled {
 /// By role, then by what it was for: walks that were accepted, rejected,
 /// duplicates, surplus; or the graph.
 pub type Calls = BTreeMap<String, BTreeMap<String, Spending>>;
+
+/// How requests read to one who does not know their calls.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalledFor {
+    /// Requests read.
+    pub read: u64,
+    /// Of these, where a call of the reference was not found needed at once.
+    pub doubted: u64,
+    /// The share of the others.
+    pub agreement: f64,
+}
+
+impl CalledFor {
+    fn of(counts: &Counts) -> Option<Self> {
+        let asked = |purpose: Purpose| {
+            let mut asks = counts.asks.iter().filter(|(ask, _)| *ask == purpose.label());
+            asks.next().map_or(0, |(_, spent)| spent.requests)
+        };
+        let (read, doubted) = (asked(Purpose::JudgeCalls), asked(Purpose::JudgeDoubt));
+        let agreement = 1.0 - doubted as f64 / read.max(1) as f64;
+        (read > 0).then_some(Self { read, doubted, agreement })
+    }
+}
 
 /// Means over the accepted samples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,6 +197,7 @@ impl Manifest {
         let complete = counts.accepted >= samples_wanted && counts.missing == 0;
         let funnel = funnel(&counts);
         let per_sample = PerSample::of(&counts, &calls);
+        let called_for = CalledFor::of(&counts);
         let quotas = QuotaKept::all(quotas, counts.accepted);
         let Written { files, tally: dataset, .. } = written;
         Self {
@@ -177,6 +209,7 @@ impl Manifest {
             calls,
             per_sample,
             funnel,
+            called_for,
             dataset,
             uncalled,
             files,
@@ -202,7 +235,9 @@ fn stage_of(reason: Reason) -> &'static str {
     match reason {
         Reason::ShortWalk | Reason::ExcludedPath => "path",
         Reason::NoValue | Reason::CallRefused | Reason::NoPurpose => "brief",
-        Reason::RequestNamesFunction | Reason::RequestLacksValue => "requests",
+        Reason::RequestNamesFunction | Reason::RequestLacksValue | Reason::UncalledFor => {
+            "requests"
+        }
         Reason::CallGivenUp
         | Reason::InvalidArguments
         | Reason::RepeatedCall
@@ -216,7 +251,6 @@ fn stage_of(reason: Reason) -> &'static str {
         | Reason::FailureWords
         | Reason::ChallengeAbsent
         | Reason::JudgedWrong
-        | Reason::UncalledFor
         | Reason::PromptTooLong
         | Reason::AnswerUnusable => "positive",
     }

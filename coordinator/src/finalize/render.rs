@@ -5,12 +5,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
+use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Kind, StepRef};
+use magnet_proto::remains::Remains;
 use magnet_proto::sample::{
     Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
+use magnet_proto::{FunctionId, WalkIndex};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -51,6 +53,31 @@ struct PreferenceLine<'a> {
     prompt_len: u32,
     tools: Vec<&'a RawValue>,
     metadata: Metadata<'a>,
+}
+
+/// A rejected walk, as far as it came.
+#[derive(Serialize)]
+struct RejectedLine<'a> {
+    walk: u64,
+    reason: Reason,
+    detail: &'a str,
+    signature_path: Vec<Vec<&'a str>>,
+    brief: Option<BriefLine<'a>>,
+    /// The last question a model was asked; null without a model.
+    asked: Option<AskedLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct AskedLine<'a> {
+    ask: &'a str,
+    prompt: Vec<SaidLine<'a>>,
+    answer: &'a str,
+}
+
+#[derive(Serialize)]
+struct SaidLine<'a> {
+    role: &'a str,
+    content: &'a str,
 }
 
 #[derive(Serialize)]
@@ -184,6 +211,34 @@ impl Renderer {
             prompt_len: shared.len() as u32,
             tools: self.documents(&sample.tools)?,
             metadata: self.metadata(sample, Some(pair))?,
+        };
+        write(&line, out)
+    }
+
+    /// Appends a rejected walk's line of `rejected.jsonl`.
+    pub(super) fn rejected(
+        &self,
+        walk: WalkIndex,
+        rejection: &Rejection,
+        remains: &Remains,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let path = remains.signature_path.iter().map(|turn| self.names(turn));
+        let line = RejectedLine {
+            walk: walk.0,
+            reason: rejection.reason,
+            detail: &rejection.detail,
+            signature_path: path.collect::<Result<_, _>>()?,
+            brief: remains.brief.as_ref().map(BriefLine::new),
+            asked: remains.asked.as_ref().map(|asked| AskedLine {
+                ask: &asked.ask,
+                prompt: asked
+                    .prompt
+                    .iter()
+                    .map(|(role, content)| SaidLine { role, content })
+                    .collect(),
+                answer: &asked.answer,
+            }),
         };
         write(&line, out)
     }

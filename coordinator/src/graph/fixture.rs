@@ -1,6 +1,6 @@
 //! Small libraries for this module's tests.
 
-use magnet_proto::library::{Document, Function, Library, Phrasing};
+use magnet_proto::library::{Document, Function, Library};
 use serde_json::{Map, Value, json};
 
 pub(super) fn library(functions: Vec<Function>) -> Library {
@@ -28,7 +28,6 @@ pub(super) fn described(name: &str, parameters: Value, output: Option<Value>) ->
         class: "trains".into(),
         parameters,
         response: output.map(|properties| json!({"type": "object", "properties": properties})),
-        phrasing: Phrasing::default(),
     })
 }
 

@@ -91,7 +91,6 @@ mod tests {
             parameters: json!({ "type": "object", "properties": parameters,
                 "required": parameters.as_object().unwrap().keys().collect::<Vec<_>>() }),
             response: Some(json!({ "type": "object", "properties": response })),
-            phrasing: Default::default(),
         })
     }
 

@@ -178,7 +178,7 @@ static FILLERS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
-    use magnet_proto::library::{Document, Phrasing};
+    use magnet_proto::library::Document;
     use serde_json::json;
 
     use super::*;
@@ -191,7 +191,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object"}),
             response: None,
-            phrasing: Phrasing::default(),
         });
         let name = read_name(&function);
         (name.verb, name.nouns)

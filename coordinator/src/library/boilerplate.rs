@@ -101,7 +101,6 @@ mod tests {
             class: "c".into(),
             parameters: json!({ "type": "object" }),
             response: None,
-            phrasing: Default::default(),
         };
         descriptions.iter().map(document).collect()
     }

@@ -37,15 +37,7 @@ pub(super) fn normalize(
     let parameters = parameters(signature, notes, memory).map_err(named)?;
     let response = response(signature, notes, memory);
     let (category, class) = groups(signature);
-    Ok(Document {
-        description,
-        category,
-        class,
-        parameters,
-        response,
-        phrasing: signature.phrasing.clone(),
-        name,
-    })
+    Ok(Document { description, category, class, parameters, response, name })
 }
 
 fn name(signature: &Signature<'_>) -> Result<String, Refused> {

@@ -172,7 +172,6 @@ mod tests {
             class: String::new(),
             parameters: json!({}),
             response: None,
-            phrasing: Default::default(),
         }
     }
 

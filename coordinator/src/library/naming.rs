@@ -154,7 +154,6 @@ mod tests {
             class: class.to_owned(),
             parameters: json!({}),
             response: None,
-            phrasing: Default::default(),
         };
         let admitted = names.admit(document, &"tools.json".into(), 1);
         admitted.map(|(document, _)| document.name).map_err(|refused| refused.why)

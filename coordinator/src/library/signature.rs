@@ -9,7 +9,6 @@
 
 use std::borrow::Cow;
 
-use magnet_proto::library::Phrasing;
 use magnet_proto::shape;
 use serde_json::{Map, Value};
 
@@ -26,7 +25,6 @@ pub(super) struct Signature<'a> {
     pub(super) response: Option<(&'a str, Cow<'a, Value>)>,
     pub(super) category: Option<String>,
     pub(super) class: Option<String>,
-    pub(super) phrasing: Phrasing,
     /// Where `#/…` references are looked up beside the schema itself,
     /// innermost first.
     pub(super) roots: Vec<&'a Value>,
@@ -122,11 +120,6 @@ pub(super) fn read<'a>(
         response: find(&own, RESPONSE).map(|(key, value)| (key, Cow::Borrowed(value))),
         category: find(&around, CATEGORY).and_then(|(_, value)| group_name(value)),
         class: find(&around, CLASS).and_then(|(_, value)| group_name(value)),
-        phrasing: Phrasing {
-            requests: templates(&own, "x-requests"),
-            reasons: templates(&own, "x-reasons"),
-            replies: templates(&own, "x-replies"),
-        },
         roots: vec![inner, item, document],
         origin: Origin::Tool,
         remarks,
@@ -306,12 +299,4 @@ fn group_name(value: &Value) -> Option<String> {
     let name = one_line(value.as_str()?);
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-fn templates(levels: &[&Object], key: &'static str) -> Vec<String> {
-    const MOST: usize = 64;
-    const LONGEST: usize = 1_000;
-    let list = find(levels, &[key]).and_then(|(_, value)| value.as_array());
-    let texts = list.into_iter().flatten().filter_map(Value::as_str);
-    texts.filter(|text| text.len() <= LONGEST).take(MOST).map(str::to_owned).collect()
 }

@@ -16,7 +16,6 @@ fn library() -> Library {
                 "type": "object", "properties": response,
                 "required": response.as_object().unwrap().keys().collect::<Vec<_>>(),
             })),
-            phrasing: Default::default(),
         })
     };
     let text = json!({"type": "string"});

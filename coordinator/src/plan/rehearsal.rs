@@ -6,7 +6,8 @@
 //! answers that are asked for again, is not rehearsed. Assumed of the roles:
 //! a teacher follows every hint, a misleading one too; a student forgets the
 //! last call of some turns, which the judge sees; a judge of the graph finds
-//! the edges that the rules find, and one more a function.
+//! the edges that the rules find, and one more a function; a reader of requests sees
+//! the need of every call at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +35,8 @@ use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Req
 use magnet_worker::teacher::remote::Remote;
 use magnet_worker::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
-    Judged, Label, Machine, Misleading, Nested, Proposed, Simulate, Teacher, Verdict, WriteRequest,
+    Judged, Label, Machine, Misleading, Needs, Nested, Proposed, Reader, Simulate, Teacher,
+    Verdict, WriteRequest,
 };
 use magnet_worker::vet::calls::Validators;
 use rand::RngExt;
@@ -363,6 +365,18 @@ impl Judge for Rehearsal {
         let why = "A call that the request needs is not made.".to_owned();
         self.counted.answered(Purpose::JudgeTurn, &json!({ "why": why, "error": 1 }));
         Ok(Verdict::Wrong { number: 1, why })
+    }
+}
+
+#[async_trait]
+impl Reader for Rehearsal {
+    /// Finds all needed that the reference needs, and more.
+    async fn needs(&self, ask: &Needs<'_>) -> Result<Vec<FunctionId>, Error> {
+        self.remote.needs(ask).await.ok();
+        let named: Vec<&str> =
+            ask.tools.iter().take(2).map(|id| ask.library.get(*id).name.as_str()).collect();
+        self.counted.answered(Purpose::JudgeCalls, &json!({ "calls": named }));
+        Ok(ask.tools.to_vec())
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
          - multi-turn\n- synthetic\n{configs}---\n\n# {name}\n\n\
          Multi-turn tool-use conversations, made by [magnet]'s graph translation: walks over a \
          graph of functions, made harder by node operations, translated into requests and calls, \
-         executed, and played by a teacher.\n\n{by}\n\n\
+         executed, and played by a teacher.\n\n{by}{lacks}\n\n\
          | | |\n|---|---|\n\
          | conversations (`sft`) | {conversations} |\n| preference pairs (`preference`) | {pairs} |\n\
          | user turns a conversation | {turns:.2} |\n| calls a conversation | {calls:.2} |\n\
@@ -30,7 +30,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
          ## Records\n\n\
          `sft`: `id`, `messages` (OpenAI chat format), `tools` (as offered at the start) and \
          `metadata`: the signature path, the node operations, the challenges, the reference calls, \
-         where every argument value came from, and `tools_added`, the tools that arrive later: the \
+         where every argument value came from, the brief (what the person is after), and `tools_added`, the tools that arrive later: the \
          user's message that brings one carries its document. Arguments are JSON as text.\n\n\
          `preference`: `id`, `chosen` and `rejected` as whole trajectories with a `loss` flag a \
          message, `prompt_len` (how many leading messages they share), `tools` and `metadata` (the \
@@ -53,7 +53,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
          would train on the outputs and requests of a whole trajectory; `--mdpo` keeps them whole.\n\n\
          ## Before you train on it\n\n\
          - {contamination}\n\
-         - The conversations are synthetic. Outputs of the schema simulator are plausible, not true.\n\
+         - The conversations are synthetic: their outputs are plausible, not true.\n\
          - The licence is not chosen by the program: it depends on the tools described here and on \
          the terms of the teacher. Set `license` above before publishing.\n\
          - `report.html` shows the numbers beside people's and conversations to read; \
@@ -69,6 +69,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
         title = Value::String(name.clone()),
         size = size_category(profile.conversations),
         by = made_by(manifest),
+        lacks = lacks(manifest),
         conversations = profile.conversations,
         pairs = manifest.counts.pairs,
         turns = share(profile.turn_count(), profile.conversations),
@@ -95,7 +96,7 @@ fn made_by(manifest: &Manifest) -> String {
     match manifest.origin.teacher.get("teacher").map(String::as_str) {
         Some("offline") | None => {
             "The teacher was magnet's **offline teacher**: rules, no language model. Its calls are \
-             right and its values are grounded; its sentences are stilted."
+             right and its values are grounded; its words are those of the library's pack, or plain."
                 .into()
         }
         Some(model) => format!(
@@ -106,6 +107,12 @@ fn made_by(manifest: &Manifest) -> String {
             spent.micro_usd as f64 / 1e6,
         ),
     }
+}
+
+/// What is missing for a dataset to train on, if anything is.
+fn lacks(manifest: &Manifest) -> String {
+    let lacks = manifest.origin.graded.lacks.as_deref();
+    lacks.map(|lacks| format!("\n\n**{}**", one_line(lacks))).unwrap_or_default()
 }
 
 /// The loader's names for sizes.

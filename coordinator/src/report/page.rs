@@ -41,7 +41,7 @@ pub(super) fn render(
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
          <meta name='viewport' content='width=device-width, initial-scale=1'>\
          <title>{title} · dataset report</title><style>{STYLE}</style></head><body>\
-         <header><h1>{title}</h1><p>{}</p></header><main>\
+         <header><h1>{title}</h1><p>{}</p>{}</header><main>\
          <section><h2>Against people’s conversations</h2>{}\
          <p class='note'>People: {}. <span class='key'>│</span> marks them in the pictures.</p></section>\
          <section><h2>The numbers as pictures</h2><div class='charts'>{}</div></section>\
@@ -50,6 +50,7 @@ pub(super) fn render(
          and the previous conversation, Enter opens it, e opens or closes all.</p>{}{}</section>\
          </main><script>{SCRIPT}</script></body></html>\n",
         headline(manifest, profile),
+        lacks(manifest),
         comparison(profile),
         human::SOURCE,
         charts.concat(),
@@ -71,13 +72,26 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
         format!("{} teacher calls", spent.requests),
         format!("{} tokens", spent.input_tokens + spent.output_tokens),
         format!("${:.2}", spent.micro_usd as f64 / 1e6),
+        manifest.called_for.as_ref().map_or_else(String::new, |read| {
+            format!(
+                "{} requests read without their calls, {} as meant at once",
+                read.read,
+                percent(read.agreement)
+            )
+        }),
     ];
     let each = manifest.per_sample.as_ref().map(|each| {
         let tokens = each.input_tokens + each.output_tokens;
         format!("a conversation: {:.1} calls, {tokens:.0} tokens, ${:.4}", each.answers, each.usd)
     });
-    let facts: Vec<String> = facts.into_iter().chain(each).collect();
-    escape(&facts.join(" · "))
+    let facts = facts.into_iter().chain(each).filter(|fact| !fact.is_empty());
+    escape(&facts.collect::<Vec<String>>().join(" · "))
+}
+
+/// What is missing for a dataset to train on, if anything is.
+fn lacks(manifest: &Manifest) -> String {
+    let lacks = manifest.origin.graded.lacks.as_deref();
+    lacks.map(|lacks| format!("<p><strong>{}</strong></p>", escape(lacks))).unwrap_or_default()
 }
 
 /// What a benchmark has, too.

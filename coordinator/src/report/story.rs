@@ -68,6 +68,7 @@ fn facts(conversation: &Conversation) -> String {
     let ops: Vec<String> = metadata.node_ops.iter().map(inspect::operation).collect();
     let names: Vec<&str> = conversation.tool_names().collect();
     let rows = [
+        ("aim", metadata.brief.aim.clone()),
         ("id", format!("{} (walk {})", conversation.id, metadata.walk)),
         ("domains", metadata.domains.join(", ")),
         ("node operations", ops.join("; ")),
@@ -86,6 +87,11 @@ fn turn(html: &mut String, conversation: &Conversation, turn: usize, messages: &
     let names = conversation.arrivals(turn);
     if !names.is_empty() {
         put(html, "note", &format!("now also on offer: {}", escape(&names.join(", "))));
+    }
+    let told = conversation.metadata.brief.told(turn);
+    let told: Vec<String> = told.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+    if !told.is_empty() {
+        put(html, "note", &escape(&told.join(" · ")));
     }
     for message in messages {
         let text = message.content.as_deref().unwrap_or_default();

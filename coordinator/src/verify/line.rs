@@ -230,6 +230,5 @@ fn bare(name: String) -> Document {
         class: "misc".into(),
         parameters: Value::Object(Map::from_iter([("type".to_owned(), json!("object"))])),
         response: None,
-        phrasing: Default::default(),
     }
 }

@@ -22,6 +22,7 @@ pub struct Campaign {
     pub mix: Mix,
     pub translate: Translation,
     pub trajectory: Trajectory,
+    pub vet: Vetting,
     pub negatives: Negatives,
     pub dedup: Dedup,
     pub teacher: BTreeMap<String, Endpoint>,
@@ -106,8 +107,22 @@ pub struct Walks {
     /// A walk with fewer nodes is rejected.
     pub min_nodes: NonZeroUsize,
     pub max_visits: usize,
+    /// How the next node is drawn among those that an edge leads to.
+    pub step: StepDraw,
     /// How often a walk that meets a dead end is drawn again.
     pub redraws: u32,
+}
+
+/// How a walk's next node is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepDraw {
+    /// By what flows along the edge: what names a thing weighs more than what
+    /// is only said again.
+    #[default]
+    Weighted,
+    /// As in the paper.
+    Uniform,
 }
 
 /// `[node_ops]`, data. Probabilities lie in 0..=1.
@@ -184,6 +199,15 @@ pub enum Asked {
     /// Every argument and every step of the agent: for its reasoning, or as in
     /// the paper.
     All,
+}
+
+/// `[vet]`, data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Vetting {
+    /// The share of turns with calls whose request a judge reads without the
+    /// reference, where the judge is a model; 0 = none.
+    pub called_for: f64,
 }
 
 /// `[negatives]`, data.
@@ -367,6 +391,8 @@ pub struct Run {
     /// A file with the token that the status page asks for before it pauses
     /// or resumes a campaign.
     pub token_file: Option<PathBuf>,
+    /// Rejected walks shown in `rejected.jsonl`, for each reason; 0 = none.
+    pub keep_rejected: u64,
 }
 
 /// `[worker]`: what the campaigns of a fleet may use of a worker beyond what

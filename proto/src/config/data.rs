@@ -12,7 +12,8 @@ use super::{Campaign, Endpoint, Execution, Judge, NegativeSource};
 pub fn data_settings(campaign: &Campaign) -> Value {
     let role = |name: &str| endpoint(campaign, name);
     let is_mined = campaign.negatives.source == NegativeSource::Student;
-    let is_judged = is_mined || campaign.graph.judge == Judge::Teacher;
+    let is_judged =
+        is_mined || campaign.graph.judge == Judge::Teacher || campaign.vet.called_for > 0.0;
     // A role that nothing is asked of decides nothing.
     let used = |is_used: bool, name: &str| if is_used { role(name) } else { Value::Null };
     // Who executes what: not where it is.
@@ -31,6 +32,7 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         "mix": campaign.mix,
         "translate": campaign.translate,
         "trajectory": campaign.trajectory,
+        "vet": campaign.vet,
         "negatives": campaign.negatives,
         "dedup": campaign.dedup,
         "executor": executor,
@@ -77,7 +79,7 @@ mod tests {
     fn what_decides_the_data_changes_the_settings() {
         for assignment in [
             "campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3",
-            "executor.default.kind=simulator",
+            "executor.default.kind=simulator", "vet.called_for=0.5",
         ] {
             assert_ne!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
@@ -92,7 +94,7 @@ mod tests {
         let [big, small] = [teacher("big"), teacher("small")];
         let fixed: Vec<&str> = big.iter().chain(&small).map(String::as_str).collect();
         let with = |more: &[&str]| {
-            let models = ["teacher.big.model=b", "roles.teacher=big"];
+            let models = ["teacher.big.model=b", "roles.teacher=big", "vet.called_for=0"];
             settings_with(&[&fixed[..], &models, more].concat())
         };
         let (s, t) = ("teacher.small.model=s", "teacher.small.model=t");
@@ -104,6 +106,8 @@ mod tests {
             let mined = "negatives.source=student";
             assert_ne!(with(&[s, role, mined]), with(&[t, role, mined]), "{role}");
         }
+        let read = ["roles.judge=small", "vet.called_for=0.1"];
+        assert_ne!(with(&[&[s], &read[..]].concat()), with(&[&[t], &read[..]].concat()));
         let judged = ["roles.judge=small", "graph.judge=teacher"];
         assert_ne!(with(&[&[s], &judged[..]].concat()), with(&[&[t], &judged[..]].concat()));
     }

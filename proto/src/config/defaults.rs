@@ -11,7 +11,12 @@ impl Campaign {
         Self {
             campaign: Identity { preset: Preset::Paper, ..Identity::default() },
             graph: GraphSettings { cross_category: 0.0, matched: 0.0, ..GraphSettings::default() },
-            walk: Walks { steps: nonzero(7), min_steps: nonzero(7), ..Walks::default() },
+            walk: Walks {
+                steps: nonzero(7),
+                min_steps: nonzero(7),
+                step: StepDraw::Uniform,
+                ..Walks::default()
+            },
             node_ops: NodeOps {
                 split: 1.0,
                 unresolved: 0.0,
@@ -24,6 +29,7 @@ impl Campaign {
                 ..NodeOps::default()
             },
             trajectory: Trajectory { asked: Asked::All, ..Trajectory::default() },
+            vet: Vetting { called_for: 0.0 },
             mix: Mix {
                 multi_turn: 7_800.0,
                 single_turn: 20_000.0,
@@ -66,6 +72,7 @@ impl Default for Walks {
             min_steps: nonzero(3),
             min_nodes: nonzero(3),
             max_visits: 2,
+            step: StepDraw::Weighted,
             redraws: 4,
         }
     }
@@ -130,6 +137,12 @@ impl Default for Negatives {
     }
 }
 
+impl Default for Vetting {
+    fn default() -> Self {
+        Self { called_for: 1.0 }
+    }
+}
+
 impl Default for Dedup {
     fn default() -> Self {
         Self { near_duplicate: 0.7 }
@@ -180,7 +193,13 @@ impl Default for Fleet {
 
 impl Default for Run {
     fn default() -> Self {
-        Self { workers: 0, in_flight: nonzero(256), listen: String::new(), token_file: None }
+        Self {
+            workers: 0,
+            in_flight: nonzero(256),
+            listen: String::new(),
+            token_file: None,
+            keep_rejected: 20,
+        }
     }
 }
 

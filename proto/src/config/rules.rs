@@ -84,6 +84,7 @@ impl Rules {
             ("node_ops.fault", ops.fault),
             ("node_ops.conflict", ops.conflict),
             ("node_ops.irrelevant", ops.irrelevant),
+            ("vet.called_for", campaign.vet.called_for),
             ("dedup.near_duplicate", campaign.dedup.near_duplicate),
         ];
         for (key, share) in shares {

@@ -21,14 +21,31 @@ pub(super) struct Ask {
     draws: Draws,
 }
 
-/// The right steps that were hinted, by the conversation before them.
+/// The right steps that were hinted, by the conversation before them, and what
+/// requests are to lead to, by their text.
 #[derive(Debug, Default)]
-pub(super) struct Heard(Mutex<HashMap<String, String>>);
+pub(super) struct Heard(Mutex<HashMap<String, String>>, Mutex<HashMap<String, Vec<Value>>>);
 
 impl Heard {
     fn step(&self, ask: &Ask) -> Option<String> {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heard.get(ask.conversation()).cloned()
+    }
+
+    /// The functions that a request of ours was written for.
+    fn needs(&self, request: &Value) -> Option<Vec<Value>> {
+        let written = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        written.get(request.as_str()?).cloned()
+    }
+
+    fn written(&self, request: &str, task: &Value) {
+        let leads_to = task["leads_to"].as_array().into_iter().flatten();
+        let name = |told: &Value| Some(Value::from(told.as_str()?.split(':').next()?));
+        let names: Vec<Value> = leads_to.filter_map(name).collect();
+        if !names.is_empty() {
+            let mut written = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+            written.insert(request.to_owned(), names);
+        }
     }
 
     /// The first is the right one: who is misled has been led before.
@@ -49,6 +66,8 @@ pub(super) enum Purpose {
     JudgeEdges,
     JudgeNested,
     JudgeTurn,
+    JudgeCalls,
+    JudgeDoubt,
     Categorize,
     Other,
 }
@@ -65,6 +84,8 @@ impl Purpose {
             Self::JudgeEdges => "judge_edges",
             Self::JudgeNested => "judge_nested",
             Self::JudgeTurn => "judge_turn",
+            Self::JudgeCalls => "judge_calls",
+            Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
             Self::Other => "other",
         }
@@ -76,6 +97,8 @@ impl Purpose {
             () if has("now") || has("speak") => Self::Act,
             () if has("turns") => Self::Outline,
             () if has("kind") => Self::Back,
+            () if has("doubted") => Self::JudgeDoubt,
+            () if has("request") => Self::JudgeCalls,
             () if has("determined") => Self::Forth,
             () if has("schema") => Self::Simulate,
             () if has("categories") => Self::Categorize,
@@ -115,8 +138,8 @@ impl Ask {
         Draws::of(&[seed, b"stubborn", self.task.to_string().as_bytes(), sampling.as_bytes()])
     }
 
-    /// `student_rights` as in the behaviour.
-    pub(super) fn answer(&self, student_rights: f64, heard: &Heard) -> String {
+    /// `student_rights` and `doubts` as in the behaviour.
+    pub(super) fn answer(&self, student_rights: f64, doubts: f64, heard: &Heard) -> String {
         let mut draws = self.draws.clone();
         if self.purpose == Purpose::RollOut
             && draws.share() < student_rights
@@ -126,7 +149,11 @@ impl Ask {
         }
         let value = match self.purpose {
             Purpose::Outline => self.outline(&mut draws),
-            Purpose::Back => json!({ "request": self.back(&mut draws) }),
+            Purpose::Back => {
+                let request = self.back(&mut draws);
+                heard.written(&request, &self.task);
+                json!({ "request": request })
+            }
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
             Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
@@ -134,6 +161,12 @@ impl Ask {
             Purpose::JudgeEdges => self.edges(&mut draws),
             Purpose::JudgeNested => json!({ "answers": [] }),
             Purpose::JudgeTurn => json!({ "why": "It does not do what was asked.", "error": 5 }),
+            Purpose::JudgeCalls | Purpose::JudgeDoubt => {
+                let sees = draws.share() >= doubts;
+                let needed =
+                    || heard.needs(&self.task["request"]).unwrap_or_else(|| self.offered());
+                json!({ "calls": if sees { needed() } else { Vec::new() } })
+            }
             Purpose::Categorize => self.categorize(),
             Purpose::Other => json!({ "ok": true }),
         };
@@ -262,6 +295,12 @@ impl Ask {
             None => hint["like"].as_str().unwrap_or("That is done.").to_owned(),
         };
         json!({ "calls": [], "say": say })
+    }
+
+    /// The names of the functions on offer.
+    fn offered(&self) -> Vec<Value> {
+        let documents = self.text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        documents.map(|document: Value| document["name"].clone()).collect()
     }
 
     /// Outputs of the turn under way.

@@ -23,6 +23,9 @@ pub(crate) struct Behaviour {
     /// The share of turns without a hint that are played right; at the first
     /// step of the others it gives up.
     pub(crate) student_rights: f64,
+    /// The share of requests of which a reader sees no need of any call, or of
+    /// what is doubted.
+    pub(crate) doubts: f64,
     pub(crate) limit: Option<Limit>,
     /// What prompt and answer may take together; 0 = anything.
     pub(crate) context_tokens: u64,

@@ -226,7 +226,6 @@ mod tests {
             class: "c".into(),
             parameters: json!({"type": "object", "properties": {}}),
             response: None,
-            phrasing: Default::default(),
         });
         let call = Call { id: "1".into(), function: FunctionId(0), arguments: Default::default() };
         let start = Start { seed: 1, walk: WalkIndex(0), functions: &[], initial_config: None };

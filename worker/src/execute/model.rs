@@ -237,7 +237,6 @@ mod tests {
                 "properties": {"fare": {"type": "number"}},
                 "required": ["fare"],
             })),
-            phrasing: Default::default(),
         })
     }
 

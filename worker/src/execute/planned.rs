@@ -140,7 +140,6 @@ mod tests {
             class: "trains".into(),
             parameters: json!({"type": "object", "properties": {}}),
             response: None,
-            phrasing: Default::default(),
         });
         let call =
             Call { id: "call_1".into(), function: FunctionId(0), arguments: Default::default() };

@@ -154,7 +154,6 @@ pub(super) fn function(
         class: category.into(),
         parameters: json!({"type": "object", "properties": properties, "required": required}),
         response,
-        phrasing: Default::default(),
     })
 }
 

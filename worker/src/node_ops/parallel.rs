@@ -45,6 +45,12 @@ pub(super) fn can_repeat(path: &Path, at: StepRef, input: &Input<'_>) -> bool {
     let can_vary = given.any(|field| {
         varies(&field.shape.ty, field.shape.choices.len()) && !params::is_composed(field)
     });
+    // What is known already would be set to two values at once.
+    let sets_one_thing = function.changes_state()
+        && function.required().any(|field| {
+            params::is_identity(&field.name)
+                && params::from_user(function, step).all(|given| given.name != field.name)
+        });
     let alone = path.functions().filter(|&called| called == step.function).count() == 1;
-    can_vary && alone && !step.implicit && !edit::is_used(path, at)
+    can_vary && !sets_one_thing && alone && !step.implicit && !edit::is_used(path, at)
 }

@@ -11,7 +11,7 @@ use crate::teacher::chat::Purpose;
 
 /// The form in which asks are rendered after the prompt. To be raised when
 /// `teacher::remote` renders them otherwise: old answers fit no longer.
-const FORM: &str = "3";
+const FORM: &str = "4";
 
 /// The instructions of a kind of ask.
 pub fn system(purpose: Purpose) -> &'static str {
@@ -26,6 +26,8 @@ pub fn system(purpose: Purpose) -> &'static str {
         Purpose::JudgeEdges => include_str!("judge_edges.md"),
         Purpose::JudgeNested => include_str!("judge_nested.md"),
         Purpose::JudgeTurn => include_str!("judge_turn.md"),
+        Purpose::JudgeCalls => include_str!("judge_calls.md"),
+        Purpose::JudgeDoubt => include_str!("judge_doubt.md"),
         Purpose::Categorize => include_str!("categorize.md"),
         Purpose::Probe => include_str!("probe.md"),
     }

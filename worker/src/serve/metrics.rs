@@ -129,7 +129,7 @@ impl Metrics {
                 self.samples.count(sample);
                 "accepted"
             }
-            End::Rejected(rejection) => {
+            End::Rejected(rejection, _) => {
                 let reason = rejection.reason;
                 let labels = [reason.stage().label(), reason.label()];
                 self.walks.rejected.with_label_values(&labels).inc();

@@ -386,7 +386,7 @@ async fn run_walk(
 fn pack(walked: Walked) -> Finished {
     let packed = match walked.end {
         End::Accepted(sample) => Packed::accepted(&sample),
-        End::Rejected(rejection) => Packed::rejected(rejection),
+        End::Rejected(rejection, remains) => Packed::rejected(rejection, remains.as_deref()),
         End::Skipped => Packed::skipped(),
         End::Spared => Packed::spared(),
     };
@@ -414,7 +414,7 @@ async fn put(
     for done in finished.into_values() {
         match done.packed.verdict() {
             Verdict::Accepted { .. } => accepted += 1,
-            Verdict::Rejected(_) | Verdict::Skipped | Verdict::Spared => rejected += 1,
+            Verdict::Rejected { .. } | Verdict::Skipped | Verdict::Spared => rejected += 1,
         }
         writer.push(done.keys, done.usage, done.packed);
     }

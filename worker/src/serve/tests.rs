@@ -88,7 +88,7 @@ impl WalkRunner for Scripted {
 }
 
 fn rejected(walk: WalkIndex) -> Walked {
-    let end = End::Rejected(Rejection::new(Reason::NoValue, walk.to_string()));
+    let end = End::Rejected(Rejection::new(Reason::NoValue, walk.to_string()), None);
     Walked { keys: Keys::default(), usage: Usage::default(), end }
 }
 

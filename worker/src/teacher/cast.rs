@@ -11,7 +11,7 @@ use magnet_proto::config::{Campaign, EndpointKind, NegativeSource};
 
 use super::chat::Purpose;
 use super::stack::{Error, Stacks, Wiring};
-use super::{Judge, Machine, Teacher};
+use super::{Judge, Machine, Reader, Teacher};
 use crate::brief::Briefer;
 
 /// The players of a campaign.
@@ -24,6 +24,8 @@ pub struct Cast {
     pub student: Option<Arc<dyn Teacher>>,
     /// Judges the graph and a student's turns, where it is a model.
     pub judge: Option<Arc<dyn Judge>>,
+    /// Reads requests without the reference, where the judge is a model.
+    pub reader: Option<Arc<dyn Reader>>,
     /// Plays the machine behind the functions, where it is a model.
     pub machine: Option<Arc<dyn Machine>>,
 }
@@ -51,6 +53,10 @@ impl Cast {
             briefer,
             student,
             judge: match is_mined {
+                true => stacks.remote(&roles.judge)?.map(|remote| remote as _),
+                false => None,
+            },
+            reader: match campaign.vet.called_for > 0.0 {
                 true => stacks.remote(&roles.judge)?.map(|remote| remote as _),
                 false => None,
             },
@@ -104,9 +110,12 @@ pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
         Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
         Purpose::Mislead | Purpose::RollOut => Part::Student,
         Purpose::Simulate => Part::Simulator,
-        Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::JudgeTurn | Purpose::Categorize => {
-            Part::Judge
-        }
+        Purpose::JudgeEdges
+        | Purpose::JudgeNested
+        | Purpose::JudgeTurn
+        | Purpose::JudgeCalls
+        | Purpose::JudgeDoubt
+        | Purpose::Categorize => Part::Judge,
     }
 }
 
@@ -133,6 +142,7 @@ fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
         Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {
             campaign.graph.judge == Judge::Teacher
         }
+        Purpose::JudgeCalls | Purpose::JudgeDoubt => campaign.vet.called_for > 0.0,
         Purpose::Probe => false,
     };
     let endpoint = campaign.endpoint(role(campaign, purpose));

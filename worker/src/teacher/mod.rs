@@ -205,6 +205,20 @@ pub enum Verdict {
     },
 }
 
+/// Which calls a request needs, for one who does not know the reference.
+#[derive(Clone, Copy)]
+pub struct Needs<'a> {
+    pub library: &'a Library,
+    /// The turns before the request.
+    pub conversation: &'a Conversation,
+    pub request: &'a str,
+    /// On offer at the turn.
+    pub tools: &'a [FunctionId],
+    /// Asked about by name: calls of the reference that were not found needed.
+    pub doubted: &'a [FunctionId],
+    pub problem: Option<Problem<'a>>,
+}
+
 /// What a function returns for a call.
 pub struct Simulate<'a> {
     pub function: &'a Function,
@@ -283,6 +297,14 @@ pub trait Judge: Send + Sync {
     async fn categorize(&self, ask: &Categorize<'_>) -> Result<Vec<Label>, Error>;
 
     async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error>;
+}
+
+/// Reads requests as a stranger would. Names that are not on offer are left out
+/// of an answer.
+#[async_trait]
+pub trait Reader: Send + Sync {
+    /// The functions to call, of the doubted ones where there are any.
+    async fn needs(&self, ask: &Needs<'_>) -> Result<Vec<FunctionId>, Error>;
 }
 
 /// Plays the machine behind a function. The answer is not yet checked against

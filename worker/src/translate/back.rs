@@ -5,7 +5,7 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Purpose, StepRef};
 use serde_json::Value;
 
-use super::Translator;
+use super::{Translator, called_for};
 use crate::conversation::{Conversation, Request};
 use crate::failure::{Failure, Tries};
 use crate::teacher::WriteRequest;
@@ -34,6 +34,13 @@ pub(super) async fn write(
             continue;
         };
         match check(translator, turn, conversation, &request.text) {
+            Ok(()) => {}
+            Err(rejection) => {
+                tries.refuse(rejection)?;
+                continue;
+            }
+        }
+        match called_for::check(translator, turn, conversation, &request.text).await? {
             Ok(()) => return Ok(request),
             Err(rejection) => tries.refuse(rejection)?,
         }

@@ -12,6 +12,7 @@
 //! rejected with the reason.
 
 mod back;
+mod called_for;
 mod determine;
 mod forth;
 
@@ -22,6 +23,8 @@ use magnet_proto::config::Asked;
 use magnet_proto::path::StepRef;
 use magnet_proto::sample::{Call, Provenance};
 use serde_json::Value;
+
+pub use called_for::Reading;
 
 use crate::conversation::{Conversation, Exchange, Scene};
 use crate::dry_walk::Made;
@@ -44,6 +47,8 @@ pub struct Translator<'a> {
     pub validators: &'a Validators,
     pub asked: Asked,
     pub tries: NonZeroU32,
+    /// Where a model judges whether the calls are called for.
+    pub reading: Option<Reading<'a>>,
 }
 
 /// A translated path: requests, reference calls and what they returned.

@@ -131,7 +131,6 @@ fn signature<'a>(
         response: response.map(|schema| ("responses", Cow::Borrowed(schema))),
         category: tag.filter(|tag| !tag.trim().is_empty()),
         class: None,
-        phrasing: Default::default(),
         roots: vec![document],
         origin: Origin::Api,
         remarks,

@@ -146,9 +146,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "type", "properties", "required", "items", "$ref", "$defs", "allOf", "anyOf", "enum",
         "default", "description", "name", "parameters", "function", "tools", "result", "openapi",
         "swagger", "paths", "get", "requestBody", "content", "schema", "responses", "200", "in",
-        "inputSchema", "response", "x-group", "tool_name", "x-requests", "nullable", "pattern",
-        "minimum", "maximum", "minLength", "const", "examples", "not", "additionalProperties",
-        "object", "array", "string", "dict", "float", "any", "None", "#", "#/a", "3.0.0", "",
+        "inputSchema", "response", "x-group", "tool_name", "nullable", "pattern", "minimum",
+        "maximum", "minLength", "const", "examples", "not", "additionalProperties", "object",
+        "array", "string", "dict", "float", "any", "None", "#", "#/a", "3.0.0", "",
         "Options: a, b", "e.g. `x`", "(", "é\u{1b}\n\"", "true",
     ])
     .prop_map(str::to_owned);

@@ -61,6 +61,7 @@ function conversation({ number, record, pairs }, total) {
     el("div", { class: "row" }, el("h3", {}, `Conversation ${whole(number + 1)} of ${whole(total)}`), el("code", { class: "soft" }, record.id)),
     el("p", { class: "soft" }, `walk ${whole(meta.walk)} · ${words(meta.kind)} · ${meta.domains.join(", ")} · ${meta.persona} · teacher ${meta.teacher} · outputs by ${meta.executor}`),
     el("div", { class: "tags" }, meta.challenges.map((name) => el("span", { class: "tag ch" }, words(name))), meta.node_ops.map((op) => el("span", { class: "tag op" }, operation(op)))),
+    meta.brief?.aim ? el("p", {}, el("b", {}, "aim "), meta.brief.aim) : null,
     system(record.messages),
     ...turns(record.messages).map((messages, turn) => showTurn(messages, turn, meta, origins)),
     tools(record.tools),
@@ -84,16 +85,26 @@ function system(messages) {
 function showTurn(messages, turn, meta, origins) {
   const outputs = new Map(messages.filter((message) => message.role === "tool").map((message) => [message.tool_call_id, message.content]));
   const path = (meta.signature_path[turn] || []).join(" → ");
-  const added = meta.tools_added[turn];
+  const added = meta.tools_added.filter((one) => one.turn === turn).flatMap((one) => one.tools.map((tool) => tool.function.name));
   const spans = meta.provenance.map((entry) => entry.source).filter((source) => source.kind === "user" && source.turn === turn);
   return el("section", { class: "turn" }, el("h3", {}, `Turn ${turn}`, path ? ` · ${path}` : ""),
-    added ? el("p", { class: "soft" }, `now on offer: ${added.join(", ")}`) : null,
+    added.length ? el("p", { class: "soft" }, `now on offer: ${added.join(", ")}`) : null,
+    brief(meta.brief?.turns[turn]),
     messages.map((message) => {
       if (message.role === "user") return el("div", { class: "say user" }, marked(message.content, spans));
       if (message.role === "assistant") return [message.content ? el("div", { class: "say assistant" }, message.content) : null,
         (message.tool_calls || []).map((call) => showCall(call, outputs.get(call.id), origins.get(call.id) || []))];
       return null;
     }).flat(2));
+}
+
+// What the person is after in a turn.
+function brief(turn) {
+  if (!turn) return null;
+  const wants = turn.wants.map((want) => want.words).join("; ");
+  const values = turn.values.map((value) => `${value.parameter}${value.value === null ? "" : ` = ${value.value}`} (${words(value.how)})`).join("; ");
+  const rows = [["why", turn.why], ["wants", wants], ["brings", values]].filter(([, text]) => text);
+  return rows.map(([label, text]) => el("p", { class: "soft" }, `${label}: ${text}`));
 }
 
 // What calls took from the request; spans count characters, not UTF-16 units.

@@ -156,7 +156,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "properties": {name: schema}}),
             response: None,
-            phrasing: Default::default(),
         });
         assert_eq!(describe(&Place::argument(&function, &function.params()[0])), expected);
     }

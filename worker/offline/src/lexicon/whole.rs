@@ -442,7 +442,6 @@ mod tests {
             class: "misc".into(),
             parameters: parameters.clone(),
             response: None,
-            phrasing: Default::default(),
         })
     }
 

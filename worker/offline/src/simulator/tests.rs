@@ -15,7 +15,6 @@ fn function(name: &str, parameters: Value, response: Value) -> Function {
         class: "trains".into(),
         parameters: json!({ "type": "object", "properties": parameters }),
         response: (!response.is_null()).then_some(response),
-        phrasing: Default::default(),
     })
 }
 

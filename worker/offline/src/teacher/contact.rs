@@ -145,7 +145,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "properties": {parameter: {"type": "string"}}}),
             response: None,
-            phrasing: Default::default(),
         });
         target(path, named, &source, topic)
     }

@@ -85,7 +85,7 @@ pub(super) fn message(
         sentences.push(capital(&spoken));
         sentences.extend(extra.into_iter().map(|s| closed(&capital(&s))));
     }
-    if let Some(motive) = motive {
+    if let Some(motive) = motive.filter(|motive| !says(&sentences, motive)) {
         let first = position == Position::Opening && !looks_back(&motive) && voice.chance(80);
         let at = if first { 0 } else { sentences.len() };
         sentences.insert(at, closed(&motive));
@@ -95,6 +95,12 @@ pub(super) fn message(
     }
     let text = sentences.join(" ");
     if relaxed { relax(&text) } else { text }
+}
+
+/// Whether one of the sentences gives the motive already.
+fn says(sentences: &[String], motive: &str) -> bool {
+    let motive = motive.trim_end_matches('.').to_lowercase();
+    sentences.iter().any(|sentence| sentence.to_lowercase().contains(&motive))
 }
 
 /// A motive that says "it" needs the request before it.
@@ -166,7 +172,9 @@ fn stated(text: &str) -> String {
 
 fn linked_question(link: Option<&'static str>, text: &str) -> String {
     match link {
-        Some("then") => format!("and then, {text}"),
+        Some("also" | "also," | "in addition," | "on top of that," | "separately,") => {
+            format!("also, {text}")
+        }
         Some(_) => format!("and {text}"),
         None => text.to_owned(),
     }

@@ -151,7 +151,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "properties": {}}),
             response: None,
-            phrasing: Default::default(),
         });
         assert_eq!(infinitive(&function), expected);
     }

@@ -358,7 +358,6 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "properties": {parameter: {"type": "string"}}}),
             response: None,
-            phrasing: Default::default(),
         });
         let found = target(path, None, &function.params()[0]);
         let expected = Target {

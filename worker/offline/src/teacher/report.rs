@@ -314,7 +314,7 @@ fn text_of(value: &Value, rng: &mut Rng) -> String {
 
 #[cfg(test)]
 mod tests {
-    use magnet_proto::library::{Document, Phrasing};
+    use magnet_proto::library::Document;
     use magnet_proto::{WalkIndex, rng};
     use serde_json::json;
 
@@ -328,7 +328,6 @@ mod tests {
             class: "things".into(),
             parameters: json!({"type": "object", "properties": {}}),
             response: None,
-            phrasing: Phrasing::default(),
         });
         report(&function, output, &mut rng::stream(7, WalkIndex(0), "report")).to_lowercase()
     }

@@ -1,4 +1,4 @@
-//! Templates of the library's phrasing: `{slot}`, `[optional part]`.
+//! Templates of a pack's phrases: `{slot}`, `[optional part]`.
 //!
 //! A template is read on the fly. A slot gets its text from a closure, which
 //! may also say that the value is missing on purpose: then the slot goes
@@ -179,7 +179,10 @@ pub(super) fn takes_reference(template: &str, name: &str) -> bool {
         let counted = ["a ", "an ", "one ", "number "].iter().any(|word| {
             lead.strip_suffix(word).is_some_and(|lead| lead.is_empty() || lead.ends_with(' '))
         });
-        let measured = [" percent", "%", " month", " people", " night", " minute", " hour", " day"];
+        let measured = [
+            " percent", "%", " month", " people", " night", " minute", " hour", " day", " jobs",
+            " food",
+        ];
         !counted
             && !rest.starts_with(" as the number")
             && !measured.iter().any(|unit| rest.starts_with(unit))

@@ -13,6 +13,7 @@ use magnet_worker::vet::mentions::Text;
 use rand::RngExt;
 use serde_json::Value;
 
+use super::contact;
 use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
 use super::refer::{Reference, Seat, When, Which};
@@ -244,7 +245,9 @@ impl<'a> Voice<'a> {
         }
         let target = reference.target(slot.field, slot.topic);
         let reachable = matches!(slot.topic, Topic::Email | Topic::Phone | Topic::FullName);
-        match target.property.filter(|_| !reachable) {
+        // A desk is reached by its number; an article's author is not the article.
+        let is_told = |property: &String| !reachable || contact::is_person(property);
+        match target.property.filter(is_told) {
             Some(property) => Some(format!("the {property} of {thing}")),
             None => Some(thing),
         }
@@ -259,7 +262,7 @@ impl<'a> Voice<'a> {
         item: Option<&str>,
     ) -> Option<String> {
         let mut referred = false;
-        template::render(template, |name, here| {
+        let text = template::render(template, |name, here| {
             if name == "item" {
                 return item.map_or(Fill::Absent, |item| Fill::Text(item.to_owned()));
             }
@@ -272,7 +275,8 @@ impl<'a> Voice<'a> {
             let seat = if referred { Seat::Slot } else { template::seat(here) };
             referred |= slot.is_pointed();
             self.words(spoken, slot, seat).map_or(Fill::Absent, Fill::Text)
-        })
+        });
+        text.map(|text| without_own_currency(&text))
     }
 
     /// "its currency", where an earlier slot refers to the same object.
@@ -452,5 +456,36 @@ fn indefinite(slot: &Slot<'_>) -> String {
             }
             format!("{} {noun}", noun::article(&noun))
         }
+    }
+}
+
+/// "its fee in its currency" is its fee.
+fn without_own_currency(text: &str) -> String {
+    match text.split_once(" in its currency") {
+        Some((before, after)) if ends_with_a_sum(before) => format!("{before}{after}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether a text ends by pointing at a sum: "that amount from earlier".
+fn ends_with_a_sum(text: &str) -> bool {
+    const SUMS: &[&str] =
+        &["amount", "sum", "price", "total", "fare", "fee", "cost", "deposit", "balance"];
+    text.rsplit(' ').take(3).any(|word| SUMS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_is_not_said_to_be_in_its_own_currency() {
+        for said in ["move its total amount to Anna", "let Anna have the fare from earlier"] {
+            let redundant = said.replacen(" to Anna", " in its currency to Anna", 1);
+            let redundant = redundant.replacen("from earlier", "from earlier in its currency", 1);
+            assert_eq!(without_own_currency(&redundant), said);
+        }
+        let kept = "send Anna 30 in its currency";
+        assert_eq!(without_own_currency(kept), kept);
     }
 }

@@ -54,7 +54,7 @@ impl Swaps {
     }
 
     /// The text with every old value exchanged at once, on word borders.
-    fn exchange(&self, text: &str) -> String {
+    pub(super) fn exchange(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let mut inside = false;
@@ -195,7 +195,7 @@ fn telling_words(output: &Output) -> BTreeSet<String> {
 }
 
 /// A text's sentences, each with the space that follows it.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let ends = |at: usize| {
         let before = text[..at].trim_end_matches(['"', ')', '”']);
         before.ends_with(['.', '!', '?', '\n'])

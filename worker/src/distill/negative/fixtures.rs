@@ -238,7 +238,6 @@ fn library() -> Library {
             class: name.into(),
             parameters: json!({"type": "object", "properties": properties, "required": required}),
             response: None,
-            phrasing: Default::default(),
         })
     };
     Library::from(vec![

@@ -138,8 +138,12 @@ fn wrong_arguments(
     let function = material.positive.library.get(used.call.function);
     if let Some(field) = scalar_parameter(function, used.pointer) {
         let mut alike = near::alike(material.positive, used.message, field, used.source, &right);
-        alike.extend(field.shape.choices.iter().filter(|choice| **choice != right).cloned());
         alike.shuffle(rng);
+        // What nobody has spoken of is taken only where nothing else is there.
+        let mut others: Vec<Value> =
+            field.shape.choices.iter().filter(|choice| **choice != right).cloned().collect();
+        others.shuffle(rng);
+        alike.extend(others);
         offers.extend(alike.into_iter().map(|wrong| vec![(right.clone(), wrong)]));
     }
     offers.into_iter().find_map(|swaps| {

@@ -37,6 +37,7 @@ mod tests;
 use magnet_proto::path::StepRef;
 use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::{Call, ErrorType, NegativeSource, Pair};
+use rand::RngExt;
 use rand::seq::SliceRandom;
 
 use super::positive::{Distiller, Negatives, Trajectory};
@@ -55,6 +56,9 @@ const TYPES: [ErrorType; 5] = [
     ErrorType::Summary,
     ErrorType::Missing,
 ];
+
+/// How often a short dependency is misused before anything else goes wrong.
+const RARE_FIRST: f64 = 0.5;
 
 /// What a corruption needs: the positive and the means to play on from it.
 #[derive(Clone, Copy)]
@@ -93,6 +97,10 @@ pub async fn make(
     }
     let mut types = TYPES;
     types.shuffle(&mut rng);
+    // Places for it are the rarest.
+    if rng.random_bool(RARE_FIRST) {
+        types.sort_by_key(|error| *error != ErrorType::ShortDependency);
+    }
     let mut pairs = Vec::with_capacity(max_pairs);
     for error in types {
         if pairs.len() >= max_pairs {

@@ -6,6 +6,7 @@ use magnet_proto::path::{InsertKind, NodeOp};
 use magnet_proto::sample::{Call, ErrorType, Message, Pair};
 use serde_json::Value;
 
+use super::misstate;
 use super::misuse::{is_long, is_short};
 use super::positive::{Positive, calls_of, heard};
 
@@ -122,7 +123,8 @@ impl<'a> Parting<'a> {
         }
     }
 
-    /// Type 4: only the closing prose differs, and no output supports it.
+    /// Type 4: only the closing prose differs: no output supports it, or it is
+    /// the positive's misstated.
     fn misstates(&self) -> Result<(), String> {
         let known = self.positive.grounds(self.prompt_len);
         let Some((at, said)) = self.positive.closing(&self.range) else {
@@ -133,7 +135,13 @@ impl<'a> Parting<'a> {
         }
         match (known.first_ungrounded(said), known.first_ungrounded(self.closing)) {
             (None, Some(_)) => Ok(()),
-            (None, None) => Err("the prose agrees with the outputs".into()),
+            (None, None) => {
+                let mut drafts = misstate::drafts(self.positive, &self.range, at, said).into_iter();
+                match drafts.any(|draft| draft.text == self.closing) {
+                    true => Ok(()),
+                    false => Err("the prose agrees with the outputs".into()),
+                }
+            }
             (Some(token), _) => Err(format!("the positive's \"{token}\" is in no output either")),
         }
     }

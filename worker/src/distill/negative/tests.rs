@@ -223,7 +223,7 @@ fn a_long_dependency_is_misused_or_asked_for() {
 }
 
 #[test]
-fn a_wrong_summary_differs_in_one_word_only() {
+fn a_wrong_summary_misstates_the_right_one_and_changes_nothing_else() {
     for (world, pair) in of_type(ErrorType::Summary) {
         assert_eq!(wrong_turn(&pair).len(), 1);
         let Message::Assistant { content: Some(right), .. } =
@@ -232,8 +232,9 @@ fn a_wrong_summary_differs_in_one_word_only() {
             panic!("it parts at the closing prose")
         };
         let wrong = closing(&pair);
-        let differing = right.split(' ').zip(wrong.split(' ')).filter(|(a, b)| a != b).count();
-        assert_eq!(differing, 1, "{right} / {wrong}");
+        let shared = wrong.split(' ').filter(|word| right.contains(word)).count();
+        assert_ne!(right, wrong);
+        assert!(shared * 2 > wrong.split(' ').count(), "{right} / {wrong}");
     }
 }
 

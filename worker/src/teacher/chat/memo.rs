@@ -74,7 +74,7 @@ impl<C: Chat> Chat for Memo<C> {
                 reply
             }
         };
-        tally::add(request.purpose, key, &reply);
+        tally::add(request, key, &reply);
         Ok(reply)
     }
 }

@@ -73,12 +73,14 @@ pub enum Purpose {
     JudgeEdges,
     JudgeNested,
     JudgeTurn,
+    JudgeCalls,
+    JudgeDoubt,
     Categorize,
     Probe,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Outline,
         Self::Back,
         Self::Forth,
@@ -89,6 +91,8 @@ impl Purpose {
         Self::JudgeEdges,
         Self::JudgeNested,
         Self::JudgeTurn,
+        Self::JudgeCalls,
+        Self::JudgeDoubt,
         Self::Categorize,
         Self::Probe,
     ];
@@ -105,6 +109,8 @@ impl Purpose {
             Self::JudgeEdges => "judge_edges",
             Self::JudgeNested => "judge_nested",
             Self::JudgeTurn => "judge_turn",
+            Self::JudgeCalls => "judge_calls",
+            Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
             Self::Probe => "probe",
         }

@@ -1,4 +1,4 @@
-//! What one walk's answers came to.
+//! What one walk's answers came to, and the last of them.
 //!
 //! The walk's task carries the tally, so that neither stages nor asks know of
 //! it. An answer from the memo counts like one just bought: it was paid for
@@ -8,16 +8,18 @@ use std::cell::RefCell;
 use std::future::Future;
 
 use magnet_proto::Digest;
+use magnet_proto::remains::Asked;
 use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
 
-use super::{Purpose, Reply};
+use super::{Reply, Request, Role};
 
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub usage: Usage,
     /// Under which keys the memo keeps the answers.
     pub keys: Vec<Digest>,
+    pub last: Option<Asked>,
 }
 
 tokio::task_local! {
@@ -33,7 +35,7 @@ pub async fn of<F: Future>(work: F) -> (F::Output, Tally) {
 }
 
 /// Adds an answer to the tally of the walk under way, if one is.
-pub(super) fn add(purpose: Purpose, key: Digest, reply: &Reply) {
+pub(super) fn add(request: &Request, key: Digest, reply: &Reply) {
     let spent = Spending {
         requests: 1,
         input_tokens: reply.usage.input,
@@ -45,8 +47,21 @@ pub(super) fn add(purpose: Purpose, key: Digest, reply: &Reply) {
     TALLY
         .try_with(|tally| {
             let mut tally = tally.borrow_mut();
-            tally.usage.add(purpose.label(), spent);
+            tally.usage.add(request.purpose.label(), spent);
             tally.keys.push(key);
+            tally.last = Some(asked(request, reply));
         })
         .ok();
+}
+
+fn asked(request: &Request, reply: &Reply) -> Asked {
+    let prompt = request.messages.iter().map(|message| {
+        let role = match message.role {
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        (role, message.content.as_str())
+    });
+    Asked::new(request.purpose.label(), prompt, &reply.text)
 }

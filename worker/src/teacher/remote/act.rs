@@ -20,14 +20,18 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Optio
     };
     let library = ask.scene.library;
     let hinted = hinted(ask);
+    let speaks =
+        purpose == Purpose::Act && hint.as_ref().is_some_and(|hint| hint.get("speak").is_some());
     let question = Question {
         purpose,
         context: &|room| {
-            format!(
-                "Tools on offer:\n{}\nConversation:\n{}",
-                catalog::tools(library, ask.tools, &hinted, room),
-                transcript::messages(library, ask.messages, room),
-            )
+            // Who only speaks need not know what the tools take.
+            let tools = match speaks {
+                true => catalog::names(library, ask.tools),
+                false => catalog::tools(library, ask.tools, &hinted, room),
+            };
+            let conversation = transcript::messages(library, ask.messages, room);
+            format!("Tools on offer:\n{tools}\nConversation:\n{conversation}")
         },
         task: hint.map_or(Value::Null, |hint| json!({ "hint": hint })),
         problem: ask.problem,

@@ -7,7 +7,7 @@ use magnet_proto::path::{Purpose as Due, StepRef};
 use magnet_proto::shape::words;
 use serde_json::{Map, Value, json};
 
-use super::{Question, Remote, Room, transcript};
+use super::{Question, Remote, Room, catalog, transcript};
 use crate::conversation::Request;
 use crate::teacher::chat::Purpose;
 use crate::teacher::{Error, WriteRequest, read};
@@ -87,7 +87,7 @@ fn task(ask: &WriteRequest<'_>) -> Value {
     let wants: Vec<&str> = told.wants.iter().map(|want| want.words()).collect();
     task.insert("wants".into(), wants.into());
     let functions = functions(ask);
-    let does = |f: &&Function| json!({ "name": f.name, "does": f.description });
+    let does = |f: &&Function| format!("{}: {}", f.name, catalog::first_sentence(&f.description));
     task.insert("leads_to".into(), functions.iter().map(does).collect::<Vec<_>>().into());
     arguments(ask, told, &mut task);
     task.into()
@@ -149,7 +149,11 @@ fn reference(
     let source = ask.scene.path.step(from).map(|step| ask.scene.library.get(step.function));
     let thing = place.rsplit('/').find(|part| *part != "*").unwrap_or_default();
     entry.insert("for".into(), argument.parameter.clone().into());
-    entry.insert("thing".into(), words(thing).collect::<Vec<_>>().join(" ").into());
+    let thing = words(thing).collect::<Vec<_>>().join(" ");
+    // Most things are called in the output what the parameter is called.
+    if thing != words(&argument.parameter).collect::<Vec<_>>().join(" ") {
+        entry.insert("thing".into(), thing.into());
+    }
     entry.insert("from".into(), source.map_or("", |function| &function.name).into());
     if place.contains("/*") {
         entry.insert("which".into(), which(select).into());

@@ -61,6 +61,12 @@ pub(super) fn tools(
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// The same by their names alone.
+pub(super) fn names(library: &Library, ids: &[FunctionId]) -> String {
+    let names: Vec<&str> = ids.iter().map(|id| library.get(*id).name.as_str()).collect();
+    names.join(", ") + "\n"
+}
+
 /// The function as a model is offered it.
 pub(super) fn whole(function: &Function) -> Value {
     document(function, Detail::Whole)
@@ -139,7 +145,6 @@ mod tests {
                     "date": {"type": "string", "description": description}
                 }, "required": ["date"]}),
                 response: None,
-                phrasing: Default::default(),
             })
         };
         let functions: Vec<Function> = (0..count).map(function).collect();

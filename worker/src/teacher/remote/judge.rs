@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::{Question, Remote, catalog, transcript};
 use crate::teacher::chat::Purpose;
 use crate::teacher::{
-    Categorize, Error, JudgeEdges, JudgeNested, JudgeTurn, Judged, Label, Nested, Problem, Verdict,
+    Categorize, Error, JudgeEdges, JudgeNested, JudgeTurn, Judged, Label, Needs, Nested, Problem,
+    Verdict,
 };
 
 /// One question about a node, answered with a list.
@@ -152,6 +153,40 @@ pub(super) async fn turn(remote: &Remote, ask: &JudgeTurn<'_>) -> Result<Verdict
         Some(number @ 1..=5) => Ok(Verdict::Wrong { number: number as u8, why }),
         _ => Err(Error::Unusable("\"error\" is no number from 0 to 5".into())),
     }
+}
+
+/// The calls that a request needs, or which of the doubted ones.
+pub(super) async fn needs(remote: &Remote, ask: &Needs<'_>) -> Result<Vec<FunctionId>, Error> {
+    let library = ask.library;
+    let (purpose, choice) = match ask.doubted {
+        [] => (Purpose::JudgeCalls, ask.tools),
+        doubted => (Purpose::JudgeDoubt, doubted),
+    };
+    let mut task = json!({ "request": ask.request });
+    if purpose == Purpose::JudgeDoubt {
+        task["doubted"] = names(library, ask.doubted).into();
+    }
+    let tool = |id: &FunctionId| {
+        let mut told = brief(library.get(*id));
+        told["needs"] = catalog::needs(library.get(*id)).into();
+        format!("{told}\n")
+    };
+    let question = Question {
+        purpose,
+        context: &|room| {
+            let tools: String = ask.tools.iter().map(tool).collect();
+            let before = transcript::conversation(library, ask.conversation, room);
+            format!("Tools on offer:\n{tools}\nConversation:\n{before}")
+        },
+        task,
+        problem: ask.problem,
+        salt: String::new(),
+    };
+    let answer =
+        remote.ask_json(question, list("calls", json!({ "enum": names(library, choice) })));
+    let answer = answer.await?;
+    let found = items(&answer, "calls")?.iter();
+    Ok(found.filter_map(|item| candidate(library, choice, item)).collect())
 }
 
 fn question<'a>(purpose: Purpose, task: Value, problem: Option<Problem<'a>>) -> Question<'a> {

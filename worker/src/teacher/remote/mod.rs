@@ -22,13 +22,14 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use magnet_proto::FunctionId;
 use magnet_proto::sample::Arguments;
 use serde_json::Value;
 
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
 use super::{
     Act, Action, Categorize, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn, Judged,
-    Label, Machine, Nested, Problem, Simulate, Teacher, Verdict, WriteRequest, read,
+    Label, Machine, Needs, Nested, Problem, Reader, Simulate, Teacher, Verdict, WriteRequest, read,
 };
 use crate::brief::{Ask, Briefer, Outcome};
 use crate::conversation::Request as UserRequest;
@@ -176,6 +177,8 @@ fn has_one_answer(purpose: Purpose) -> bool {
         | Purpose::JudgeEdges
         | Purpose::JudgeNested
         | Purpose::JudgeTurn
+        | Purpose::JudgeCalls
+        | Purpose::JudgeDoubt
         | Purpose::Categorize => true,
         Purpose::Outline
         | Purpose::Back
@@ -264,6 +267,13 @@ impl Judge for Remote {
 
     async fn turn(&self, ask: &JudgeTurn<'_>) -> Result<Verdict, Error> {
         judge::turn(self, ask).await
+    }
+}
+
+#[async_trait]
+impl Reader for Remote {
+    async fn needs(&self, ask: &Needs<'_>) -> Result<Vec<FunctionId>, Error> {
+        judge::needs(self, ask).await
     }
 }
 

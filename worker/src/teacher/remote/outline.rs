@@ -25,7 +25,7 @@ use crate::teacher::chat::Purpose;
 /// Output places that are told of one function.
 const MAX_PLACES: usize = 24;
 /// An output of the dry walk longer than this is cut.
-const MAX_OUTPUT_CHARS: [usize; 2] = [1_500, 300];
+const MAX_OUTPUT_CHARS: [usize; 2] = [800, 300];
 
 pub(super) async fn outline(remote: &Remote, ask: &Ask<'_>) -> Result<Outcome, Error> {
     let question = Question {
@@ -107,7 +107,7 @@ fn context(ask: &Ask<'_>, room: Room) -> String {
     for id in path.functions().chain(proposed).chain(missing) {
         if !told.contains(&id) {
             told.push(id);
-            text.push_str(&function(library.get(id)));
+            text.push_str(&function(library.get(id), ask.walked.is_some()));
         }
     }
     if let Some(walked) = ask.walked {
@@ -120,15 +120,24 @@ fn context(ask: &Ask<'_>, room: Room) -> String {
     text
 }
 
-fn function(function: &Function) -> String {
-    let mut document = catalog::whole(function);
+/// A function with the places of its output. Where its calls are made, what it
+/// takes and what stands there is seen from them.
+fn function(function: &Function, is_called: bool) -> String {
+    let mut document = match is_called {
+        true => json!({
+            "name": function.name,
+            "description": catalog::first_sentence(&function.description),
+        }),
+        false => catalog::whole(function),
+    };
     let places: Vec<Value> = function
         .output_leaves()
         .into_iter()
         .take(MAX_PLACES)
         .map(|Leaf { path, shape, .. }| match shape.description.as_str() {
+            _ if is_called => path.into(),
             "" => path.into(),
-            described => format!("{path}: {described}").into(),
+            described => format!("{path}: {}", catalog::first_sentence(described)).into(),
         })
         .collect();
     document["returns"] = places.into();

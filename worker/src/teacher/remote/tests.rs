@@ -182,7 +182,6 @@ fn library() -> Library {
             class: "trains".into(),
             parameters,
             response: Some(response),
-            phrasing: Default::default(),
         })
     };
     let text = || json!({"type": "string"});
