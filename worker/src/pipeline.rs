@@ -175,9 +175,7 @@ impl Pipeline {
             dry_walk::confirm(self.dry(scene), log, &briefed.calls).await?;
         }
         let initial_config = walked.and_then(|walked| walked.initial_config);
-        let distractors = self.campaign.trajectory.distractors;
-        let mut rng = rng::stream(self.seed(), index, "offer");
-        let offer = offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng);
+        let offer = self.offer(scene);
         let translated = self.translate(scene, &briefed, &offer, initial_config).await?;
         keys.opening = translated.opening().map(Key::of_opening);
         let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
@@ -205,7 +203,14 @@ impl Pipeline {
         let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
         let scene = Scene { path: &briefed.path, ..scene };
         let initial_config = walked.and_then(|walked| walked.initial_config);
-        self.translate(scene, &briefed, initial_config).await.map(|_| ())
+        self.translate(scene, &briefed, &self.offer(scene), initial_config).await.map(|_| ())
+    }
+
+    /// The functions on offer in a conversation.
+    fn offer(&self, scene: Scene<'_>) -> Offer {
+        let distractors = self.campaign.trajectory.distractors;
+        let mut rng = rng::stream(self.seed(), scene.walk, "offer");
+        offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng)
     }
 
     /// The path's calls, where they can be made beforehand.
