@@ -65,7 +65,7 @@ impl Case {
         let line = format!("contamination out --against tools.json {line}");
         let ran = Magnet::new(self.path()).args(&line).run().expect(0);
         assert!(ran.stdout.contains("of its functions are in the dataset"), "{}", ran.stdout);
-        serde_json::from_str(&read(&self.path().join("out/contamination.json"))).unwrap()
+        serde_json::from_str(&read(&self.path().join("out/contamination.json"))).expect("JSON")
     }
 
     fn listed(&self) -> Vec<Value> {
@@ -74,30 +74,30 @@ impl Case {
 }
 
 fn called(row: &Value) -> Vec<String> {
-    let messages = row["messages"].as_array().unwrap();
+    let messages = row["messages"].as_array().expect("a list");
     let calls = messages.iter().filter_map(|m| m["tool_calls"].as_array()).flatten();
-    calls.map(|call| call["function"]["name"].as_str().unwrap().to_owned()).collect()
+    calls.map(|call| call["function"]["name"].as_str().expect("a text").to_owned()).collect()
 }
 
 fn requests(row: &Value) -> Vec<String> {
-    let users = row["messages"].as_array().unwrap().iter().filter(|m| m["role"] == "user");
-    users.map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+    let users = row["messages"].as_array().expect("a list").iter().filter(|m| m["role"] == "user");
+    users.map(|message| message["content"].as_str().expect("a text").to_owned()).collect()
 }
 
 fn tool(raw: &[Value], name: &str) -> Value {
-    let tools = raw.iter().flat_map(|row| row["tools"].as_array().unwrap());
+    let tools = raw.iter().flat_map(|row| row["tools"].as_array().expect("a list"));
     tools.into_iter().find(|tool| tool["function"]["name"] == name).expect("a tool").clone()
 }
 
 fn ids<'a>(rows: impl IntoIterator<Item = &'a Value>) -> BTreeSet<String> {
-    rows.into_iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    rows.into_iter().map(|row| row["id"].as_str().expect("a text").to_owned()).collect()
 }
 
 #[test]
 fn shared_functions_paths_and_requests_are_found_and_left_out() {
     let case = Case::new();
     let account = case.compare("--conversations asked.jsonl");
-    let shared = account["functions"].as_array().unwrap();
+    let shared = account["functions"].as_array().expect("a list");
     let of = |name: &str| shared.iter().find(|f| f["function"] == name).expect("it is shared");
     assert_eq!(of(&case.kept_name)["same_name"], true);
     assert_eq!(of(&case.kept_name)["similarity"], 1.0);
@@ -115,7 +115,7 @@ fn shared_functions_paths_and_requests_are_found_and_left_out() {
     assert!(expected.len() < case.raw.len(), "everything is listed: nothing is tested");
     assert_eq!(account["listed"], expected.len());
     let first = listed.iter().find(|entry| entry["id"] == case.taken["id"]).unwrap();
-    assert!(!first["paths"].as_array().unwrap().is_empty(), "{first}");
+    assert!(!first["paths"].as_array().expect("a list").is_empty(), "{first}");
     assert_eq!(first["requests"][0]["benchmark"], "asked_7, turn 1");
     assert_eq!(first["requests"][0]["turn"], 0);
 
@@ -128,7 +128,7 @@ fn shared_functions_paths_and_requests_are_found_and_left_out() {
     let pairs = records(&case.path().join("out/preference.jsonl"));
     let pairs = pairs
         .iter()
-        .filter(|pair| !expected.contains(pair["metadata"]["sample"].as_str().unwrap()));
+        .filter(|pair| !expected.contains(pair["metadata"]["sample"].as_str().expect("a text")));
     assert_eq!(records(&case.path().join("made/preference.jsonl")).len(), pairs.count());
 
     // By the request alone it is that conversation, and who asks nearly the same.
@@ -153,8 +153,8 @@ fn a_campaign_leaves_functions_out_by_name_and_pattern() {
     let ran = Magnet::new(folder.path()).args(line).run().expect(0);
     assert!(!ran.stdout.is_empty());
     for row in records(&folder.path().join("out/sft.jsonl")) {
-        for tool in row["tools"].as_array().unwrap() {
-            let name = tool["function"]["name"].as_str().unwrap();
+        for tool in row["tools"].as_array().expect("a list") {
+            let name = tool["function"]["name"].as_str().expect("a text");
             assert!(!name.starts_with("get_") && !name.starts_with("search_"), "{name}");
         }
     }

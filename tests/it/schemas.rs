@@ -15,7 +15,7 @@ fn tool(name: &str, parameters: &Value, response: &Value) -> Value {
 
 /// An object with these properties, all of them required.
 fn object(properties: Value) -> Value {
-    let names: Vec<&String> = properties.as_object().unwrap().keys().collect();
+    let names: Vec<&String> = properties.as_object().expect("an object").keys().collect();
     let required = json!(names);
     json!({ "type": "object", "properties": properties, "required": required })
 }
@@ -112,21 +112,22 @@ fn run(folder: &Path, tools: &[Value], samples: usize) -> Ran {
 fn calls_made(out: &Path) -> Vec<(String, Value, Value)> {
     let mut made = Vec::new();
     for record in records(&out.join("sft.jsonl")) {
-        let messages = record["messages"].as_array().unwrap();
+        let messages = record["messages"].as_array().expect("a list");
         let outputs: Map<String, Value> = messages
             .iter()
             .filter(|message| message["role"] == "tool")
             .map(|message| {
-                let text = |key: &str| message[key].as_str().unwrap().to_owned();
+                let text = |key: &str| message[key].as_str().expect("a text").to_owned();
                 (text("tool_call_id"), json!(text("content")))
             })
             .collect();
         let calls =
             messages.iter().filter_map(|message| message["tool_calls"].as_array()).flatten();
         for call in calls {
-            let text = |key: &str| call["function"][key].as_str().unwrap().to_owned();
-            let arguments = serde_json::from_str(&text("arguments")).unwrap();
-            let output = outputs[call["id"].as_str().unwrap()].as_str().unwrap();
+            let text = |key: &str| call["function"][key].as_str().expect("a text").to_owned();
+            let arguments =
+                serde_json::from_str(&text("arguments")).expect("it is as the program writes it");
+            let output = outputs[call["id"].as_str().expect("a text")].as_str().expect("a text");
             let output = serde_json::from_str(output).unwrap_or(Value::Null);
             made.push((text("name"), arguments, output));
         }
@@ -143,7 +144,10 @@ fn every_function_is_called_as_its_user_wrote_it() {
     let mut called = BTreeSet::new();
     for tool in &tools {
         let judge = |key: &str| {
-            jsonschema::options().should_validate_formats(true).build(&tool[key]).unwrap()
+            jsonschema::options()
+                .should_validate_formats(true)
+                .build(&tool[key])
+                .expect("it is as the program writes it")
         };
         let (arguments, response) = (judge("parameters"), judge("response"));
         for (_, given, output) in made.iter().filter(|(name, ..)| tool["name"] == **name) {
@@ -151,18 +155,20 @@ fn every_function_is_called_as_its_user_wrote_it() {
             // An error that a path plans is told in words of its own.
             let is_error = output.is_null() || output.get("error").is_some();
             assert!(is_error || response.is_valid(output), "{output} of {tool}");
-            called.insert(tool["name"].as_str().unwrap());
+            called.insert(tool["name"].as_str().expect("a text"));
         }
     }
     assert_eq!(called.len(), tools.len(), "{called:?}");
-    let manifest: Value =
-        serde_json::from_str(&read(&folder.path().join("out/manifest.json"))).unwrap();
+    let manifest: Value = serde_json::from_str(&read(&folder.path().join("out/manifest.json")))
+        .expect("it is as the program writes it");
     assert_eq!(manifest["uncalled"], json!({ "functions": 0, "uncallable": [] }));
     // What one call lists, another takes.
     let listed = made.iter().filter(|(name, ..)| name == "list_beds");
     let ids = listed.flat_map(|(.., output)| output["beds"].as_array().into_iter().flatten());
     assert!(ids.clone().count() > 0);
-    ids.for_each(|bed| assert!(bed["bed_id"].as_str().unwrap().starts_with("BED#"), "{bed}"));
+    ids.for_each(|bed| {
+        assert!(bed["bed_id"].as_str().expect("a text").starts_with("BED#"), "{bed}")
+    });
 }
 
 #[test]
@@ -173,8 +179,8 @@ fn a_function_that_cannot_be_called_is_named_with_the_reason() {
     let ran = run(folder.path(), &tools, 40);
     let told = "1 function no conversation can call:\n  dig_pond: ";
     assert!(ran.stderr.contains(told) && ran.stderr.contains("/depth"), "{}", ran.stderr);
-    let manifest: Value =
-        serde_json::from_str(&read(&folder.path().join("out/manifest.json"))).unwrap();
+    let manifest: Value = serde_json::from_str(&read(&folder.path().join("out/manifest.json")))
+        .expect("it is as the program writes it");
     assert_eq!(manifest["uncalled"]["uncallable"][0]["function"], "dig_pond");
     assert!(read(&folder.path().join("out/report.html")).contains("<th scope='row'>dig_pond</th>"));
     let check = Magnet::new(folder.path()).args("check --tools tools.json").run().expect(0);

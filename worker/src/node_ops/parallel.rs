@@ -3,6 +3,7 @@
 //! Only for a step that takes from the user at least one value that can vary,
 //! and whose output nothing uses: "that booking" would be ambiguous.
 
+use magnet_proto::library::Function;
 use magnet_proto::path::{NodeOp, Path, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::shape::Type;
@@ -45,12 +46,21 @@ pub(super) fn can_repeat(path: &Path, at: StepRef, input: &Input<'_>) -> bool {
     let can_vary = given.any(|field| {
         varies(&field.shape.ty, field.shape.choices.len()) && !params::is_composed(field)
     });
-    // What is known already would be set to two values at once.
+    // What is known already would be set to two values at once, unless each
+    // call makes something new.
     let sets_one_thing = function.changes_state()
+        && !makes_something(function)
         && function.required().any(|field| {
             params::is_identity(&field.name)
                 && params::from_user(function, step).all(|given| given.name != field.name)
         });
     let alone = path.functions().filter(|&called| called == step.function).count() == 1;
     can_vary && !sets_one_thing && alone && !step.implicit && !edit::is_used(path, at)
+}
+
+/// Whether an identity comes out that did not go in.
+fn makes_something(function: &Function) -> bool {
+    let leaves = function.output_leaves();
+    let mut names = leaves.iter().map(|leaf| leaf.name);
+    names.any(|name| params::is_identity(name) && function.param(name).is_none())
 }

@@ -17,7 +17,7 @@ const WORTHWHILE: usize = 90;
 const FEWEST: usize = 3;
 
 /// The fields that are shown, each with the room it has.
-pub(super) fn shared<'f>(fields: Vec<&'f Field>, room: usize) -> Vec<(&'f Field, usize)> {
+pub(super) fn shared(fields: Vec<&Field>, room: usize) -> Vec<(&Field, usize)> {
     let whole: usize = fields.iter().map(|field| named(field, whole(&field.shape))).sum();
     if whole <= room {
         return fields.into_iter().map(|field| (field, room)).collect();

@@ -234,7 +234,9 @@ fn a_wrong_summary_misstates_the_right_one_and_changes_nothing_else() {
         let wrong = closing(&pair);
         let shared = wrong.split(' ').filter(|word| right.contains(word)).count();
         assert_ne!(right, wrong);
-        assert!(shared * 2 > wrong.split(' ').count(), "{right} / {wrong}");
+        // It may leave a fact out, or add one.
+        let shorter = wrong.split(' ').count().min(right.split(' ').count());
+        assert!(shared * 2 > shorter, "{right} / {wrong}");
     }
 }
 
