@@ -33,6 +33,8 @@ pub(super) struct Choice<'a> {
     pub step: &'a Step,
     /// Outputs feed only what is known to exist: others were refused.
     pub only_known: bool,
+    /// The step's sets of values that were refused.
+    pub refused: &'a [Arguments],
 }
 
 /// Arguments with how they come into the conversation, and the elements that
@@ -175,6 +177,9 @@ impl Choice<'_> {
         if !self.only_known {
             return true;
         }
+        if self.was_refused(parameter, value) {
+            return false;
+        }
         let sets = self.known.by_function.get(&self.function().name);
         match sets.map_or(&[][..], Vec::as_slice) {
             [] => {
@@ -183,6 +188,12 @@ impl Choice<'_> {
             }
             sets => sets.iter().any(|set| set.get(parameter).is_none_or(|v| v == value)),
         }
+    }
+
+    /// Whether it was part of a refused set: that it exists is not enough, an
+    /// account may be frozen.
+    fn was_refused(&self, parameter: &str, value: &Value) -> bool {
+        self.refused.iter().any(|set| set.get(parameter) == Some(value))
     }
 
     /// Which element a fed argument is taken from: the one that was singled out
@@ -257,6 +268,7 @@ impl Choice<'_> {
             let exists = self.known.by_parameter.get(&field.name);
             // Two functions' objects of one name, such as a body, are two things.
             let fits = !value.is_object()
+                && !self.was_refused(&field.name, value)
                 && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
             if fits && rng.random_bool(AGAIN) {
@@ -274,7 +286,8 @@ impl Choice<'_> {
                 .iter()
                 .all(|(name, how)| set.get(name).is_none_or(|value| how.value() == Some(value)))
         };
-        let agreeing: Vec<&Arguments> = sets.iter().filter(agrees).collect();
+        let agreeing = sets.iter().filter(agrees).filter(|set| !self.refused.contains(set));
+        let agreeing: Vec<&Arguments> = agreeing.collect();
         if agreeing.is_empty() {
             return;
         }
@@ -308,8 +321,11 @@ impl Choice<'_> {
     /// A value from what exists, the pack, the schema, the lexicon.
     fn value(&self, field: &Field, attempt: usize, rng: &mut Rng) -> Option<Value> {
         let known = self.known.by_parameter.get(&field.name).map_or(&[][..], Vec::as_slice);
-        let fitting: Vec<&Value> =
+        let mut fitting: Vec<&Value> =
             known.iter().filter(|v| coerce(v, &field.shape).as_ref() == Some(v)).collect();
+        if fitting.iter().any(|value| !self.was_refused(&field.name, value)) {
+            fitting.retain(|value| !self.was_refused(&field.name, value));
+        }
         let pack = self.dry.pack.values(self.step.function, &field.name);
         let draw = |from: usize, rng: &mut Rng| (rng.random_range(0..from) + attempt) % from;
         if !fitting.is_empty() {

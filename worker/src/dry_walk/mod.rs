@@ -1,7 +1,7 @@
 //! The dry walk: a path's calls, chosen and made before any teacher is asked.
 //!
 //! ```text
-//! step ─► choose arguments ─► call ─► refused? another set, at most four ─► the log
+//! step ─► choose arguments ─► call ─► refused? another set, at most five ─► the log
 //! ```
 //!
 //! Values that are invented first are refused by anything that keeps a state;
@@ -37,7 +37,7 @@ use crate::lexicon::Lexicon;
 use crate::vet::calls::Validators;
 
 /// Sets of values that may be refused before a step is given up.
-const REFUSALS: usize = 4;
+const REFUSALS: usize = 5;
 /// Refusals after which only what is known to exist is passed on.
 const HOPEFUL: usize = 1;
 /// Sets that are drawn before a step is given up: some break a schema or only
@@ -203,7 +203,7 @@ impl Walking<'_> {
     ) -> Result<Result<Made, GivenUp>, Failure> {
         let function = self.dry.scene.library.get(step.function);
         let known = self.session.known().await?;
-        let (mut refusals, mut why) = (0, None);
+        let (mut refused, mut why) = (Vec::new(), None);
         for attempt in 0..DRAWS {
             let choice = Choice {
                 dry: &self.dry,
@@ -211,7 +211,8 @@ impl Walking<'_> {
                 known: &known,
                 at,
                 step,
-                only_known: refusals >= HOPEFUL || attempt >= DRAWS / 2,
+                only_known: refused.len() >= HOPEFUL || attempt >= DRAWS / 2,
+                refused: &refused,
             };
             let Some((arguments, picks)) = choice.draw(copy, attempt) else {
                 continue;
@@ -224,19 +225,23 @@ impl Walking<'_> {
                 }
             };
             let call = values(&arguments);
+            // It would be refused again.
+            if refused.contains(&call) {
+                continue;
+            }
             if step.conflict.is_none() && self.memory.has_made(step.function, &call) {
                 let problem = format!("\"{}\" would only be called again", function.name);
                 why = why.or(Some((Reason::RepeatedCall, problem)));
                 continue;
             }
-            let executed = match self.make(at, step, copy, call).await {
+            let executed = match self.make(at, step, copy, call.clone()).await {
                 Ok(executed) => executed,
                 // It may have ended whoever executes: that costs one try.
                 Err(Failure::Rejected(rejection)) => {
                     why = Some((rejection.reason, rejection.detail));
                     self.start_over().await?;
-                    refusals += 1;
-                    if refusals == REFUSALS {
+                    refused.push(call);
+                    if refused.len() == REFUSALS {
                         break;
                     }
                     continue;
@@ -244,12 +249,12 @@ impl Walking<'_> {
                 Err(failure) => return Err(failure),
             };
             let last = executed.last().filter(|last| last.output.is_error);
-            if let (Some(refused), false) = (last, step.fault == Some(Fault::Permanent)) {
-                let text = &refused.output.content;
+            if let (Some(last), false) = (last, step.fault == Some(Fault::Permanent)) {
+                let text = &last.output.content;
                 why = Some((Reason::CallRefused, format!("\"{}\": {text}", function.name)));
                 self.undo().await?;
-                refusals += 1;
-                if refusals == REFUSALS {
+                refused.push(call);
+                if refused.len() == REFUSALS {
                     break;
                 }
                 continue;
@@ -336,6 +341,7 @@ impl Walking<'_> {
             at,
             step: &step,
             only_known: false,
+            refused: &[],
         };
         let drawn = (0..DRAWS).find_map(|attempt| choice.draw(0, attempt));
         let (mut arguments, _) = drawn.ok_or_else(|| {
