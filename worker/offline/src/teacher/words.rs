@@ -192,7 +192,7 @@ impl<'a> Voice<'a> {
                 } else {
                     let (how, value) = ways[rng.random_range(0..ways.len())];
                     let text = mention(value, self.style, &mut rng);
-                    pick(&how.is, &mut rng).map(|is| is.replace("{value}", &text))
+                    pick(&how.is, &mut rng).map(|is| filled(&is, &text))
                 }
             }
             _ => None,
@@ -459,6 +459,16 @@ fn indefinite(slot: &Slot<'_>) -> String {
     }
 }
 
+/// What tells an element apart, with its value; what the phrase quotes is
+/// quoted once.
+fn filled(phrase: &str, value: &str) -> String {
+    let bare = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+    match bare {
+        Some(bare) if phrase.contains("\"{value}\"") => phrase.replace("{value}", bare),
+        _ => phrase.replace("{value}", value),
+    }
+}
+
 /// "its fee in its currency" is its fee.
 fn without_own_currency(text: &str) -> String {
     match text.split_once(" in its currency") {
@@ -477,6 +487,13 @@ fn ends_with_a_sum(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_phrase_quotes_is_quoted_once() {
+        assert_eq!(filled("headed \"{value}\"", "\"Rain\""), "headed \"Rain\"");
+        assert_eq!(filled("headed {value}", "\"Rain\""), "headed \"Rain\"");
+        assert_eq!(filled("on {value}", "Monday"), "on Monday");
+    }
 
     #[test]
     fn a_sum_is_not_said_to_be_in_its_own_currency() {

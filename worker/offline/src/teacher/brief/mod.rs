@@ -313,8 +313,12 @@ impl Rules<'_> {
     }
 
     fn aim(&self, wants: &[Vec<Want>]) -> String {
-        let mut all: Vec<&str> = Vec::new();
+        let mut all: Vec<String> = Vec::new();
         for words in wants.iter().flatten().map(Want::words) {
+            let words = match words.ends_with('?') {
+                true => format!("know \"{words}\""),
+                false => words.to_owned(),
+            };
             if !all.contains(&words) {
                 all.push(words);
             }

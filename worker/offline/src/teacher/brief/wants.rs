@@ -5,7 +5,7 @@ use magnet_proto::pack::Pack;
 use serde_json::Value;
 
 use super::super::slot::Spoken;
-use super::super::template;
+use super::super::template::{self, Fill};
 
 /// A fact to want.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,14 +81,14 @@ fn fits(ask: &str, spoken: &Spoken<'_>) -> bool {
 
 /// The question with the values themselves, for whoever reads the brief.
 fn filled(ask: &str, spoken: &Spoken<'_>) -> String {
-    let mut text: String = ask.replace(['[', ']'], "");
-    for slot in &spoken.slots {
-        let value = slot.hows.iter().find_map(|how| how.value());
-        let value = value.map_or_else(String::new, |value| match value {
-            Value::String(text) => text.clone(),
-            value => value.to_string(),
-        });
-        text = text.replace(&format!("{{{}}}", slot.field.name), &value);
-    }
-    text
+    let value = |name: &str| {
+        let slot = spoken.slots.iter().find(|slot| slot.field.name == name);
+        slot.and_then(|slot| slot.hows.iter().find_map(|how| how.value()))
+    };
+    let text = template::render(ask, |name, _| match value(name) {
+        Some(Value::String(text)) => Fill::Text(text.clone()),
+        Some(value) => Fill::Text(value.to_string()),
+        None => Fill::Absent,
+    });
+    text.unwrap_or_else(|| ask.replace(['[', ']'], ""))
 }
