@@ -168,7 +168,8 @@ fn a_bad_model_in_every_role_still_gives_clean_data() {
     assert!(!mock.stats().bad_answers.is_empty());
     let manifest = manifest(folder.path());
     calls_add_up(&manifest);
-    assert!(manifest["counts"]["rejected_by_reason"]["answer_unusable"].is_u64(), "{manifest}");
+    // Of which reason depends on the order in which answers are asked for.
+    assert!(manifest["counts"]["rejected"].as_u64() > Some(0), "{manifest}");
     assert!(manifest["calls"]["teacher"]["rejected"]["requests"].is_u64(), "{manifest}");
     for text in dataset(folder.path()) {
         for trace in ["[Hint]", "<think>"] {
