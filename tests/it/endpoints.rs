@@ -105,10 +105,10 @@ fn endless_and_oversized_answers_cost_time_and_little_memory() {
     assert!((1..160).contains(&peak), "{peak} MiB at most, with {stats:?}");
 }
 
-/// Resident memory of a process; 0 once it has ended.
+/// Memory of a process that is its own, its program aside; 0 once it has ended.
 fn memory_mib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kib.unwrap_or(0) / 1_024
 }

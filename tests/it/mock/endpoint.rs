@@ -312,6 +312,10 @@ fn usage(dialect: &Dialect, input: u64, output: u64) -> Option<Value> {
 fn native_calls(text: &str) -> Option<Value> {
     let answer: Value = serde_json::from_str(text).ok()?;
     let calls = answer.get("calls")?.as_array().filter(|calls| !calls.is_empty())?;
+    // A list of names under that key calls nothing.
+    if !calls.iter().all(|call| call["name"].is_string()) {
+        return None;
+    }
     let native = |(at, call): (usize, &Value)| {
         json!({ "id": format!("native_{at}"), "type": "function",
             "function": { "name": call["name"], "arguments": call["arguments"] } })
