@@ -333,7 +333,8 @@ fn each_of_our_operations_happens_at_its_rate() {
     };
     let parallel =
         rate(NodeOps { parallel: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Parallel { .. }));
-    assert_near("parallel", parallel, 0.2..=0.44);
+    // What only sets something is not asked for twice.
+    assert_near("parallel", parallel, 0.15..=0.44);
     let pad = rate(NodeOps { pad: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Pad { .. }));
     assert_near("pad", pad, 0.25..=0.44);
     let fault = rate(NodeOps { fault: 0.4, ..no_ops() }, |op| matches!(op, NodeOp::Fault { .. }));
