@@ -56,7 +56,9 @@ fn the_examples_server_executes_every_call() {
     assert_eq!(made.len(), 100);
     for record in &made {
         assert_eq!(record["metadata"]["executor"], "http:default");
-        let start = record["metadata"]["initial_config"]["http:default"].to_string();
+        let start = record["metadata"]["initial_config"].as_str().expect("a text");
+        let start: serde_json::Value = serde_json::from_str(start).expect("JSON");
+        let start = start["http:default"].to_string();
         let planned = record["metadata"]["challenges"].to_string().contains("tool_error");
         let messages = record["messages"].as_array().into_iter().flatten();
         for message in messages.filter(|message| message["role"] == "tool") {

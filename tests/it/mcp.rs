@@ -155,7 +155,9 @@ fn a_conversation_starts_from_the_files_and_calls_that_the_file_says() {
     let records = shop.records();
     let told: String = records.iter().flat_map(outputs).collect();
     assert!(told.contains("AC-9") && told.contains("OR-1\"") && !told.contains("AC-101"), "{told}");
-    let start = &records[0]["metadata"]["initial_config"]["mcp"]["shop"];
+    let start = records[0]["metadata"]["initial_config"].as_str().expect("a text");
+    let start: Value = serde_json::from_str(start).expect("JSON");
+    let start = &start["mcp"]["shop"];
     assert_eq!(start["files"]["shop.json"], state.to_string());
     assert_eq!(start["prepare"][0]["tool"], "place_order");
     let broken = json!({"prepare": [{"tool": "get_order", "arguments": {"order_id": "OR-1"}}]});

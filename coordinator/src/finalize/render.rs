@@ -124,7 +124,9 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     brief: Option<BriefLine<'a>>,
     executor: &'a str,
-    initial_config: &'a Option<Value>,
+    /// As JSON text: its keys are ids, and a loader that gives a column one type
+    /// for all rows would give each row the keys of all.
+    initial_config: Option<String>,
     teacher: &'a str,
     domains: &'a [String],
     persona: &'a str,
@@ -338,7 +340,7 @@ impl Renderer {
             tools_added: added.collect::<Result<_, Error>>()?,
             brief: pair.is_none().then(|| BriefLine::new(&sample.brief)),
             executor: &sample.executor,
-            initial_config: &sample.initial_config,
+            initial_config: sample.initial_config.as_ref().map(Value::to_string),
             teacher: &sample.teacher,
             domains: &sample.domains,
             persona: &sample.persona,

@@ -82,7 +82,7 @@ pub(super) fn record(line: &Value) -> Result<Record, String> {
         reference: Vec::new(),
         provenance: typed::<Vec<Provenance>>(metadata, "provenance")?,
         executor: typed(metadata, "executor")?,
-        initial_config: metadata.get("initial_config").filter(|v| !v.is_null()).cloned(),
+        initial_config: initial_config(metadata)?,
         brief: Default::default(),
         teacher: typed(metadata, "teacher")?,
         domains: typed(metadata, "domains")?,
@@ -123,6 +123,17 @@ fn list<'a>(object: &'a Value, key: &str) -> Result<&'a Vec<Value>, String> {
 fn typed<T: DeserializeOwned>(object: &Value, key: &str) -> Result<T, String> {
     let value = object.get(key).ok_or_else(|| format!("no \"{key}\""))?;
     T::deserialize(value).map_err(|error| format!("\"{key}\": {error}"))
+}
+
+/// The state that executors started from, which stands there as JSON text.
+fn initial_config(metadata: &Value) -> Result<Option<Value>, String> {
+    let text = match metadata.get("initial_config") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(_) => return Err("\"initial_config\" is no JSON text".into()),
+    };
+    let state = serde_json::from_str(text);
+    state.map(Some).map_err(|error| format!("\"initial_config\": {error}"))
 }
 
 /// Function names seen so far, each with an id.
