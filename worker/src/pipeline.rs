@@ -149,7 +149,6 @@ impl Pipeline {
         keys: &mut Keys,
         remains: Option<&mut Remains>,
     ) -> Result<Sample, Failure> {
-        let settings = &self.campaign.translate;
         let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let scene = Scene {
             library: &self.library,
@@ -158,9 +157,7 @@ impl Pipeline {
             seed: self.seed(),
             walk: index,
         };
-        let walked = self.dry_walk(scene).await?;
-        let briefer = &*self.cast.briefer;
-        let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
+        let (walked, briefed) = self.brief(scene).await?;
         let scene = Scene { path: &briefed.path, ..scene };
         if let Some(remains) = remains {
             remains.signature_path = scene.path.signature();
@@ -194,13 +191,10 @@ impl Pipeline {
             proposed: Vec::new(),
         };
         let path = Path { kind: Kind::SingleTurn, turns: vec![turn], ops: Vec::new() };
-        let settings = &self.campaign.translate;
         let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let (library, seed) = (&*self.library, self.seed());
         let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
-        let walked = self.dry_walk(scene).await?;
-        let briefer = &*self.cast.briefer;
-        let briefed = brief::make(briefer, scene, walked.as_ref(), settings.tries).await?;
+        let (walked, briefed) = self.brief(scene).await?;
         let scene = Scene { path: &briefed.path, ..scene };
         let initial_config = walked.and_then(|walked| walked.initial_config);
         self.translate(scene, &briefed, &self.offer(scene), initial_config).await.map(|_| ())
@@ -211,6 +205,14 @@ impl Pipeline {
         let distractors = self.campaign.trajectory.distractors;
         let mut rng = rng::stream(self.seed(), scene.walk, "offer");
         offer::draw(&self.library, &self.categories, scene.path, distractors, &mut rng)
+    }
+
+    /// What the conversation is for, by the calls that can be made beforehand.
+    async fn brief(&self, scene: Scene<'_>) -> Result<(Option<Log>, Briefed), Failure> {
+        let walked = self.dry_walk(scene).await?;
+        let (briefer, tries) = (&*self.cast.briefer, self.campaign.translate.tries);
+        let briefed = brief::make(briefer, scene, walked.as_ref(), tries).await?;
+        Ok((walked, briefed))
     }
 
     /// The path's calls, where they can be made beforehand.
