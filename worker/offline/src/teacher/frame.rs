@@ -147,10 +147,7 @@ fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
                 let links: &[&str] = if sentences.is_empty() {
                     &[]
                 } else if part.depends {
-                    &[
-                        "then", "after that,", "once you have that,", "then", "with that,",
-                        "when that's done,",
-                    ]
+                    &["then", "after that,", "then", "once you have that,"]
                 } else {
                     &[
                         "also,", "and", "while you're at it,", "on top of that,", "separately,",

@@ -5,7 +5,7 @@
 use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 
-use super::frame::{Clause, Mood};
+use super::frame::{Clause, Mood, small};
 use super::mention::series;
 use super::noun;
 use super::refer::Seat;
@@ -34,12 +34,18 @@ const MAX_WORDS: usize = 18;
 /// The clause for a step.
 pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
     let mut said: Vec<(String, String)> = Vec::new();
+    let mut copies: Vec<String> = Vec::new();
     for slot in &spoken.slots {
         if let Some(words) = voice.words(spoken, slot, Seat::Slot) {
-            said.push((noun::of(&slot.field.name, &slot.field.shape), words));
+            let noun = noun::of(&slot.field.name, &slot.field.shape);
+            match slot.hows.len() {
+                // One a copy of the call.
+                2.. => copies.push(format!("do it once for each {noun}: {words}")),
+                _ => said.push((noun, words)),
+            }
         }
     }
-    let extra = match said.as_slice() {
+    let mut extra = match said.as_slice() {
         [] => Vec::new(),
         [(noun, words)] => vec![voice.pick(&[
             told(noun, words),
@@ -51,6 +57,7 @@ pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
             vec![series(&each, "and")]
         }
     };
+    extra.extend(copies);
     Clause { text: infinitive(spoken.function), mood: Mood::Imperative, extra }
 }
 
@@ -77,7 +84,26 @@ pub(super) fn infinitive(function: &Function) -> String {
     let is_plain = is_plain && !prose::names_function(&rest, function);
     match verb.filter(|_| is_plain) {
         Some(verb) => format!("{verb} {rest}"),
-        None => words(&function.name).collect::<Vec<_>>().join(" "),
+        None => looked_up(sentence.as_str(), &named).unwrap_or_else(|| by_name(function)),
+    }
+}
+
+/// "look up the state of a ticket", where that is what a description tells.
+fn looked_up(sentence: &str, named: &str) -> Option<String> {
+    let (head, _) = sentence.split_once(" of ")?;
+    let is_told = head.split(' ').count() <= 3 && sentence.split(' ').count() <= MAX_WORDS;
+    (is_told && LOOKS.contains(&named)).then(|| format!("look up the {}", small(sentence)))
+}
+
+/// "cancel order", and where the name has no verb to begin with, "run "ticket
+/// search"".
+fn by_name(function: &Function) -> String {
+    let parts: Vec<String> = words(&function.name).collect();
+    let text = parts.join(" ");
+    let is_verb = |word: &String| is_either(word) || base(word, "").is_some();
+    match parts.iter().take(2).any(is_verb) {
+        true => text,
+        false => format!("run \"{text}\""),
     }
 }
 
@@ -90,7 +116,9 @@ fn purpose(sentence: &str) -> &str {
     const CUES: &[&str] =
         &["API to ", "api to ", "tool to ", "function to ", "used to ", "you to ", "users to "];
     let after = |cue: &&str| sentence.split_once(*cue).map(|(_, after)| after);
-    CUES.iter().find_map(after).unwrap_or(sentence)
+    let purpose = CUES.iter().find_map(after).unwrap_or(sentence);
+    // "Cancel a ticket API that takes two parameters" is about the ticket.
+    purpose.split_once(" API that ").map_or(purpose, |(before, _)| before)
 }
 
 /// The text without what stands in brackets.
@@ -107,6 +135,8 @@ fn without_asides(text: &str) -> String {
 fn first_sentence(description: &str) -> &str {
     let line = description.trim().lines().next().unwrap_or_default();
     let end = line.find(". ").unwrap_or(line.len());
+    // What is listed behind a colon is the detail.
+    let end = line[..end].find(": ").filter(|at| line[..*at].contains(' ')).unwrap_or(end);
     line[..end].trim_end_matches(['.', ':', ';'])
 }
 
@@ -163,16 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_is_looked_up() {
+        check(
+            "get_ticket", "Details and state of a ticket: its fee.",
+            "look up the details and state of a ticket",
+        );
+        check("close_ticket", "State of a ticket", "close ticket");
+    }
+
+    #[test]
     fn what_is_no_action_is_asked_for_by_name() {
         check("get_user_by_id", "User lookup endpoint", "get user by id");
+        check("SymptomSearch", "", "run \"symptom search\"");
         check("delete_pet", "", "delete pet");
     }
 
     #[test]
     fn what_a_tool_is_for_is_what_is_asked_for() {
         check("SeatQA", "Seat answers (SeatQA) API to provide answers.", "provide answers");
+        check("cancel", "Cancel a seat API that takes one parameter - 'id'.", "cancel a seat");
         check("find_seat", "A tool that allows you to find a seat (or two).", "find a seat");
-        check("SeatInfo", "Get the SeatInfo object", "seat info");
+        check("SeatInfo", "Get the SeatInfo object", "run \"seat info\"");
     }
 
     #[test]

@@ -30,8 +30,12 @@ pub(super) struct Reference<'a> {
     pub fresh: bool,
     /// Every element's value, for a list.
     pub all: bool,
-    /// Whether the list has only this one.
+    /// Whether the list is known to have only this one.
     pub alone: bool,
+    /// Whether it is what was spoken of last: then it can be "it".
+    pub is_topic: bool,
+    /// Whether the same message asks for it.
+    pub is_asked_for: bool,
 }
 
 /// What singles out one of several things: words before the noun ("oldest") or
@@ -154,12 +158,12 @@ impl Reference<'_> {
         }
         let one = self.which.of("one");
         let unnamed = match (self.fresh, self.when) {
-            (false, _) => vec!["that one".to_owned(), "that same one".to_owned()],
+            (false, _) => vec!["that one".to_owned()],
             (true, When::Now) if self.which.is_first() => {
                 vec![one, "the first one that comes up".to_owned()]
             }
             (true, When::Now) => vec![one.clone(), one],
-            (true, When::JustBefore) => vec![one.clone(), format!("{one} of these")],
+            (true, When::JustBefore) => vec![one],
             (true, When::Earlier) => vec![format!("{one} from earlier")],
         };
         named.into_iter().chain(unnamed).collect()
@@ -167,7 +171,7 @@ impl Reference<'_> {
 
     fn named_element(&self, noun: &str) -> Vec<String> {
         if !self.fresh {
-            return vec![format!("that {noun}"), format!("that same {noun}")];
+            return vec![format!("that {noun}")];
         }
         let one = self.which.of(noun);
         match (self.when, &self.which) {
@@ -183,18 +187,15 @@ impl Reference<'_> {
         let Some(noun) = noun else {
             return match self.when {
                 When::Now => vec!["the result".into(), "that".into()],
-                When::JustBefore => vec!["that one".into(), "that same one".into()],
-                When::Earlier => vec!["the one from earlier".into(), "the one from before".into()],
+                When::JustBefore => vec!["that one".into()],
+                When::Earlier => vec!["the one from earlier".into()],
             };
         };
         let mut forms = vec![format!("that {noun}")];
         match self.when {
             When::Now => forms.push(format!("the {noun}")),
             When::JustBefore => forms.push(format!("this {noun}")),
-            When::Earlier => {
-                forms.push(format!("the {noun} from earlier"));
-                forms.push(format!("the {noun} from before"));
-            }
+            When::Earlier => forms = vec![format!("the {noun} from earlier")],
         }
         if let Some(done) = self.made(noun).filter(|_| self.when != When::Now) {
             let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
@@ -205,7 +206,8 @@ impl Reference<'_> {
             (Seat::Object | Seat::Subject, false) => Some("it"),
             _ => None,
         };
-        forms.extend(pronoun.filter(|_| self.when != When::Earlier).map(str::to_owned));
+        let pronoun = pronoun.filter(|_| self.when != When::Earlier && self.is_topic);
+        forms.extend(pronoun.map(str::to_owned));
         forms
     }
 
@@ -221,10 +223,7 @@ impl Reference<'_> {
                 }
             }
             (_, When::Now | When::JustBefore) => forms.push(format!("the {noun}")),
-            (_, When::Earlier) => {
-                forms.push(format!("the {noun} from earlier"));
-                forms.push(format!("the {noun} from before"));
-            }
+            (_, When::Earlier) => forms.push(format!("the {noun} from earlier")),
         }
         forms
     }
@@ -240,10 +239,25 @@ impl Reference<'_> {
             ("generate", "generated"),
             ("schedule", "scheduled"),
         ];
+        let leaf = self.place.rsplit('/').next().unwrap_or_default();
+        if self.source.param(leaf).is_some() {
+            return None;
+        }
         let mut parts = words(&self.source.name);
         let verb = parts.next()?;
         let made = MAKING.iter().find(|(base, _)| *base == verb)?;
         parts.any(|word| word == noun).then_some(made.1)
+    }
+
+    /// What the output is about: what its source looks up, or brings about.
+    fn subject(&self) -> Option<String> {
+        let leaves = self.source.output_leaves();
+        let made = leaves.iter().find_map(|leaf| {
+            let name = leaf.path.strip_prefix('/').filter(|name| !name.contains('/'))?;
+            let is_new = self.source.changes_state() && self.source.param(name).is_none();
+            leaf.shape.noun.clone().filter(|_| is_new)
+        });
+        made.or_else(|| noun::of_lookup(self.source))
     }
 
     fn property(&self, property: &str, target: &Target) -> Vec<String> {
@@ -258,15 +272,20 @@ impl Reference<'_> {
         }
         let mut forms = vec![format!("{those} {property}"), format!("{those} {property}")];
         match self.when {
-            When::Now => forms.push(format!("the {property}")),
+            // Of what is still to come nobody says "that currency".
+            When::Now if !self.is_asked_for => {
+                let of = self.subject().or_else(|| thing.map(str::to_owned));
+                if let Some(of) = of {
+                    forms = vec![format!("the {property} of that {of}")];
+                }
+            }
+            When::Now => {}
             When::JustBefore => {
                 forms.extend(again(property));
                 forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
             }
             When::Earlier => {
-                forms.push(format!("the {property} from earlier"));
-                forms.extend(again(property));
-                forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
+                forms.extend(thing.map(|thing| format!("the {property} of that {thing}")))
             }
         }
         forms
@@ -277,15 +296,15 @@ impl Reference<'_> {
 fn again(property: &str) -> Vec<String> {
     let last = property.rsplit(' ').next().unwrap_or(property);
     let forms: &[&str] = match last {
-        "date" | "day" => &["that day", "the same day", "that same day"],
+        "date" | "day" => &["that day", "the same day"],
         "email" | "mail" => &["that address", "the same address"],
-        "address" => &["that place", "the same address"],
+        "address" => &["that address", "the same address"],
         "city" | "town" => &["that city", "the same city"],
-        "amount" | "price" | "cost" | "fare" | "fee" | "total" => &["that amount", "that sum"],
+        "amount" | "price" | "cost" | "fare" | "fee" | "total" => &["that amount"],
         "currency" => &["the same currency"],
         "time" => &["the same time"],
         "phone" | "number" => &["that number", "the same number"],
-        _ => return vec![format!("the same {property}")],
+        _ => return Vec::new(),
     };
     forms.iter().map(|form| (*form).to_owned()).collect()
 }

@@ -10,15 +10,13 @@ const POLITE: &[&str] = &[
     "could you {}?", "could you please {}?", "can you {}, please?", "please {}.",
     "would you {}, please?", "would you be able to {}?", "I'd appreciate it if you could {}.",
     "could I ask you to {}?", "it would be great if you could {}.", "would you please {}?",
-    "I'd be glad if you could {}.", "may I ask you to {}?", "can you please {}?",
-    "I'd like you to {}, please.", "would it be all right for you to {}?",
+    "may I ask you to {}?", "can you please {}?", "I'd like you to {}, please.",
     "you'd help me a lot if you could {}.",
 ];
 const CASUAL: &[&str] = &[
     "can you {}?", "could you {}?", "I need you to {}.", "can you quickly {}?", "just {}.",
-    "gotta ask you to {}.", "any chance you can {}?", "could you just {}?", "{} for me.",
-    "I want you to {}.", "mind if I ask you to {}?", "go ahead and {}.", "{}, will you?",
-    "{} pls.", "need you to {}.", "can you maybe {}?",
+    "any chance you can {}?", "could you just {}?", "{} for me.", "I want you to {}.",
+    "go ahead and {}.", "{}, will you?", "{} pls.", "need you to {}.", "can you maybe {}?",
 ];
 const TERSE: &[&str] = &["please {}.", "need you to {}.", "{}, please.", "can you {}?"];
 const CHATTY: &[&str] = &[
@@ -26,15 +24,11 @@ const CHATTY: &[&str] = &[
     "any chance you could {}?", "I was wondering if you could {}.", "I'd love it if you could {}.",
     "what I need is for you to {}.", "would it be possible for you to {}?",
     "I'd really like you to {}.", "could you be so kind as to {}?",
-    "it'd be lovely if you could {}.", "can I get you to {}?", "maybe you could {}?",
-    "would you mind helping me {}?", "I was thinking you could {}.",
+    "it'd be lovely if you could {}.", "can I get you to {}?",
 ];
 const FORMAL: &[&str] = &[
     "I would like you to {}.", "please {}.", "kindly {}.", "I would be grateful if you could {}.",
-    "I need you to {}.", "I would ask you to {}.", "would you please {}?",
-    "my request is that you {}.", "I would be obliged if you could {}.",
-    "I would appreciate it if you would {}.", "you are kindly asked to {}.",
-    "may I request that you {}?", "I should like you to {}.",
+    "I need you to {}.", "would you please {}?", "I would appreciate it if you would {}.",
 ];
 
 /// Frames that may stand behind "Now," or "One more thing:".
@@ -102,7 +96,7 @@ pub(super) fn following(
             format!("{link} please {text}."),
             format!("{link} {text}."),
             format!("I would also like you to {text}."),
-            format!("please {bare} {text}.").replace("please and", "and please"),
+            format!("and please {text}."),
         ],
         _ => vec![
             format!("{link} please {text}."),
@@ -135,7 +129,7 @@ fn thread(register: Register) -> Leads {
     match register {
         Register::Polite => (
             &["Good.", "That helps.", "Very good.", "All right.", "That's helpful.", "Wonderful."],
-            &["now,", "next,", "then", "one more thing:", "as a next step,", "after that,", "and"],
+            &["now,", "next,", "then", "one more thing:", "after that,", "and"],
         ),
         Register::Casual => (
             &["Cool.", "OK cool.", "Nice.", "Got it.", "Perfect.", "Sweet.", "Good stuff."],
@@ -158,10 +152,7 @@ fn thread(register: Register) -> Leads {
         ),
         Register::Formal => (
             &["Understood.", "Very well.", "That is helpful.", "That is clear.", "Excellent."],
-            &[
-                "next,", "further,", "in addition,", "as a further step,", "now,",
-                "following on from that,",
-            ],
+            &["next,", "in addition,", "now,"],
         ),
     }
 }

@@ -58,6 +58,7 @@ fn message(pack: &Pack, ask: &WriteRequest<'_>, purpose: &str) -> String {
         scene: ask.scene,
         pack,
         told: ask.brief.turn(ask.turn).unwrap_or(&NOTHING),
+        brief: ask.brief,
         target: target as u16,
         conversation: ask.conversation,
         log: ask.log,

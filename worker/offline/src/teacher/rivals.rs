@@ -31,6 +31,29 @@ pub(super) fn has_rival(conversation: &Conversation, name: &str, value: &Value) 
     other >= own && other.is_some()
 }
 
+/// Whether any other value of the kind has come up, be it one of a list: then
+/// "the file from earlier" could be that.
+pub(super) fn has_namesake(conversation: &Conversation, name: &str, value: &Value) -> bool {
+    let kind = kind(name);
+    conversation.executed().any(|(_, executed)| {
+        let arguments = &executed.call.arguments;
+        let named = |(name, met): (&String, &Value)| self::kind(name) == kind && met != value;
+        arguments.iter().any(named)
+            || executed.output.ok().is_some_and(|output| holds_another(output, kind, value))
+    })
+}
+
+fn holds_another(output: &Value, kind: &str, value: &Value) -> bool {
+    match output {
+        Value::Array(items) => items.iter().any(|item| holds_another(item, kind, value)),
+        Value::Object(members) => members.iter().any(|(name, member)| match member {
+            Value::Array(_) | Value::Object(_) => holds_another(member, kind, value),
+            met => !met.is_null() && self::kind(name) == kind && met != value,
+        }),
+        _ => false,
+    }
+}
+
 /// The scalars of an output that are not one of several.
 fn each(output: &Value, meet: &mut impl FnMut(&str, &Value)) {
     for (name, value) in output.as_object().into_iter().flatten() {
@@ -101,6 +124,15 @@ mod tests {
         ];
         check(&turns, "address", "2 Cedar Street", false);
         check(&turns, "address", "1 Mill Road", true);
+    }
+
+    #[test]
+    fn from_far_off_what_a_list_shows_could_be_meant_as_well() {
+        let listed = json!({"files": [{"file_id": "F-2"}]});
+        let turns = [(json!({"file_id": "F-1"}), listed), (json!({}), json!({"sent": true}))];
+        let conversation = conversation(&turns);
+        assert!(has_namesake(&conversation, "file_id", &json!("F-1")));
+        assert!(!has_namesake(&conversation, "sent", &json!(true)));
     }
 
     #[test]

@@ -113,11 +113,14 @@ fn put(text: &mut String, value: &str) {
         Some(bare) if quoted => bare,
         _ => value,
     };
-    let noun = ["that ", "this ", "the "].iter().find_map(|the| value.strip_prefix(the));
-    if let Some(noun) = noun.map(|noun| noun.split(' ').next().unwrap_or(noun)) {
-        let doubled = format!("the {noun} ");
-        if text.ends_with(&doubled) {
-            text.truncate(text.len() - doubled.len());
+    if let Some(noun) = points(value) {
+        let noun = noun.split(' ').next().unwrap_or(noun);
+        if let Some(before) = without_noun(text, noun) {
+            let named = text[before..].trim_end().rsplit(' ').next().unwrap_or_default();
+            let value = if noun == "one" { format!("that {named}") } else { value.to_owned() };
+            text.truncate(before);
+            text.push_str(&value);
+            return;
         }
     }
     let articled = text == "a " || text.ends_with(" a ");
@@ -125,6 +128,26 @@ fn put(text: &mut String, value: &str) {
         text.insert(text.len() - 1, 'n');
     }
     text.push_str(value);
+}
+
+/// What words point at: "ticket" of "that ticket".
+pub(super) fn points(words: &str) -> Option<&str> {
+    ["that same ", "that ", "this ", "the "].iter().find_map(|the| words.strip_prefix(the))
+}
+
+/// Where the noun begins that a text ends with, its article included: nobody
+/// says "the ticket that ticket", nor "the ticket that one".
+fn without_noun(text: &str, noun: &str) -> Option<usize> {
+    let bare = text.strip_suffix(' ')?;
+    let start = bare.rfind(' ').map_or(0, |space| space + 1);
+    let articled = bare[..start].ends_with("the ");
+    let same = &bare[start..] == noun;
+    let stands_for_it = noun == "one" && articled;
+    match articled {
+        _ if !same && !stands_for_it => None,
+        true => Some(start - "the ".len()),
+        false => Some(start),
+    }
 }
 
 const PREPOSITIONS: &[&str] = &[
@@ -184,6 +207,7 @@ pub(super) fn takes_reference(template: &str, name: &str) -> bool {
             " food",
         ];
         !counted
+            && !lead.ends_with('"')
             && !rest.starts_with(" as the number")
             && !measured.iter().any(|unit| rest.starts_with(unit))
     })
@@ -276,7 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn a_noun_is_said_once() {
+        let check = |template: &str, value: &str, expected: &str| {
+            let filled = render(template, |_, _| Fill::Text(value.to_owned()));
+            assert_eq!(filled.as_deref(), Some(expected), "{template}");
+        };
+        check("pay the payment {id} back", "that payment", "pay that payment back");
+        check("payment {id}", "that payment", "that payment");
+        check("look up the journalist {name}", "that same one", "look up that journalist");
+        check("look up the journalist {name}", "the author", "look up the journalist the author");
+        check("see the one {id}", "T-1", "see the one T-1");
+    }
+
+    #[test]
     fn the_bare_number_is_no_reference() {
+        assert!(!takes_reference("the list called \"{name}\"", "name"));
         assert!(!takes_reference("queue for {n}, number {phone}", "phone"));
         assert!(!takes_reference("leave {phone} as the number", "phone"));
         assert!(takes_reference("let {phone} know by text", "phone"));

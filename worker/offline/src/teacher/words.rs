@@ -1,7 +1,8 @@
 //! The words for one argument: its value, a pointer back to it, or a reference
 //! to an output.
 
-use magnet_proto::brief::{How, Select, Turn};
+use magnet_proto::brief::{Brief, How, Select, Turn, Want};
+use magnet_proto::library::Function;
 use magnet_proto::pack::{Item, Pack, Pick};
 use magnet_proto::path::StepRef;
 use magnet_proto::rng::Rng;
@@ -17,7 +18,7 @@ use super::contact;
 use super::mention::{Style, is_snake, mention, series, spaced};
 use super::noun;
 use super::refer::{Reference, Seat, When, Which};
-use super::rivals::has_rival;
+use super::rivals::{has_namesake, has_rival};
 use super::slot::{Slot, Spoken};
 use super::template::{self, Fill};
 use crate::lexicon::Topic;
@@ -36,6 +37,8 @@ pub(super) struct Voice<'a> {
     pub pack: &'a Pack,
     /// The brief of the turn that speaks.
     pub told: &'a Turn,
+    /// What the turns before were told, among others.
+    pub brief: &'a Brief,
     /// The turn whose steps are spoken of: the next one, where this one misses
     /// something.
     pub target: u16,
@@ -73,12 +76,14 @@ impl<'a> Voice<'a> {
         if slot.is_left_out() || slot.is_unsaid() {
             return None;
         }
+        if let [How::Again { value }] = slot.hows.as_slice()
+            && !has_rival(self.conversation, &slot.field.name, value)
+            && self.chance(BACK)
+            && let Some(words) = self.again(slot)
+        {
+            return Some(words);
+        }
         match slot.hows.as_slice() {
-            [How::Again { value }]
-                if !has_rival(self.conversation, &slot.field.name, value) && self.chance(BACK) =>
-            {
-                Some(self.again(slot))
-            }
             [How::Pointed { from, place, select, .. }] => {
                 Some(self.pointed(spoken, slot, seat, (*from, place, select)))
             }
@@ -127,10 +132,10 @@ impl<'a> Voice<'a> {
             self.note(from, place, select);
             return words;
         }
-        if let Some(words) = self.second_of_object(spoken, slot, &reference) {
+        if let Some(words) = self.outright(spoken, slot, &reference, select) {
             return words;
         }
-        if let Some(words) = self.outright(slot, &reference, select) {
+        if let Some(words) = self.second_of_object(spoken, slot, &reference) {
             return words;
         }
         let words = reference.words(slot.field, slot.topic, seat, &mut self.rng);
@@ -151,6 +156,12 @@ impl<'a> Voice<'a> {
         let same = |(step, list, other): &(StepRef, String, Select)| {
             *step == from && list == head && other == select
         };
+        let value = self.output(from).and_then(|output| Route::of(place).follow(output, select));
+        let is_made = is_made(source, place);
+        let is_topic = match when {
+            When::Now => is_made,
+            _ => is_made || value.is_some_and(|value| self.was_given_last(value)),
+        };
         let fresh = !self.singled_out.iter().any(same) && !self.was_picked(from, head, select);
         Some(Reference {
             from,
@@ -160,7 +171,25 @@ impl<'a> Voice<'a> {
             when,
             fresh,
             all: *select == Select::All,
-            alone: items.is_some_and(|items| items.len() == 1),
+            // How many there are is not known before they are listed.
+            alone: when != When::Now && items.is_some_and(|items| items.len() == 1),
+            is_topic,
+            is_asked_for: when == When::Now && self.is_asked_for(from, place),
+        })
+    }
+
+    /// Whether a call of the last turn was about a value.
+    fn was_given_last(&self, value: &Value) -> bool {
+        let last = self.conversation.turns.last();
+        let mut calls = last.into_iter().flat_map(|turn| &turn.calls);
+        calls.any(|executed| executed.call.arguments.values().any(|given| given == value))
+    }
+
+    /// Whether this message asks for a place of a step's output, or for all of it.
+    fn is_asked_for(&self, from: StepRef, asked: &str) -> bool {
+        self.told.wants_of(from.step).any(|want| match want {
+            Want::Fact { place, .. } => place == asked,
+            Want::Effect { .. } => false,
         })
     }
 
@@ -238,6 +267,7 @@ impl<'a> Voice<'a> {
         let thing = match (is_list && !reference.alone, select) {
             (true, Select::All) => format!("every {noun}"),
             (true, _) => reference.which.of(&noun),
+            (false, _) if template::points(&noun).is_some() => noun,
             (false, _) => format!("the {noun}"),
         };
         if item.at == reference.place {
@@ -270,7 +300,7 @@ impl<'a> Voice<'a> {
                 return Fill::Absent;
             };
             if slot.is_left_out() {
-                return Fill::Missing(indefinite(slot));
+                return Fill::Missing(self.indefinite(slot));
             }
             let seat = if referred { Seat::Slot } else { template::seat(here) };
             referred |= slot.is_pointed();
@@ -279,33 +309,35 @@ impl<'a> Voice<'a> {
         text.map(|text| without_own_currency(&text))
     }
 
-    /// "its currency", where an earlier slot refers to the same object.
+    /// "its currency", "that day": where an earlier slot refers to the same
+    /// object of an output that is still to come.
     fn second_of_object(
-        &mut self,
+        &self,
         spoken: &Spoken<'a>,
         slot: &Slot<'a>,
         reference: &Reference<'a>,
     ) -> Option<String> {
         let earlier = spoken.slots.iter().take_while(|other| other.field.name != slot.field.name);
-        let twin = earlier
-            .filter_map(|other| match other.hows.as_slice() {
-                [How::Pointed { from, place, select, .. }] => self.reference(*from, place, select),
-                _ => None,
-            })
-            .find(|other| other.same_object(reference))?;
-        let property = reference.target(slot.field, slot.topic).property?;
-        if twin.when != When::Now
-            && let Some(value) = self.seen_value(reference, slot)
-        {
-            return Some(self.literally(slot, &value));
+        let mut others = earlier.filter_map(|other| match other.hows.as_slice() {
+            [How::Pointed { from, place, select, .. }] => self.reference(*from, place, select),
+            _ => None,
+        });
+        if !others.any(|other| other.same_object(reference)) {
+            return None;
         }
-        Some(format!("its {property}"))
+        let property = reference.target(slot.field, slot.topic).property?;
+        Some(match slot.topic {
+            Topic::Date => "that day".to_owned(),
+            Topic::City => "that city".to_owned(),
+            _ => format!("its {property}"),
+        })
     }
 
-    /// The value itself: where the person has seen it and says it outright, or
-    /// where words that point could mean another.
+    /// The value itself: where words that point could mean another, or nothing
+    /// that anybody has spoken of; now and then where they could not.
     fn outright(
         &mut self,
+        spoken: &Spoken<'a>,
         slot: &Slot<'a>,
         reference: &Reference<'a>,
         select: &Select,
@@ -317,20 +349,43 @@ impl<'a> Voice<'a> {
         let value = Route::of(reference.place).follow(output, select)?.clone();
         let leaf = reference.place.rsplit('/').find(|part| *part != "*").unwrap_or_default();
         let among_several = Route::of(reference.place).tail.is_some() && !reference.alone;
-        let clear = among_several && reference.fresh || !has_rival(self.conversation, leaf, &value);
-        let names_something = takes_a_name(slot, leaf);
-        if clear && !names_something && !self.chance(OUTRIGHT) {
-            return None;
-        }
-        self.has_seen(&value).then(|| self.literally(slot, &value))
+        let singled_out = among_several && reference.fresh;
+        let is_far = reference.when == When::Earlier;
+        let is_property = reference.target(slot.field, slot.topic).property.is_some();
+        let is_clear = match singled_out {
+            true => true,
+            // "the city from earlier" is said by nobody who knows the city.
+            false if is_far && is_property => false,
+            false => {
+                self.was_told(reference)
+                    && !has_rival(self.conversation, leaf, &value)
+                    && !(is_far && has_namesake(self.conversation, leaf, &value))
+            }
+        };
+        // Without phrases of its own a change is asked for in so many words.
+        let is_grave = spoken.function.changes_state() && self.is_plain(spoken);
+        let said = is_grave || !is_clear || takes_a_name(slot, leaf) || {
+            let now_and_then = self.chance(OUTRIGHT);
+            now_and_then && self.has_seen(&value)
+        };
+        said.then(|| self.literally(slot, &value))
     }
 
-    fn seen_value(&self, reference: &Reference<'_>, slot: &Slot<'_>) -> Option<Value> {
-        let [How::Pointed { select, .. }] = slot.hows.as_slice() else {
-            return None;
-        };
-        let output = self.conversation.output_of(reference.from)?;
-        Route::of(reference.place).follow(output, select).cloned().filter(|v| self.has_seen(v))
+    /// Whether the pack has no phrases for a function.
+    fn is_plain(&self, spoken: &Spoken<'a>) -> bool {
+        let id = self.scene.library.find(&spoken.function.name);
+        id.is_none_or(|id| self.pack.phrases(id).is_none())
+    }
+
+    /// Whether the reply to the turn it was found in speaks of it: all of an
+    /// output, or just the place that was asked for.
+    fn was_told(&self, reference: &Reference<'_>) -> bool {
+        let turn = self.brief.turn(usize::from(reference.from.turn));
+        let mut wants = turn.into_iter().flat_map(|turn| turn.wants_of(reference.from.step));
+        wants.any(|want| match want {
+            Want::Effect { .. } => true,
+            Want::Fact { place, .. } => place.is_empty() || place == reference.place,
+        })
     }
 
     /// Whether a message before has the value.
@@ -363,34 +418,38 @@ impl<'a> Voice<'a> {
         logged.or_else(|| self.conversation.output_of(at))
     }
 
-    /// "the same city", for a value that an earlier message has.
-    fn again(&mut self, slot: &Slot<'_>) -> String {
+    /// What stands where a value is held back: somebody the person takes to be
+    /// known, a thing they take to be clear.
+    fn indefinite(&self, slot: &Slot<'_>) -> String {
+        let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
+        match slot.topic {
+            Topic::Email | Topic::Phone | Topic::FullName => "my colleague".into(),
+            Topic::City | Topic::Location | Topic::Address => "the place I'm thinking of".into(),
+            Topic::Price => "the amount we agreed on".into(),
+            _ if numeric => "some".into(),
+            _ if noun::is_bare(&slot.field.name) => "one of them".into(),
+            _ => {
+                let noun = noun::of(&slot.field.name, &slot.field.shape);
+                let others = has_namesake(self.conversation, &slot.field.name, &Value::Null);
+                format!("{} {noun}", if others { "another" } else { "the" })
+            }
+        }
+    }
+
+    /// "the same city", for a value that an earlier message has; none for what
+    /// people just say once more.
+    fn again(&mut self, slot: &Slot<'_>) -> Option<String> {
         use Topic as T;
         let forms: &[&str] = match slot.topic {
-            T::City => &["the same city", "that same city", "that city"],
-            T::Location | T::Address | T::Landmark => &["the same place", "that same spot"],
-            T::Date => &["the same day", "that same day", "the same date"],
-            T::Repository => &["the same repo", "that repo", "the same repository"],
-            T::Email | T::Phone | T::FullName => &["the same person", "that same person"],
-            T::Username => &["the same user", "that user"],
-            T::Token => &["the same token", "my token from before", "the token I gave you"],
-            T::Password => &["the same password", "that password"],
-            T::Url => &["the same link", "that same URL", "the same page"],
-            T::Ticker => &["the same stock", "that same ticker"],
+            T::City => &["the same city", "that city"],
+            T::Address => &["the same address", "that address"],
+            T::Date => &["the same day", "that day"],
+            T::Repository => &["the same repo", "that repo"],
+            T::Email | T::Phone | T::FullName => &["the same person"],
             T::Company => &["the same company", "that company"],
-            T::Country | T::CountryCode => &["the same country", "that same country"],
-            _ => &[],
+            _ => return None,
         };
-        if !forms.is_empty() {
-            return self.pick(forms).to_owned();
-        }
-        let noun = noun::of(&slot.field.name, &slot.field.shape);
-        let noun = if noun::is_bare(&slot.field.name) { "one".to_owned() } else { noun };
-        self.pick(&[
-            format!("the same {noun}"),
-            format!("that {noun}"),
-            format!("that same {noun}"),
-        ])
+        Some(self.pick(forms).to_owned())
     }
 }
 
@@ -440,23 +499,13 @@ fn takes_a_name(slot: &Slot<'_>, leaf: &str) -> bool {
     named && (searched || last(&slot.field.name) == last(leaf))
 }
 
-/// What stands where a value is held back: nobody in particular, no thing in
-/// particular.
-fn indefinite(slot: &Slot<'_>) -> String {
-    let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
-    match slot.topic {
-        Topic::Email | Topic::Phone | Topic::FullName => "my colleague".into(),
-        Topic::City | Topic::Location | Topic::Address => "the place I'm thinking of".into(),
-        Topic::Price => "some money".into(),
-        _ if numeric => "some".into(),
-        _ => {
-            let noun = noun::of(&slot.field.name, &slot.field.shape);
-            if noun::is_bare(&slot.field.name) {
-                return "one of them".into();
-            }
-            format!("{} {noun}", noun::article(&noun))
-        }
-    }
+/// Whether a place holds the new thing that a call brought about. One that
+/// was told of a thing is about that: "it" is the ticket that got a priority.
+fn is_made(source: &Function, place: &str) -> bool {
+    let is_about_another = source.params().iter().any(|field| field.shape.noun.is_some());
+    let mut leaves = source.output_leaves().into_iter();
+    let made = leaves.find(|leaf| leaf.shape.noun.is_some() && leaf.path.matches('/').count() == 1);
+    source.changes_state() && !is_about_another && made.is_some_and(|leaf| leaf.path == place)
 }
 
 /// What tells an element apart, with its value; what the phrase quotes is
