@@ -134,7 +134,7 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
     let samples = campaign.campaign.samples.get();
     let asked = cast::purposes(campaign);
     let is_assumed = asked.contains(&Purpose::Act);
-    let rehearsal = Arc::new(Rehearsal::new(prepared));
+    let rehearsal = Arc::new(Rehearsal::new(campaign, prepared));
     let (played, pace) = match asked.is_empty() {
         true => work(campaign, prepared, offline(&prepared.pack)).await?,
         false => work(campaign, prepared, rehearsed(campaign, &rehearsal)).await?,
@@ -220,7 +220,7 @@ async fn judging(campaign: &Campaign, prepared: &Prepared) -> Result<Usage> {
     if campaign.graph.judge == Judge::None {
         return Ok(Usage::default());
     }
-    let rehearsal = Rehearsal::new(prepared);
+    let rehearsal = Rehearsal::new(campaign, prepared);
     let asking = Asking {
         judge: &rehearsal,
         identity: String::new(),

@@ -182,6 +182,22 @@ fn a_bad_model_in_every_role_still_gives_clean_data() {
 }
 
 #[test]
+fn the_replies_of_a_conversation_are_one_ask_and_bad_ones_are_asked_for_alone() {
+    let asked = |bad_answers: f64| {
+        let mock = Mock::start(Behaviour { bad_answers, seed: 5, ..Behaviour::default() });
+        let folder = folder();
+        campaign(folder.path(), mock.address(), "max_walks = 200\n[mix]\nmulti_turn = 1.0\n");
+        magnet(folder.path(), "run campaign.toml --out out").expect(0);
+        magnet(folder.path(), "verify out").expect(0);
+        mock.stats().by_purpose
+    };
+    let good = asked(0.0);
+    assert!(good["conclude"] > 0 && !good.contains_key("act"), "{good:?}");
+    let bad = asked(0.3);
+    assert!(bad["act"] > 0 && bad["conclude"] > 0, "{bad:?}");
+}
+
+#[test]
 fn reasoning_never_stands_in_a_reply() {
     for reasoning in [Reasoning::Field, Reasoning::Think] {
         let dialect = Dialect { reasoning, ..Dialect::default() };
@@ -194,6 +210,10 @@ fn reasoning_never_stands_in_a_reply() {
             let messages = record["messages"].to_string();
             assert!(!messages.contains("think") && !messages.contains("reasoning"), "{messages}");
         }
+        assert!(
+            !mock.stats().by_purpose.contains_key("conclude"),
+            "each reply has its own thought"
+        );
     }
 }
 
@@ -248,5 +268,5 @@ fn the_prompts_are_shown_with_who_is_asked() {
         .filter(|line| line.starts_with("== "))
         .filter_map(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .collect();
-    assert_eq!(digests.len(), 14, "{digests:?}");
+    assert_eq!(digests.len(), 15, "{digests:?}");
 }

@@ -60,6 +60,9 @@ fn a_plan_has_negatives_outputs_and_judging_by_models() {
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
     assert_eq!(
         asks,
-        ["act", "back", "forth", "judge_calls", "judge_edges", "mislead", "outline", "simulate",]
+        [
+            "back", "conclude", "forth", "judge_calls", "judge_edges", "mislead", "outline",
+            "simulate",
+        ]
     );
 }

@@ -60,7 +60,7 @@ fn a_chat_endpoint_makes_a_dataset_that_verifies() {
     let told = manifest["counts"]["spent"]["requests"].as_u64().unwrap_or_default();
     assert!(told > 100 && told <= stats.answered, "{told} of {stats:?}");
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
-    assert_eq!(asks, ["act", "back", "judge_calls", "outline"]);
+    assert_eq!(asks, ["back", "conclude", "judge_calls", "outline"]);
     assert!(manifest["per_sample"]["usd"].as_f64().is_some_and(|usd| usd > 0.0), "{manifest}");
 }
 

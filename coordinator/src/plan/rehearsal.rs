@@ -17,6 +17,7 @@ use magnet_offline::lexicon::Tables;
 use magnet_offline::simulator::Simulator;
 use magnet_offline::teacher::Offline;
 use magnet_proto::brief::{Argument, How};
+use magnet_proto::config::{Asked, Campaign};
 use magnet_proto::graph::{EdgeKind, Graph};
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
@@ -34,9 +35,9 @@ use magnet_worker::lexicon::Lexicon;
 use magnet_worker::teacher::chat::{Chat, Error as ChatError, Purpose, Reply, Request};
 use magnet_worker::teacher::remote::Remote;
 use magnet_worker::teacher::{
-    Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
-    Judged, Label, Machine, Misleading, Needs, Nested, Proposed, Reader, Simulate, Teacher,
-    Verdict, WriteRequest,
+    Act, Action, Categorize, Conclude, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested,
+    JudgeTurn, Judged, Label, Machine, Misleading, Needs, Nested, Proposed, Reader, Simulate,
+    Teacher, Verdict, WriteRequest,
 };
 use magnet_worker::vet::calls::Validators;
 use rand::RngExt;
@@ -59,6 +60,8 @@ pub(super) struct Rehearsal {
     counted: Arc<Counted>,
     /// What the rules find.
     graph: Arc<Graph>,
+    /// Whether a conversation's replies are one ask.
+    concludes: bool,
 }
 
 /// Takes requests and answers none.
@@ -105,7 +108,9 @@ impl Chat for Counted {
 }
 
 impl Rehearsal {
-    pub(super) fn new(prepared: &Prepared) -> Self {
+    pub(super) fn new(campaign: &Campaign, prepared: &Prepared) -> Self {
+        let teacher = campaign.endpoint(&campaign.roles.teacher);
+        let is_aloud = teacher.is_some_and(|teacher| teacher.keep_reasoning);
         let counted = Arc::new(Counted::default());
         let chat: Arc<dyn Chat> = counted.clone();
         Self {
@@ -117,6 +122,7 @@ impl Rehearsal {
             simulator: Simulator::default(),
             counted,
             graph: Arc::clone(&prepared.graph),
+            concludes: campaign.trajectory.asked == Asked::Open && !is_aloud,
         }
     }
 
@@ -156,11 +162,25 @@ impl Teacher for Rehearsal {
         Ok(arguments)
     }
 
+    async fn conclude(&self, ask: &Conclude<'_>) -> Result<Vec<String>, Error> {
+        if self.concludes {
+            self.remote.conclude(ask).await.ok();
+        }
+        Ok(Vec::new())
+    }
+
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        self.remote.act(ask).await.ok();
+        let is_hinted = !matches!(ask.hint, Hint::Wrong(_) | Hint::None);
+        // The reply was asked for with all others of its conversation.
+        let is_one_of_several = ask.scene.path.turns.len() > 1;
+        let is_drafted = self.concludes && is_hinted && is_one_of_several && ask.due.is_empty();
+        if !is_drafted {
+            self.remote.act(ask).await.ok();
+        }
         let (purpose, action) = match ask.hint {
             Hint::Wrong(misleading) => (Purpose::Mislead, misled(ask.messages, misleading)),
             Hint::None => (Purpose::RollOut, self.unhinted(ask).await?),
+            _ if is_drafted => (Purpose::Conclude, self.offline.act(ask).await?),
             _ => (Purpose::Act, self.offline.act(ask).await?),
         };
         let answer = match &action {
@@ -169,6 +189,7 @@ impl Teacher for Rehearsal {
                 let call = |call: &Proposed| json!({ "name": name(call.function), "arguments": call.arguments });
                 json!({ "calls": calls.iter().map(call).collect::<Vec<_>>(), "say": "" })
             }
+            Action::Say(text) if is_drafted => json!(text),
             Action::Say(text) => json!({ "calls": [], "say": text }),
         };
         self.counted.answered(purpose, &answer);

@@ -14,6 +14,7 @@ use super::behaviour::Draws;
 use super::values;
 
 /// A request, as far as a model looks at it.
+#[derive(Clone)]
 pub(super) struct Ask {
     pub(super) purpose: Purpose,
     text: String,
@@ -61,6 +62,7 @@ pub(super) enum Purpose {
     Back,
     Forth,
     Act,
+    Conclude,
     RollOut,
     Simulate,
     JudgeEdges,
@@ -79,6 +81,7 @@ impl Purpose {
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
+            Self::Conclude => "conclude",
             Self::RollOut => "roll_out",
             Self::Simulate => "simulate",
             Self::JudgeEdges => "judge_edges",
@@ -94,6 +97,7 @@ impl Purpose {
     fn of(task: &Value, text: &str, system: &str) -> Self {
         let has = |key: &str| task.get(key).is_some();
         match () {
+            () if has("replies") => Self::Conclude,
             () if has("now") || has("speak") => Self::Act,
             () if has("turns") => Self::Outline,
             () if has("kind") => Self::Back,
@@ -156,6 +160,7 @@ impl Ask {
             }
             Purpose::Forth => json!({ "give_up": "", "arguments": self.forth(&mut draws) }),
             Purpose::Act => self.act(),
+            Purpose::Conclude => self.conclude(),
             Purpose::RollOut => json!({ "calls": [], "say": values::summary(&self.outputs()) }),
             Purpose::Simulate => values::following(&self.task["schema"], &mut draws),
             Purpose::JudgeEdges => self.edges(&mut draws),
@@ -297,10 +302,24 @@ impl Ask {
         json!({ "calls": [], "say": say })
     }
 
+    /// Each reply as it would be by itself.
+    fn conclude(&self) -> Value {
+        let due = self.task["replies"].as_array().into_iter().flatten();
+        let replies = due.map(|hint| {
+            let end = format!("\n(reply {})", hint["message"]);
+            let text =
+                self.text.split(&end).next().unwrap_or_default().replace("\nPerson ", "\nPerson: ");
+            let one = Self { text, task: hint.clone(), ..self.clone() };
+            one.act()["say"].clone()
+        });
+        json!({ "replies": replies.collect::<Vec<Value>>() })
+    }
+
     /// The names of the functions on offer.
     fn offered(&self) -> Vec<Value> {
-        let documents = self.text.lines().filter_map(|line| serde_json::from_str(line).ok());
-        documents.map(|document: Value| document["name"].clone()).collect()
+        let tools = self.text.split_once("Tools on offer:\n").map_or("", |(_, tools)| tools);
+        let tools = tools.lines().take_while(|line| !line.is_empty());
+        tools.filter_map(|line| Some(line.split_once('(')?.0.into())).collect()
     }
 
     /// Outputs of the turn under way.

@@ -56,6 +56,9 @@ fn with_argument(good: &str, name: &str, value: Value) -> String {
     answer.to_string()
 }
 
+/// A sentence that nothing supports.
+const UNGROUNDED: &str = " The total is 987654 at Atlantis Towers.";
+
 /// A value of the right type that nobody gave.
 fn with_invented_value(good: &str) -> String {
     let mut answer: Value = serde_json::from_str(good).unwrap_or_default();
@@ -70,7 +73,12 @@ fn with_invented_value(good: &str) -> String {
     }
     for key in ["request", "say"] {
         if let Some(Value::String(text)) = answer.get_mut(key) {
-            text.push_str(" The total is 987654 at Atlantis Towers.");
+            text.push_str(UNGROUNDED);
+        }
+    }
+    for reply in answer["replies"].as_array_mut().into_iter().flatten() {
+        if let Value::String(text) = reply {
+            text.push_str(UNGROUNDED);
         }
     }
     answer.to_string()
@@ -82,6 +90,7 @@ fn with_hint(ask: &Ask, good: &str) -> String {
     match ask.purpose {
         Purpose::Back => answer["request"] = leak.into(),
         Purpose::Act => return json!({ "say": leak }).to_string(),
+        Purpose::Conclude => answer["replies"][0] = leak.into(),
         _ => answer["note"] = leak.into(),
     }
     answer.to_string()

@@ -23,7 +23,7 @@ use crate::conversation::Scene;
 use crate::execute::{Executor, Output};
 use crate::failure::{Failure, Tries};
 use crate::lexicon::Lexicon;
-use crate::teacher::{Act, Action, Hint, Judge, Proposed, Teacher};
+use crate::teacher::{self, Act, Action, Conclude, Hint, Judge, Proposed, Teacher};
 use crate::translate::Translated;
 use crate::vet::calls::Validators;
 use crate::vet::prose::{self, Grounds};
@@ -82,6 +82,7 @@ pub struct Trajectory {
 pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
     let mut play = Play {
         distiller,
+        drafts: drafts(distiller).await?,
         messages: vec![Message::System(distiller.system_prompt.to_owned())],
         replay: Replay::new(distiller),
         grounds: Grounds::default(),
@@ -97,8 +98,31 @@ pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
     Ok(Trajectory { messages, provenance, initial_config, reasoning })
 }
 
+/// The replies of all turns, where they are all that is open; what is unusable
+/// of them is asked for by itself.
+async fn drafts(distiller: &Distiller<'_>) -> Result<Vec<String>, Failure> {
+    let conversation = &distiller.translated.conversation;
+    if distiller.asked != Asked::Open || conversation.turns.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
+    let tools = offer.at(conversation.turns.len());
+    let ask =
+        Conclude { scene: distiller.scene, conversation, brief: distiller.brief, tools: &tools };
+    match distiller.teacher.conclude(&ask).await {
+        Ok(replies) => Ok(replies),
+        Err(teacher::Error::Unusable(why) | teacher::Error::TooLong(why)) => {
+            tracing::trace!(why, "the replies are asked for one by one");
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 struct Play<'a> {
     distiller: &'a Distiller<'a>,
+    /// What was written for each turn beforehand; none where nothing was.
+    drafts: Vec<String>,
     messages: Vec<Message>,
     replay: Replay<'a>,
     grounds: Grounds<'static>,
@@ -166,6 +190,13 @@ impl Play<'_> {
         due: &[Proposed],
     ) -> Result<(Action, Option<String>), Failure> {
         let mut tries = Tries::new(self.distiller.tries);
+        if let Some(draft) = self.drafts.get(turn).filter(|_| due.is_empty()) {
+            let action = Action::Say(draft.clone());
+            match self.check(turn, tools, hint, &action) {
+                Ok(()) => return Ok((action, None)),
+                Err(rejection) => tries.refuse(rejection)?,
+            }
+        }
         loop {
             let ask = Act {
                 scene: self.distiller.scene,

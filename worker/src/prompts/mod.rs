@@ -11,7 +11,7 @@ use crate::teacher::chat::Purpose;
 
 /// The form in which asks are rendered after the prompt. To be raised when
 /// `teacher::remote` renders them otherwise: old answers fit no longer.
-const FORM: &str = "4";
+const FORM: &str = "5";
 
 /// The instructions of a kind of ask.
 pub fn system(purpose: Purpose) -> &'static str {
@@ -20,6 +20,7 @@ pub fn system(purpose: Purpose) -> &'static str {
         Purpose::Back => include_str!("back.md"),
         Purpose::Forth => include_str!("forth.md"),
         Purpose::Act => include_str!("act.md"),
+        Purpose::Conclude => include_str!("conclude.md"),
         Purpose::Mislead => include_str!("mislead.md"),
         Purpose::RollOut => include_str!("roll_out.md"),
         Purpose::Simulate => include_str!("simulate.md"),

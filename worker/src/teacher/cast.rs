@@ -104,9 +104,12 @@ impl Part {
 /// Who answers a kind of ask.
 pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
     match purpose {
-        Purpose::Outline | Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Probe => {
-            Part::Teacher
-        }
+        Purpose::Outline
+        | Purpose::Back
+        | Purpose::Forth
+        | Purpose::Act
+        | Purpose::Conclude
+        | Purpose::Probe => Part::Teacher,
         Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
         Purpose::Mislead | Purpose::RollOut => Part::Student,
         Purpose::Simulate => Part::Simulator,
@@ -131,12 +134,13 @@ pub fn role(campaign: &Campaign, purpose: Purpose) -> &str {
 }
 
 fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
-    use magnet_proto::config::Judge;
+    use magnet_proto::config::{Asked, Judge};
     let source = campaign.negatives.source;
     let is_due = match purpose {
         Purpose::Outline | Purpose::Back | Purpose::Forth | Purpose::Act | Purpose::Simulate => {
             true
         }
+        Purpose::Conclude => campaign.trajectory.asked == Asked::Open,
         Purpose::Mislead => source != NegativeSource::Mechanical,
         Purpose::RollOut | Purpose::JudgeTurn => source == NegativeSource::Student,
         Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {

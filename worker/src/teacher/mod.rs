@@ -94,6 +94,16 @@ pub struct Act<'a> {
     pub problem: Option<Problem<'a>>,
 }
 
+/// The closing replies of a whole conversation, whose calls are all known
+/// (method §6): what a model is asked where nothing else is open.
+pub struct Conclude<'a> {
+    pub scene: Scene<'a>,
+    pub conversation: &'a Conversation,
+    pub brief: &'a Brief,
+    /// All that were on offer at any turn.
+    pub tools: &'a [FunctionId],
+}
+
 /// What a turn's `[Hint]:` tells the agent.
 #[derive(Clone, Copy, Debug)]
 pub enum Hint<'a> {
@@ -278,6 +288,12 @@ pub trait Teacher: Send + Sync {
     async fn fill_call(&self, ask: &FillCall<'_>) -> Result<Arguments, Error>;
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error>;
+
+    /// The reply to each turn, in order; none where every reply is to be asked
+    /// for by itself.
+    async fn conclude(&self, _ask: &Conclude<'_>) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
 
     /// The same, with what was thought before it, where there is such a text
     /// and it is to be kept.

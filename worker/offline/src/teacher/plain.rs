@@ -100,8 +100,8 @@ fn looked_up(sentence: &str, named: &str) -> Option<String> {
 fn by_name(function: &Function) -> String {
     let parts: Vec<String> = words(&function.name).collect();
     let text = parts.join(" ");
-    let is_verb = |word: &String| is_either(word) || base(word, "").is_some();
-    match parts.iter().take(2).any(is_verb) {
+    let begins = parts.first().is_some_and(|word| is_either(word) || base(word, "").is_some());
+    match begins || parts.iter().take(2).any(|word| CHANGES.contains(&word.as_str())) {
         true => text,
         false => format!("run \"{text}\""),
     }

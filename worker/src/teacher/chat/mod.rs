@@ -67,6 +67,7 @@ pub enum Purpose {
     Back,
     Forth,
     Act,
+    Conclude,
     Mislead,
     RollOut,
     Simulate,
@@ -80,11 +81,12 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Outline,
         Self::Back,
         Self::Forth,
         Self::Act,
+        Self::Conclude,
         Self::Mislead,
         Self::RollOut,
         Self::Simulate,
@@ -103,6 +105,7 @@ impl Purpose {
             Self::Back => "back",
             Self::Forth => "forth",
             Self::Act => "act",
+            Self::Conclude => "conclude",
             Self::Mislead => "mislead",
             Self::RollOut => "roll_out",
             Self::Simulate => "simulate",

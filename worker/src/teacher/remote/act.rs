@@ -2,6 +2,7 @@
 //! or none.
 
 use magnet_proto::FunctionId;
+use magnet_proto::brief::Brief;
 use magnet_proto::path::Purpose as TurnPurpose;
 use magnet_proto::sample::{Call, Message};
 use serde_json::{Map, Value, json};
@@ -103,10 +104,7 @@ fn right_hint(ask: &Act<'_>) -> Value {
         (Hint::Wrong(_) | Hint::None, _) => return Value::Null,
     };
     if ask.due.is_empty() {
-        let speak = if has_failed_for_good(ask.messages) { "failed" } else { "report" };
-        let wants = ask.brief.turn(ask.turn).map_or(&[][..], |turn| &turn.wants);
-        let wanted: Vec<&str> = wants.iter().map(|want| want.words()).collect();
-        return json!({ "speak": speak, "wanted": wanted });
+        return report(has_failed_for_good(ask.messages), ask.brief, ask.turn);
     }
     let is_later = |call: &&Call| {
         !is_made(ask.messages, call)
@@ -121,6 +119,14 @@ fn right_hint(ask: &Act<'_>) -> Value {
     let now: Vec<Value> =
         now.map(|call| written(ask, call.function, call.arguments.clone())).collect();
     json!({ "now": now, "later": later })
+}
+
+/// What closes a turn whose calls are made.
+pub(super) fn report(has_failed: bool, brief: &Brief, turn: usize) -> Value {
+    let speak = if has_failed { "failed" } else { "report" };
+    let wants = brief.turn(turn).map_or(&[][..], |turn| &turn.wants);
+    let wanted: Vec<&str> = wants.iter().map(|want| want.words()).collect();
+    json!({ "speak": speak, "wanted": wanted })
 }
 
 fn wrong_hint(ask: &Act<'_>, misleading: &Misleading<'_>) -> Value {

@@ -16,7 +16,7 @@ const TOOLS_CHARS: usize = 24_000;
 /// The same in a model of a short context.
 const FEWER_TOOLS_CHARS: usize = 4_000;
 /// A description that is told briefly.
-const BRIEF_CHARS: usize = 120;
+const BRIEF_CHARS: usize = 200;
 /// Places of an output that are told.
 const MAX_LEAVES: usize = 24;
 
@@ -96,6 +96,17 @@ pub(super) fn first_sentence(text: &str) -> String {
         sentence.push('…');
     }
     sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `name(required, optional?): what it does`, for who only has to choose.
+pub(super) fn signature(function: &Function) -> String {
+    let written = |field: &Field| {
+        let optional = if field.required { "" } else { "?" };
+        format!("{}{optional}", field.name)
+    };
+    let takes: Vec<String> = function.params().iter().map(written).collect();
+    let does = first_sentence(&function.description);
+    format!("{}({}): {does}", function.name, takes.join(", "))
 }
 
 /// The parameters, one a text: `date*: string`, a star for a required one.

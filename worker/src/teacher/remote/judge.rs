@@ -166,11 +166,7 @@ pub(super) async fn needs(remote: &Remote, ask: &Needs<'_>) -> Result<Vec<Functi
     if purpose == Purpose::JudgeDoubt {
         task["doubted"] = names(library, ask.doubted).into();
     }
-    let tool = |id: &FunctionId| {
-        let mut told = brief(library.get(*id));
-        told["needs"] = catalog::needs(library.get(*id)).into();
-        format!("{told}\n")
-    };
+    let tool = |id: &FunctionId| catalog::signature(library.get(*id)) + "\n";
     let question = Question {
         purpose,
         context: &|room| {

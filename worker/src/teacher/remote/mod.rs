@@ -10,6 +10,7 @@
 mod act;
 mod back;
 mod catalog;
+mod conclude;
 mod forth;
 mod judge;
 mod outline;
@@ -28,8 +29,9 @@ use serde_json::Value;
 
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
 use super::{
-    Act, Action, Categorize, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn, Judged,
-    Label, Machine, Needs, Nested, Problem, Reader, Simulate, Teacher, Verdict, WriteRequest, read,
+    Act, Action, Categorize, Conclude, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn,
+    Judged, Label, Machine, Needs, Nested, Problem, Reader, Simulate, Teacher, Verdict,
+    WriteRequest, read,
 };
 use crate::brief::{Ask, Briefer, Outcome};
 use crate::conversation::Request as UserRequest;
@@ -183,6 +185,7 @@ fn has_one_answer(purpose: Purpose) -> bool {
         Purpose::Outline
         | Purpose::Back
         | Purpose::Act
+        | Purpose::Conclude
         | Purpose::Mislead
         | Purpose::RollOut
         | Purpose::Simulate
@@ -241,6 +244,14 @@ impl Teacher for Remote {
     async fn act_aloud(&self, ask: &Act<'_>) -> Result<(Action, Option<String>), Error> {
         let (action, thought) = act::act(self, ask).await?;
         Ok((action, thought.filter(|_| self.keep_reasoning)))
+    }
+
+    async fn conclude(&self, ask: &Conclude<'_>) -> Result<Vec<String>, Error> {
+        // What is thought before each reply is kept with it: one at a time.
+        match self.keep_reasoning {
+            true => Ok(Vec::new()),
+            false => conclude::conclude(self, ask).await,
+        }
     }
 }
 

@@ -29,6 +29,23 @@ pub(super) fn conversation(library: &Library, conversation: &Conversation, room:
     if text.is_empty() { "(none yet)\n".into() } else { text }
 }
 
+/// A whole conversation of which the agent's replies are missing.
+pub(super) fn unspoken(library: &Library, conversation: &Conversation, room: Room) -> String {
+    let mut text = String::new();
+    let chars = output_chars(room, false);
+    for (turn, exchange) in (1..).zip(&conversation.turns) {
+        line(&mut text, &format!("Person {turn}"), &exchange.request.text);
+        for executed in &exchange.calls {
+            let name = &library.get(executed.call.function).name;
+            let arguments = serde_json::Value::Object(executed.call.arguments.clone());
+            line(&mut text, "You call", &format!("{name} {arguments}"));
+            line(&mut text, "Output", shortened(&executed.output.content, chars));
+        }
+        text.push_str(&format!("(reply {turn})\n"));
+    }
+    text
+}
+
 /// A trajectory as it was played.
 pub(super) fn messages(library: &Library, messages: &[Message], room: Room) -> String {
     let mut text = String::new();
