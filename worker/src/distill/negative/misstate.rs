@@ -10,7 +10,8 @@ use std::ops::Range;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Call, Message};
 use magnet_proto::shape::words;
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::RngExt;
+use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
 use serde_json::Value;
 
 use super::closing::{Swaps, sentences};
@@ -66,8 +67,9 @@ pub(super) async fn summary<'a>(
         let mut drafts = drafts(positive, &range, at, said);
         drafts.extend(added(material, turn, at, said, rng));
         let mut ways = [Way::Succeed, Way::Exchange, Way::Confuse, Way::LeaveOut, Way::Add];
-        // A failure told as a success is the worst that can be said of it.
-        ways[1..].shuffle(rng);
+        // A failure told as a success is the worst that can be said of it; what
+        // is added is made up, and so the last resort.
+        ways[1..4].shuffle(rng);
         let of = |way| drafts.iter().filter(|draft| draft.way == way).collect::<Vec<_>>();
         let chosen = ways.into_iter().find_map(|way| of(way).choose(rng).copied());
         if let Some(Draft { text, reason, .. }) = chosen {
@@ -273,8 +275,9 @@ fn shortened(positive: &Positive<'_>, turn: &Range<usize>, said: &str) -> Vec<Dr
     drafts
 }
 
-/// The closing with a fact that no output has: a value for a parameter of some
-/// other function on offer.
+/// The closing with a fact that no output has, of the kind that is expected
+/// there: how long it takes where something was changed, else a value for a
+/// parameter of another function of the field.
 fn added(
     material: Material<'_>,
     turn: usize,
@@ -283,26 +286,42 @@ fn added(
     rng: &mut Rng,
 ) -> Option<Draft> {
     let Material { distiller, positive } = material;
+    let library = positive.library;
+    let grounds = positive.grounds(at);
+    let draft = |thing: &str, fact: String| {
+        let is_new = grounds.first_ungrounded(&fact).is_some() && !said.contains(thing);
+        is_new.then(|| Draft {
+            text: format!("{} {fact}", said.trim_end()),
+            way: Way::Add,
+            reason: format!("Adds a {thing} that no output has."),
+        })
+    };
+    let range = positive.turns().into_iter().nth(turn)?;
+    let called: Vec<_> =
+        positive.calls(range).map(|(_, call)| library.get(call.function)).collect();
+    if called.iter().any(|function| function.changes_state()) {
+        let days = rng.random_range(2..15);
+        let fact = format!("It can take up to {days} working days to show.");
+        if let Some(draft) = draft("delay", fact) {
+            return Some(draft);
+        }
+    }
     let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
     let mut functions = offer.at(turn);
+    functions.retain(|id| called.iter().any(|f| f.category == library.get(*id).category));
     functions.shuffle(rng);
-    let grounds = positive.grounds(at);
     functions.into_iter().take(TRIES).find_map(|id| {
-        let function = positive.library.get(id);
-        let field = function.params().choose(rng)?;
+        let function = library.get(id);
+        // A made-up id looks like nobody's.
+        let fields = function.params().iter().filter(|field| field.shape.noun.is_none());
+        let field = fields.choose(rng)?;
         let thing = words(&field.name).collect::<Vec<_>>().join(" ");
         let value = match near::invented(distiller, function, field, rng) {
             Value::String(text) if text.len() <= 40 => text,
             Value::Number(number) => number.to_string(),
             _ => return None,
         };
-        let fact = format!("The {thing} is {value}.");
-        let is_new = grounds.first_ungrounded(&fact).is_some() && !said.contains(&thing);
-        is_new.then(|| Draft {
-            text: format!("{} {fact}", said.trim_end()),
-            way: Way::Add,
-            reason: format!("Adds a {thing} that no output has."),
-        })
+        draft(&thing, format!("The {thing} is {value}."))
     })
 }
 
