@@ -11,11 +11,14 @@ use anyhow::{Context, Result};
 use magnet_offline::simulator::Simulator;
 use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
 use magnet_proto::library::{Function, Library};
+use magnet_proto::operation::Operation;
 use magnet_proto::pack::Pack;
 use magnet_proto::servers::Servers;
+use magnet_proto::slots;
 use magnet_proto::state::State;
 use magnet_worker::execute::http::HttpExecutor;
 use magnet_worker::execute::model::ModelSimulator;
+use magnet_worker::execute::openapi::{Access, OpenApi};
 use magnet_worker::execute::router::Router;
 use magnet_worker::execute::{Executor, metered};
 use magnet_worker::teacher::Machine;
@@ -55,10 +58,11 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     let worlds = Worldly::new(means.pack)?;
     let mut chosen = BTreeMap::new();
     for (name, (section, claimed)) in claims(means.campaign, means.library)? {
-        must_have(claimed, &name, &worlds, means.servers)?;
+        must_have(claimed, &name, section, means.library, &worlds, means.servers)?;
         let kind = settled(claimed, &name, &worlds, means.servers, means.machine.is_some());
         // Each server is an executor of its own, of the others there is one.
-        let section = if kind == ExecutorKind::Http { section } else { "" };
+        let is_one = !matches!(kind, ExecutorKind::Http | ExecutorKind::Openapi);
+        let section = if is_one { "" } else { section };
         chosen.insert(name, (rank(kind), kind, section));
     }
     // Their order is that of the kinds, whatever function comes first.
@@ -66,12 +70,20 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     used.sort_unstable_by_key(|(rank, _, section)| (*rank, *section));
     used.dedup_by_key(|(rank, _, section)| (*rank, *section));
     let place = |one| used.iter().position(|used| *used == one).unwrap_or(0);
-    let routes = chosen.into_iter().map(|(name, one)| (name, place(one))).collect();
+    let routes = chosen.iter().map(|(name, one)| (name.clone(), place(*one))).collect();
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
     for (_, kind, section) in &used {
         let executor: Arc<dyn Executor> = match kind {
             ExecutorKind::Mcp => servers::executor(means.servers, means.library, means.variable)?,
             ExecutorKind::Http => http(section, &means)?,
+            ExecutorKind::Openapi => {
+                let is_here = |(_, kind, of): &(_, ExecutorKind, &str)| {
+                    (*kind, *of) == (ExecutorKind::Openapi, *section)
+                };
+                openapi(section, &means, |function| {
+                    chosen.get(&function.name).is_some_and(is_here)
+                })?
+            }
             ExecutorKind::World => worlds.executor(means.campaign)?,
             ExecutorKind::Model => {
                 let machine = means.machine.clone().context("no model plays the machine")?;
@@ -125,44 +137,118 @@ fn rank(kind: ExecutorKind) -> usize {
     match kind {
         ExecutorKind::Mcp => 0,
         ExecutorKind::Http => 1,
-        ExecutorKind::World => 2,
-        ExecutorKind::Model => 3,
-        ExecutorKind::Simulator | ExecutorKind::Auto => 4,
+        ExecutorKind::Openapi => 2,
+        ExecutorKind::World => 3,
+        ExecutorKind::Model => 4,
+        ExecutorKind::Simulator | ExecutorKind::Auto => 5,
     }
 }
 
 /// The executor of a section of kind `http`.
 fn http(section: &str, means: &Means<'_>) -> Result<Arc<dyn Executor>> {
-    let Some(Execution { url, token_env, timeout, .. }) = means.campaign.executor.get(section)
-    else {
-        return Err(refusal(format!("there is no [executor.{section}]")));
-    };
-    let token = match token_env.as_str() {
-        "" => String::new(),
-        name => (means.variable)(name).ok_or_else(|| {
-            refusal(format!(
-                "executor.{section}.token_env: the variable \"{name}\" is not set\nhint: export \
-                 the server's token under that name"
-            ))
-        })?,
-    };
+    let Execution { url, timeout, .. } = execution(section, means.campaign)?;
+    let token = token(section, means)?;
     let executor = HttpExecutor::new(section, url, Secret::new(token), *timeout, means.library);
     Ok(Arc::new(executor.map_err(|error| refusal(format!("executor.{section}.url: {error}")))?))
+}
+
+/// The executor of a section of kind `openapi`.
+fn openapi(
+    section: &str,
+    means: &Means<'_>,
+    serves: impl Fn(&Function) -> bool,
+) -> Result<Arc<dyn Executor>> {
+    let Execution { url, timeout, headers, query, open, session, close, .. } =
+        execution(section, means.campaign)?;
+    let token = token(section, means)?;
+    let mut secrets = vec![token.clone()];
+    let mut filled = |key: &str, texts: &[String]| {
+        let fill = |text: &String| {
+            secrets.extend(slots::names(text).filter_map(means.variable));
+            slots::filled(text, means.variable)
+                .map_err(|name| unset(&format!("executor.{section}.{key}"), &name))
+        };
+        texts.iter().map(fill).collect::<Result<Vec<String>>>()
+    };
+    let (headers, query) = (filled("headers", headers)?, filled("query", query)?);
+    let access = Access {
+        url: url.clone(),
+        token: Secret::new(token),
+        headers,
+        query,
+        secrets,
+        open: open.clone(),
+        session: session.clone(),
+        close: close.clone(),
+        timeout: *timeout,
+    };
+    let executor = OpenApi::new(section, access, means.library, serves);
+    Ok(Arc::new(executor.map_err(|error| refusal(format!("executor.{section}.url: {error}")))?))
+}
+
+fn execution<'a>(section: &str, campaign: &'a Campaign) -> Result<&'a Execution> {
+    let none = || refusal(format!("there is no [executor.{section}]"));
+    campaign.executor.get(section).ok_or_else(none)
+}
+
+/// The token of a section's server; empty where it names none.
+fn token(section: &str, means: &Means<'_>) -> Result<String> {
+    match execution(section, means.campaign)?.token_env.as_str() {
+        "" => Ok(String::new()),
+        name => {
+            let unset = || unset(&format!("executor.{section}.token_env"), name);
+            (means.variable)(name).ok_or_else(unset)
+        }
+    }
+}
+
+fn unset(key: &str, variable: &str) -> anyhow::Error {
+    refusal(format!(
+        "{key}: the variable \"{variable}\" is not set\nhint: export the server's token under \
+         that name"
+    ))
+}
+
+/// What a person should know of a campaign's executors before it runs, a line
+/// each.
+pub fn notes(campaign: &Campaign) -> Vec<String> {
+    let shared = campaign.executor.iter().filter(|(_, execution)| {
+        execution.kind == ExecutorKind::Openapi && execution.open.is_empty()
+    });
+    let note = |(section, _): (&String, &Execution)| {
+        format!(
+            "[executor.{section}]: conversations share what the API holds: what one changes, \
+             others and `magnet verify --execute` see\nhint: set executor.{section}.open if a \
+             request can give each a start of its own, or let it claim only functions that read"
+        )
+    };
+    shared.map(note).collect()
 }
 
 /// Whether the executors of a campaign can be made: every mistake that needs
 /// neither a model nor a service to be seen.
 pub fn check(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Result<()> {
     let worlds = Worldly::new(pack)?;
-    for (name, (_, kind)) in claims(campaign, library)? {
-        must_have(kind, &name, &worlds, servers)?;
+    for (name, (section, kind)) in claims(campaign, library)? {
+        must_have(kind, &name, section, library, &worlds, servers)?;
     }
     Ok(())
 }
 
 /// Whether an executor that is named has the function that it is to execute.
-fn must_have(kind: ExecutorKind, name: &str, worlds: &Worldly, servers: &Servers) -> Result<()> {
+fn must_have(
+    kind: ExecutorKind,
+    name: &str,
+    section: &str,
+    library: &Library,
+    worlds: &Worldly,
+    servers: &Servers,
+) -> Result<()> {
     match kind {
+        ExecutorKind::Openapi => {
+            let function = library.find(name).map(|id| library.get(id));
+            must_be_called(section, name, function.and_then(|f| f.operation.as_deref()))
+        }
         ExecutorKind::World => worlds.must_have(name),
         ExecutorKind::Mcp if !servers.tools.contains_key(name) => Err(refusal(format!(
             "no MCP server of the library offers \"{name}\"\nhint: name a file of servers in \
@@ -170,6 +256,23 @@ fn must_have(kind: ExecutorKind, name: &str, worlds: &Worldly, servers: &Servers
         ))),
         _ => Ok(()),
     }
+}
+
+/// Whether a description tells how a function is called, and it can be done.
+fn must_be_called(section: &str, name: &str, operation: Option<&Operation>) -> Result<()> {
+    let Some(operation) = operation else {
+        return Err(refusal(format!(
+            "[executor.{section}] of kind \"openapi\": no OpenAPI document describes \"{name}\"\n\
+             hint: name in executor.{section}.functions or .groups what one describes"
+        )));
+    };
+    operation.form().map(drop).map_err(|media| {
+        refusal(format!(
+            "[executor.{section}] of kind \"openapi\": \"{name}\" takes a body of type {media}, \
+             which is not sent\nhint: leave it out with library.exclude_functions, or let another \
+             executor claim it"
+        ))
+    })
 }
 
 /// What the campaign says of each function, and in which section.

@@ -15,8 +15,10 @@ pub mod rng;
 pub mod config;
 pub mod process;
 
+pub mod operation;
 pub mod library;
 pub mod pack;
+pub mod slots;
 pub mod servers;
 pub mod shape;
 pub mod graph;

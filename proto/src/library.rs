@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::FunctionId;
+use crate::operation::Operation;
 use crate::shape::{Field, Leaf, Shape};
 
 /// The key in a function's parameters of the words its description begins with
@@ -18,7 +19,7 @@ pub const PREFACE: &str = "x-preface";
 
 /// One function of a library: its signature and where it belongs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "Document", into = "Document")]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Function {
     /// Unique in the library; 1 to 64 of `[A-Za-z0-9_.-]`.
     pub name: String,
@@ -33,6 +34,8 @@ pub struct Function {
     pub parameters: Value,
     /// JSON Schema of the output, where known.
     pub response: Option<Value>,
+    /// How it is called, where the description of an API tells.
+    pub operation: Option<Arc<Operation>>,
     params: Arc<[Field]>,
     output: Option<Arc<Shape>>,
 }
@@ -63,6 +66,7 @@ impl From<Document> for Function {
             class: document.class,
             parameters: document.parameters,
             response: document.response,
+            operation: None,
             params,
             output,
         }
@@ -82,7 +86,52 @@ impl From<Function> for Document {
     }
 }
 
+/// A function as it travels.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    name: String,
+    description: String,
+    category: String,
+    class: String,
+    parameters: Value,
+    #[serde(default)]
+    response: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operation: Option<Arc<Operation>>,
+}
+
+impl From<Stored> for Function {
+    fn from(stored: Stored) -> Self {
+        let Stored { name, description, category, class, parameters, response, operation } = stored;
+        let document = Document { name, description, category, class, parameters, response };
+        Self { operation, ..document.into() }
+    }
+}
+
+impl From<Function> for Stored {
+    fn from(function: Function) -> Self {
+        let operation = function.operation.clone();
+        let Document { name, description, category, class, parameters, response } = function.into();
+        Self { name, description, category, class, parameters, response, operation }
+    }
+}
+
 impl Function {
+    /// The same function, called as told.
+    #[must_use]
+    pub fn called(self, operation: Option<Operation>) -> Self {
+        Self { operation: operation.map(Arc::new), ..self }
+    }
+
+    /// The same function, described otherwise.
+    #[must_use]
+    pub fn edited(self, edit: impl FnOnce(&mut Document)) -> Self {
+        let operation = self.operation.clone();
+        let mut document = Document::from(self);
+        edit(&mut document);
+        Self { operation, ..document.into() }
+    }
+
     /// The top-level parameters, in the schema's order.
     pub fn params(&self) -> &[Field] {
         &self.params
@@ -219,6 +268,26 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_it_is_called_travels_with_a_function_and_outlives_an_edit() {
+        let document = Document {
+            name: "f".into(),
+            description: String::new(),
+            category: "misc".into(),
+            class: "misc".into(),
+            parameters: json!({"type": "object", "properties": {}}),
+            response: None,
+        };
+        let plain = Function::from(document);
+        let operation = Operation { method: "GET".into(), ..Operation::default() };
+        let function = plain.clone().called(Some(operation));
+        let bytes = rmp_serde::to_vec_named(&function).unwrap();
+        let read: Function = rmp_serde::from_slice(&bytes).unwrap();
+        let read = read.edited(|document| document.class = "other".into());
+        assert_eq!((read.operation, &*read.class), (function.operation, "other"));
+        assert!(!serde_json::to_string(&plain).unwrap().contains("operation"));
+    }
 
     #[test]
     fn a_published_tool_has_no_extensions_but_keeps_names_and_values() {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::Digest;
 use crate::config::duration;
+use crate::slots;
 
 /// The servers of a campaign's library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -118,7 +119,7 @@ impl Server {
     /// once, in order.
     pub fn variables(&self) -> Vec<&str> {
         let texts = std::iter::once(&self.command).chain(&self.args).chain(self.env.values());
-        let mut names: Vec<&str> = texts.flat_map(|text| slots(text)).collect();
+        let mut names: Vec<&str> = texts.flat_map(|text| slots::names(text)).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -135,33 +136,6 @@ impl Server {
     pub fn command_line(&self) -> String {
         self.words().join(" ")
     }
-}
-
-/// The names in a text's `${NAME}`.
-fn slots(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0))
-}
-
-/// A text with its `${NAME}` replaced by what `value` says.
-///
-/// # Errors
-/// The first name that has no value.
-pub fn filled(text: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-    let mut parts = text.split("${");
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.split_once('}') {
-            Some((name, rest)) => {
-                filled.push_str(&value(name).ok_or_else(|| name.to_owned())?);
-                filled.push_str(rest);
-            }
-            None => {
-                filled.push_str("${");
-                filled.push_str(part);
-            }
-        }
-    }
-    Ok(filled)
 }
 
 impl Servers {
@@ -216,16 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_open_is_named_and_filled() {
+    fn what_stands_open_is_named() {
         let servers = servers();
         let shop = &servers.servers["shop"];
         assert_eq!(shop.variables(), ["KEY", "SHOP_TOKEN"]);
         let expected = "TOKEN=${SHOP_TOKEN} npx -y server {dir} --key=${KEY}";
         assert_eq!(shop.command_line(), expected);
-        let value = |name: &str| (name == "KEY").then(|| "k1".to_owned());
-        assert_eq!(filled("--key=${KEY}!", value).unwrap(), "--key=k1!");
-        assert_eq!(filled("${SHOP_TOKEN}", value).unwrap_err(), "SHOP_TOKEN");
-        assert_eq!(filled("${open", value).unwrap(), "${open");
     }
 
     #[test]

@@ -120,7 +120,10 @@ fn its_settings_are_checked() {
         assert!(told.contains(expected) && told.contains("hint: "), "{expected}: {told}");
     };
     check("executor.default.url=localhost:80", "executor.default.url");
-    check("executor.default.kind=simulator", "only an executor of kind \"http\" has one");
+    check(
+        "executor.default.kind=simulator",
+        "only an executor of kind \"http\" or \"openapi\" has one",
+    );
     check("executor.default.token_env=a-b", "executor.default.token_env");
     let token = "--samples 2 --set executor.default.token_env=NO_SUCH_TOKEN";
     let told = run(folder.path(), 9, token).expect(2).stderr;

@@ -28,6 +28,7 @@ mod load;
 mod mcp;
 mod metrics;
 mod mix;
+mod openapi;
 mod packs;
 mod pairs;
 mod plan;

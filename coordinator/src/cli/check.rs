@@ -19,7 +19,7 @@ use magnet_worker::teacher::probe::{self, Found, Tools};
 use super::campaign::CampaignArgs;
 use crate::terminal::Paint;
 use crate::trial::{self, Trial};
-use crate::{library, prepare};
+use crate::{execute, library, prepare};
 
 /// Tell every problem of a campaign, and its effective configuration
 #[derive(clap::Args)]
@@ -56,6 +56,9 @@ pub(super) fn run(args: &Args, environment: &[(String, String)]) -> Result<Exit>
     loaded.report.write_summary(&mut summary)?;
     let commented = summary.lines().map(|line| format!("# {line}").trim_end().to_owned());
     writeln!(out, "\n{}", commented.collect::<Vec<_>>().join("\n"))?;
+    for note in execute::notes(&effective.campaign) {
+        eprintln!("{note}");
+    }
     let uncallable = uncallable(&effective.campaign, loaded.library)?;
     match (loaded.report.problems(), uncallable.as_str()) {
         (None, "") => eprintln!("no problems found"),

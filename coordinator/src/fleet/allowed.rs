@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use glob::Pattern;
-use magnet_proto::config::{Campaign, Endpoint, EndpointKind};
+use magnet_proto::config::{Campaign, Endpoint, EndpointKind, Execution};
 use magnet_proto::servers::Servers;
 use magnet_worker::teacher::stack::{Place, place};
 
@@ -59,8 +59,8 @@ impl Allowed {
         let (patterns, named): (Vec<&String>, Vec<&String>) =
             rules.key_variables.iter().partition(|name| name.contains('*'));
         let executors = || own.executor.values();
-        let own_keys = models(own).map(|(_, endpoint)| &endpoint.api_key_env);
-        let own_keys = own_keys.chain(executors().map(|execution| &execution.token_env));
+        let own_keys = models(own).map(|(_, endpoint)| endpoint.api_key_env.as_str());
+        let own_keys = own_keys.chain(executors().flat_map(Execution::variables));
         let own_urls = models(own).map(|(_, endpoint)| &endpoint.base_url);
         let own_urls = own_urls.chain(executors().map(|execution| &execution.url));
         let own_places = own_urls.filter_map(|url| place(url));
@@ -69,7 +69,12 @@ impl Allowed {
         let commands = rules.commands.iter();
         Self {
             commands: commands.map(|line| CommandLine::new(line)).collect(),
-            named: named.into_iter().chain(own_keys).cloned().collect(),
+            named: named
+                .into_iter()
+                .map(String::as_str)
+                .chain(own_keys)
+                .map(str::to_owned)
+                .collect(),
             patterns: patterns.into_iter().filter_map(|name| Pattern::new(name).ok()).collect(),
             hosts: match rules.teacher_hosts.is_empty() {
                 true => None,
@@ -108,7 +113,9 @@ impl Allowed {
         }
         for (name, execution) in &campaign.executor {
             let who = || format!("[executor.{name}]");
-            self.check_variable(&execution.token_env, who)?;
+            for variable in execution.variables() {
+                self.check_variable(variable, who)?;
+            }
             self.check_place(&execution.url, who)?;
         }
         Ok(())
@@ -237,6 +244,23 @@ mod tests {
             &["AZURE_OPENAI_API_KEY", "MISTRAL"],
             &["AZURE_STORAGE_ACCOUNT_KEY", "MAGNET_STATUS_TOKEN", "BIG_KEY"],
         );
+    }
+
+    #[test]
+    fn an_executor_may_use_no_other_variables_than_a_teacher() {
+        let asking = |header: &str| {
+            let execution = Execution {
+                url: "https://api.example.com".into(),
+                headers: vec![header.to_owned()],
+                ..Execution::default()
+            };
+            Campaign { executor: [("shop".to_owned(), execution)].into(), ..Campaign::default() }
+        };
+        let rules = Allowed::by(&Campaign::default());
+        let check = |header: &str| rules.check(&asking(header), &Servers::default());
+        assert_eq!(check("X-Api-Key: ${SHOP_KEY}"), Ok(()));
+        let refusal = check("X-Api-Key: ${SHOP_KEY}${AWS_SECRET_ACCESS_KEY}");
+        assert!(matches!(refusal, Err(Refusal::Variable { .. })), "{refusal:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use magnet_proto::FunctionId;
 use magnet_proto::graph::Graph;
-use magnet_proto::library::{Document, Function, Library};
+use magnet_proto::library::{Function, Library};
 use magnet_proto::shape::escape;
 use serde_json::Value;
 
@@ -25,13 +25,13 @@ pub fn on(library: Library, graph: &Graph) -> Library {
         let Some(places) = patterns.get(&FunctionId(id)) else {
             return function;
         };
-        let mut document = Document::from(function);
-        for (place, pattern) in places {
-            if let Some(schema) = document.response.as_mut().and_then(|root| at(root, place)) {
-                narrow(schema, pattern);
+        function.edited(|document| {
+            for (place, pattern) in places {
+                if let Some(schema) = document.response.as_mut().and_then(|root| at(root, place)) {
+                    narrow(schema, pattern);
+                }
             }
-        }
-        Function::from(document)
+        })
     };
     Library::from(functions.map(fit).collect::<Vec<Function>>())
 }
@@ -78,6 +78,7 @@ fn narrow(schema: &mut Value, pattern: &Value) {
 #[cfg(test)]
 mod tests {
     use magnet_proto::config::GraphSettings;
+    use magnet_proto::library::Document;
     use serde_json::json;
 
     use super::*;

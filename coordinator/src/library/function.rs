@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use magnet_proto::library::Document;
+use magnet_proto::operation::{Operation, Sent};
 use serde_json::{Map, Value, json};
 
 use super::naming;
@@ -20,6 +21,18 @@ use super::text::{brief, clean, kind, one_line, shortened};
 const MAX_DESCRIPTION: usize = 4_000;
 
 type Object = Map<String, Value>;
+
+/// How the function is called, by its parameters' mended names.
+pub(super) fn operation(signature: &mut Signature<'_>) -> Option<Operation> {
+    let mut operation = signature.operation.take()?;
+    let mended = std::mem::take(&mut operation.sent).into_iter().map(|(raw, sent)| {
+        let name = schema::mended_name(&raw);
+        let own = (name != raw).then_some(raw);
+        (name, Sent { name: sent.name.or(own), ..sent })
+    });
+    operation.sent = mended.collect();
+    Some(operation)
+}
 
 /// The function a signature describes. `name` may still be illegal or taken;
 /// category and class are empty where the file says nothing.

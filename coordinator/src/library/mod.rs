@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use magnet_proto::library::{Document, Function, Library};
+use magnet_proto::operation::Operation;
 use magnet_proto::servers::{Servers, Tool};
 use serde_json::{Map, Value, json};
 
@@ -122,6 +123,8 @@ enum Expect {
 #[derive(Default)]
 struct Loading {
     documents: Vec<Document>,
+    /// How each document's function is called, if that is told.
+    operations: Vec<Option<Operation>>,
     report: Report,
     names: naming::Names,
     memory: schema::Memory,
@@ -205,9 +208,10 @@ impl Loading {
     fn add_entry(
         &mut self,
         file: &Arc<str>,
-        entry: Entry<'_>,
+        mut entry: Entry<'_>,
         summary: &mut FileReport,
     ) -> Result<(), Error> {
+        let operation = entry.signature.as_mut().ok().and_then(function::operation);
         let mut notes = Notes::new(file.clone(), entry.index);
         let own_name = |signature: &signature::Signature<'_>| {
             signature.name.as_deref().and_then(Value::as_str).map(str::to_owned)
@@ -237,6 +241,7 @@ impl Loading {
                 self.report.renames(rename);
                 self.report.repairs(notes, &document.name);
                 self.documents.push(document);
+                self.operations.push(operation);
             }
         }
         Ok(())
@@ -256,8 +261,10 @@ impl Loading {
         boilerplate::take_out(&mut self.documents);
         groups::assign(&mut self.documents, &self.report.files);
         self.report.count(&self.documents);
-        let functions: Vec<Function> = self.documents.into_iter().map(Function::from).collect();
-        let library = Library::from(functions);
+        let functions = self.documents.into_iter().zip(self.operations);
+        let functions =
+            functions.map(|(document, operation)| Function::from(document).called(operation));
+        let library = Library::from(functions.collect::<Vec<_>>());
         Ok(Loaded { library, report: self.report, servers: self.servers })
     }
 }

@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use magnet_proto::operation::Operation;
 use magnet_proto::shape;
 use serde_json::{Map, Value};
 
@@ -29,6 +30,9 @@ pub(super) struct Signature<'a> {
     /// innermost first.
     pub(super) roots: Vec<&'a Value>,
     pub(super) origin: Origin,
+    /// How it is called, if that is told; by the parameters' names as they
+    /// stand here.
+    pub(super) operation: Option<Operation>,
     /// What was seen on the way and must be told.
     pub(super) remarks: Vec<Remark>,
 }
@@ -122,6 +126,7 @@ pub(super) fn read<'a>(
         class: find(&around, CLASS).and_then(|(_, value)| group_name(value)),
         roots: vec![inner, item, document],
         origin: Origin::Tool,
+        operation: None,
         remarks,
     })
 }

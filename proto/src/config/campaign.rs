@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::duration;
+use crate::slots;
 
 /// A whole campaign. Sections marked *data* enter the campaign digest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -299,10 +300,24 @@ pub struct Execution {
     pub functions: Vec<String>,
     /// Categories of functions.
     pub groups: Vec<String>,
-    /// Of kind `http`: where `/sessions` is.
+    /// Of kind `http`: where `/sessions` is; of kind `openapi`: where the paths
+    /// of its description begin.
     pub url: String,
     /// The name of the variable with the server's token, never the token.
     pub token_env: String,
+    /// Of kind `openapi`: sent with every request, `Name: value`. `${NAME}`
+    /// stands for a variable, `{session}` for what `session` finds.
+    pub headers: Vec<String>,
+    /// The same in the query, `name=value`.
+    pub query: Vec<String>,
+    /// Of kind `openapi`: the request that begins a conversation, `POST /path`,
+    /// with `{seed}` and `{walk}` where it likes; empty = conversations share
+    /// what there is.
+    pub open: String,
+    /// Where its answer names what was begun: a JSON pointer.
+    pub session: String,
+    /// The request that ends a conversation.
+    pub close: String,
     /// For one request to it.
     #[serde(with = "duration")]
     pub timeout: Duration,
@@ -320,12 +335,23 @@ pub enum ExecutorKind {
     Mcp,
     /// A server that speaks the contract of `execute::http`.
     Http,
+    /// The API that an OpenAPI document of the library describes.
+    Openapi,
     /// The pack's world.
     World,
     /// The model of `roles.simulator`.
     Model,
     /// The schema simulator.
     Simulator,
+}
+
+impl Execution {
+    /// The names of the variables that its requests hold the values of.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let sent = self.headers.iter().chain(&self.query);
+        let own = Some(self.token_env.as_str()).filter(|name| !name.is_empty());
+        own.into_iter().chain(sent.flat_map(|text| slots::names(text)))
+    }
 }
 
 /// `[roles]`, data: which teacher does what. Empty = the only one there is.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Campaign, Endpoint, Execution, Judge, NegativeSource};
+use super::{Campaign, Endpoint, Execution, ExecutorKind, Judge, NegativeSource};
 
 /// Everything of a campaign that decides what its dataset holds, in one
 /// canonical value: the campaign digest covers it together with the contents
@@ -19,7 +19,12 @@ pub fn data_settings(campaign: &Campaign) -> Value {
     // Who executes what: not where it is.
     let execution = |(name, section): (&String, &Execution)| {
         let (functions, groups) = (&section.functions, &section.groups);
-        let claims = json!({ "kind": section.kind, "functions": functions, "groups": groups });
+        let mut claims = json!({ "kind": section.kind, "functions": functions, "groups": groups });
+        // What it is asked with, and what conversations begin with.
+        if section.kind == ExecutorKind::Openapi {
+            let Execution { headers, query, open, .. } = section;
+            claims["asked"] = json!([headers, query, open]);
+        }
         (name.clone(), claims)
     };
     let executor: Map<String, Value> = campaign.executor.iter().map(execution).collect();

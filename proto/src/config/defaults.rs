@@ -211,6 +211,11 @@ impl Default for Execution {
             groups: Vec::new(),
             url: String::new(),
             token_env: String::new(),
+            headers: Vec::new(),
+            query: Vec::new(),
+            open: String::new(),
+            session: String::new(),
+            close: String::new(),
             timeout: Duration::from_secs(30),
         }
     }

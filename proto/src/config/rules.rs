@@ -5,11 +5,14 @@
 
 use super::campaign::DEFAULT_EXECUTOR;
 use super::keys::{Fault, closest};
-use super::secret::redact;
-use super::{Campaign, Endpoint, EndpointKind, ExecutorKind, Format, Judge, NegativeSource};
+use super::secret::{looks_like_key, redact};
+use super::{
+    Campaign, Endpoint, EndpointKind, Execution, ExecutorKind, Format, Judge, NegativeSource,
+};
 
 use crate::quotas::{self, Class, Quota};
 use crate::sample::Challenge;
+use crate::slots;
 
 /// The implicit teacher of a campaign that names none.
 pub(super) const OFFLINE: &str = "offline";
@@ -289,16 +292,17 @@ impl Rules {
                 ),
             }
             match execution.kind {
-                ExecutorKind::Http => {
+                ExecutorKind::Http | ExecutorKind::Openapi => {
                     self.url(&key("url"), &execution.url, &["http://", "https://"]);
                 }
                 _ => self.require(
                     execution.url.is_empty(),
                     &key("url"),
-                    "only an executor of kind \"http\" has one",
-                    "set kind = \"http\", or leave url out",
+                    "only an executor of kind \"http\" or \"openapi\" has one",
+                    "set the kind, or leave url out",
                 ),
             }
+            self.requests(&key, execution);
             self.require(
                 is_variable(&execution.token_env),
                 &key("token_env"),
@@ -318,6 +322,79 @@ impl Rules {
                 "name a teacher of kind \"openai\" in roles.simulator",
             );
         }
+    }
+
+    /// What is sent to an API beside the calls.
+    fn requests(&mut self, key: &dyn Fn(&str) -> String, execution: &Execution) {
+        let Execution { headers, query, open, session, close, .. } = execution;
+        let is_set = [!headers.is_empty(), !query.is_empty(), !open.is_empty(), !close.is_empty()];
+        let set = ["headers", "query", "open", "close"].into_iter().zip(is_set);
+        if execution.kind != ExecutorKind::Openapi {
+            for (field, _) in set.filter(|(_, is_set)| *is_set) {
+                let hint = format!("set kind = \"openapi\", or leave {field} out");
+                self.require(
+                    false,
+                    &key(field),
+                    "only an executor of kind \"openapi\" has it",
+                    hint,
+                );
+            }
+            return;
+        }
+        let is_header = |text: &String| {
+            let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+            text.split_once(':').is_some_and(|(name, _)| !name.is_empty() && is_name(name))
+        };
+        let hint = "write it like \"X-Api-Key: ${SHOP_KEY}\"";
+        self.require(headers.iter().all(is_header), &key("headers"), "not a header", hint);
+        let is_pair =
+            |text: &String| text.split_once('=').is_some_and(|(name, _)| !name.is_empty());
+        let hint = "write it like \"key=${SHOP_KEY}\"";
+        self.require(query.iter().all(is_pair), &key("query"), "not a parameter", hint);
+        for (field, texts) in [("headers", headers), ("query", query)] {
+            let mut words = texts.iter().flat_map(|text| text.split([' ', ':', '=']));
+            let (message, hint) = (
+                "looks like a key; keys do not belong into a configuration",
+                "put the key into an environment variable and write ${NAME} in its place",
+            );
+            self.require(!words.any(looks_like_key), &key(field), message, hint);
+            let mut names = texts.iter().flat_map(|text| slots::names(text));
+            self.require(
+                names.all(|name| !name.is_empty() && is_variable(name)),
+                &key(field),
+                "what stands in ${…} is not the name of an environment variable",
+                "write it like ${SHOP_KEY}",
+            );
+        }
+        let is_request = |text: &str| {
+            let (method, path) = text.split_once(' ').unwrap_or_default();
+            let is_method = !method.is_empty() && method.chars().all(|c| c.is_ascii_uppercase());
+            text.is_empty() || is_method && path.starts_with('/')
+        };
+        let hint = "write it like \"POST /sandboxes?seed={seed}\"";
+        self.require(is_request(open), &key("open"), "not a request", hint);
+        let hint = "write it like \"DELETE /sandboxes/{session}\"";
+        self.require(is_request(close), &key("close"), "not a request", hint);
+        let is_used = headers.iter().chain(query).any(|text| text.contains("{session}"));
+        let (message, hint) = (
+            "nothing tells one conversation from another",
+            "say with session = \"/id\" where the answer to open names what was begun, and put \
+             {session} into headers or query",
+        );
+        self.require(open.is_empty() == session.is_empty(), &key("session"), message, hint);
+        self.require(open.is_empty() != is_used, &key("open"), message, hint);
+        self.require(
+            session.is_empty() || session.starts_with('/'),
+            &key("session"),
+            "not a JSON pointer",
+            "write it like \"/id\"",
+        );
+        self.require(
+            close.is_empty() || !open.is_empty(),
+            &key("close"),
+            "nothing is opened that could be closed",
+            "set open, or leave close out",
+        );
     }
 
     fn fleet(&mut self, campaign: &Campaign) {

@@ -14,11 +14,10 @@ use magnet_proto::Digest;
 use magnet_proto::library::{Function, Library};
 use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::servers::{Isolation, Server, Servers, StartState};
-use magnet_worker::execute::{Error, Executor, Known, Nature, Output, Plan, Session, Start};
+use magnet_worker::execute::{Error, Executor, Known, Nature, Output, Plan, Session, Start, known};
 use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
-use crate::known;
 use crate::launch::{Launch, Unlaunchable};
 use crate::live::{Failed, Live, NotStarted};
 
@@ -309,14 +308,7 @@ impl Session for Conversation {
                 known.extend(ready.at_start(&self.all.servers).await?);
             }
         }
-        for (parameter, values) in &self.learnt.by_parameter {
-            let all = known.by_parameter.entry(parameter.clone()).or_default();
-            for value in values {
-                if !all.contains(value) {
-                    all.push(value.clone());
-                }
-            }
-        }
+        known.learn(&self.learnt);
         Ok(known)
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use magnet_proto::servers::{Server, filled};
+use magnet_proto::servers::Server;
+use magnet_proto::slots::filled;
 
 /// A server cannot be started here, whatever is tried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,7 +18,6 @@
 mod client;
 mod executor;
 mod folder;
-mod known;
 mod launch;
 mod live;
 mod output;

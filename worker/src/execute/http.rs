@@ -25,16 +25,9 @@ use reqwest::{Client, Method, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::wire::{self, CONNECTIONS, MAX_OUTPUT_BYTES};
 use super::{Error, Executor, Known, Nature, Output, Plan, Session, Start};
 use crate::teacher::chat::http::{Http, Secret, SetupError};
-
-/// Larger answers are cut off and refused.
-const MAX_ANSWER_BYTES: usize = 1 << 20;
-/// Larger outputs would fill a conversation alone.
-const MAX_OUTPUT_BYTES: usize = 64 << 10;
-const CONNECTIONS: usize = 64;
-/// So much of a refusal's text is told.
-const TOLD_CHARS: usize = 300;
 
 /// Opens sessions on a server.
 pub struct HttpExecutor {
@@ -157,28 +150,18 @@ impl Server {
         if let Some(token) = self.token.reveal() {
             request = request.bearer_auth(token);
         }
-        let away = |error: reqwest::Error| {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            let why = source.unwrap_or_else(|| error.to_string());
-            Error::Transient(format!("{}: {why}", self.base))
-        };
-        let mut answer = request.send().await.map_err(away)?;
+        let away = |error| Error::Transient(format!("{}: {}", self.base, wire::cause(&error)));
+        let answer = request.send().await.map_err(away)?;
         let status = answer.status();
-        let mut read = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(away)? {
-            read.extend_from_slice(&part);
-            if read.len() > MAX_ANSWER_BYTES {
-                return Err(Error::Unusable(format!(
-                    "{}: its answer has more than {MAX_ANSWER_BYTES} bytes",
-                    self.base
-                )));
-            }
-        }
+        let Some(read) = wire::bounded(answer).await.map_err(away)? else {
+            let most = wire::MAX_ANSWER_BYTES;
+            let why = format!("{}: its answer has more than {most} bytes", self.base);
+            return Err(Error::Unusable(why));
+        };
         if status.is_success() {
             return Ok(read);
         }
-        let told: String = String::from_utf8_lossy(&read).chars().take(TOLD_CHARS).collect();
-        let why = format!("{}: {status}: {}", self.base, told.trim());
+        let why = format!("{}: {status}: {}", self.base, wire::told(&read));
         match status {
             StatusCode::TOO_MANY_REQUESTS => Err(Error::Transient(why)),
             status if status.is_server_error() => Err(Error::Transient(why)),

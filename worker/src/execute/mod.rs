@@ -11,11 +11,14 @@
 mod contradict;
 mod faults;
 pub mod http;
+pub mod known;
 pub mod metered;
 pub mod model;
+pub mod openapi;
 mod output;
 pub mod planned;
 pub mod router;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -91,6 +94,25 @@ pub struct Known {
 }
 
 impl Known {
+    /// Adds what was learnt since, once.
+    pub fn learn(&mut self, learnt: &Self) {
+        fn add<T: Clone + PartialEq>(
+            all: &mut BTreeMap<String, Vec<T>>,
+            new: &BTreeMap<String, Vec<T>>,
+        ) {
+            for (name, values) in new {
+                let all = all.entry(name.clone()).or_default();
+                for value in values {
+                    if !all.contains(value) {
+                        all.push(value.clone());
+                    }
+                }
+            }
+        }
+        add(&mut self.by_parameter, &learnt.by_parameter);
+        add(&mut self.by_function, &learnt.by_function);
+    }
+
     /// Adds what another session knows.
     pub fn extend(&mut self, other: Self) {
         for (parameter, values) in other.by_parameter {

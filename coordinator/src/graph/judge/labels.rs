@@ -3,7 +3,7 @@
 //! The library's own categories stand first on the list that the judge chooses
 //! from; a few general ones follow.
 
-use magnet_proto::library::{Document, Function, Library};
+use magnet_proto::library::{Function, Library};
 use magnet_proto::{Digest, FunctionId};
 use magnet_worker::teacher::{Categorize, Label, Problem};
 
@@ -64,14 +64,13 @@ fn categories(library: &Library) -> Vec<String> {
 }
 
 fn with(library: &Library, labels: impl Iterator<Item = Label>) -> Library {
-    let mut documents: Vec<Document> =
-        library.iter().map(|(_, function)| Document::from(function.clone())).collect();
+    let mut functions: Vec<Function> =
+        library.iter().map(|(_, function)| function.clone()).collect();
     for Label { function, category, class } in labels {
-        if let Some(document) = documents.get_mut(function.index()) {
-            document.category = category;
-            document.class = class;
+        if let Some(function) = functions.get_mut(function.index()) {
+            function.category = category;
+            function.class = class;
         }
     }
-    let functions: Vec<Function> = documents.into_iter().map(Function::from).collect();
     functions.into()
 }

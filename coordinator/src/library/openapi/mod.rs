@@ -11,6 +11,7 @@ mod call;
 
 use std::borrow::Cow;
 
+use magnet_proto::operation::is_json;
 use serde_json::{Map, Value};
 
 use super::entries::Entry;
@@ -119,7 +120,7 @@ fn signature<'a>(
     };
     let tag = operation.get("tags").and_then(|tags| tags.get(0)?.as_str()).map(one_line);
     let mut remarks = Vec::new();
-    let parameters = call::parameters(document, path, item, operation)?;
+    let (parameters, called) = call::read(document, method, path, item, operation)?;
     let response = match method {
         "head" => None,
         _ => answer::schema(document, operation, &mut remarks),
@@ -133,6 +134,7 @@ fn signature<'a>(
         class: None,
         roots: vec![document],
         origin: Origin::Api,
+        operation: Some(called),
         remarks,
     })
 }
@@ -166,12 +168,18 @@ fn found<'a>(document: &'a Value, value: &'a Value) -> Result<&'a Value, Refused
 
 /// The JSON schema of a content map, else a form's, else the first there is.
 fn body_schema(content: &Object) -> Option<&Value> {
-    let is_json = |kind: &str| kind.starts_with("application/json") || kind.ends_with("+json");
-    let is_form = |kind: &str| kind.contains("form");
-    let of = |wanted: &dyn Fn(&str) -> bool| {
-        content.iter().find(|(kind, _)| wanted(kind)).and_then(|(_, media)| media.get("schema"))
-    };
-    of(&is_json).or_else(|| of(&is_form)).or_else(|| of(&|_| true))
+    body(content)?.1
+}
+
+/// The same with its media type; any type where none has a schema.
+fn body(content: &Object) -> Option<(&str, Option<&Value>)> {
+    let wanted: [fn(&str) -> bool; 4] =
+        [is_json, |kind| kind.contains("urlencoded"), |kind| kind.contains("form"), |_| true];
+    let first = |wanted: &fn(&str) -> bool| content.iter().find(|(kind, _)| wanted(kind));
+    let kinds = wanted.iter().filter_map(first);
+    let kinds = kinds.map(|(kind, media)| (kind.as_str(), media.get("schema")));
+    let with_schema = kinds.clone().find(|(_, schema)| schema.is_some());
+    with_schema.or_else(|| kinds.clone().next())
 }
 
 fn truth(object: &Object, key: &str) -> bool {

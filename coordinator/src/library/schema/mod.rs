@@ -28,7 +28,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-pub(super) use properties::{is_type_name, required_by_contrast};
+pub(super) use properties::{is_type_name, mended_name, required_by_contrast};
 
 use super::references;
 use super::report::{Notes, RepairKind};

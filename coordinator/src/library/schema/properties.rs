@@ -200,7 +200,8 @@ pub(super) fn take_out(out: &mut Object) -> bool {
 }
 
 /// A name without control characters and quotes, of bounded length.
-pub(super) fn mended_name(raw: &str) -> String {
+/// The name of a property as it can stand in a tool.
+pub(in crate::library) fn mended_name(raw: &str) -> String {
     let bad = |c: char| c.is_control() || matches!(c, '"' | '\\' | '`');
     let mut name = raw.trim().replace(bad, "_");
     if let Some((end, _)) = name.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_NAME) {

@@ -61,6 +61,38 @@ fn an_operation_becomes_a_function_with_one_flat_object() {
 }
 
 #[test]
+fn a_function_keeps_where_each_of_its_parameters_goes() {
+    let function = only(&json!({
+        "openapi": "3.1.0",
+        "components": { "securitySchemes": {
+            "key": { "type": "apiKey", "in": "query", "name": "api_key" } } },
+        "paths": { "/pets/{id}": { "patch": {
+            "operationId": "mend",
+            "parameters": [
+                { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } },
+                { "name": "tags", "in": "query", "explode": false,
+                  "schema": { "type": "array", "items": { "type": "string" } } },
+                { "name": "api_key", "in": "query", "required": true, "schema": { "type": "string" } },
+            ],
+            "requestBody": { "content": {
+                "multipart/form-data": { "schema": { "type": "object" } },
+                "application/merge-patch+json": { "schema": { "type": "object",
+                    "properties": { "id": { "type": "integer" } } } } } },
+        } } },
+    }));
+    let operation = serde_json::to_value(function.operation).unwrap();
+    assert_eq!(
+        operation,
+        json!({ "method": "PATCH", "path": "/pets/{id}",
+        "body": "application/merge-patch+json", "sent": {
+            "id": { "in": "path", "style": "commas" },
+            "tags": { "in": "query", "style": "commas" },
+            "body_id": { "in": "member", "name": "id" } } })
+    );
+    assert!(function.parameters["properties"].get("api_key").is_none(), "whoever sends it has it");
+}
+
+#[test]
 fn swagger_2_is_read_too() {
     let function = only(&json!({
         "swagger": "2.0",
@@ -82,6 +114,8 @@ fn swagger_2_is_read_too() {
             "limit": { "type": "integer" }, "name": { "type": "string" } } })
     );
     assert_eq!(function.response.unwrap()["required"], json!(["name"]));
+    let operation = function.operation.unwrap();
+    assert_eq!((&*operation.method, &*operation.body), ("POST", "application/json"));
 }
 
 #[test]

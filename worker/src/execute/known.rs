@@ -6,11 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use magnet_worker::execute::Known;
 use serde_json::Value;
 
+use super::Known;
+
 /// Values kept of one parameter.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 /// Members whose values are of the thing they stand in and are not told again
 /// to make or find another.
 const OWN: [&str; 11] = [
@@ -19,7 +20,7 @@ const OWN: [&str; 11] = [
 ];
 
 /// Adds what an output tells of these parameters.
-pub(crate) fn learn(output: &Value, parameters: &BTreeSet<String>, known: &mut Known) {
+pub fn learn(output: &Value, parameters: &BTreeSet<String>, known: &mut Known) {
     below(output, "", parameters, known);
 }
 
@@ -52,7 +53,7 @@ fn below(value: &Value, thing: &str, parameters: &BTreeSet<String>, known: &mut 
 }
 
 /// Adds a value of a parameter, once.
-pub(crate) fn tell(name: &str, value: &Value, parameters: &BTreeSet<String>, known: &mut Known) {
+pub fn tell(name: &str, value: &Value, parameters: &BTreeSet<String>, known: &mut Known) {
     let is_telling = match value {
         Value::String(text) => !text.is_empty(),
         Value::Number(number) => !number.is_f64(),
@@ -67,7 +68,7 @@ pub(crate) fn tell(name: &str, value: &Value, parameters: &BTreeSet<String>, kno
     }
 }
 
-fn singular(word: &str) -> String {
+pub(super) fn singular(word: &str) -> String {
     match word.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),
         None => word.strip_suffix('s').unwrap_or(word).to_owned(),
