@@ -29,6 +29,7 @@ mod mcp;
 mod metrics;
 mod mix;
 mod packs;
+mod packs_made;
 mod pairs;
 mod plan;
 mod purpose;

@@ -76,11 +76,13 @@ pub enum Purpose {
     JudgeCalls,
     JudgeDoubt,
     Categorize,
+    PackWorld,
+    PackWords,
     Probe,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Outline,
         Self::Back,
         Self::Forth,
@@ -94,6 +96,8 @@ impl Purpose {
         Self::JudgeCalls,
         Self::JudgeDoubt,
         Self::Categorize,
+        Self::PackWorld,
+        Self::PackWords,
         Self::Probe,
     ];
 
@@ -112,6 +116,8 @@ impl Purpose {
             Self::JudgeCalls => "judge_calls",
             Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
+            Self::PackWorld => "pack_world",
+            Self::PackWords => "pack_words",
             Self::Probe => "probe",
         }
     }
