@@ -1,4 +1,4 @@
-//! Which functions share a world: those that pass things on to each other.
+//! Which functions share a world: those that work on the same things.
 //!
 //! Determined by library and graph alone, whatever is made already, so that a
 //! pack that was left half-way goes on with the same questions.
@@ -10,8 +10,12 @@ use magnet_proto::FunctionId;
 use magnet_proto::graph::{Edge, EdgeKind, Graph};
 use magnet_proto::library::Library;
 
+use crate::library::topics;
+
 /// More functions than that are too much for one answer.
 const MOST: usize = 8;
+/// What a common word of two names says, beside the edges between them.
+const SAME_NAME: u8 = 7;
 /// Modules of the runtime's own.
 const TAKEN: [&str; 2] = ["cast", "prelude"];
 
@@ -32,7 +36,7 @@ pub fn groups(library: &Library, graph: &Graph) -> Vec<Group> {
     }
     let mut groups: Vec<Group> = Vec::new();
     for (category, members) in categories {
-        for functions in bins(clusters(&members, graph)) {
+        for functions in bins(clusters(&members, library, graph)) {
             let name = free_name(category, &groups);
             groups.push(Group { name, functions });
         }
@@ -40,32 +44,54 @@ pub fn groups(library: &Library, graph: &Graph) -> Vec<Group> {
     groups
 }
 
-/// The members of a category, joined along which ids flow first, while a group
-/// can hold them.
-fn clusters(members: &[FunctionId], graph: &Graph) -> Vec<Vec<FunctionId>> {
+/// The members of a category, joined while a group can hold them: first those
+/// that are named after the same thing, then those that pass ids on.
+fn clusters(members: &[FunctionId], library: &Library, graph: &Graph) -> Vec<Vec<FunctionId>> {
     if members.len() <= MOST {
         return vec![members.to_vec()];
     }
     let mut clusters: Vec<Vec<FunctionId>> = members.iter().map(|id| vec![*id]).collect();
-    let mut edges: Vec<(FunctionId, &Edge)> = members
-        .iter()
-        .flat_map(|from| graph.edges(*from).iter().map(|edge| (*from, edge)))
-        .collect();
-    edges.sort_by_key(|(from, edge)| (Reverse(strength(edge)), *from, edge.to));
-    for (from, edge) in edges {
-        let of = |id: FunctionId, clusters: &[Vec<FunctionId>]| {
-            clusters.iter().position(|cluster| cluster.contains(&id))
-        };
-        if let (Some(one), Some(other)) = (of(from, &clusters), of(edge.to, &clusters))
+    for (_, one, other) in ties(members, library, graph) {
+        let place = |id: FunctionId| clusters.iter().position(|cluster| cluster.contains(&id));
+        if let (Some(one), Some(other)) = (place(one), place(other))
             && one != other
             && clusters[one].len() + clusters[other].len() <= MOST
         {
-            let (first, second) = (one.min(other), one.max(other));
-            let joined = clusters.swap_remove(second);
-            clusters[first].extend(joined);
+            let joined = clusters.swap_remove(one.max(other));
+            clusters[one.min(other)].extend(joined);
         }
     }
     clusters
+}
+
+/// What ties members to each other, the strongest first.
+fn ties(
+    members: &[FunctionId],
+    library: &Library,
+    graph: &Graph,
+) -> Vec<(Reverse<u8>, FunctionId, FunctionId)> {
+    let mut named: BTreeMap<String, Vec<FunctionId>> = BTreeMap::new();
+    for id in members {
+        for topic in topics(&library.get(*id).name) {
+            named.entry(topic).or_default().push(*id);
+        }
+    }
+    let mut ties: BTreeMap<(FunctionId, FunctionId), u8> = BTreeMap::new();
+    // A topic that most of them have says nothing.
+    for same in named.values().filter(|same| same.len() <= MOST) {
+        for pair in same.windows(2) {
+            *ties.entry((pair[0], pair[1])).or_default() += SAME_NAME;
+        }
+    }
+    for from in members {
+        for edge in graph.edges(*from) {
+            *ties.entry((*from.min(&edge.to), *from.max(&edge.to))).or_default() += strength(edge);
+        }
+    }
+    let mut ties: Vec<_> =
+        ties.into_iter().map(|((one, other), tie)| (Reverse(tie), one, other)).collect();
+    ties.sort_unstable();
+    ties
 }
 
 /// How much an edge says about a common state: what is passed by id lives in
@@ -149,6 +175,22 @@ mod tests {
         let (_, groups) = groups_of(functions);
         let names: Vec<_> = groups.iter().map(|g| (g.name.as_str(), g.functions.len())).collect();
         assert_eq!(names, [("pets_more", 2), ("cast_2", 1)]);
+    }
+
+    #[test]
+    fn what_is_named_after_the_same_thing_stays_together_though_cities_pass_everywhere() {
+        let things = ["Buses", "Hotels", "Movies", "Salons"];
+        let verbs = ["Find", "Reserve", "Cancel"];
+        let name = |thing, verb| format!("{thing}_{verb}{}", thing.trim_end_matches('s'));
+        let functions = verbs.iter().flat_map(|verb| {
+            things.iter().map(move |thing| function(&name(thing, verb), "misc", "city", "date"))
+        });
+        let (library, groups) = groups_of(functions.collect());
+        for thing in things {
+            let ids = verbs.map(|verb| library.find(&name(thing, verb)).unwrap());
+            let has = |group: &&Group| ids.iter().any(|id| group.functions.contains(id));
+            assert_eq!(groups.iter().filter(has).count(), 1, "{thing}: {groups:?}");
+        }
     }
 
     #[test]

@@ -252,7 +252,7 @@ fn refused(error: teacher::Error) -> Result<Refused, Stop> {
 }
 
 /// The reasons that one more ask can tell.
-const MAX_REASONS: usize = 8;
+const MAX_REASONS: usize = 12;
 const MAX_REASON_CHARS: usize = 400;
 
 /// Reasons as a list for a model, each once.

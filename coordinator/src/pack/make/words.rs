@@ -182,7 +182,8 @@ fn is_brought_along(field: &Field) -> bool {
         }
         Type::Integer { .. } | Type::Number { .. } | Type::Array { .. } => shape.choices.is_empty(),
         Type::Object { .. } => field.required,
-        Type::Boolean | Type::Null | Type::Any => false,
+        Type::Any => shape.choices.is_empty(),
+        Type::Boolean | Type::Null => false,
     }
 }
 

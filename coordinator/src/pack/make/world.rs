@@ -1,7 +1,7 @@
 //! The world of a group: asked for as one module, tried on seeded states,
 //! mended with what the trial found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use magnet_proto::FunctionId;
 use magnet_proto::pack::{Module, Pack};
@@ -115,7 +115,8 @@ impl Making<'_> {
                 let passed = Passed { text, worlds, left_out: BTreeMap::new() };
                 return Ok((Part::Made(asked), Some(self.kept(group, passed)?)));
             }
-            why = Some(listed(worlds.problems.iter().map(|problem| located(problem, &text))));
+            let told = distinct(&worlds.problems).map(|problem| located(problem, &text));
+            why = Some(listed(told));
             draft = Some(Draft { text, problems: worlds.problems });
         }
         if let Some(draft) = draft
@@ -223,6 +224,15 @@ impl Making<'_> {
 struct Draft {
     text: String,
     problems: Vec<Problem>,
+}
+
+/// Problems of different kinds: the same fault with other values is told once.
+fn distinct(problems: &[Problem]) -> impl Iterator<Item = &Problem> {
+    let mut kinds = BTreeSet::new();
+    problems.iter().filter(move |problem| {
+        let kind = problem.message.split(['"', '(', '{']).next().unwrap_or_default();
+        kinds.insert((problem.function.clone(), kind.to_owned()))
+    })
 }
 
 /// A problem with the line that it names.
