@@ -4,11 +4,12 @@
 //! [executor.*] ─► claims, function by function ─► kinds ─► Router
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use magnet_offline::simulator::Simulator;
+use magnet_proto::FunctionId;
 use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
 use magnet_proto::library::{Function, Library};
 use magnet_proto::operation::Operation;
@@ -130,6 +131,22 @@ pub fn simulated(
     let kinds =
         claims.iter().map(|(name, (_, kind))| settled(*kind, name, &worlds, servers, has_machine));
     Ok(kinds.filter(|kind| *kind == ExecutorKind::Simulator).count())
+}
+
+/// The functions that a server executes: no world is needed for them.
+pub fn served(
+    campaign: &Campaign,
+    library: &Library,
+    servers: &Servers,
+) -> Result<BTreeSet<FunctionId>> {
+    let claims = claims(campaign, library)?;
+    let is_served = |name: &String, kind: ExecutorKind| match kind {
+        ExecutorKind::Mcp | ExecutorKind::Http => true,
+        ExecutorKind::Auto => servers.tools.contains_key(name),
+        ExecutorKind::World | ExecutorKind::Model | ExecutorKind::Simulator => false,
+    };
+    let served = claims.iter().filter(|(name, (_, kind))| is_served(name, *kind));
+    Ok(served.filter_map(|(name, _)| library.find(name)).collect())
 }
 
 /// The place of a kind of executor among the others.

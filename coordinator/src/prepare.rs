@@ -228,7 +228,7 @@ pub fn pipeline(
 }
 
 /// What the stacks of models are wired to, and the rules that stand in for one.
-fn wiring<'a>(
+pub(crate) fn wiring<'a>(
     state: Arc<dyn State>,
     metrics: usage::Metrics,
     pack: &Arc<Pack>,

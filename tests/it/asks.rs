@@ -268,5 +268,5 @@ fn the_prompts_are_shown_with_who_is_asked() {
         .filter(|line| line.starts_with("== "))
         .filter_map(|line| line.split_whitespace().nth(2).map(str::to_owned))
         .collect();
-    assert_eq!(digests.len(), 15, "{digests:?}");
+    assert_eq!(digests.len(), 17, "{digests:?}");
 }

@@ -25,7 +25,8 @@ fn every_example_is_a_campaign_without_problems() {
     let folder = folder();
     let examples = examples();
     assert!(examples.len() >= 5, "{examples:?}");
-    for example in examples.into_iter().chain([deploy("examples/http/campaign.toml")]) {
+    let with_more = ["examples/http/campaign.toml", "examples/pack/campaign.toml"].map(deploy);
+    for example in examples.into_iter().chain(with_more) {
         let line = format!("check {}", example.display());
         let ran = Magnet::new(folder.path()).args(&line).run();
         assert_eq!(ran.exit, 0, "{}\n{}", example.display(), ran.stderr);

@@ -30,6 +30,7 @@ mod metrics;
 mod mix;
 mod openapi;
 mod packs;
+mod packs_made;
 mod pairs;
 mod plan;
 mod purpose;

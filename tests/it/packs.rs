@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::harness::{Magnet, Ran, folder, write};
+use crate::harness::{Magnet, Ran, folder, records, write};
 
 const TOOLS: &str = r#"[
  {"name": "get_meter", "description": "Reads a meter.", "category": "meters",
@@ -89,4 +89,30 @@ fn every_call_of_a_dataset_is_executed_again() {
     let told = Magnet::new(folder.path()).args("verify out --execute").run().expect(0).stdout;
     assert!(told.starts_with("20 reproduced, 0 mismatch, 0 unavailable;"), "{told}");
     assert!(told.trim_end().ends_with("calls executed again"), "{told}");
+}
+
+/// The example that people learn from.
+fn example(path: &str) -> String {
+    format!("{}/../deploy/examples/pack/{path}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_example_passes_its_check_and_its_runs_are_executed_again() {
+    let folder = folder();
+    let line = format!("pack --check {} --tools {}", example("workshop"), example("tools.json"));
+    let told = Magnet::new(folder.path()).args(&line).run().expect(0).stdout;
+    assert!(told.contains("8 of 8 functions have phrases, 8 a world; 0 problems"), "{told}");
+    let line = format!("run {} --samples 30 --out out", example("campaign.toml"));
+    Magnet::new(folder.path()).args(&line).run().expect(0);
+    let told = Magnet::new(folder.path()).args("verify out --execute").run().expect(0).stdout;
+    assert!(told.starts_with("30 reproduced, 0 mismatch, 0 unavailable;"), "{told}");
+    let called: std::collections::BTreeSet<String> = records(&folder.path().join("out/sft.jsonl"))
+        .iter()
+        .flat_map(|record| {
+            record["metadata"]["signature_path"].as_array().cloned().unwrap_or_default()
+        })
+        .flat_map(|turn| turn.as_array().cloned().unwrap_or_default())
+        .filter_map(|name| name.as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(called.len(), 8, "{called:?}");
 }

@@ -90,6 +90,7 @@ fn print_prompts(campaign: &Campaign, paint: Paint, out: &mut impl Write) -> io:
         let by_whom = match (asked.contains(&purpose), purpose) {
             (true, _) => format!("asked of [teacher.{}]", cast::role(campaign, purpose)),
             (false, Purpose::Probe) => "asked by --probe".to_owned(),
+            (false, Purpose::PackWorld | Purpose::PackWords) => "asked by `magnet pack`".to_owned(),
             (false, _) => "not asked in this campaign".to_owned(),
         };
         let (label, digest) = (purpose.label(), prompts::digest(&[purpose]));

@@ -15,7 +15,16 @@ pub(super) fn classify(error: &(dyn Error + 'static)) -> Option<Exit> {
         Some(embedded::Error::Refused(_)) => return Some(Exit::Unreachable),
         _ => {}
     }
+    match error.downcast_ref::<pack::make::Stop>() {
+        Some(pack::make::Stop::Author(_)) => return Some(Exit::Unreachable),
+        Some(pack::make::Stop::Folder(error)) => return classify(error),
+        Some(pack::make::Stop::There(_)) => return Some(Exit::Usage),
+        None => {}
+    }
     let is_usage = error.is::<library::Error>()
+        || error
+            .downcast_ref::<pack::make::Error>()
+            .is_some_and(|error| !matches!(error, pack::make::Error::Io { .. }))
         || error.is::<pack::Problems>()
         || error.is::<execute::Refusal>()
         || error.is::<teacher::stack::Error>()

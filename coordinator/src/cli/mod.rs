@@ -100,7 +100,7 @@ fn dispatch(command: Command, environment: &[(String, String)]) -> Result<Exit> 
         Command::Check(args) => check::run(&args, environment),
         Command::Plan(args) => plan::run(&args, environment),
         Command::Graph(args) => graph::run(&args, environment),
-        Command::Pack(args) => pack::run(&args),
+        Command::Pack(args) => pack::run(&args, environment),
         Command::Coordinator(args) => coordinator::run(&args, environment),
         Command::Worker(args) => worker::run(&args, environment),
         Command::Status(args) => operate::status(&args, environment),

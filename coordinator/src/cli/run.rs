@@ -144,7 +144,7 @@ fn judging(standing: &Standing) -> String {
 }
 
 /// Reads a variable of the environment.
-fn variable(environment: &[(String, String)]) -> impl Fn(&str) -> Option<String> {
+pub(super) fn variable(environment: &[(String, String)]) -> impl Fn(&str) -> Option<String> {
     |name| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
 }
 

@@ -130,7 +130,7 @@ const COMMON: &[&str] = &[
 
 /// The words of a text that may name what it is about, in the singular, each
 /// once. Only its beginning is read.
-fn topics(text: &str) -> Vec<String> {
+pub(crate) fn topics(text: &str) -> Vec<String> {
     let head: String = text.chars().take(300).collect();
     let mut words: Vec<String> = Vec::new();
     for word in shape::words(&head) {

@@ -49,6 +49,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use builtin::PACK as BUILTIN_PACK;
 pub use error::Error;
+pub(crate) use groups::topics;
 pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
 
 use entries::Entry;

@@ -51,6 +51,12 @@ impl Files {
         Ok(Self { pack, texts })
     }
 
+    /// The text of one of the files.
+    #[cfg(feature = "world")]
+    pub(super) fn text(&self, file: &str) -> Option<&str> {
+        self.texts.iter().find(|(path, _)| path == file).map(|(_, text)| text.as_str())
+    }
+
     pub(super) fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let is_kind = move |path: &str| {
             path.strip_prefix(kind).is_some_and(|rest| rest.starts_with(['/', '.']))

@@ -1,6 +1,6 @@
 //! From files to a pack of one library.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use magnet_proto::FunctionId;
 use magnet_proto::library::Library;
@@ -12,7 +12,7 @@ use super::files::Files;
 use super::problem::{Problem, Problems};
 
 /// The version of the format that this program reads.
-const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 1;
 /// Part of the runtime, whoever keeps it beside the modules.
 const PRELUDE: &str = "world/prelude.star";
 
@@ -27,6 +27,8 @@ pub struct Loaded {
     /// Entries for functions that the library lacks: of no use to it, and no
     /// harm.
     pub strangers: Vec<Problem>,
+    /// Functions that the pack's maker found no words or no world for.
+    pub left_out: BTreeSet<FunctionId>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,6 +48,9 @@ struct About {
     format: u64,
     #[serde(default)]
     made_by: String,
+    /// By name, with what is missing and why.
+    #[serde(default)]
+    left_out: BTreeMap<String, Value>,
 }
 
 /// An entry of `values`.
@@ -96,7 +101,11 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn about(&mut self, text: &str) {
         match serde_json::from_str::<About>(text) {
-            Ok(about) if about.format == FORMAT => self.loaded.pack.made_by = about.made_by,
+            Ok(about) if about.format == FORMAT => {
+                self.loaded.pack.made_by = about.made_by;
+                let left_out = about.left_out.keys().filter_map(|name| self.library.find(name));
+                self.loaded.left_out = left_out.collect();
+            }
             Ok(about) => self.problems.push(
                 Problem::new("pack.json", format!("its format is {}", about.format))
                     .hint(format!("this program reads format {FORMAT}")),

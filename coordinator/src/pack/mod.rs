@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! folder ─► files ─► load (one library's ids) ─► Pack ─► bundle
-//!                      └─► check: slots, places, values; worlds and templates by running them
+//!   ▲                  └─► check: slots, places, values; worlds and templates by running them
+//!   └── make (a model writes, the check reads)
 //! ```
 //!
 //! Hand-edited packs are the normal case: whatever is wrong is told with file,
@@ -12,6 +13,7 @@
 pub mod check;
 mod files;
 mod load;
+pub mod make;
 mod problem;
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
-use super::behaviour::Draws;
-use super::values;
+use super::behaviour::{Behaviour, Draws};
+use super::{packs, values};
 
 /// A request, as far as a model looks at it.
 #[derive(Clone)]
@@ -71,6 +71,8 @@ pub(super) enum Purpose {
     JudgeCalls,
     JudgeDoubt,
     Categorize,
+    PackWorld,
+    PackWords,
     Other,
 }
 
@@ -90,6 +92,8 @@ impl Purpose {
             Self::JudgeCalls => "judge_calls",
             Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
+            Self::PackWorld => "pack_world",
+            Self::PackWords => "pack_words",
             Self::Other => "other",
         }
     }
@@ -98,6 +102,8 @@ impl Purpose {
         let has = |key: &str| task.get(key).is_some();
         match () {
             () if has("replies") => Self::Conclude,
+            () if has("module") => Self::PackWorld,
+            () if has("wording_of") => Self::PackWords,
             () if has("now") || has("speak") => Self::Act,
             () if has("turns") => Self::Outline,
             () if has("kind") => Self::Back,
@@ -142,9 +148,12 @@ impl Ask {
         Draws::of(&[seed, b"stubborn", self.task.to_string().as_bytes(), sampling.as_bytes()])
     }
 
-    /// `student_rights` and `doubts` as in the behaviour.
-    pub(super) fn answer(&self, student_rights: f64, doubts: f64, heard: &Heard) -> String {
+    pub(super) fn answer(&self, behaviour: &Behaviour, heard: &Heard) -> String {
+        let Behaviour { student_rights, doubts, .. } = *behaviour;
         let mut draws = self.draws.clone();
+        if self.purpose == Purpose::PackWorld {
+            return packs::world(&self.text, &self.task, behaviour.worlds, &mut draws);
+        }
         if self.purpose == Purpose::RollOut
             && draws.share() < student_rights
             && let Some(step) = heard.step(self)
@@ -173,7 +182,8 @@ impl Ask {
                 json!({ "calls": if sees { needed() } else { Vec::new() } })
             }
             Purpose::Categorize => self.categorize(),
-            Purpose::Other => json!({ "ok": true }),
+            Purpose::PackWords => packs::words(&self.text, &self.task, behaviour.words, &mut draws),
+            Purpose::PackWorld | Purpose::Other => json!({ "ok": true }),
         };
         let answer = value.to_string();
         if self.purpose == Purpose::Act && student_rights > 0.0 {

@@ -26,6 +26,9 @@ pub(crate) struct Behaviour {
     /// The share of requests of which a reader sees no need of any call, or of
     /// what is doubted.
     pub(crate) doubts: f64,
+    /// How well it writes the worlds of packs, and their words.
+    pub(crate) worlds: Craft,
+    pub(crate) words: Craft,
     pub(crate) limit: Option<Limit>,
     /// What prompt and answer may take together; 0 = anything.
     pub(crate) context_tokens: u64,
@@ -47,6 +50,20 @@ pub(crate) enum Answers {
     Good,
     /// The same short text whatever is asked: costs next to nothing.
     Fixed,
+}
+
+/// How well a part of a pack is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Craft {
+    #[default]
+    Sound,
+    /// Once it was told what is wrong.
+    Mended,
+    /// Some of it never is.
+    Partly,
+    /// Nothing of it ever is.
+    Broken,
 }
 
 /// Token buckets, as servers keep them: a request's tokens are taken when it

@@ -245,7 +245,7 @@ fn rendered(
         return (None, refusal);
     }
     let ask = answer::Ask::read(&body);
-    let mut text = ask.answer(behaviour.student_rights, behaviour.doubts, &arrival.heard);
+    let mut text = ask.answer(behaviour, &arrival.heard);
     let mut is_cut = false;
     let seed = behaviour.seed.to_le_bytes();
     let mut draws = match behaviour.stubborn {

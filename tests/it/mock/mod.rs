@@ -18,6 +18,7 @@ mod behaviour;
 mod damage;
 mod endpoint;
 mod limit;
+mod packs;
 mod refuse;
 mod stats;
 mod values;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use behaviour::{
-    Answers, Behaviour, Dialect, Fault, Limit, Reasoning, Tell, Usage, Wording,
+    Answers, Behaviour, Craft, Dialect, Fault, Limit, Reasoning, Tell, Usage, Wording,
 };
 pub(crate) use stats::{Stats, Tenth};
 

@@ -30,6 +30,8 @@ pub fn system(purpose: Purpose) -> &'static str {
         Purpose::JudgeCalls => include_str!("judge_calls.md"),
         Purpose::JudgeDoubt => include_str!("judge_doubt.md"),
         Purpose::Categorize => include_str!("categorize.md"),
+        Purpose::PackWorld => include_str!("pack_world.md"),
+        Purpose::PackWords => include_str!("pack_words.md"),
         Purpose::Probe => include_str!("probe.md"),
     }
 }

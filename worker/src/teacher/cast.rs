@@ -109,6 +109,8 @@ pub fn part(campaign: &Campaign, purpose: Purpose) -> Part {
         | Purpose::Forth
         | Purpose::Act
         | Purpose::Conclude
+        | Purpose::PackWorld
+        | Purpose::PackWords
         | Purpose::Probe => Part::Teacher,
         Purpose::Mislead if campaign.negatives.source == NegativeSource::Teacher => Part::Teacher,
         Purpose::Mislead | Purpose::RollOut => Part::Student,
@@ -147,7 +149,8 @@ fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
             campaign.graph.judge == Judge::Teacher
         }
         Purpose::JudgeCalls | Purpose::JudgeDoubt => campaign.vet.called_for > 0.0,
-        Purpose::Probe => false,
+        // Asked before there is a campaign, or beside it.
+        Purpose::PackWorld | Purpose::PackWords | Purpose::Probe => false,
     };
     let endpoint = campaign.endpoint(role(campaign, purpose));
     is_due && endpoint.is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline)

@@ -12,12 +12,14 @@ pub mod read;
 pub mod remote;
 pub mod stack;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::brief::Brief;
 use magnet_proto::graph::{EdgeKind, Flow};
 use magnet_proto::library::{Function, Library};
+use magnet_proto::pack::Phrases;
 use magnet_proto::path::StepRef;
 use magnet_proto::sample::{Arguments, Call, Message};
 use magnet_proto::{Digest, FunctionId};
@@ -248,6 +250,39 @@ pub struct Seen {
     pub output: Value,
 }
 
+/// The world behind some functions that share a state: one module of a pack.
+pub struct WriteWorld<'a> {
+    pub library: &'a Library,
+    /// The module's name, the key of its part of the state.
+    pub module: &'a str,
+    pub functions: &'a [FunctionId],
+    /// What the module calls them, in their order: not every name is one of
+    /// the language's.
+    pub defined_as: &'a [String],
+    /// The module that was refused, to be mended.
+    pub draft: Option<&'a str>,
+    pub problem: Option<Problem<'a>>,
+}
+
+/// A function's wording, and values that people bring along for it.
+pub struct WriteWords<'a> {
+    pub function: &'a Function,
+    /// Calls of it with what its world returned; none without a world.
+    pub calls: &'a [(Arguments, Value)],
+    /// The parameters whose values nothing else tells.
+    pub values_for: &'a [&'a str],
+    pub problem: Option<Problem<'a>>,
+}
+
+/// What an author writes of one function. Places and values are not yet
+/// checked against the function's schemas.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    pub phrases: Phrases,
+    /// By parameter.
+    pub values: BTreeMap<String, Vec<Value>>,
+}
+
 /// Why there is no answer; split by what the caller does.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -328,4 +363,17 @@ pub trait Reader: Send + Sync {
 #[async_trait]
 pub trait Machine: Send + Sync {
     async fn simulate(&self, ask: &Simulate<'_>) -> Result<Value, Error>;
+}
+
+/// Writes packs: what depends on a function, asked once a library. What it
+/// writes is checked by the caller, and asked for again with the reason.
+#[async_trait]
+pub trait Author: Send + Sync {
+    /// Who stands in the pack as its maker.
+    fn name(&self) -> &str;
+
+    /// The text of a Starlark module.
+    async fn world(&self, ask: &WriteWorld<'_>) -> Result<String, Error>;
+
+    async fn words(&self, ask: &WriteWords<'_>) -> Result<Words, Error>;
 }

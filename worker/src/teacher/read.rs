@@ -108,5 +108,15 @@ pub fn prose(answer: &str) -> String {
     text.to_owned()
 }
 
+/// The program in an answer: its longest fenced block, or all of it where
+/// nothing is fenced. A block that breaks off goes to the end.
+pub fn code(answer: &str) -> &str {
+    let text = without_thought(answer);
+    // Every other piece between fences is a block, its first line a label.
+    let pieces = text.split("```").skip(1).step_by(2);
+    let blocks = pieces.map(|block| block.split_once('\n').map_or("", |(_, code)| code));
+    blocks.max_by_key(|block| block.len()).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests;

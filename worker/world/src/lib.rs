@@ -30,5 +30,5 @@ mod tests;
 
 pub use error::Problem;
 pub use executor::Worlds;
-pub use modules::Modules;
+pub use modules::{Modules, identifier};
 pub use state::{Outcome, World};

@@ -1,6 +1,7 @@
 //! A pack's modules, parsed and frozen once: what every conversation's world
 //! shares.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -20,8 +21,28 @@ const PRELUDE: &str =
 /// The module that every other one builds on, where a pack has it.
 const CAST: &str = "cast";
 
+/// The name under which a module defines a function: the function's own, made
+/// one of the language's.
+pub fn identifier(function: &str) -> Cow<'_, str> {
+    const TAKEN: &[&str] = &[
+        "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+        "known", "lambda", "load", "needs", "nonlocal", "not", "or", "pass", "raise", "return",
+        "start", "try", "while", "with", "yield",
+    ];
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if TAKEN.contains(&function) {
+        return format!("{function}_").into();
+    }
+    let begins = if function.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    match function.chars().all(is_plain) && begins.is_empty() {
+        true => function.into(),
+        false => format!("{begins}{}", function.replace(|c| !is_plain(c), "_")).into(),
+    }
+}
+
 /// The modules of a pack, ready to run. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Modules {
     modules: Arc<[Loaded]>,
     /// Which modules have a function of that name.
@@ -43,7 +64,7 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub(crate) fn function(&self, name: &str) -> Option<OwnedFrozenValue> {
-        let (value, _) = self.frozen.get_any_visibility(name).ok()?;
+        let (value, _) = self.frozen.get_any_visibility(&identifier(name)).ok()?;
         (value.value().get_type() == "function").then_some(value)
     }
 }
@@ -80,12 +101,12 @@ impl Modules {
 
     /// Whether a module has a function of that name.
     pub fn have(&self, function: &str) -> bool {
-        self.functions.contains_key(function)
+        self.functions.contains_key(&*identifier(function))
     }
 
     /// The files with that function: one, where all is well.
     pub fn files_with(&self, function: &str) -> Vec<&str> {
-        let modules = self.functions.get(function).into_iter().flatten();
+        let modules = self.functions.get(&*identifier(function)).into_iter().flatten();
         modules.map(|at| self.modules[*at].file.as_str()).collect()
     }
 
@@ -94,7 +115,7 @@ impl Modules {
     }
 
     pub(crate) fn with(&self, function: &str) -> Option<usize> {
-        self.functions.get(function)?.first().copied()
+        self.functions.get(&*identifier(function))?.first().copied()
     }
 
     pub(crate) fn at(&self, position: usize) -> &Loaded {

@@ -11,9 +11,12 @@
 
 mod phrases;
 mod schema;
+mod sift;
 #[cfg(feature = "world")]
 mod trial;
 mod values;
+
+pub(super) use sift::{Sound, fitting, sift};
 
 use std::collections::BTreeMap;
 
@@ -54,7 +57,7 @@ impl Tried {
 }
 
 /// Calls with their outputs, by function.
-type Seen = BTreeMap<FunctionId, Vec<(Arguments, Value)>>;
+pub(super) type Seen = BTreeMap<FunctionId, Vec<(Arguments, Value)>>;
 
 /// How many seeded worlds are tried.
 pub const SEEDS: u64 = 20;
@@ -65,12 +68,30 @@ pub fn check(loaded: &Loaded, library: &Library, seeds: u64) -> Report {
     found.problems.extend(loaded.strangers.iter().cloned());
     values::check(loaded, library, &mut found);
     #[cfg(feature = "world")]
-    let (seen, tried) = trial::run(loaded, library, seeds, &mut found);
+    let trial::Shown { seen, tried, .. } = trial::run(loaded, library, seeds, &mut found);
     #[cfg(not(feature = "world"))]
     let (seen, tried) = (Seen::default(), BTreeMap::new());
     phrases::check(loaded, library, &seen, &mut found);
     found.problems.sort();
     Report { problems: found.problems, tried }
+}
+
+/// Worlds tried alone.
+#[cfg(feature = "world")]
+#[derive(Debug, Default)]
+pub(super) struct Worlds {
+    pub(super) problems: Vec<Problem>,
+    pub(super) seen: Seen,
+    pub(super) known: serde_json::Map<String, Value>,
+}
+
+/// Tries a pack's worlds, whatever is worded.
+#[cfg(feature = "world")]
+pub(super) fn worlds(loaded: &Loaded, library: &Library, seeds: u64) -> Worlds {
+    let mut found = Found::default();
+    let trial::Shown { seen, known, .. } = trial::run(loaded, library, seeds, &mut found);
+    found.problems.sort();
+    Worlds { problems: found.problems, seen, known }
 }
 
 /// Problems, each told once.

@@ -17,11 +17,11 @@ use super::super::problem::Problem;
 use super::{Found, Seen, schema};
 
 /// How much wording makes a function sound like people.
-const MIN_ASKS: usize = 8;
-const MIN_REASONS: usize = 4;
-const MIN_REPORTS: usize = 3;
-const MIN_WANT_ASKS: usize = 3;
-const MIN_TELLS: usize = 2;
+pub(super) const MIN_ASKS: usize = 8;
+pub(super) const MIN_REASONS: usize = 4;
+pub(super) const MIN_REPORTS: usize = 3;
+pub(super) const MIN_WANT_ASKS: usize = 3;
+pub(super) const MIN_TELLS: usize = 2;
 const MIN_AS: usize = 2;
 /// Outputs that each template is rendered over.
 const RENDERED: usize = 40;
@@ -53,7 +53,8 @@ fn missing(loaded: &Loaded, library: &Library, found: &mut Found) {
     let of_category = |id: FunctionId| library.get(id).category.as_str();
     let worded: BTreeSet<&str> = loaded.phrases.keys().map(|id| of_category(*id)).collect();
     for (id, function) in library.iter() {
-        if worded.contains(function.category.as_str()) && !loaded.phrases.contains_key(&id) {
+        let is_due = !loaded.phrases.contains_key(&id) && !loaded.left_out.contains(&id);
+        if is_due && worded.contains(function.category.as_str()) {
             let same =
                 loaded.phrases.iter().find(|(other, _)| of_category(**other) == function.category);
             let file = same.map_or(&place.file, |(_, place)| &place.file);
@@ -63,7 +64,7 @@ fn missing(loaded: &Loaded, library: &Library, found: &mut Found) {
     }
 }
 
-struct Patterns {
+pub(super) struct Patterns {
     slot: Regex,
     optional: Regex,
     machine: Regex,
@@ -72,7 +73,7 @@ struct Patterns {
 }
 
 impl Patterns {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let regex = |pattern: &str| {
             Regex::new(pattern).expect("the pattern is a constant that tests compile")
         };
@@ -92,13 +93,13 @@ impl Patterns {
 }
 
 /// Reads one function's entry.
-struct Reader<'a> {
-    function: &'a Function,
-    place: &'a Place,
-    patterns: &'a Patterns,
-    environment: &'a Environment<'static>,
-    seen: &'a [(Arguments, Value)],
-    found: &'a mut Found,
+pub(super) struct Reader<'a> {
+    pub(super) function: &'a Function,
+    pub(super) place: &'a Place,
+    pub(super) patterns: &'a Patterns,
+    pub(super) environment: &'a Environment<'static>,
+    pub(super) seen: &'a [(Arguments, Value)],
+    pub(super) found: &'a mut Found,
 }
 
 impl Reader<'_> {
@@ -157,7 +158,7 @@ impl Reader<'_> {
         }
     }
 
-    fn ask(&mut self, ask: &str) {
+    pub(super) fn ask(&mut self, ask: &str) {
         self.slots("asks", ask, &[]);
         let outside = self.patterns.optional.replace_all(ask, "");
         let given = self.patterns.slots(&outside);
@@ -174,7 +175,7 @@ impl Reader<'_> {
         }
     }
 
-    fn reason(&mut self, reason: &str) {
+    pub(super) fn reason(&mut self, reason: &str) {
         if let Some(slot) = self.patterns.slots(reason).first() {
             self.bad_hint(
                 format!("reasons: a slot {{{slot}}} in {reason:?}"),
@@ -187,7 +188,7 @@ impl Reader<'_> {
     }
 
     /// The schema of a place in the output; a place that is none is told.
-    fn output_place(&mut self, what: &str, at: &str) -> Option<&Value> {
+    pub(super) fn output_place(&mut self, what: &str, at: &str) -> Option<&Value> {
         let function = self.function;
         let response = function.response.as_ref()?;
         let place = schema::place(response, at);
@@ -200,7 +201,7 @@ impl Reader<'_> {
         place
     }
 
-    fn item(&mut self, item: &Item) {
+    pub(super) fn item(&mut self, item: &Item) {
         let what = format!("items {:?}", item.at);
         let Some(of_item) = self.output_place("items", &item.at).cloned() else {
             return;
@@ -234,26 +235,31 @@ impl Reader<'_> {
         }
         self.enough(&format!("{what}: ask"), &want.ask, MIN_WANT_ASKS);
         self.enough(&format!("{what}: tell"), &want.tell, MIN_TELLS);
-        for ask in &want.ask {
-            self.slots(&what, ask, &["item"]);
-            if !ask.ends_with('?') {
-                self.bad(format!("{what}: no question: {ask:?}"));
-            }
-            if !want.at.contains('*') && ask.contains("{item}") {
-                self.bad(format!("{what}: {{item}} without a list in {ask:?}"));
-            }
+        want.ask.iter().for_each(|ask| self.want_ask(&want.at, ask));
+        want.tell.iter().for_each(|tell| self.tell(&want.at, tell));
+    }
+
+    pub(super) fn want_ask(&mut self, at: &str, ask: &str) {
+        let what = format!("wants {at:?}");
+        self.slots(&what, ask, &["item"]);
+        if !ask.ends_with('?') {
+            self.bad(format!("{what}: no question: {ask:?}"));
         }
-        for tell in &want.tell {
-            self.rendered(&what, tell, Some(&want.at));
+        if !at.contains('*') && ask.contains("{item}") {
+            self.bad(format!("{what}: {{item}} without a list in {ask:?}"));
         }
     }
 
-    fn report(&mut self, report: &str) {
+    pub(super) fn tell(&mut self, at: &str, tell: &str) {
+        self.rendered(&format!("wants {at:?}"), tell, Some(at));
+    }
+
+    pub(super) fn report(&mut self, report: &str) {
         self.rendered("reports", report, None);
     }
 
     /// Renders a template over what was seen; the first fault is told.
-    fn rendered(&mut self, what: &str, template: &str, at: Option<&str>) {
+    pub(super) fn rendered(&mut self, what: &str, template: &str, at: Option<&str>) {
         let environment = self.environment;
         let compiled = match environment.template_from_str(template) {
             Ok(compiled) => compiled,

@@ -16,6 +16,15 @@ use super::super::load::Loaded;
 use super::super::problem::Problem;
 use super::{Found, Seen, Tried, schema};
 
+/// What the trial of a pack's worlds showed.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pub(super) seen: Seen,
+    pub(super) tried: BTreeMap<FunctionId, Tried>,
+    /// What was known in the first world before anything was called.
+    pub(super) known: Map<String, Value>,
+}
+
 /// A start larger than that makes conversations dear.
 const MAX_START_BYTES: usize = 9_000;
 /// Outputs kept of each function, for its templates.
@@ -28,18 +37,16 @@ const MORE_CALLS: usize = 40;
 const BY_SET: u32 = 60;
 /// Of a hundred arguments, those that take an earlier output's value.
 const FROM_OUTPUT: u32 = 35;
+/// What stands for a text that nobody has words for.
+const LENT: &[&str] =
+    &["something", "Anna", "12", "a longer text, with a comma and a \"quote\"", "Überfahrt"];
 
-pub(super) fn run(
-    loaded: &Loaded,
-    library: &Library,
-    seeds: u64,
-    found: &mut Found,
-) -> (Seen, BTreeMap<FunctionId, Tried>) {
+pub(super) fn run(loaded: &Loaded, library: &Library, seeds: u64, found: &mut Found) -> Shown {
     let modules = match Modules::load(&loaded.pack.world) {
         Ok(modules) => modules,
         Err(problems) => {
             problems.into_iter().for_each(|problem| found.add(problem.into()));
-            return Default::default();
+            return Shown::default();
         }
     };
     let functions: Vec<Trialled<'_>> = library
@@ -53,14 +60,8 @@ pub(super) fn run(
             found.add(problem.of(&function.function.name).hint("keep one of the two"));
         }
     }
-    let mut trial = Trial {
-        loaded,
-        modules: &modules,
-        functions: &functions,
-        found,
-        seen: Seen::new(),
-        tried: BTreeMap::new(),
-    };
+    let mut trial =
+        Trial { loaded, modules: &modules, functions: &functions, found, shown: Shown::default() };
     for seed in 0..seeds {
         trial.world(seed);
     }
@@ -69,7 +70,10 @@ pub(super) fn run(
             break;
         }
     }
-    (trial.seen, trial.tried)
+    for function in &functions {
+        trial.is_of_use(function);
+    }
+    trial.shown
 }
 
 /// A function with what its calls are held to.
@@ -106,8 +110,7 @@ struct Trial<'a> {
     modules: &'a Modules,
     functions: &'a [Trialled<'a>],
     found: &'a mut Found,
-    seen: Seen,
-    tried: BTreeMap<FunctionId, Tried>,
+    shown: Shown,
 }
 
 /// A call to be made.
@@ -155,6 +158,9 @@ impl Trial<'_> {
                     return;
                 }
             };
+            if seed == 0 && step == 0 {
+                self.shown.known.clone_from(&known);
+            }
             let chosen = self.choose(function, &known, &pool, &mut rng);
             if self.is_callable(function, &chosen)
                 && !self.call(&mut world, function, &chosen, seed, &mut pool)
@@ -213,6 +219,9 @@ impl Trial<'_> {
             let value = value.or_else(|| list(known, &field.name).choose(rng));
             let value = value.or_else(|| values.choose(rng)).cloned();
             let value = value.or_else(|| made_up(function.function, &field.name, rng));
+            let is_lent = value.is_none() && self.loaded.left_out.contains(&function.id);
+            is_borrowed |= is_lent;
+            let value = value.or_else(|| LENT.choose(rng).filter(|_| is_lent).map(|t| (*t).into()));
             if value.is_none() && field.required {
                 let message = format!("{}: nothing says what its values are", field.name);
                 self.found.add(
@@ -279,7 +288,7 @@ impl Trial<'_> {
         };
         let after = world.state().ok();
         self.is_unshared(function, &before, chosen, seed, &outcome, after.as_ref());
-        let tried = self.tried.entry(function.id).or_default();
+        let tried = self.shown.tried.entry(function.id).or_default();
         tried.calls += 1;
         match outcome {
             Outcome::Refused(text) => {
@@ -303,13 +312,49 @@ impl Trial<'_> {
                 leaves(&output, "", &mut |key, value| {
                     pool.entry(key.to_owned()).or_default().push(value.clone());
                 });
-                let seen = self.seen.entry(function.id).or_default();
+                let seen = self.shown.seen.entry(function.id).or_default();
                 if seen.len() < KEPT {
                     seen.push((chosen.arguments.clone(), output));
                 }
             }
         }
         after.is_some()
+    }
+
+    /// A function that refuses whatever is asked, or never finds anything, has
+    /// no place in a conversation.
+    fn is_of_use(&mut self, function: &Trialled<'_>) {
+        let tried = self.shown.tried.get(&function.id).cloned().unwrap_or_default();
+        if tried.calls == 0 {
+            let is_told =
+                |problem: &Problem| problem.function.as_ref() == Some(&function.function.name);
+            if !self
+                .found
+                .problems
+                .iter()
+                .any(|problem| is_told(problem) || problem.function.is_none())
+            {
+                let problem = function.problem("it was never called: nothing gives it arguments");
+                self.found.add(problem.hint("let known give whole sets of them"));
+            }
+        } else if tried.calls == tried.refused {
+            let told = tried.commonest(1).first().map_or("", |(text, _)| text).to_owned();
+            let problem = function.problem(format!("it refuses every call: \"{told}\""));
+            self.found.add(problem.hint("let known give sets of arguments that it accepts"));
+        }
+        let outputs = self.shown.seen.get(&function.id).map(Vec::as_slice).unwrap_or_default();
+        let lists = |output: &Value| {
+            let members = output.as_object().into_iter().flat_map(Map::values);
+            members.filter_map(Value::as_array).map(Vec::len).collect::<Vec<_>>()
+        };
+        let finds_nothing = |(_, output): &(Arguments, Value)| {
+            let lists = lists(output);
+            !lists.is_empty() && lists.iter().all(|length| *length == 0)
+        };
+        if !outputs.is_empty() && outputs.iter().all(finds_nothing) {
+            let problem = function.problem("its list is empty in every call");
+            self.found.add(problem.hint("let known give sets of arguments that find something"));
+        }
     }
 
     /// The output fits its schema, declares all it has, and echoes arguments
@@ -390,7 +435,10 @@ fn list<'a>(known: &'a Map<String, Value>, name: &str) -> &'a [Value] {
 
 /// A value by the parameter's schema alone.
 fn made_up(function: &Function, name: &str, rng: &mut Rng) -> Option<Value> {
-    let own = schema::place(&function.parameters, &format!("/{name}"))?;
+    of_schema(schema::place(&function.parameters, &format!("/{name}"))?, name, rng)
+}
+
+fn of_schema(own: &Value, name: &str, rng: &mut Rng) -> Option<Value> {
     let of_list = |key: &str| own.get(key).and_then(Value::as_array).map(Vec::as_slice);
     for key in ["enum", "examples"] {
         if let Some(value) = of_list(key).unwrap_or_default().choose(rng) {
@@ -419,6 +467,21 @@ fn made_up(function: &Function, name: &str, rng: &mut Rng) -> Option<Value> {
         "string" if name.contains("time") => {
             let minutes = [0, 15, 30, 45].choose(rng).copied().unwrap_or(0);
             Some(format!("{:02}:{minutes:02}", rng.random_range(8..=20)).into())
+        }
+        "array" => {
+            let least = bound("minItems", 1.0) as u64;
+            let count =
+                rng.random_range(least..=least.max(bound("maxItems", 3.0) as u64).min(least + 2));
+            let items = own.get("items")?;
+            (0..count).map(|_| of_schema(items, name, rng)).collect()
+        }
+        "object" => {
+            let required = of_list("required").unwrap_or_default();
+            let members = own.get("properties")?.as_object()?.iter();
+            let due = members.filter(|(name, _)| required.iter().any(|r| r == name.as_str()));
+            let member =
+                |(name, own): (&String, &Value)| Some((name.clone(), of_schema(own, name, rng)?));
+            due.map(member).collect::<Option<Map<_, _>>>().map(Value::Object)
         }
         _ => None,
     }

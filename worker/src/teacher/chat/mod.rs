@@ -77,11 +77,13 @@ pub enum Purpose {
     JudgeCalls,
     JudgeDoubt,
     Categorize,
+    PackWorld,
+    PackWords,
     Probe,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Outline,
         Self::Back,
         Self::Forth,
@@ -96,6 +98,8 @@ impl Purpose {
         Self::JudgeCalls,
         Self::JudgeDoubt,
         Self::Categorize,
+        Self::PackWorld,
+        Self::PackWords,
         Self::Probe,
     ];
 
@@ -115,6 +119,8 @@ impl Purpose {
             Self::JudgeCalls => "judge_calls",
             Self::JudgeDoubt => "judge_doubt",
             Self::Categorize => "categorize",
+            Self::PackWorld => "pack_world",
+            Self::PackWords => "pack_words",
             Self::Probe => "probe",
         }
     }

@@ -8,6 +8,7 @@
 //! try is a draw of its own, so that the memo keeps the tries apart.
 
 mod act;
+mod author;
 mod back;
 mod catalog;
 mod conclude;
@@ -29,9 +30,9 @@ use serde_json::Value;
 
 use super::chat::{Answer, Chat, Error as ChatError, Message, Purpose, Reply, Request, Role};
 use super::{
-    Act, Action, Categorize, Conclude, Error, FillCall, Judge, JudgeEdges, JudgeNested, JudgeTurn,
-    Judged, Label, Machine, Needs, Nested, Problem, Reader, Simulate, Teacher, Verdict,
-    WriteRequest, read,
+    Act, Action, Author, Categorize, Conclude, Error, FillCall, Judge, JudgeEdges, JudgeNested,
+    JudgeTurn, Judged, Label, Machine, Needs, Nested, Problem, Reader, Simulate, Teacher, Verdict,
+    Words, WriteRequest, WriteWords, WriteWorld, read,
 };
 use crate::brief::{Ask, Briefer, Outcome};
 use crate::conversation::Request as UserRequest;
@@ -41,6 +42,9 @@ use crate::prompts;
 const WARMER: f64 = 0.3;
 /// Beyond it models lose the thread, and some endpoints refuse.
 const HOTTEST: f64 = 1.0;
+
+/// A module of eight functions takes some 4,000 tokens.
+const PACK_TOKENS: u32 = 8_192;
 
 /// A teacher behind a chat endpoint.
 pub struct Remote {
@@ -79,7 +83,7 @@ impl Remote {
             done => return Ok(done?),
         };
         let brief = self.request(&question, ample.schema(), Room::Scarce);
-        match brief.messages == ample.messages {
+        match brief == ample {
             true => Err(Error::TooLong(refusal)),
             false => Ok(self.chat.complete(&brief).await?),
         }
@@ -122,7 +126,7 @@ impl Remote {
             ],
             answer,
             temperature: self.temperature(purpose, refused),
-            max_output_tokens: self.max_output_tokens,
+            max_output_tokens: self.max_output_tokens.max(least_tokens(purpose, room)),
             draw: draw(salt, refused),
         }
     }
@@ -189,7 +193,18 @@ fn has_one_answer(purpose: Purpose) -> bool {
         | Purpose::Mislead
         | Purpose::RollOut
         | Purpose::Simulate
+        | Purpose::PackWorld
+        | Purpose::PackWords
         | Purpose::Probe => false,
+    }
+}
+
+/// The tokens that an answer of its kind may need, whatever is set for those
+/// of conversations.
+fn least_tokens(purpose: Purpose, room: Room) -> u32 {
+    match (purpose, room) {
+        (Purpose::PackWorld | Purpose::PackWords, Room::Ample) => PACK_TOKENS,
+        _ => 0,
     }
 }
 
@@ -285,6 +300,21 @@ impl Judge for Remote {
 impl Reader for Remote {
     async fn needs(&self, ask: &Needs<'_>) -> Result<Vec<FunctionId>, Error> {
         judge::needs(self, ask).await
+    }
+}
+
+#[async_trait]
+impl Author for Remote {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn world(&self, ask: &WriteWorld<'_>) -> Result<String, Error> {
+        author::world(self, ask).await
+    }
+
+    async fn words(&self, ask: &WriteWords<'_>) -> Result<Words, Error> {
+        author::words(self, ask).await
     }
 }
 
