@@ -4,7 +4,7 @@
 //! [executor.*] ─► claims, function by function ─► kinds ─► Router
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -103,6 +103,21 @@ fn settled(
         ExecutorKind::Auto => ExecutorKind::Simulator,
         kind => kind,
     }
+}
+
+/// The servers that execute functions of a campaign.
+pub fn executing<'a>(
+    campaign: &Campaign,
+    library: &Library,
+    pack: &Pack,
+    servers: &'a Servers,
+) -> Result<BTreeSet<&'a str>> {
+    let worlds = Worldly::new(pack)?;
+    let claims = claims(campaign, library)?;
+    let theirs = claims.iter().filter(|(name, (_, kind))| {
+        settled(*kind, name, &worlds, servers, false) == ExecutorKind::Mcp
+    });
+    Ok(theirs.filter_map(|(name, _)| Some(&*servers.tools.get(name)?.server)).collect())
 }
 
 /// How many functions of a campaign the schema simulator executes.

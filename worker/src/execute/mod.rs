@@ -16,6 +16,7 @@ pub mod model;
 mod output;
 pub mod planned;
 pub mod router;
+pub mod volatile;
 
 use std::collections::BTreeMap;
 
