@@ -118,6 +118,21 @@ fn settled(
     }
 }
 
+/// The servers that execute functions of a campaign.
+pub fn executing<'a>(
+    campaign: &Campaign,
+    library: &Library,
+    pack: &Pack,
+    servers: &'a Servers,
+) -> Result<BTreeSet<&'a str>> {
+    let worlds = Worldly::new(pack)?;
+    let claims = claims(campaign, library)?;
+    let theirs = claims.iter().filter(|(name, (_, kind))| {
+        settled(*kind, name, &worlds, servers, false) == ExecutorKind::Mcp
+    });
+    Ok(theirs.filter_map(|(name, _)| Some(&*servers.tools.get(name)?.server)).collect())
+}
+
 /// How many functions of a campaign the schema simulator executes.
 pub fn simulated(
     campaign: &Campaign,
@@ -141,7 +156,7 @@ pub fn served(
 ) -> Result<BTreeSet<FunctionId>> {
     let claims = claims(campaign, library)?;
     let is_served = |name: &String, kind: ExecutorKind| match kind {
-        ExecutorKind::Mcp | ExecutorKind::Http => true,
+        ExecutorKind::Mcp | ExecutorKind::Http | ExecutorKind::Openapi => true,
         ExecutorKind::Auto => servers.tools.contains_key(name),
         ExecutorKind::World | ExecutorKind::Model | ExecutorKind::Simulator => false,
     };

@@ -1,5 +1,8 @@
-//! MCP servers, where this program talks to any: asked what they offer, and
-//! executing.
+//! MCP servers, where this program talks to any: asked what they offer, tried,
+//! and executing.
+
+#[cfg(feature = "mcp")]
+mod probe;
 
 use std::sync::Arc;
 
@@ -11,6 +14,8 @@ use magnet_worker::execute::Executor;
 use serde_json::Value;
 
 use crate::execute;
+#[cfg(feature = "mcp")]
+pub(crate) use probe::{settle, tell};
 
 /// The value of a variable of this process.
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -62,4 +67,17 @@ pub(crate) fn executor(
     Err(execute::refusal(
         "this program talks to no MCP servers\nhint: build it with the feature \"mcp\"".into(),
     ))
+}
+
+#[cfg(not(feature = "mcp"))]
+pub(crate) async fn settle(
+    _: &config::Campaign,
+    prepared: crate::prepare::Prepared,
+) -> Result<crate::prepare::Prepared> {
+    Ok(prepared)
+}
+
+#[cfg(not(feature = "mcp"))]
+pub(crate) async fn tell(_: &config::Campaign, _: &crate::prepare::Prepared) -> Result<String> {
+    Ok(String::new())
 }

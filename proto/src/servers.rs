@@ -1,4 +1,4 @@
-//! MCP servers: how each is started, what a conversation starts from, and
+//! MCP servers: how each is started or reached, what a conversation starts from, and
 //! which tool each function is.
 //!
 //! Travels in the bundle. Names of variables are in it, values never: those
@@ -32,14 +32,21 @@ pub struct Tool {
     pub name: String,
 }
 
-/// One server. In `command`, `args` and `env`, `{dir}` stands for the folder
-/// of the conversation and `${NAME}` for a variable of whoever starts it.
+/// One server: a program that is started, or an address. In `command`, `args`
+/// and `env`, `{dir}` stands for the folder of the conversation; there and in
+/// `url` and `headers`, `${NAME}` for a variable of whoever starts or asks it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Server {
     pub command: String,
     pub args: Vec<String>,
     pub env: BTreeMap<String, String>,
+    /// Where it is reached over streamable HTTP; empty for a program.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub url: String,
+    /// Sent with each request to `url`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     pub start: StartState,
     /// What exists at the start, beside what its reads tell: values by
     /// parameter, sets of arguments by tool.
@@ -47,6 +54,10 @@ pub struct Server {
     pub isolation: Isolation,
     /// What answers begin with that are refusals and do not say so.
     pub refusals: Vec<String>,
+    /// By tool, the places of outputs whose values come out otherwise each
+    /// time, as the executor's `volatile` tells places.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub volatile: BTreeMap<String, Vec<String>>,
     /// What the conversation's folder is called in calls and outputs.
     pub dir: String,
     #[serde(with = "duration")]
@@ -81,14 +92,33 @@ pub struct Prepared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Isolation {
-    /// A process for each: right for any server.
+    /// What was found out by trying; until then the surest, a process or a
+    /// session for each.
     #[default]
+    Auto,
+    /// A process for each: right for any server that is started.
     Process,
     /// The process is kept, its folder restored: for servers that keep all
     /// they know in the folder.
     Restore,
-    /// Process and folder are kept: for servers that keep nothing.
+    /// A session of its own with a server that runs elsewhere.
+    Session,
+    /// Process and folder, or the session, are kept: for servers that keep
+    /// nothing.
     None,
+}
+
+impl Isolation {
+    /// As files of servers name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Process => "process",
+            Self::Restore => "restore",
+            Self::Session => "session",
+            Self::None => "none",
+        }
+    }
 }
 
 impl Default for Server {
@@ -97,10 +127,13 @@ impl Default for Server {
             command: String::new(),
             args: Vec::new(),
             env: BTreeMap::new(),
+            url: String::new(),
+            headers: BTreeMap::new(),
             start: StartState::default(),
             known: Map::new(),
             isolation: Isolation::default(),
             refusals: Vec::new(),
+            volatile: BTreeMap::new(),
             dir: "/workspace".into(),
             start_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),
@@ -115,10 +148,25 @@ impl StartState {
 }
 
 impl Server {
+    /// Whether it runs elsewhere, and is not started.
+    pub fn is_remote(&self) -> bool {
+        !self.url.is_empty()
+    }
+
+    /// What keeps its conversations apart.
+    pub fn isolation(&self) -> Isolation {
+        match (self.isolation, self.is_remote()) {
+            (Isolation::Auto, true) => Isolation::Session,
+            (Isolation::Auto, false) => Isolation::Process,
+            (stated, _) => stated,
+        }
+    }
+
     /// The names of the variables that its description stands open for, each
     /// once, in order.
     pub fn variables(&self) -> Vec<&str> {
-        let texts = std::iter::once(&self.command).chain(&self.args).chain(self.env.values());
+        let started = std::iter::once(&self.command).chain(&self.args).chain(self.env.values());
+        let texts = started.chain(std::iter::once(&self.url)).chain(self.headers.values());
         let mut names: Vec<&str> = texts.flat_map(|text| slots::names(text)).collect();
         names.sort_unstable();
         names.dedup();
@@ -132,9 +180,12 @@ impl Server {
         set.chain(std::iter::once(self.command.clone())).chain(self.args.clone()).collect()
     }
 
-    /// Its words in one line, for messages.
-    pub fn command_line(&self) -> String {
-        self.words().join(" ")
+    /// Its words in one line, or where it is reached, for messages.
+    pub fn told(&self) -> String {
+        match self.is_remote() {
+            true => self.url.clone(),
+            false => self.words().join(" "),
+        }
     }
 }
 
@@ -195,7 +246,14 @@ mod tests {
         let shop = &servers.servers["shop"];
         assert_eq!(shop.variables(), ["KEY", "SHOP_TOKEN"]);
         let expected = "TOKEN=${SHOP_TOKEN} npx -y server {dir} --key=${KEY}";
-        assert_eq!(shop.command_line(), expected);
+        assert_eq!(shop.told(), expected);
+        let remote = Server {
+            url: "https://h/${KEY}".into(),
+            headers: [("authorization".to_owned(), "Bearer ${TOKEN}".to_owned())].into(),
+            ..Server::default()
+        };
+        assert_eq!(remote.variables(), ["KEY", "TOKEN"]);
+        assert_eq!(remote.told(), "https://h/${KEY}");
     }
 
     #[test]

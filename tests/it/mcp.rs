@@ -1,8 +1,12 @@
 //! MCP servers as library and executor: `tests/mcp/shop.py`, whose accounts and
-//! orders refuse whatever does not fit, and what a hostile server may do.
+//! orders refuse whatever does not fit, the same over HTTP (`remote.py`), and what
+//! a hostile server may do.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -126,6 +130,68 @@ fn a_kept_process_whose_folder_is_restored_says_the_same_as_a_fresh_one() {
     assert_eq!(data("process"), data("restore"));
 }
 
+/// What keeps the shop's conversations apart, as the probe tells it.
+fn probed(shop: &Shop) -> String {
+    let told = shop.magnet("check --tools servers.json --probe").expect(0).stdout;
+    assert!(told.contains("[server shop] "), "{told}");
+    shop.is_tidy();
+    told
+}
+
+#[test]
+fn the_probe_tells_what_keeps_conversations_apart() {
+    let told = probed(&Shop::new("", json!({})));
+    assert!(told.contains("\"isolation\": \"restore\" would do"), "{told}");
+    let told = probed(&Shop::new("stateful", json!({ "isolation": "restore" })));
+    assert!(told.contains("NOT kept apart by \"restore\""), "{told}");
+    let told = probed(&Shop::new("stateful", json!({})));
+    assert!(told.contains("kept apart by \"process\""), "{told}");
+    let told = probed(&Elsewhere::start("").listed(json!({})));
+    assert!(told.contains("kept apart by \"session\""), "{told}");
+    let told = probed(&Shop::new("crash", json!({})));
+    assert!(told.contains("get_order: it ended") && told.contains("burns down"), "{told}");
+}
+
+/// State outside of the conversation's folder is not the conversation's own.
+#[test]
+fn a_server_that_leaks_is_refused_and_used_after_a_warning() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/mcp/shop.py");
+    let leaky = |more: Value| {
+        let mut more = more;
+        more["args"] = json!([script, "{here}"]);
+        Shop::new("", more)
+    };
+    let elsewhere = Elsewhere::start("shared");
+    for shop in [leaky(json!({})), elsewhere.listed(json!({}))] {
+        let told = shop.magnet("run --tools servers.json --samples 3").expect(2).stderr;
+        assert!(told.contains("a conversation sees what another wrote"), "{told}");
+        assert!(told.contains("hint: ") && told.contains("\"isolation\": \"none\""), "{told}");
+        let told = shop.magnet("check --tools servers.json --probe").expect(0).stdout;
+        assert!(told.contains("a conversation sees what another wrote"), "{told}");
+    }
+    let told = leaky(json!({ "isolation": "none" })).magnet("run --tools servers.json --samples 3");
+    assert!(told.stderr.contains("conversations see what others write"), "{}", told.stderr);
+}
+
+/// The time, and orders that are named by it, come out otherwise each time.
+#[test]
+fn volatile_values_are_seen_and_bound() {
+    let shop = Shop::new("clock", json!({}));
+    let told = probed(&shop);
+    assert!(told.contains("get_account: \"/told_at\""), "{told}");
+    assert!(told.contains("place_order: \"/order_id\", \"/told_at\""), "{told}");
+    shop.magnet("run --tools servers.json --samples 20").expect(0);
+    let orders = |record: &Value| outputs_of(record).contains("OR-1");
+    assert!(shop.records().iter().any(orders), "no order is named by the time");
+    let verified = shop.magnet("verify out --execute --start-servers");
+    let told = verified.expect(0).stdout;
+    assert!(told.starts_with("20 reproduced, 0 mismatch, 0 unavailable"), "{told}");
+    assert!(
+        told.contains("executed again, but for ") && told.contains(" volatile values"),
+        "{told}"
+    );
+}
+
 /// With isolation switched off, one conversation's orders are in another's.
 #[test]
 fn a_leak_is_seen_where_conversations_share_a_server() {
@@ -235,7 +301,15 @@ fn a_secret_gets_to_the_server_and_nowhere_else() {
     let secret = "hush-0123456789";
     let ran = shop.with("run --tools servers.json --samples 3", &[("MY_SHOP_TOKEN", secret)]);
     ran.expect(0);
-    let mut folders = vec![shop.path().join("out")];
+    holds_nowhere(&shop.path().join("out"), secret);
+    let written = Shop::new("", json!({ "env": {"SHOP_TOKEN": secret} }));
+    let told = written.magnet("check --tools servers.json").expect(2).stderr;
+    assert!(told.contains("\"${SHOP_TOKEN}\"") && !told.contains(secret), "{told}");
+}
+
+/// No file below a folder holds that text.
+fn holds_nowhere(folder: &Path, secret: &str) {
+    let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
             match entry.path().is_dir() {
@@ -248,9 +322,6 @@ fn a_secret_gets_to_the_server_and_nowhere_else() {
             }
         }
     }
-    let written = Shop::new("", json!({ "env": {"SHOP_TOKEN": secret} }));
-    let told = written.magnet("check --tools servers.json").expect(2).stderr;
-    assert!(told.contains("\"${SHOP_TOKEN}\"") && !told.contains(secret), "{told}");
 }
 
 /// A campaign that reaches a fleet is not its workers' owner.
@@ -270,4 +341,160 @@ fn a_worker_starts_only_the_programs_that_its_owner_allows() {
     let line = "run --tools servers.json --samples 8 --seed 11 --set campaign.name=fleet";
     shop.magnet(&format!("{line} --set fleet.shard_walks=16")).expect(0);
     assert_eq!(fleet.dataset(), Dataset::read(&shop.path().join("out")));
+}
+
+/// The shop over HTTP. Ended when dropped.
+struct Elsewhere {
+    server: Child,
+    port: u16,
+}
+
+impl Elsewhere {
+    fn start(how: &str) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/mcp/remote.py");
+        let mut server = Command::new("python3")
+            .args([script, how])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 starts");
+        let mut line = String::new();
+        let stdout = server.stdout.take().expect("its output is a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("it says its port");
+        Self { server, port: line.trim().parse().expect("a port") }
+    }
+
+    /// A folder with a file of it, with further keys.
+    fn listed(&self, more: Value) -> Shop {
+        let url = format!("http://127.0.0.1:{}/mcp", self.port);
+        let mut server = json!({ "type": "http", "url": url });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            server[key] = value.clone();
+        }
+        let folder = folder();
+        write(folder.path(), "servers.json", &json!({"mcpServers": {"shop": server}}).to_string());
+        Shop { folder }
+    }
+
+    /// What was asked of it.
+    fn seen(&self) -> Value {
+        self.get("/seen")
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it is there");
+        let asked = format!("GET {path} HTTP/1.1\r\nconnection: close\r\n\r\n");
+        stream.write_all(asked.as_bytes()).expect("it hears");
+        let mut told = String::new();
+        stream.read_to_string(&mut told).expect("it answers");
+        let (_, body) = told.split_once("\r\n\r\n").expect("an answer");
+        serde_json::from_str(body).expect("JSON")
+    }
+
+    /// Each session that began has ended, or was lost by the server.
+    fn is_tidy(&self) {
+        wait_for("all sessions to end", PATIENCE, || self.seen()["open"] == 0);
+        let seen = self.seen();
+        let count = |key: &str| seen[key].as_u64().expect("a count");
+        assert_eq!(count("begun"), count("ended") + count("lost"), "{seen}");
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
+#[test]
+fn a_server_elsewhere_executes_every_call_in_sessions_of_their_own() {
+    for how in ["", "sse"] {
+        let elsewhere = Elsewhere::start(how);
+        let shop = elsewhere.listed(json!({}));
+        shop.magnet("run --tools servers.json --samples 100").expect(0);
+        elsewhere.is_tidy();
+        let records = shop.records();
+        assert_eq!(records.len(), 100);
+        let mut orders = BTreeSet::new();
+        for output in records.iter().flat_map(outputs) {
+            let output: Value = serde_json::from_str(output).expect("the shop answers JSON");
+            orders.extend(output["order_id"].as_str().map(str::to_owned));
+        }
+        // Each conversation's first new order is the first: none sees another's.
+        assert!(orders.contains("OR-7004"), "{orders:?}");
+        assert!(orders.iter().all(|order| order.as_str() < "OR-7012"), "{orders:?}");
+        let refused = shop.magnet("verify out --execute").expect(0);
+        assert!(refused.stdout.starts_with("0 reproduced, 0 mismatch, 100 unavailable"));
+        let verified = shop.magnet("verify out --execute --start-servers").expect(0).stdout;
+        assert!(verified.starts_with("100 reproduced, 0 mismatch, 0 unavailable"), "{verified}");
+        elsewhere.is_tidy();
+    }
+}
+
+/// What one says over its input and output, it says over HTTP.
+#[test]
+fn the_way_to_a_server_changes_no_conversation() {
+    let line = "run --tools servers.json --samples 15 --set run.workers=2";
+    let started = Shop::new("", json!({}));
+    started.magnet(line).expect(0);
+    let elsewhere = Elsewhere::start("");
+    let asked = elsewhere.listed(json!({}));
+    asked.magnet(line).expect(0);
+    let messages = |shop: &Shop| shop.records().iter().map(outputs_of).collect::<Vec<_>>();
+    assert_eq!(messages(&started), messages(&asked));
+}
+
+fn outputs_of(record: &Value) -> String {
+    outputs(record).join("\n")
+}
+
+/// A server that loses sessions, or breaks off, costs tries: no conversation
+/// goes on in another session, none is left open, and what came out holds.
+#[test]
+fn sessions_that_are_lost_cost_tries_and_are_never_another() {
+    for how in ["forgetful", "forgetful,sloppy", "flaky", "broken"] {
+        let elsewhere = Elsewhere::start(how);
+        let shop = elsewhere.listed(json!({}));
+        let ran = shop.magnet("run --tools servers.json --samples 20").expect(0);
+        let records = shop.records();
+        assert_eq!(records.len(), 20, "{how}: {}", ran.stderr);
+        let seen = elsewhere.seen();
+        if how.starts_with("forgetful") {
+            assert!(seen["lost"].as_u64() > Some(0), "{how}: {seen}");
+        }
+        elsewhere.is_tidy();
+        if how == "broken" {
+            let called = records.iter().any(|record| {
+                record["metadata"]["reference"].to_string().contains("\"get_order\"")
+            });
+            assert!(!called, "a call that never returned is in the data");
+        }
+        elsewhere.get("/well");
+        let verified = shop.magnet("verify out --execute --start-servers").expect(0).stdout;
+        assert!(verified.starts_with("20 reproduced, 0 mismatch, 0 unavailable"), "{verified}");
+    }
+}
+
+#[test]
+fn a_token_gets_to_a_server_elsewhere_and_nowhere_else() {
+    let elsewhere = Elsewhere::start("closed");
+    let shop = elsewhere.listed(json!({"headers": {"Authorization": "Bearer ${SHOP_TOKEN}"}}));
+    let line = "run --tools servers.json --samples 3";
+    let told = shop.with(line, &[("SHOP_TOKEN", "wrong-0123456789")]).expect(2).stderr;
+    assert!(told.contains("HTTP 401") && told.contains("who are you?"), "{told}");
+    assert!(told.contains("hint: ") && !told.contains("wrong-0123456789"), "{told}");
+    shop.with(line, &[("SHOP_TOKEN", "hush-0123456789")]).expect(0);
+    assert_eq!(elsewhere.seen()["tokens"].as_array().map(Vec::len), Some(2));
+    holds_nowhere(&shop.path().join("out"), "hush-0123456789");
+    let missing = shop.magnet(line).expect(2).stderr;
+    assert!(missing.contains("\"SHOP_TOKEN\" is not set"), "{missing}");
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_with_its_address() {
+    let elsewhere = Elsewhere::start("");
+    let shop = elsewhere.listed(json!({"start_timeout": "2s"}));
+    drop(elsewhere);
+    let told = shop.magnet("run --tools servers.json --samples 3").expect(2).stderr;
+    assert!(told.contains("refused") && told.contains("http://127.0.0.1:"), "{told}");
 }

@@ -3,7 +3,9 @@
     python3 shop.py DIR [HOW]
 
 JSON-RPC over stdin and stdout; its state is `DIR/shop.json`, read and written
-at each call. HOW makes it hostile: see `Hostile`.
+at each call. HOW makes it hostile: see `Hostile`; `stateful` keeps its state in
+the process as well, `clock` tells the time with each answer and names orders by
+it.
 """
 
 import json
@@ -14,6 +16,10 @@ import time
 
 class Refused(Exception):
     """What a call is told that does not fit the state."""
+
+
+def hostile_by(how):
+    return len(sys.argv) > 2 and sys.argv[2] == how
 
 
 def state_path():
@@ -43,7 +49,12 @@ def start():
     return {"accounts": accounts, "orders": orders, "stock": stock, "next": 7004}
 
 
+KEPT = {}
+
+
 def load():
+    if hostile_by("stateful") and KEPT:
+        return json.loads(KEPT["state"])
     if not os.path.exists(state_path()):
         return start()
     with open(state_path()) as file:
@@ -51,6 +62,7 @@ def load():
 
 
 def save(state):
+    KEPT["state"] = json.dumps(state)
     with open(state_path(), "w") as file:
         json.dump(state, file)
 
@@ -130,7 +142,7 @@ def place_order(state, account_id, sku, quantity):
         raise Refused(f"account {account_id} has {found['balance_cents']} cents, not {cost}")
     found["balance_cents"] -= cost
     product["stock"] -= quantity
-    order_id = f"OR-{state['next']}"
+    order_id = f"OR-{time.time_ns() if hostile_by('clock') else state['next']}"
     state["next"] += 1
     state["orders"][order_id] = {
         "account_id": account_id, "sku": sku, "quantity": quantity, "status": "open",
@@ -235,6 +247,8 @@ def call(params):
     except Refused as refused:
         return {"content": [{"type": "text", "text": str(refused)}], "isError": True}
     save(state)
+    if hostile_by("clock"):
+        told["told_at"] = time.time_ns()
     return {"content": [{"type": "text", "text": json.dumps(told)}], "structuredContent": told}
 
 
@@ -274,4 +288,5 @@ def main():
         print(json.dumps(told), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

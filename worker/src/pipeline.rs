@@ -185,12 +185,7 @@ impl Pipeline {
     /// # Errors
     /// What it is rejected for.
     pub async fn try_alone(&self, function: FunctionId, index: WalkIndex) -> Result<(), Failure> {
-        let turn = Turn {
-            purpose: Purpose::Calls,
-            steps: vec![Step::new(function)],
-            proposed: Vec::new(),
-        };
-        let path = Path { kind: Kind::SingleTurn, turns: vec![turn], ops: Vec::new() };
+        let path = alone(function);
         let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let (library, seed) = (&*self.library, self.seed());
         let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
@@ -198,6 +193,25 @@ impl Pipeline {
         let scene = Scene { path: &briefed.path, ..scene };
         let initial_config = walked.and_then(|walked| walked.initial_config);
         self.translate(scene, &briefed, &self.offer(scene), initial_config).await.map(|_| ())
+    }
+
+    /// The calls of a conversation about one function, as far as they can be
+    /// made beforehand and are accepted.
+    ///
+    /// # Errors
+    /// What it is rejected for.
+    pub async fn call_alone(
+        &self,
+        function: FunctionId,
+        index: WalkIndex,
+    ) -> Result<Vec<Call>, Failure> {
+        let path = alone(function);
+        let persona = Persona::draw(self.seed(), index, self.draws.voices());
+        let (library, seed) = (&*self.library, self.seed());
+        let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
+        let walked = self.dry_walk(scene).await?;
+        let made = walked.into_iter().flat_map(|log| log.calls);
+        Ok(made.flat_map(|made| made.executed).map(|executed| executed.call).collect())
     }
 
     /// The functions on offer in a conversation.
@@ -424,6 +438,13 @@ impl WalkRunner for Pipeline {
             tracing::debug!(%error, "answers that are safe stay in the memo");
         }
     }
+}
+
+/// The path of a conversation about one function.
+fn alone(function: FunctionId) -> Path {
+    let purpose = Purpose::Calls;
+    let turn = Turn { purpose, steps: vec![Step::new(function)], proposed: Vec::new() };
+    Path { kind: Kind::SingleTurn, turns: vec![turn], ops: Vec::new() }
 }
 
 fn stop_of_teacher(error: teacher::Error) -> Stop {

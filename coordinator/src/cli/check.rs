@@ -1,6 +1,7 @@
 //! `magnet check`: every problem with its key, functions that no conversation
 //! can call, and the effective configuration with the origin of every value. No side effect. On request
-//! the prompts, or what each endpoint answers to a question.
+//! the prompts, or what each endpoint answers to a question and each server to
+//! some calls.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -19,7 +20,7 @@ use magnet_worker::teacher::probe::{self, Found, Tools};
 use super::campaign::CampaignArgs;
 use crate::terminal::Paint;
 use crate::trial::{self, Trial};
-use crate::{execute, library, prepare};
+use crate::{execute, library, prepare, servers};
 
 /// Tell every problem of a campaign, and its effective configuration
 #[derive(clap::Args)]
@@ -32,7 +33,8 @@ pub(super) struct Args {
     /// configuration
     #[arg(long)]
     show_prompts: bool,
-    /// Ask each endpoint two short questions and tell what it can do
+    /// Ask each endpoint two short questions and tell what it can do; try each
+    /// MCP server and tell whether its conversations are kept apart
     #[arg(long)]
     probe: bool,
 }
@@ -100,7 +102,8 @@ fn print_prompts(campaign: &Campaign, paint: Paint, out: &mut impl Write) -> io:
     Ok(())
 }
 
-/// Asks every endpoint of the campaign, each once however many roles it has.
+/// Asks every endpoint of the campaign, each once however many roles it has,
+/// and tries its servers.
 fn probe(campaign: &Campaign, environment: &[(String, String)]) -> Result<Exit> {
     let variable = |name: &str| {
         environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
@@ -123,8 +126,14 @@ fn probe(campaign: &Campaign, environment: &[(String, String)]) -> Result<Exit> 
             }
         }
     }
-    if !is_any {
-        eprintln!("no [teacher.*] of kind \"openai\" stands in the campaign: nothing to ask");
+    let prepared = prepare::prepare(campaign, Path::new("."))?;
+    let servers = runtime.block_on(servers::tell(campaign, &prepared))?;
+    write!(io::stdout(), "{servers}")?;
+    if !is_any && servers.is_empty() {
+        eprintln!(
+            "no [teacher.*] of kind \"openai\" stands in the campaign, and no MCP server: nothing to \
+             ask"
+        );
     }
     Ok(exit)
 }

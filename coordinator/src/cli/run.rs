@@ -24,9 +24,9 @@ use crate::graph::judge::Standing;
 use crate::ledger::Counts;
 use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
-use crate::report;
 use crate::status::{Token, Watch};
 use crate::trial;
+use crate::{report, servers};
 
 /// Make a dataset on this machine; run again, it goes on where it was left
 #[derive(clap::Args)]
@@ -118,9 +118,13 @@ pub(super) fn settled(
             eprintln!("{}", judging(standing));
         }
     };
+    let settle = async {
+        let prepared = servers::settle(campaign, prepared).await?;
+        prepare::settle(campaign, prepared, &variable, patience, &tell).await
+    };
     runtime.block_on(async {
         tokio::select! {
-            settled = prepare::settle(campaign, prepared, &variable, patience, &tell) => settled.map(Some),
+            settled = settle => settled.map(Some),
             () = stop.cancelled() => {
                 eprintln!("stopped while judging the graph\nhint: the same command goes on from there");
                 Ok(None)

@@ -52,9 +52,12 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 }
 
 fn account(verdict: &Verdict, is_executed: bool) -> String {
-    let calls = match is_executed {
-        true => format!("; {} calls executed again", verdict.calls),
-        false => String::new(),
+    let calls = match (is_executed, verdict.volatile) {
+        (true, 0) => format!("; {} calls executed again", verdict.calls),
+        (true, volatile) => {
+            format!("; {} calls executed again, but for {volatile} volatile values", verdict.calls)
+        }
+        (false, _) => String::new(),
     };
     format!(
         "{} reproduced, {} mismatch, {} unavailable; {} pairs checked{calls}",

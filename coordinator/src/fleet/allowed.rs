@@ -94,9 +94,10 @@ impl Allowed {
     fn check_servers(&self, servers: &Servers) -> Result<(), Refusal> {
         for (name, server) in &servers.servers {
             let who = || format!("server \"{name}\"");
-            let words = server.words();
-            if !self.commands.iter().any(|command| command.matches(&words)) {
-                return Err(Refusal::Command { who: who(), command: server.command_line() });
+            if server.is_remote() {
+                self.check_place(&server.url, who)?;
+            } else if !self.commands.iter().any(|command| command.matches(&server.words())) {
+                return Err(Refusal::Command { who: who(), command: server.told() });
             }
             for variable in server.variables() {
                 self.check_variable(variable, who)?;
@@ -321,5 +322,22 @@ mod tests {
         let greedy = servers(&[("K", "${AWS_SECRET_ACCESS_KEY}")], &[]);
         let refusal = check(&["K=* npx"], &greedy);
         assert!(matches!(refusal, Err(Refusal::Variable { .. })), "{refusal:?}");
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_asked_as_a_teacher_is() {
+        let check = |own: &Campaign, url: &str, variable: &str| {
+            let headers = [("authorization".to_owned(), format!("Bearer ${{{variable}}}"))];
+            let server = Server { url: url.into(), headers: headers.into(), ..Server::default() };
+            let servers = [("shop".to_owned(), server)].into();
+            let servers = Servers { servers, ..Servers::default() };
+            Allowed::by(own).check(&Campaign::default(), &servers)
+        };
+        let own = worker(&["SHOP_*"], &["*.example.com"]);
+        assert_eq!(check(&own, "https://shop.example.com/${SHOP_PATH}", "SHOP_KEY"), Ok(()));
+        let elsewhere = check(&own, "http://169.254.169.254/latest", "SHOP_KEY");
+        assert!(matches!(elsewhere, Err(Refusal::Host { .. })), "{elsewhere:?}");
+        let greedy = check(&own, "https://shop.example.com/mcp", "MAGNET_STATUS_TOKEN");
+        assert!(matches!(greedy, Err(Refusal::Variable { .. })), "{greedy:?}");
     }
 }

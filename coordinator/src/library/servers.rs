@@ -1,7 +1,7 @@
 //! Files of MCP servers, as their clients have them: `{"mcpServers": {…}}`.
 //!
-//! A server says how it is started; what it offers it is asked. To the keys of
-//! the clients come our own, which say what a conversation starts from:
+//! A server says how it is started, or where it is reached; what it offers it
+//! is asked. To the keys of the clients come our own, which say what a conversation starts from:
 //!
 //! ```json
 //! {"mcpServers": {"files": {
@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use magnet_proto::config::{duration, looks_like_key};
-use magnet_proto::servers::{Server, StartState};
+use magnet_proto::servers::{Isolation, Server, StartState};
+use magnet_worker::teacher::stack::place;
 use serde_json::{Map, Value};
 
 use super::error::Error;
@@ -24,13 +25,18 @@ use super::error::Error;
 /// What a conversation may start from, in bytes: its record keeps it.
 const MAX_FILES_BYTES: usize = 64 << 10;
 /// Our keys of a server, for the hint.
-const OURS: &str = "files, prepare, known, isolation, refusals, dir, start_timeout, call_timeout";
+const OURS: &str = "files, prepare, known, isolation, refusals, volatile, dir, start_timeout, \
+                    call_timeout";
 /// Keys of clients that say nothing to us.
-const THEIRS: [&str; 20] = [
-    "type", "transport", "transportType", "description", "name", "title", "icon", "gallery",
-    "version", "autoApprove", "alwaysAllow", "autoStart", "enabled", "trust", "timeout",
-    "initTimeout", "tools", "dev", "source", "cwd",
+const THEIRS: [&str; 17] = [
+    "description", "name", "title", "icon", "gallery", "version", "autoApprove", "alwaysAllow",
+    "autoStart", "enabled", "trust", "timeout", "initTimeout", "tools", "dev", "source", "cwd",
 ];
+
+/// What clients call the address of a server that runs elsewhere.
+const ADDRESS: [&str; 3] = ["url", "serverUrl", "httpUrl"];
+/// What they call the way to a server.
+const WAY: [&str; 3] = ["type", "transport", "transportType"];
 
 /// The servers of a document, if it is a list of such: `mcpServers`, or
 /// `servers` as some editors call it.
@@ -40,7 +46,7 @@ pub(super) fn of(document: &Value) -> Option<&Map<String, Value>> {
         return list.as_object();
     }
     let is_started = |server: &Value| {
-        ["command", "url", "serverUrl", "httpUrl"].iter().any(|key| server.get(*key).is_some())
+        server.get("command").is_some() || ADDRESS.iter().any(|key| server.get(*key).is_some())
     };
     let lists = ["servers", "context_servers"].iter().filter_map(|key| object.get(*key));
     let mut lists = lists.filter_map(Value::as_object);
@@ -108,12 +114,6 @@ fn wrong(problem: impl Into<String>, hint: impl Into<String>) -> Wrong {
 fn server(described: &Value, here: &Path) -> Result<Listed, Wrong> {
     let object = described.as_object();
     let object = object.ok_or_else(|| wrong("it is no object", "write {\"command\": \"…\"}"))?;
-    if ["url", "serverUrl", "httpUrl"].iter().any(|key| object.contains_key(*key)) {
-        return Err(wrong(
-            "it is reached over HTTP",
-            "give a server that is started by a \"command\"; remote ones are not supported",
-        ));
-    }
     let mut server = Server::default();
     let (mut only, mut without) = (None, Vec::new());
     for (key, value) in object {
@@ -130,6 +130,11 @@ fn server(described: &Value, here: &Path) -> Result<Listed, Wrong> {
                     fit(value).ok_or_else(|| unfit("object of texts"))?;
                 server.env = env.into_iter().map(|(name, text)| (name, at(&text, here))).collect();
             }
+            address if ADDRESS.contains(&address) => server.url = text()?,
+            "headers" => {
+                server.headers = fit(value).ok_or_else(|| unfit("object of texts"))?;
+            }
+            way if WAY.contains(&way) => way_is_known(&text()?)?,
             "files" => server.start.files = fit(value).ok_or_else(|| unfit("object of texts"))?,
             "prepare" => server.start.prepare = fit(value).ok_or_else(|| unfit("list of calls"))?,
             "known" => {
@@ -141,10 +146,13 @@ fn server(described: &Value, here: &Path) -> Result<Listed, Wrong> {
                 server.known = known;
             }
             "isolation" => {
-                let kinds = "\"process\", \"restore\" or \"none\"";
+                let kinds = "\"process\", \"restore\", \"session\" or \"none\"";
                 server.isolation = fit(value).ok_or_else(|| unfit(kinds))?;
             }
             "refusals" => server.refusals = fit(value).ok_or_else(|| unfit("list of texts"))?,
+            "volatile" => {
+                server.volatile = fit(value).ok_or_else(|| unfit("object of lists of texts"))?;
+            }
             "dir" => server.dir = text()?,
             "start_timeout" | "call_timeout" => {
                 let wait = duration::parse(&text()?).filter(|wait| !wait.is_zero());
@@ -181,38 +189,48 @@ fn example(key: &str) -> String {
         "command" => "\"npx\"",
         "args" => "[\"-y\", \"some-server\", \"{dir}\"]",
         "env" => "{\"SHOP_TOKEN\": \"${SHOP_TOKEN}\"}",
+        "headers" => "{\"Authorization\": \"Bearer ${SHOP_TOKEN}\"}",
+        "url" | "serverUrl" | "httpUrl" => "\"https://shop.example.com/mcp\"",
+        "type" | "transport" | "transportType" => "\"http\"",
         "files" => "{\"notes.txt\": \"Call Ann.\"}",
         "prepare" => "[{\"tool\": \"add\", \"arguments\": {\"name\": \"x\"}}]",
         "known" => "{\"path\": [\"{dir}/notes.txt\"]}",
         "isolation" => "\"process\"",
         "includeTools" | "excludeTools" => "[\"get_file_info\"]",
         "refusals" => "[\"Database error\"]",
+        "volatile" => "{\"get_time\": [\"/now\"]}",
         "dir" => "\"/workspace\"",
         _ => "\"30s\"",
     };
     format!("write \"{key}\": {example}")
 }
 
+/// Whether a way to a server is one that is spoken here.
+fn way_is_known(way: &str) -> Result<(), Wrong> {
+    match way.to_lowercase().replace(['-', '_'], "").as_str() {
+        "stdio" | "http" | "streamablehttp" | "streamable" => Ok(()),
+        "sse" => Err(wrong(
+            "it is reached over \"sse\", the older way that MCP has given up",
+            "give its address for streamable HTTP, with \"type\": \"http\", or a \"command\" that \
+             speaks to it, such as \"npx -y mcp-remote URL\"",
+        )),
+        _ => Err(wrong(
+            format!("it is reached over \"{way}\", which is not spoken here"),
+            "write \"type\": \"http\" with a \"url\", or \"stdio\" with a \"command\"",
+        )),
+    }
+}
+
 /// What holds between the parts of a server.
 fn check(server: &Server) -> Result<(), Wrong> {
-    if server.command.is_empty() {
-        return Err(wrong("it has no command", example("command")));
+    match server.is_remote() {
+        true => check_remote(server)?,
+        false => check_started(server)?,
     }
-    for (name, text) in &server.env {
-        let names_a_secret = ["TOKEN", "SECRET", "PASSWORD", "API_KEY", "APIKEY", "_KEY"];
-        let upper = name.to_uppercase();
-        let is_secret = names_a_secret.iter().any(|part| upper.contains(part));
-        if looks_like_key(text) || is_secret && !text.is_empty() && !text.contains("${") {
-            let problem = format!("env \"{name}\" holds a secret; a campaign's data must not");
-            let hint =
-                format!("write \"{name}\": \"${{{name}}}\" and set {name} where magnet runs");
-            return Err(wrong(problem, hint));
+    for (of, texts) in [("env", &server.env), ("header", &server.headers)] {
+        for (name, text) in texts {
+            check_secret(of, name, text)?;
         }
-    }
-    if let Some(arg) = server.args.iter().find(|arg| looks_like_key(arg)) {
-        let shown: String = arg.chars().take(4).collect();
-        let problem = format!("its argument \"{shown}…\" looks like a key");
-        return Err(wrong(problem, "write \"${NAME}\" and set NAME where magnet runs"));
     }
     let StartState { files, .. } = &server.start;
     let size: usize = files.iter().map(|(path, text)| path.len() + text.len()).sum();
@@ -234,9 +252,94 @@ fn check(server: &Server) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// What holds of a server that is started.
+fn check_started(server: &Server) -> Result<(), Wrong> {
+    if server.command.is_empty() {
+        return Err(wrong(
+            "it has no command",
+            format!("{}, or a \"url\" where it is reached", example("command")),
+        ));
+    }
+    if !server.headers.is_empty() {
+        return Err(wrong("it has \"headers\" and is started", "give its secrets in \"env\""));
+    }
+    if server.isolation == Isolation::Session {
+        return Err(wrong("it is started, and \"isolation\" is \"session\"", example("isolation")));
+    }
+    if let Some(arg) = server.args.iter().find(|arg| looks_like_key(arg)) {
+        let shown: String = arg.chars().take(4).collect();
+        let problem = format!("its argument \"{shown}…\" looks like a key");
+        return Err(wrong(problem, "write \"${NAME}\" and set NAME where magnet runs"));
+    }
+    Ok(())
+}
+
+/// What holds of a server that runs elsewhere.
+fn check_remote(server: &Server) -> Result<(), Wrong> {
+    let problem = |problem: &str| Err(wrong(problem, example("url")));
+    let Some((_, rest)) = server.url.split_once("://").filter(|(scheme, _)| {
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    }) else {
+        return problem("its \"url\" does not begin with \"http://\" or \"https://\"");
+    };
+    // Where a campaign's requests go is known before they are sent.
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains("${") || place(&server.url).is_none() {
+        return problem("its \"url\" names no host");
+    }
+    if host.contains('@') || rest.split(['/', '?', '&', '=']).any(looks_like_key) {
+        return Err(wrong(
+            "its \"url\" holds a secret; a campaign's data must not",
+            "write \"${NAME}\" there, or give \"headers\", and set NAME where magnet runs",
+        ));
+    }
+    for pair in rest.split(['?', '&']).skip(1) {
+        if let Some((name, value)) = pair.split_once('=') {
+            check_secret("parameter", name, value)?;
+        }
+    }
+    if !server.command.is_empty() {
+        return Err(wrong("it has a \"command\" and a \"url\"", "remove one of them"));
+    }
+    let unread = [
+        ("args", server.args.is_empty()),
+        ("env", server.env.is_empty()),
+        ("files", server.start.files.is_empty()),
+    ];
+    if let Some((key, _)) = unread.iter().find(|(_, is_empty)| !is_empty) {
+        let problem = format!("it is reached by \"url\", and nothing there reads \"{key}\"");
+        return Err(wrong(
+            problem,
+            "remove it; what exists at the start calls in \"prepare\" make",
+        ));
+    }
+    if !matches!(server.isolation(), Isolation::Session | Isolation::None) {
+        let problem = "it is reached by \"url\": its process is nobody's here";
+        return Err(wrong(problem, "write \"isolation\": \"session\" or \"none\""));
+    }
+    Ok(())
+}
+
+/// A secret is named and never written down.
+fn check_secret(of: &str, name: &str, text: &str) -> Result<(), Wrong> {
+    let names_a_secret = [
+        "TOKEN", "SECRET", "PASSWORD", "API_KEY", "API-KEY", "APIKEY", "_KEY", "-KEY",
+        "AUTHORIZATION", "COOKIE",
+    ];
+    let upper = name.to_uppercase();
+    let is_secret = names_a_secret.iter().any(|part| upper.contains(part));
+    if !looks_like_key(text) && (!is_secret || text.is_empty() || text.contains("${")) {
+        return Ok(());
+    }
+    let variable = upper.replace('-', "_");
+    Err(wrong(
+        format!("{of} \"{name}\" holds a secret; a campaign's data must not"),
+        format!("write \"{name}\": \"${{{variable}}}\" and set {variable} where magnet runs"),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
-    use magnet_proto::servers::Isolation;
     use serde_json::json;
 
     use super::*;
@@ -281,6 +384,25 @@ mod tests {
     }
 
     #[test]
+    fn a_server_elsewhere_is_read_in_the_words_of_several_clients() {
+        for described in [
+            json!({"url": "https://h/mcp"}),
+            json!({"serverUrl": "https://h/mcp", "type": "streamable-http"}),
+            json!({"httpUrl": "https://h/mcp", "transport": "streamableHttp"}),
+        ] {
+            let server = read_one(described).unwrap();
+            assert_eq!((&*server.url, server.isolation()), ("https://h/mcp", Isolation::Session));
+        }
+        let server = read_one(json!({
+            "type": "http", "url": "https://h/mcp?key=${SHOP_KEY}",
+            "headers": {"Authorization": "Bearer ${SHOP_TOKEN}"}, "isolation": "none",
+        }));
+        let server = server.unwrap();
+        assert_eq!(server.isolation, Isolation::None);
+        assert_eq!(server.variables(), ["SHOP_KEY", "SHOP_TOKEN"]);
+    }
+
+    #[test]
     fn tools_are_chosen_as_clients_choose_them() {
         let wanted = |described: Value| {
             let listed = server(&described, Path::new("/")).unwrap();
@@ -302,9 +424,25 @@ mod tests {
         };
         for (problem, part) in [
             (read_one(json!({"args": []})).unwrap_err(), "no command"),
-            (read_one(json!({"url": "https://h/mcp"})).unwrap_err(), "over HTTP"),
+            (read_one(json!({"url": "https://h/sse", "type": "sse"})).unwrap_err(), "given up"),
+            (read_one(json!({"url": "h/mcp"})).unwrap_err(), "does not begin with"),
+            (read_one(json!({"url": "https://${HOST}/mcp"})).unwrap_err(), "names no host"),
+            (read_one(json!({"url": "https://u:p@h/mcp"})).unwrap_err(), "holds a secret"),
+            (read_one(json!({"url": "https://h/m?apiKey=x"})).unwrap_err(), "${APIKEY}"),
+            (
+                read_one(json!({"url": "https://h", "headers": {"X-Api-Key": "abc"}})).unwrap_err(),
+                "\"X-Api-Key\": \"${X_API_KEY}\"",
+            ),
+            (read_one(json!({"url": "https://h", "files": {"a": ""}})).unwrap_err(), "\"files\""),
+            (
+                read_one(json!({"url": "https://h", "isolation": "restore"})).unwrap_err(),
+                "\"session\" or \"none\"",
+            ),
+            (with("url", json!("https://h")), "a \"command\" and a \"url\""),
+            (with("isolation", json!("session")), "it is started"),
+            (with("type", json!("websocket")), "not spoken here"),
             (with("prepair", json!([])), "\"prepair\" that nothing reads"),
-            (with("isolation", json!("box")), "\"process\", \"restore\" or \"none\""),
+            (with("isolation", json!("box")), "\"restore\", \"session\" or \"none\""),
             (with("call_timeout", json!(30)), "is no text"),
             (with("files", json!({"../a": ""})), "does not lie in"),
             (with("files", json!({"a": "x".repeat(70_000)})), "more than 65536"),

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::dataset::{Dataset, Line};
 use line::{PairLine, Record};
-use replay::Again;
+use replay::{Again, Made};
 pub use replay::{Programs, Replayer};
 
 /// What came of checking a dataset.
@@ -36,6 +36,8 @@ pub struct Verdict {
     pub pairs: u64,
     /// Calls whose outputs were made again.
     pub calls: u64,
+    /// Values in them that come out otherwise each time, and were bound.
+    pub volatile: u64,
     /// The first mismatches, each with its place and what is wrong.
     pub problems: Vec<String>,
     /// Why outputs could not be made again, if so.
@@ -46,6 +48,11 @@ pub struct Verdict {
 const MAX_PROBLEMS: usize = 20;
 
 impl Verdict {
+    fn made(&mut self, made: Made) {
+        self.calls += made.calls;
+        self.volatile += made.volatile;
+    }
+
     fn mismatch(&mut self, place: &str, why: impl std::fmt::Display) {
         self.mismatches += 1;
         if self.problems.len() < MAX_PROBLEMS {
@@ -93,7 +100,7 @@ pub async fn verify(
             let line = check_pair(&at, &value, &record, &validators, &mut verdict);
             if let (Some(replayer), Some(line), Scope::EveryCall) = (&replayer, line, scope) {
                 match replayer.replay(&record, &line.rejected).await {
-                    Ok(Again::Same(calls)) => verdict.calls += calls,
+                    Ok(Again::Same(made)) => verdict.made(made),
                     Ok(Again::Unavailable) => {}
                     Err(why) => verdict.mismatch(&at, why),
                 }
@@ -103,9 +110,9 @@ pub async fn verify(
         match &replayer {
             None => verdict.unavailable += 1,
             Some(replayer) => match replayer.replay(&record, &record.sample.messages).await {
-                Ok(Again::Same(calls)) => {
+                Ok(Again::Same(made)) => {
                     verdict.reproduced += 1;
-                    verdict.calls += calls;
+                    verdict.made(made);
                 }
                 Ok(Again::Unavailable) => verdict.unavailable += 1,
                 Err(why) => verdict.mismatch(&place, why),

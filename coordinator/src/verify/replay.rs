@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::EndpointKind;
+use magnet_proto::library::Function;
 use magnet_proto::path::NodeOp;
 use magnet_proto::sample::{Call, Message, Sample};
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::execute::metered;
 use magnet_worker::execute::planned::Planned;
 use magnet_worker::execute::router::Router;
+use magnet_worker::execute::volatile::{self, Bound};
 use magnet_worker::execute::{self, Executor, Nature, Plan, Start};
 use magnet_worker::teacher::{self, Machine, Simulate};
 use prometheus::Registry;
@@ -25,7 +27,7 @@ pub struct Replayer {
     executor: Router,
 }
 
-/// Whether programs that a dataset names may be started.
+/// Whether servers that a dataset names may be started or asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Programs {
     Allowed,
@@ -34,10 +36,18 @@ pub enum Programs {
 
 /// How an attempt to make outputs again ended.
 pub(super) enum Again {
-    /// All came out as they stand, so many.
-    Same(u64),
+    /// All came out as they stand.
+    Same(Made),
     /// Some cannot be made again here.
     Unavailable,
+}
+
+/// Calls whose outputs were made again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Made {
+    pub(super) calls: u64,
+    /// Values in them that come out otherwise each time.
+    pub(super) volatile: u64,
 }
 
 impl Replayer {
@@ -49,9 +59,9 @@ impl Replayer {
             (programs, bundle.servers.servers.values().next())
         {
             anyhow::bail!(
-                "outputs come from programs that the dataset names, such as `{}`\nhint: let them \
-                 be started with --start-servers",
-                server.command_line()
+                "outputs come from servers that the dataset names, such as `{}`\nhint: let them \
+                 be started and asked with --start-servers",
+                server.told()
             );
         }
         let simulator = bundle.campaign.endpoint(&bundle.campaign.roles.simulator);
@@ -85,11 +95,17 @@ impl Replayer {
             let found = library.find(name).map(|id| library.get(id));
             found.ok_or_else(|| format!("\"{name}\" is not in the campaign's library"))
         };
-        let calls = answered(messages);
-        for (_, call, _) in &calls {
-            if self.executor.nature(own(call.function)?) == Nature::Played {
+        let mut calls = Vec::new();
+        for (turn, call, content) in answered(messages) {
+            let function = own(call.function)?;
+            if self.executor.nature(function) == Nature::Played {
                 return Ok(Again::Unavailable);
             }
+            let plan = plan(sample, turn, call);
+            let tool = self.bundle.servers.of(&function.name);
+            let places = tool.and_then(|(tool, server)| server.volatile.get(&tool.name));
+            let places = places.map(Vec::as_slice).unwrap_or_default();
+            calls.push(Answered { function, call, content, plan, places });
         }
         let functions = sample.signature_path.iter().flatten().map(|id| own(*id));
         let functions = functions.collect::<Result<Vec<_>, _>>()?;
@@ -104,21 +120,46 @@ impl Replayer {
             Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
             Err(error) => return Err(error.to_string()),
         };
-        for (turn, call, content) in &calls {
-            let function = own(call.function)?;
-            let output = session.call(function, call, &plan(sample, *turn, call)).await;
-            let again = match output {
-                Ok(output) => output.content,
-                Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
-                Err(error) => return Err(error.to_string()),
-            };
-            if again != *content {
-                let (id, name) = (&call.id, &function.name);
-                return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
-            }
-        }
-        Ok(Again::Same(calls.len() as u64))
+        let again = call_again(&mut session, &calls).await;
+        // What cannot be let go now is let go with the process.
+        session.close().await.ok();
+        again
     }
+}
+
+/// A call of a record, and what it returned.
+struct Answered<'a> {
+    function: &'a Function,
+    call: &'a Call,
+    content: &'a str,
+    plan: Plan,
+    /// Where its output comes out otherwise each time.
+    places: &'a [String],
+}
+
+/// Makes calls again, with the values of now in place of those that differ each
+/// time.
+async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Again, String> {
+    let (mut made, mut bound) = (Made::default(), Bound::default());
+    for Answered { function, call, content, plan, places } in calls {
+        let now = Call { arguments: bound.arguments(&call.arguments), ..(*call).clone() };
+        let again = match session.call(function, &now, plan).await {
+            Ok(output) => output.content,
+            Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
+            Err(error) => return Err(error.to_string()),
+        };
+        let differing = volatile::differing(content, &again).filter(|differing| {
+            differing.iter().all(|one| volatile::is_among(&one.place, places) || bound.holds(one))
+        });
+        let Some(differing) = differing else {
+            let (id, name) = (&call.id, &function.name);
+            return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
+        };
+        made.calls += 1;
+        made.volatile += differing.len() as u64;
+        bound.learn(differing);
+    }
+    Ok(Again::Same(made))
 }
 
 /// Stands where a model was: it is not asked again.

@@ -8,17 +8,21 @@ use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientCapabilities, ClientConfig, ClientRequest,
     Implementation, ListToolsRequest, PaginatedRequestParams,
 };
-use rmcp::service::{RunningService, ServiceError, serve_client};
+use rmcp::service::{ClientInitializeError, RunningService, ServiceError, serve_client};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use crate::folder::Folder;
-use crate::launch::Launch;
+use crate::launch::Program;
 use crate::process::Process;
+use crate::remote::{self, Remote};
 
 /// Tools a server may offer, and pages it may take for them.
 const MAX_TOOLS: usize = 5_000;
 const MAX_PAGES: usize = 100;
+
+/// How long a server may take to let a session go.
+const GOODBYE: Duration = Duration::from_secs(6);
 
 /// Why a question has no answer.
 #[derive(Debug)]
@@ -27,14 +31,24 @@ pub(crate) enum Trouble {
     Refused(String),
     /// It cannot be talked to any more.
     Gone(String),
+    /// Nor that, and it may be for want of a way to it.
+    Away(String),
+    /// It says no to whoever asks as we do.
+    Denied(String),
 }
 
-/// A server in a folder. Gone when dropped.
+/// A server that was greeted. Gone when dropped.
 pub(crate) struct Client {
     /// Before the process, so that it sees no closed pipe.
     service: RunningService<RoleClient, ClientConfig>,
-    pub(crate) process: Process,
+    /// None where it runs elsewhere.
+    process: Option<Process>,
     deadline: Duration,
+}
+
+fn us() -> ClientConfig {
+    let us = Implementation::new("magnet", env!("CARGO_PKG_VERSION"));
+    ClientConfig::new(ClientCapabilities::default(), us)
 }
 
 impl Client {
@@ -43,28 +57,61 @@ impl Client {
     /// # Errors
     /// Why it did not start, with what it said last.
     pub(crate) async fn start(
-        launch: &Launch,
+        program: &Program,
         server: &Server,
         folder: &Folder,
-    ) -> Result<Self, String> {
-        let (mut process, wire) =
-            Process::start(launch, folder).map_err(|error| format!("it did not start: {error}"))?;
-        let us = ClientConfig::new(
-            ClientCapabilities::default(),
-            Implementation::new("magnet", env!("CARGO_PKG_VERSION")),
-        );
-        match timeout(server.start_timeout, serve_client(us, wire)).await {
-            Ok(Ok(service)) => Ok(Self { service, process, deadline: server.call_timeout }),
+    ) -> Result<Self, Trouble> {
+        let gone = |why: String| Err(Trouble::Gone(why));
+        let (mut process, wire) = match Process::start(program, folder) {
+            Ok(started) => started,
+            Err(error) => return gone(format!("it did not start: {error}")),
+        };
+        match timeout(server.start_timeout, serve_client(us(), wire)).await {
+            Ok(Ok(service)) => {
+                Ok(Self { service, process: Some(process), deadline: server.call_timeout })
+            }
             Ok(Err(error)) => {
                 let ended = process.autopsy().await;
-                Err(format!("it did not start: {error}; {ended}"))
+                gone(format!("it did not start: {error}; {ended}"))
             }
             Err(_) => {
                 let said = process.said();
-                let waited = server.start_timeout.as_secs();
-                Err(format!("it did not answer within {waited} s of its start; it said: {said}"))
+                let waited = server.start_timeout.as_secs_f64();
+                gone(format!("it did not answer within {waited} s of its start; it said: {said}"))
             }
         }
+    }
+
+    /// Begins a session with a server that runs elsewhere.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn reach(remote: &Remote, server: &Server) -> Result<Self, Trouble> {
+        let greeted = timeout(server.start_timeout, serve_client(us(), remote.transport())).await;
+        let error = match greeted {
+            Ok(Ok(service)) => {
+                return Ok(Self { service, process: None, deadline: server.call_timeout });
+            }
+            Ok(Err(error)) => error,
+            Err(_) => {
+                let waited = server.start_timeout.as_secs_f64();
+                return Err(Trouble::Away(format!("it did not answer within {waited} s")));
+            }
+        };
+        Err(match &error {
+            ClientInitializeError::JsonRpcError(error) => {
+                Trouble::Denied(error.message.to_string())
+            }
+            ClientInitializeError::TransportError { error, .. } => {
+                match remote::trouble(&*error.error) {
+                    // What it says to a greeting it says to each.
+                    Some(Trouble::Gone(why)) => Trouble::Denied(why),
+                    Some(trouble) => trouble,
+                    None => Trouble::Away(error.to_string()),
+                }
+            }
+            other => Trouble::Away(other.to_string()),
+        })
     }
 
     /// All tools that it offers, as it describes them.
@@ -100,22 +147,51 @@ impl Client {
         self.ask(ClientRequest::CallToolRequest(CallToolRequest::new(params))).await
     }
 
-    /// Ends it; its folder goes once it can write no more.
-    pub(crate) fn bury(self, folder: Folder) {
-        self.process.bury(folder);
+    /// Whether it can be asked more.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        match &mut self.process {
+            Some(process) => process.is_alive(),
+            None => !self.service.is_transport_closed(),
+        }
+    }
+
+    /// Tells what was started to end, without waiting.
+    pub(crate) fn kill(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.kill();
+        }
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub(crate) async fn end(mut self) {
+        match &mut self.process {
+            Some(process) => process.end().await,
+            // Its session is told to end on the way.
+            None => {
+                self.service.close_with_timeout(GOODBYE).await.ok();
+            }
+        }
     }
 
     async fn ask(&mut self, request: ClientRequest) -> Result<Value, Trouble> {
-        match timeout(self.deadline, self.service.send_request(request)).await {
-            Ok(Ok(answer)) => {
-                serde_json::to_value(&answer).map_err(|error| Trouble::Refused(error.to_string()))
-            }
-            Ok(Err(ServiceError::McpError(error))) => Err(Trouble::Refused(error.message.into())),
-            Ok(Err(_)) => Err(Trouble::Gone(self.process.autopsy().await)),
+        let answer = match timeout(self.deadline, self.service.send_request(request)).await {
+            Ok(answer) => answer,
             Err(_) => {
                 let waited = self.deadline.as_secs_f64();
-                Err(Trouble::Gone(format!("it did not answer within {waited} s")))
+                return Err(Trouble::Gone(format!("it did not answer within {waited} s")));
             }
+        };
+        match (answer, &mut self.process) {
+            (Ok(answer), _) => {
+                serde_json::to_value(&answer).map_err(|error| Trouble::Refused(error.to_string()))
+            }
+            (Err(ServiceError::McpError(error)), _) => Err(Trouble::Refused(error.message.into())),
+            (Err(_), Some(process)) => Err(Trouble::Gone(process.autopsy().await)),
+            (Err(ServiceError::TransportSend(error)), None) => {
+                let trouble = remote::trouble(&*error.error);
+                Err(trouble.unwrap_or_else(|| Trouble::Away(error.to_string())))
+            }
+            (Err(_), None) => Err(Trouble::Away("its answer broke off".into())),
         }
     }
 }

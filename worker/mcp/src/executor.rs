@@ -5,7 +5,6 @@
 //! what the servers' file says, from the reads that take no arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,13 +19,12 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use crate::launch::{Launch, Unlaunchable};
 use crate::live::{Failed, Live, NotStarted};
+use crate::patience::Patience;
 
 /// Reads of a server that are made to see what exists.
 const MAX_READS: usize = 8;
-/// Starts that may fail, one after another, before a server counts as away, and
-/// before it counts as one that does not start at all.
+/// Starts that may fail, one after another, before a server counts as away.
 const STARTS: usize = 2;
-const ALL_STARTS: usize = 10;
 /// Conversations on servers at once, a core.
 const PER_CORE: usize = 4;
 /// How long one waits for its turn.
@@ -53,8 +51,7 @@ struct Ready {
     /// Its tools that only read and need no arguments.
     reads: Vec<String>,
     at_start: OnceCell<Known>,
-    /// Starts that failed since the last good one.
-    failed: AtomicUsize,
+    patience: Patience,
     /// Processes that wait for their next conversation.
     idle: Mutex<Vec<Live>>,
 }
@@ -83,8 +80,8 @@ impl McpServers {
             }
             reads.truncate(MAX_READS);
             let (server, at_start, idle) = (server.clone(), OnceCell::new(), Mutex::default());
-            let failed = AtomicUsize::new(0);
-            let one = Ready { server, launch, parameters, reads, at_start, failed, idle };
+            let patience = Patience::default();
+            let one = Ready { server, launch, parameters, reads, at_start, patience, idle };
             ready.insert(name.clone(), one);
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -118,6 +115,7 @@ impl Executor for McpServers {
             turn: None,
             learnt: Known::default(),
             is_clean: true,
+            is_over: false,
         }))
     }
 }
@@ -140,28 +138,38 @@ impl Ready {
             };
             match live {
                 Ok(live) => {
-                    self.failed.store(0, Ordering::Relaxed);
+                    self.patience.started(&self.who());
                     return Ok(live);
                 }
                 Err(NotStarted::Refused(why)) => return Err(Error::Permanent(self.blamed(&why))),
                 Err(NotStarted::Failed(error)) => why = error,
             }
         }
-        match self.failed.fetch_add(STARTS, Ordering::Relaxed) + STARTS < ALL_STARTS {
-            true => Err(Error::Transient(self.blamed(&why))),
-            false => Err(Error::Permanent(self.blamed(&why))),
-        }
+        Err(self.patience.failed(&self.who(), &why))
+    }
+
+    fn who(&self) -> String {
+        format!("server \"{}\"", self.launch.name)
     }
 
     fn blamed(&self, why: &str) -> String {
-        format!("server \"{}\": {why}", self.launch.name)
+        format!("{}: {why}", self.who())
     }
 
     /// Keeps a server for the next conversation, where it may serve it.
-    fn end(&self, mut live: Live) {
-        if self.server.isolation != Isolation::Process && live.is_alive() {
+    fn end(&self, live: Live) {
+        // Dropped, it ends in its own time.
+        drop(self.kept(live));
+    }
+
+    /// The same; gives back one that may not.
+    fn kept(&self, mut live: Live) -> Option<Live> {
+        let may_serve = matches!(self.server.isolation, Isolation::Restore | Isolation::None);
+        if may_serve && live.is_alive() {
             self.idle().push(live);
+            return None;
         }
+        Some(live)
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Live>> {
@@ -193,7 +201,8 @@ impl Ready {
                     known::learn(&output.value, &self.parameters, &mut known);
                 }
                 Ok(_) | Err(Failed::Unusable(_)) => {}
-                Err(Failed::Gone(why)) => {
+                Err(Failed::Denied(why)) => return Err(Error::Permanent(self.blamed(&why))),
+                Err(Failed::Gone(why) | Failed::Away(why)) => {
                     tracing::debug!(server = self.launch.name, tool, why, "a read ended a server");
                     live = self.begin(&server.start).await?;
                 }
@@ -259,15 +268,15 @@ struct Conversation {
     learnt: Known,
     /// The last refused call changed nothing.
     is_clean: bool,
+    /// A server is gone: what it knew is lost until all starts over.
+    is_over: bool,
 }
 
 impl Conversation {
     /// A server at work, taken out: whoever calls it puts it back.
-    async fn take(&mut self, name: &str) -> Result<(Live, &Ready), Error> {
-        let no_such = || Error::Permanent(format!("there is no server \"{name}\""));
-        let ready = self.all.ready.get(name).ok_or_else(no_such)?;
+    async fn take(&mut self, name: &str, ready: &Ready) -> Result<Live, Error> {
         if let Some(live) = self.live.remove(name) {
-            return Ok((live, ready));
+            return Ok(live);
         }
         if self.turn.is_none() {
             let turn = Arc::clone(&self.all.turns).acquire_owned();
@@ -275,8 +284,7 @@ impl Conversation {
             let busy = || Error::Transient("other conversations keep all servers busy".into());
             self.turn = Some(turn.ok().and_then(Result::ok).ok_or_else(busy)?);
         }
-        let start = self.starts.get(name).unwrap_or(&ready.server.start);
-        Ok((ready.begin(start).await?, ready))
+        ready.begin(self.starts.get(name).unwrap_or(&ready.server.start)).await
     }
 
     /// Lets all servers go.
@@ -317,19 +325,25 @@ impl Session for Conversation {
         let all = Arc::clone(&self.all);
         let no_tool = || Error::Permanent(format!("no server has \"{name}\""));
         let (tool, server) = all.servers.of(name).ok_or_else(no_tool)?;
-        let (mut live, ready) = self.take(&tool.server).await?;
+        let no_such = || Error::Permanent(format!("there is no server \"{}\"", tool.server));
+        let ready = all.ready.get(&tool.server).ok_or_else(no_such)?;
+        // Another session would be another world.
+        if self.is_over {
+            let why = "a server of this conversation is gone";
+            return Err(Error::Unusable(ready.blamed(why)));
+        }
+        let mut live = self.take(&tool.server, ready).await?;
         // Only a folder that holds all there is tells whether something changed.
         let is_told = server.isolation == Isolation::Restore;
         let before = if is_told { live.digest() } else { None };
         match live.call(&ready.launch, server, &tool.name, &call.arguments).await {
             Ok(output) => {
-                let parameters = ready.parameters.clone();
                 self.is_clean = !output.is_error
                     || server.isolation == Isolation::None
                     || before.is_some() && before == live.digest();
                 self.live.insert(tool.server.clone(), live);
                 if let Some(value) = output.ok() {
-                    known::learn(value, &parameters, &mut self.learnt);
+                    known::learn(value, &ready.parameters, &mut self.learnt);
                 }
                 Ok(output)
             }
@@ -339,9 +353,18 @@ impl Session for Conversation {
                 Err(Error::Unusable(format!("\"{name}\": {why}")))
             }
             Err(Failed::Gone(why)) => {
-                self.is_clean = false;
-                Err(Error::Unusable(format!("server \"{}\", \"{name}\": {why}", tool.server)))
+                (self.is_clean, self.is_over) = (false, true);
+                Err(Error::Unusable(ready.blamed(&format!("\"{name}\": {why}"))))
             }
+            // A server that is not there at all is waited for; one that is
+            // there broke over this call.
+            Err(Failed::Away(why)) => {
+                (self.is_clean, self.is_over) = (false, true);
+                let start = self.starts.get(&tool.server).unwrap_or(&server.start);
+                ready.begin(start).await?.end().await;
+                Err(Error::Unusable(ready.blamed(&format!("\"{name}\": {why}"))))
+            }
+            Err(Failed::Denied(why)) => Err(Error::Permanent(ready.blamed(&why))),
         }
     }
 
@@ -369,12 +392,16 @@ impl Session for Conversation {
     async fn restart(&mut self) -> Result<bool, Error> {
         self.end();
         self.learnt = Known::default();
-        self.is_clean = true;
+        (self.is_clean, self.is_over) = (true, false);
         Ok(true)
     }
 
     async fn close(mut self: Box<Self>) -> Result<(), Error> {
-        self.end();
+        for (name, live) in std::mem::take(&mut self.live) {
+            if let Some(live) = self.all.ready.get(&name).and_then(|ready| ready.kept(live)) {
+                live.end().await;
+            }
+        }
         Ok(())
     }
 }

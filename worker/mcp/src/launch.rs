@@ -1,4 +1,5 @@
-//! How a server is started here: its description with this machine's values.
+//! How a server is started or reached here: its description with this
+//! machine's values.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,9 @@ use std::path::{Path, PathBuf};
 use magnet_proto::servers::Server;
 use magnet_proto::slots::filled;
 
-/// A server cannot be started here, whatever is tried.
+use crate::remote::Remote;
+
+/// A server cannot be started or asked here, whatever is tried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unlaunchable {
     #[error(
@@ -19,6 +22,8 @@ pub enum Unlaunchable {
          its path as \"command\""
     )]
     NoProgram { server: String, command: String },
+    #[error("server \"{server}\": {problem}\nhint: see its \"url\" and \"headers\"")]
+    Unreachable { server: String, problem: String },
 }
 
 /// Variables that a server gets as they are: it must find programs and
@@ -30,15 +35,27 @@ const STORES: [(&str, &str); 2] = [("npm_config_cache", ".npm"), ("UV_CACHE_DIR"
 /// Shorter values are not looked for in outputs: they would be found anywhere.
 const SHORTEST_SECRET: usize = 6;
 
-/// A server that can be started.
+/// A server that can be started or asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
     pub(crate) name: String,
+    pub(crate) way: Way,
+    /// Values of variables: never to be seen in an output.
+    secrets: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Way {
+    Program(Program),
+    Remote(Remote),
+}
+
+/// A program that speaks over its input and output.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
     command: PathBuf,
     args: Vec<String>,
     env: BTreeMap<String, String>,
-    /// Values of variables: never to be seen in an output.
-    secrets: Vec<String>,
 }
 
 impl Launch {
@@ -53,34 +70,46 @@ impl Launch {
             let no_value = |variable| Unlaunchable::NoVariable { server: name.into(), variable };
             filled(text, variable).map_err(no_value)
         };
-        let mut env = BTreeMap::new();
-        for name in PASSED {
-            env.extend(variable(name).map(|value| (name.to_owned(), value)));
-        }
-        let home = variable("HOME").unwrap_or_default();
-        for (name, below) in STORES {
-            let store = variable(name).unwrap_or_else(|| format!("{home}/{below}"));
-            env.insert(name.to_owned(), store);
-        }
-        for (name, value) in &server.env {
-            env.insert(name.clone(), fill(value)?);
-        }
-        let command = fill(&server.command)?;
-        let path = env.get("PATH").map(String::as_str).unwrap_or_default();
-        let found = program(&command, path);
-        let no_program = || Unlaunchable::NoProgram { server: name.into(), command };
+        let fill_all = |texts: &BTreeMap<String, String>| {
+            let filled = texts.iter().map(|(name, text)| Ok((name.clone(), fill(text)?)));
+            filled.collect::<Result<BTreeMap<String, String>, Unlaunchable>>()
+        };
+        let way = match server.is_remote() {
+            true => {
+                let remote = Remote::new(&fill(&server.url)?, fill_all(&server.headers)?);
+                let wrong = |problem| Unlaunchable::Unreachable { server: name.into(), problem };
+                Way::Remote(remote.map_err(wrong)?)
+            }
+            false => {
+                let mut env = passed(variable);
+                env.extend(fill_all(&server.env)?);
+                let command = fill(&server.command)?;
+                let path = env.get("PATH").map(String::as_str).unwrap_or_default();
+                let found = program(&command, path);
+                let no_program = || Unlaunchable::NoProgram { server: name.into(), command };
+                Way::Program(Program {
+                    command: found.ok_or_else(no_program)?,
+                    args: server.args.iter().map(fill).collect::<Result<_, _>>()?,
+                    env,
+                })
+            }
+        };
         let values = server.variables().into_iter().filter_map(variable);
         // A path tells nothing that its holder does not see anyway.
         let is_secret = |value: &String| value.len() >= SHORTEST_SECRET && !value.starts_with('/');
-        Ok(Self {
-            name: name.to_owned(),
-            command: found.ok_or_else(no_program)?,
-            args: server.args.iter().map(fill).collect::<Result<_, _>>()?,
-            env,
-            secrets: values.filter(is_secret).collect(),
-        })
+        Ok(Self { name: name.to_owned(), way, secrets: values.filter(is_secret).collect() })
     }
 
+    /// A text without the values of variables.
+    pub(crate) fn redacted(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| match text.contains(secret.as_str()) {
+            true => text.replace(secret.as_str(), "***"),
+            false => text,
+        })
+    }
+}
+
+impl Program {
     pub(crate) fn command(&self) -> &Path {
         &self.command
     }
@@ -94,14 +123,18 @@ impl Launch {
     pub(crate) fn env(&self, dir: &str) -> impl Iterator<Item = (&String, String)> {
         self.env.iter().map(move |(name, value)| (name, value.replace("{dir}", dir)))
     }
+}
 
-    /// A text without the values of variables.
-    pub(crate) fn redacted(&self, text: String) -> String {
-        self.secrets.iter().fold(text, |text, secret| match text.contains(secret.as_str()) {
-            true => text.replace(secret.as_str(), "***"),
-            false => text,
-        })
+/// The variables that each program gets.
+fn passed(variable: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+    let given = PASSED.into_iter().filter_map(|name| Some((name.to_owned(), variable(name)?)));
+    let mut env: BTreeMap<String, String> = given.collect();
+    let home = variable("HOME").unwrap_or_default();
+    for (name, below) in STORES {
+        let store = variable(name).unwrap_or_else(|| format!("{home}/{below}"));
+        env.insert(name.to_owned(), store);
     }
+    env
 }
 
 /// The program of that name, looked for as a shell does.
@@ -135,8 +168,9 @@ mod tests {
     fn variables_are_filled_where_it_is_started_and_kept_out_of_outputs() {
         let all = [("PATH", "/usr/bin:/bin"), ("NAME", "n"), ("SHOP_TOKEN", "s3cr3t-t0ken")];
         let launch = launch(&[&all[..], &[("AWS_SECRET", "no")]].concat()).unwrap();
-        assert_eq!(launch.args("/here").collect::<Vec<_>>(), ["/here/n"]);
-        let env: BTreeMap<_, _> = launch.env("/here").collect();
+        let Way::Program(program) = &launch.way else { panic!("{launch:?}") };
+        assert_eq!(program.args("/here").collect::<Vec<_>>(), ["/here/n"]);
+        let env: BTreeMap<_, _> = program.env("/here").collect();
         assert_eq!(env[&"TOKEN".to_owned()], "s3cr3t-t0ken");
         assert!(!env.contains_key(&"AWS_SECRET".to_owned()), "{env:?}");
         assert_eq!(launch.redacted("it is s3cr3t-t0ken".into()), "it is ***");

@@ -9,13 +9,14 @@ use serde_json::{Map, Value};
 
 use crate::client::{Client, Trouble};
 use crate::folder::Folder;
-use crate::launch::Launch;
+use crate::launch::{Launch, Way};
 use crate::output;
 
 /// Gone when dropped, its folder with it.
 pub(crate) struct Live {
-    /// Both are there until it is dropped.
+    /// There until it is ended.
     client: Option<Client>,
+    /// Of a server that is started.
     folder: Option<Folder>,
 }
 
@@ -34,6 +35,10 @@ pub(crate) enum Failed {
     Unusable(String),
     /// It is of no further use.
     Gone(String),
+    /// Nor that; whether the call did it or the way to it is to be seen.
+    Away(String),
+    /// It answers nothing more to whoever asks as we do.
+    Denied(String),
 }
 
 impl NotStarted {
@@ -43,7 +48,7 @@ impl NotStarted {
 }
 
 impl Live {
-    /// A fresh process in a fresh folder.
+    /// A fresh process in a fresh folder, or a fresh session, at its start.
     ///
     /// # Errors
     /// Why it did not start.
@@ -52,13 +57,45 @@ impl Live {
         server: &Server,
         start: &StartState,
     ) -> Result<Self, NotStarted> {
-        let folder = Folder::new(&server.dir).map_err(NotStarted::disk)?;
-        folder.restore(&start.files).map_err(NotStarted::disk)?;
-        let client = Client::start(launch, server, &folder).await;
-        let client = client.map_err(|why| NotStarted::Failed(launch.redacted(why)))?;
-        let mut live = Self { client: Some(client), folder: Some(folder) };
+        let mut live = Self::bare(launch, server, start).await?;
         live.prepare(launch, server, start).await?;
         Ok(live)
+    }
+
+    /// One for which no calls were made yet.
+    ///
+    /// # Errors
+    /// Why it did not start.
+    pub(crate) async fn bare(
+        launch: &Launch,
+        server: &Server,
+        start: &StartState,
+    ) -> Result<Self, NotStarted> {
+        let (client, folder) = match &launch.way {
+            Way::Remote(remote) => (Client::reach(remote, server).await, None),
+            Way::Program(program) => {
+                let folder = Folder::new(&server.dir).map_err(NotStarted::disk)?;
+                folder.restore(&start.files).map_err(NotStarted::disk)?;
+                (Client::start(program, server, &folder).await, Some(folder))
+            }
+        };
+        match client {
+            Ok(client) => Ok(Self { client: Some(client), folder }),
+            Err(Trouble::Gone(why) | Trouble::Away(why)) => {
+                Err(NotStarted::Failed(launch.redacted(why)))
+            }
+            Err(Trouble::Refused(why) | Trouble::Denied(why)) => {
+                Err(NotStarted::Refused(launch.redacted(why)))
+            }
+        }
+    }
+
+    /// All tools that it offers, as it describes them.
+    pub(crate) async fn list(&mut self) -> Result<Vec<Value>, Trouble> {
+        match &mut self.client {
+            Some(client) => client.list().await,
+            None => Err(Trouble::Gone("it was ended".into())),
+        }
     }
 
     /// One that served another conversation, back at the start.
@@ -88,7 +125,10 @@ impl Live {
                     return Err(NotStarted::Refused(told(output.content)));
                 }
                 Ok(_) | Err(Failed::Unusable(_)) => {}
-                Err(Failed::Gone(why)) => return Err(NotStarted::Failed(told(why))),
+                Err(Failed::Gone(why) | Failed::Away(why)) => {
+                    return Err(NotStarted::Failed(told(why)));
+                }
+                Err(Failed::Denied(why)) => return Err(NotStarted::Refused(told(why))),
             }
         }
         Ok(())
@@ -101,16 +141,26 @@ impl Live {
         tool: &str,
         arguments: &Arguments,
     ) -> Result<Output, Failed> {
-        let (Some(client), Some(folder)) = (&mut self.client, &self.folder) else {
-            return Err(Failed::Gone("it was ended".into()));
+        let (folder, client) = (self.folder.as_ref(), self.client.as_mut());
+        let client = client.ok_or_else(|| Failed::Gone("it was ended".into()))?;
+        let placed = |value: &Value| match folder {
+            Some(folder) => folder.inward(value),
+            None => value.clone(),
         };
         let given: Map<String, Value> =
-            arguments.iter().map(|(name, value)| (name.clone(), folder.inward(value))).collect();
-        let tidy = |text: &str| launch.redacted(folder.outward(text));
+            arguments.iter().map(|(name, value)| (name.clone(), placed(value))).collect();
+        let tidy = |text: &str| {
+            launch.redacted(match folder {
+                Some(folder) => folder.outward(text),
+                None => text.to_owned(),
+            })
+        };
         match client.call(tool, given).await {
             Ok(answer) => output::read(&answer, &server.refusals, tidy).map_err(Failed::Unusable),
             Err(Trouble::Refused(text)) => Ok(Output::refused(tidy(&text))),
             Err(Trouble::Gone(why)) => Err(Failed::Gone(tidy(&why))),
+            Err(Trouble::Away(why)) => Err(Failed::Away(tidy(&why))),
+            Err(Trouble::Denied(why)) => Err(Failed::Denied(tidy(&why))),
         }
     }
 
@@ -120,14 +170,30 @@ impl Live {
     }
 
     pub(crate) fn is_alive(&mut self) -> bool {
-        self.client.as_mut().is_some_and(|client| client.process.is_alive())
+        self.client.as_mut().is_some_and(Client::is_alive)
+    }
+
+    /// Ends it, and waits until it is gone.
+    pub(crate) async fn end(mut self) {
+        if let Some(client) = self.client.take() {
+            client.end().await;
+        }
     }
 }
 
 impl Drop for Live {
+    /// Its folder goes once it can write no more.
     fn drop(&mut self) {
-        if let (Some(client), Some(folder)) = (self.client.take(), self.folder.take()) {
-            client.bury(folder);
+        let Some(mut client) = self.client.take() else { return };
+        client.kill();
+        let folder = self.folder.take();
+        let ended = async move {
+            client.end().await;
+            drop(folder);
+        };
+        // Without a runtime both go at once.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(ended);
         }
     }
 }

@@ -75,6 +75,24 @@ fn is_refusal(text: &str, told: Option<&Value>, refusals: &[String]) -> bool {
     is_false("success") || is_false("ok") || error
 }
 
+/// What an answer begins with that is to be a success and reads like a refusal;
+/// so much of it as the next one may begin with, too.
+pub(crate) fn like_a_refusal(content: &str) -> Option<String> {
+    const SIGNS: [&str; 12] = [
+        "error", "fail", "invalid", "not found", "no such", "cannot", "could not", "unable",
+        "does not exist", "denied", "unknown", "not a valid",
+    ];
+    let line = content.lines().next()?.trim();
+    let lower = line.to_lowercase();
+    let sign = SIGNS.iter().filter_map(|sign| lower.find(sign)).min()?;
+    // Further on it speaks of something else.
+    if sign > 40 || line.starts_with(['{', '[']) {
+        return None;
+    }
+    let words: Vec<&str> = line.split(':').next()?.split_whitespace().take(3).collect();
+    Some(words.join(" "))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -119,6 +137,18 @@ mod tests {
         for answer in ["{\"success\": true, \"error\": null}", "Errors: none", "{\"error\": \"\"}"]
         {
             assert!(!read(text(answer)).unwrap().is_error, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_success_may_read_like_a_refusal() {
+        for (answer, expected) in [
+            ("Database error: no such table", Some("Database error")),
+            ("Entity x not found", Some("Entity x not")),
+            ("Moved a to b", None),
+            ("{\"error_rate\": 5}", None),
+        ] {
+            assert_eq!(like_a_refusal(answer).as_deref(), expected, "{answer}");
         }
     }
 

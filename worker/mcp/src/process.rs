@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::folder::Folder;
-use crate::launch::Launch;
+use crate::launch::Program;
 use crate::wire::{Fate, Wire};
 
 /// So much of the end of what it says on stderr is kept for messages.
@@ -34,17 +34,17 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a server in a folder.
-    pub(crate) fn start(launch: &Launch, folder: &Folder) -> io::Result<(Self, Wire)> {
-        let mut command = Command::new(launch.command());
+    pub(crate) fn start(program: &Program, folder: &Folder) -> io::Result<(Self, Wire)> {
+        let mut command = Command::new(program.command());
         command
-            .args(launch.args(folder.dir()))
+            .args(program.args(folder.dir()))
             .env_clear()
             // Outputs must not depend on whose machine it is.
             .env("TZ", "UTC")
             .env("LANG", "C.UTF-8")
             .env("HOME", folder.home())
             .env("TMPDIR", folder.home())
-            .envs(launch.env(folder.dir()))
+            .envs(program.env(folder.dir()))
             // Not the folder that a campaign fills: package runners prefer
             // what lies around them.
             .current_dir(folder.home())
@@ -115,7 +115,8 @@ impl Process {
         tokio::time::timeout(LAST_BREATH, self.child.wait()).await.ok();
     }
 
-    fn kill(&mut self) {
+    /// Tells it, and all that it started, to end.
+    pub(crate) fn kill(&mut self) {
         if std::mem::replace(&mut self.is_killed, true) {
             return;
         }
@@ -125,19 +126,6 @@ impl Process {
             tracing::trace!(?ended, "a server's processes are ended");
         }
         self.child.start_kill().ok();
-    }
-
-    /// Ends it, and lets go of its folder once it can write no more.
-    pub(crate) fn bury(mut self, folder: Folder) {
-        self.kill();
-        let gone = async move {
-            tokio::time::timeout(LAST_BREATH, self.child.wait()).await.ok();
-            drop(folder);
-        };
-        // Without a runtime the folder goes at once.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(gone);
-        }
     }
 }
 

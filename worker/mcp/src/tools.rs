@@ -3,12 +3,12 @@
 use magnet_proto::servers::Server;
 use serde_json::Value;
 
-use crate::client::{Client, Trouble};
-use crate::folder::Folder;
+use crate::client::Trouble;
 use crate::launch::Launch;
+use crate::live::{Live, NotStarted};
 
 /// The tools that a server offers, as it describes them: it is started for
-/// that, in an empty folder, and ended.
+/// that, in a folder of its own, and ended; or a session with it is.
 ///
 /// # Errors
 /// Why there are none, in one text with the way out.
@@ -18,14 +18,24 @@ pub async fn tools(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Value>, String> {
     let launch = Launch::new(name, server, variable).map_err(|error| error.to_string())?;
-    let trouble = |why: String| {
-        let (why, line) = (launch.redacted(why), server.command_line());
-        format!("server \"{name}\": {why}\nhint: see what this says by itself: {line}")
+    let trouble = |why: &str| {
+        let hint = match server.is_remote() {
+            true => "see whether it speaks streamable HTTP there, and wants other \"headers\"",
+            false => "see what this says by itself",
+        };
+        let why = launch.redacted(why.to_owned());
+        format!("server \"{name}\": {why}\nhint: {hint}: {}", server.told())
     };
-    let folder = Folder::new(&server.dir).map_err(|error| trouble(error.to_string()))?;
-    folder.restore(&server.start.files).map_err(|error| trouble(error.to_string()))?;
-    let mut client = Client::start(&launch, server, &folder).await.map_err(trouble)?;
-    let listed = client.list().await;
-    client.process.end().await;
-    listed.map_err(|(Trouble::Refused(why) | Trouble::Gone(why))| trouble(why))
+    // What prepares a conversation is none of its tools.
+    let mut live = match Live::bare(&launch, server, &server.start).await {
+        Ok(live) => live,
+        Err(NotStarted::Failed(why) | NotStarted::Refused(why)) => return Err(trouble(&why)),
+    };
+    let listed = live.list().await;
+    live.end().await;
+    listed.map_err(|error| match error {
+        Trouble::Refused(why) | Trouble::Gone(why) | Trouble::Away(why) | Trouble::Denied(why) => {
+            trouble(&why)
+        }
+    })
 }

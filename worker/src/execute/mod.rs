@@ -18,6 +18,7 @@ pub mod openapi;
 mod output;
 pub mod planned;
 pub mod router;
+pub mod volatile;
 mod wire;
 
 use std::collections::BTreeMap;

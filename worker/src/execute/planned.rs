@@ -45,6 +45,11 @@ impl Planned {
         self.session.restart().await
     }
 
+    /// Waits until what it held is free.
+    pub async fn close(self) -> Result<(), Error> {
+        self.session.close().await
+    }
+
     /// Runs one call as planned; a call that fails by plan never reaches the
     /// executor.
     pub async fn call(

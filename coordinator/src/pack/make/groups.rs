@@ -181,7 +181,8 @@ mod tests {
     fn what_is_named_after_the_same_thing_stays_together_though_cities_pass_everywhere() {
         let things = ["Buses", "Hotels", "Movies", "Salons"];
         let verbs = ["Find", "Reserve", "Cancel"];
-        let name = |thing, verb| format!("{thing}_{verb}{}", thing.trim_end_matches('s'));
+        let name =
+            |thing: &str, verb: &str| format!("{thing}_{verb}{}", thing.trim_end_matches('s'));
         let functions = verbs.iter().flat_map(|verb| {
             things.iter().map(move |thing| function(&name(thing, verb), "misc", "city", "date"))
         });

@@ -1,0 +1,208 @@
+//! Values that come out otherwise each time the same call is made: clocks,
+//! process numbers, ids that are made up.
+//!
+//! Pure. A place names such a value in an output: a pointer into JSON with `*`
+//! for any element of a list, or the words that a line of text begins with;
+//! empty, it is the whole output.
+
+use magnet_proto::sample::Arguments;
+use serde_json::Value;
+
+/// A shorter text is not looked for within others: it would be found anywhere.
+const SHORTEST: usize = 6;
+
+/// A value that differs between two outputs of the same call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Differing {
+    pub place: String,
+    pub before: Value,
+    pub after: Value,
+}
+
+/// Where two outputs differ in values alone; none if they say different things:
+/// more or less, or of another kind.
+pub fn differing(before: &str, after: &str) -> Option<Vec<Differing>> {
+    let mut found = Vec::new();
+    if before == after {
+        return Some(found);
+    }
+    let structured = |text: &str| {
+        let value: Option<Value> = serde_json::from_str(text).ok();
+        value.filter(|value| value.is_object() || value.is_array())
+    };
+    let is_alike = match (structured(before), structured(after)) {
+        (Some(before), Some(after)) => within(&before, &after, "", &mut found),
+        (None, None) => in_lines(before, after, &mut found),
+        _ => false,
+    };
+    is_alike.then_some(found)
+}
+
+fn within(before: &Value, after: &Value, place: &str, found: &mut Vec<Differing>) -> bool {
+    match (before, after) {
+        (Value::Array(one), Value::Array(other)) => {
+            let place = format!("{place}/*");
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| within(one, other, &place, found))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(key, value)| {
+                    let place = format!("{place}/{key}");
+                    other.get(key).is_some_and(|other| within(value, other, &place, found))
+                })
+        }
+        (one, other) if one == other => true,
+        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => false,
+        (one, other) => {
+            let place = place.to_owned();
+            found.push(Differing { place, before: one.clone(), after: other.clone() });
+            true
+        }
+    }
+}
+
+fn in_lines(before: &str, after: &str, found: &mut Vec<Differing>) -> bool {
+    let (one, other): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    for (one, other) in one.iter().zip(&other).filter(|(one, other)| one != other) {
+        let place = beginning(one, other);
+        let (words, others): (Vec<&str>, Vec<&str>) =
+            (one.split_whitespace().collect(), other.split_whitespace().collect());
+        let mut add = |one: &str, other: &str| {
+            let (before, after) = (trimmed(one).into(), trimmed(other).into());
+            found.push(Differing { place: place.clone(), before, after });
+        };
+        match words.len() == others.len() {
+            true => {
+                let pairs = words.iter().zip(&others).filter(|(one, other)| one != other);
+                pairs.for_each(|(one, other)| add(one, other));
+            }
+            false => add(one, other),
+        }
+    }
+    one.len() == other.len()
+}
+
+fn trimmed(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// The words that two lines begin with, up to what may be a value.
+fn beginning(one: &str, other: &str) -> String {
+    let shared: String =
+        one.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let label = shared.split(|c: char| c.is_ascii_digit() || matches!(c, ':' | '=')).next();
+    let label = label.unwrap_or_default();
+    // A word that is not whole belongs to the value.
+    let is_whole = label.len() < shared.len();
+    let end = if is_whole { label.len() } else { label.rfind(' ').unwrap_or(0) };
+    label[..end].trim().to_owned()
+}
+
+/// Whether a place is one of those that were seen to differ.
+pub fn is_among(place: &str, places: &[String]) -> bool {
+    places.iter().any(|known| known.is_empty() || known == place)
+}
+
+/// What values of a record are now, when its calls are made again.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// Then and now, the latest last.
+    values: Vec<(Value, Value)>,
+}
+
+impl Bound {
+    /// Binds the values that differ.
+    pub fn learn(&mut self, differing: Vec<Differing>) {
+        self.values.extend(differing.into_iter().map(|value| (value.before, value.after)));
+    }
+
+    /// Whether a value was bound so before.
+    pub fn holds(&self, value: &Differing) -> bool {
+        self.values.iter().any(|(then, now)| *then == value.before && *now == value.after)
+    }
+
+    /// The arguments of a call with the values of now.
+    pub fn arguments(&self, then: &Arguments) -> Arguments {
+        then.iter().map(|(name, value)| (name.clone(), self.now(value))).collect()
+    }
+
+    fn now(&self, then: &Value) -> Value {
+        let mut latest = self.values.iter().rev();
+        if let Some((_, now)) = latest.find(|(known, _)| known == then) {
+            return now.clone();
+        }
+        match then {
+            Value::String(text) => {
+                let texts = self.values.iter().rev().filter_map(|(then, now)| {
+                    let then = then.as_str().filter(|then| then.len() >= SHORTEST)?;
+                    Some((then, now.as_str()?))
+                });
+                let named = |text: String, (then, now): (&str, &str)| text.replace(then, now);
+                texts.fold(text.clone(), named).into()
+            }
+            Value::Array(items) => items.iter().map(|item| self.now(item)).collect(),
+            Value::Object(members) => {
+                members.iter().map(|(key, value)| (key.clone(), self.now(value))).collect()
+            }
+            other => other.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn places(before: &str, after: &str) -> Option<Vec<String>> {
+        let found = differing(before, after)?;
+        Some(found.into_iter().map(|value| value.place).collect())
+    }
+
+    #[test]
+    fn places_of_json_are_pointers_for_any_element() {
+        let at = |time: &str| json!({"jobs": [{"id": 1, "at": time}, {"id": 2, "at": time}]});
+        let (one, other) = (at("10:00").to_string(), at("10:01").to_string());
+        assert_eq!(places(&one, &other).unwrap(), ["/jobs/*/at", "/jobs/*/at"]);
+        assert_eq!(places(&one, &one).unwrap(), [""; 0]);
+        assert_eq!(places(r#"{"n": 1}"#, r#"{"n": {"m": 1}}"#), None);
+    }
+
+    #[test]
+    fn more_or_less_is_no_value() {
+        for (before, after) in [
+            (r#"{"all": []}"#, r#"{"all": [1]}"#),
+            (r#"{"a": 1}"#, r#"{"a": 1, "b": 2}"#),
+            (r#"{"a": 1}"#, "a: 1"),
+            ("one\ntwo", "one\ntwo\nthree"),
+        ] {
+            assert_eq!(places(before, after), None, "{before} {after}");
+        }
+    }
+
+    #[test]
+    fn places_of_text_are_what_its_lines_begin_with() {
+        for (before, after, expected) in [
+            ("size: 5\ncreated: Mon 10:00", "size: 5\ncreated: Tue 09:30", "created"),
+            ("It is 10:00 now", "It is 10:07 now", "It is"),
+            ("pid 4711", "pid 9", "pid"),
+            ("aef01", "be0", ""),
+        ] {
+            let found = places(before, after).unwrap();
+            assert!(found.iter().all(|place| place == expected), "{found:?}, not {expected}");
+        }
+    }
+
+    #[test]
+    fn what_was_bound_is_found_in_later_arguments() {
+        let mut bound = Bound::default();
+        bound.learn(
+            differing(r#"{"id": 7, "t": "tok-aaaa"}"#, r#"{"id": 9, "t": "tok-bbbb"}"#).unwrap(),
+        );
+        let then = json!({"id": 7, "n": 70, "of": ["see tok-aaaa", "7"]});
+        let now = bound.arguments(then.as_object().unwrap());
+        assert_eq!(Value::Object(now), json!({"id": 9, "n": 70, "of": ["see tok-bbbb", "7"]}));
+    }
+}
