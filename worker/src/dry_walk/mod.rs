@@ -69,6 +69,32 @@ pub struct Log {
     pub initial_config: Option<Value>,
 }
 
+impl Log {
+    /// Nobody needs what another step is going to find out anyway.
+    fn without_repeats(&mut self) {
+        let mut calls: Vec<Call> = self.calls.iter().filter_map(Made::call).cloned().collect();
+        for proposals in self.proposed.values_mut() {
+            proposals.retain(|proposal| {
+                let Some(call) = proposal.made.call() else {
+                    return false;
+                };
+                let is_new = !calls
+                    .iter()
+                    .any(|c| c.function == call.function && c.arguments == call.arguments);
+                calls.push(call.clone());
+                is_new
+            });
+        }
+        self.proposed.retain(|_, proposals| !proposals.is_empty());
+    }
+}
+
+impl Made {
+    fn call(&self) -> Option<&Call> {
+        self.executed.first().map(|executed| &executed.call)
+    }
+}
+
 /// A step's call as it was made; twice after a passing error.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -128,6 +154,7 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
             done.proposed.insert(turn as u16, proposals);
         }
     }
+    done.without_repeats();
     // The parts of a session that is made of several are opened as they are
     // called.
     done.initial_config = walking.session.initial_config();

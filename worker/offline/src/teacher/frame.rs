@@ -87,7 +87,8 @@ pub(super) fn message(
     }
     if let Some(motive) = motive.filter(|motive| !says(&sentences, motive)) {
         let first = position == Position::Opening && !looks_back(&motive) && voice.chance(80);
-        let at = if first { 0 } else { sentences.len() };
+        // It is the first thing's reason, not that of what is asked for beside.
+        let at = if first { 0 } else { 1.min(sentences.len()) };
         sentences.insert(at, closed(&motive));
     }
     if let Some(first) = sentences.first_mut().filter(|_| position == Position::Opening) {

@@ -193,7 +193,7 @@ impl Reference<'_> {
         };
         let mut forms = vec![format!("that {noun}")];
         match self.when {
-            When::Now => forms.push(format!("the {noun}")),
+            When::Now => {}
             When::JustBefore => forms.push(format!("this {noun}")),
             When::Earlier => forms = vec![format!("the {noun} from earlier")],
         }

@@ -165,18 +165,18 @@ fn letdown(register: Register) -> Leads {
         }
         Register::Casual => (
             &["No worries.", "Ah well.", "OK, forget that.", "Too bad."],
-            &["then", "ok, then", "in that case,", "so"],
+            &["then", "ok, then", "so"],
         ),
         Register::Formal => (
             &["Understood.", "Very well, we shall leave that aside.", "That is a pity."],
-            &["in that case,", "in the meantime,", "then"],
+            &["in the meantime,", "then", "something else, then:"],
         ),
         _ => (
             &[
                 "Never mind then.", "That's all right.", "OK, let's leave that for now.",
                 "Ah, too bad.",
             ],
-            &["in that case,", "then", "in the meantime,", "something else, then:"],
+            &["then", "in the meantime,", "something else, then:"],
         ),
     }
 }

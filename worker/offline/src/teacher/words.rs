@@ -274,7 +274,7 @@ impl<'a> Voice<'a> {
             return Some(thing);
         }
         let target = reference.target(slot.field, slot.topic);
-        let reachable = matches!(slot.topic, Topic::Email | Topic::Phone | Topic::FullName);
+        let reachable = reaches(slot.topic);
         // A desk is reached by its number; an article's author is not the article.
         let is_told = |property: &String| !reachable || contact::is_person(property);
         match target.property.filter(is_told) {
@@ -355,7 +355,7 @@ impl<'a> Voice<'a> {
         let is_clear = match singled_out {
             true => true,
             // "the city from earlier" is said by nobody who knows the city.
-            false if is_far && is_property => false,
+            false if is_far && (is_property || reaches(slot.topic)) => false,
             false => {
                 self.was_told(reference)
                     && !has_rival(self.conversation, leaf, &value)
@@ -506,6 +506,11 @@ fn is_made(source: &Function, place: &str) -> bool {
     let mut leaves = source.output_leaves().into_iter();
     let made = leaves.find(|leaf| leaf.shape.noun.is_some() && leaf.path.matches('/').count() == 1);
     source.changes_state() && !is_about_another && made.is_some_and(|leaf| leaf.path == place)
+}
+
+/// Whether a value is somebody's: an address, a number, a name.
+fn reaches(topic: Topic) -> bool {
+    matches!(topic, Topic::Email | Topic::Phone | Topic::FullName)
 }
 
 /// What tells an element apart, with its value; what the phrase quotes is
