@@ -67,6 +67,8 @@ pub struct Log {
     pub asked_for: BTreeMap<u16, Vec<(String, How)>>,
     /// The state the session started from.
     pub initial_config: Option<Value>,
+    /// Steps made in the session, also of proposals that were dropped.
+    made: usize,
 }
 
 impl Log {
@@ -154,6 +156,7 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
             done.proposed.insert(turn as u16, proposals);
         }
     }
+    done.made = done.calls.len() + done.proposed.values().map(Vec::len).sum::<usize>();
     done.without_repeats();
     // The parts of a session that is made of several are opened as they are
     // called.
@@ -167,8 +170,7 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
 /// # Errors
 /// Rejects a path where they do not.
 pub async fn confirm(dry: DryWalk<'_>, log: &Log, calls: &[Made]) -> Result<(), Failure> {
-    let made = log.calls.len() + log.proposed.values().map(Vec::len).sum::<usize>();
-    if calls.len() == made {
+    if calls.len() == log.made {
         return Ok(());
     }
     let scene = dry.scene;
