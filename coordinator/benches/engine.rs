@@ -91,6 +91,8 @@ impl Trivial {
             domains: vec!["travel".into()],
             persona: "tester".into(),
             reasoning: Default::default(),
+            readings: None,
+            difficulty: None,
             pairs: vec![Pair {
                 error: ErrorType::Summary,
                 turn: 2,

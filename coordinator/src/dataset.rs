@@ -19,7 +19,8 @@ use magnet_proto::process::Failure;
 use crate::finalize::Manifest;
 pub use brief::Brief;
 pub use record::{
-    Asked, Call, Conversation, Message, Metadata, PairMetadata, PairRecord, Rejected, ToolCall,
+    Asked, Attempt, Call, Conversation, Message, Metadata, PairMetadata, PairRecord, Played,
+    Rejected, ToolCall,
 };
 
 /// The longest line that is read; beyond it a file is no dataset.

@@ -533,11 +533,18 @@ impl Fleet {
     }
 }
 
+/// Functions without a conversation that the manifest names.
+const NAMED: usize = 200;
+
 /// What of the library the dataset does not call, and whether it could.
 async fn uncalled(job: &Job<'_>, written: &Written) -> Uncalled {
     let ids = job.library.iter().map(|(id, _)| id);
     let missing: Vec<FunctionId> = ids.filter(|id| !written.called.contains(id)).collect();
     let functions = missing.len() as u64;
+    let names = missing.iter().map(|id| job.library.get(*id).name.clone());
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names.truncate(NAMED);
     let uncallable = match Trial::new(job.campaign, &job.library, &job.pack) {
         Ok(trial) => trial.uncallable(missing.into_iter()).await,
         Err(error) => {
@@ -545,7 +552,7 @@ async fn uncalled(job: &Job<'_>, written: &Written) -> Uncalled {
             Vec::new()
         }
     };
-    Uncalled { functions, uncallable }
+    Uncalled { functions, names, uncallable }
 }
 
 async fn after(cancel: &CancellationToken, pause: Duration) {

@@ -40,7 +40,7 @@ pub use files::FileEntry;
 pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
 pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, Uncalled, write as write_manifest};
 pub(crate) use render::{Error as RenderError, Renderer};
-pub use tally::Tally;
+pub use tally::{Played, Tally};
 
 /// Lines are handed to the writer in pieces of about this size.
 const CHUNK_BYTES: usize = 1 << 20;

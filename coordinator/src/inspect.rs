@@ -4,10 +4,10 @@
 //! Pure: records in, lines out. What strangers wrote is shown without control
 //! characters, so that a tool's text cannot steer a terminal.
 
-use magnet_proto::sample::{Provenance, SchemaKey, Source};
+use magnet_proto::sample::{Provenance, Readings, SchemaKey, Source};
 use serde_json::Value;
 
-use crate::dataset::{Conversation, Message, PairRecord, Rejected, ToolCall};
+use crate::dataset::{Conversation, Message, PairRecord, Played, Rejected, ToolCall};
 use crate::terminal::Paint;
 
 /// How many characters of an output are shown.
@@ -56,6 +56,13 @@ impl Page {
         self.fact("domains", &clean(&metadata.domains.join(", ")));
         let names: Vec<String> = conversation.tool_names().map(clean).collect();
         self.fact("tools", &format!("{}: {}", names.len(), names.join(", ")));
+        let played = metadata.difficulty.as_ref();
+        self.fact("difficulty", &clean(&played.map(Played::told).unwrap_or_default()));
+        let doubted = metadata.readings.filter(|readings| readings.doubted > 0);
+        let doubted = doubted.map(|Readings { read, doubted }| {
+            format!("{doubted} of {read} requests did not show a judge at once what they need")
+        });
+        self.fact("doubted", &doubted.unwrap_or_default());
         self.fact("made by", &clean(&[&*metadata.teacher, &metadata.executor].join(", ")));
     }
 

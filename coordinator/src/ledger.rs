@@ -407,7 +407,15 @@ mod tests {
             let (kind, register) = draws.walk(WalkIndex(walk));
             let register = register.name().to_owned();
             let (challenges, domains) = (Vec::new(), Vec::new());
-            let of = Traits { kind, register, challenges, turns: 1, calls: 1, domains };
+            let of = Traits {
+                kind,
+                register,
+                challenges,
+                turns: 1,
+                calls: 1,
+                domains,
+                difficulty: None,
+            };
             if let Verdict::Accepted { traits, .. } = &mut entry.verdict {
                 *traits = Some(of);
             }

@@ -157,13 +157,14 @@ pub async fn estimate(campaign: &Campaign, prepared: &Prepared) -> Result<Estima
 /// Rules in every role.
 pub(crate) fn offline(pack: &Arc<Pack>) -> Cast {
     let offline = Arc::new(Offline::new(Arc::clone(pack)));
-    let briefer = offline.clone();
-    Cast { teacher: offline, briefer, student: None, judge: None, reader: None, machine: None }
+    let (briefer, student) = (offline.clone(), Some(offline.clone() as Arc<dyn Teacher>));
+    Cast { teacher: offline, briefer, student, judge: None, reader: None, machine: None }
 }
 
 /// The rehearsal in all the roles that a model may have.
 fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     let is_mined = campaign.negatives.source == NegativeSource::Student;
+    let has_student = is_mined || campaign.difficulty.attempts > 0;
     let is_model = |role: &str| {
         campaign.endpoint(role).is_some_and(|endpoint| endpoint.kind != EndpointKind::Offline)
     };
@@ -172,7 +173,7 @@ fn rehearsed(campaign: &Campaign, rehearsal: &Arc<Rehearsal>) -> Cast {
     Cast {
         teacher: rehearsal.clone(),
         briefer: rehearsal.clone(),
-        student: is_mined.then(|| rehearsal.clone() as Arc<dyn Teacher>),
+        student: has_student.then(|| rehearsal.clone() as Arc<dyn Teacher>),
         judge: is_mined.then(|| rehearsal.clone() as _),
         reader: is_read.then(|| rehearsal.clone() as _),
         machine: is_simulated.then(|| rehearsal.clone() as _),

@@ -28,6 +28,7 @@ pub mod brief;
 pub mod outcome;
 pub mod remains;
 pub mod sample;
+pub mod difficulty;
 pub mod late;
 pub mod sketch;
 pub mod shard;

@@ -10,12 +10,14 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Mix;
+use crate::difficulty::{Difficulty, Level};
 use crate::path::Kind;
 use crate::sample::{Challenge, Sample};
 
 /// What a quota may be about; how a campaign writes it.
 pub const FORM: &str = "write KEY=VALUE SHARE%, like \"challenge=missing_parameter 10%\"; KEY is \
-                        challenge, turns (3 or 2-4), calls, domain or register";
+                        challenge, turns (3 or 2-4), calls, domain, register or \
+                        difficulty (easy, medium or hard)";
 
 /// Of all samples, by how many a class may miss its share: what is seen only
 /// when a walk is made is paid for, and the last ones that fit would be dear.
@@ -33,6 +35,9 @@ pub struct Traits {
     pub turns: u32,
     pub calls: u32,
     pub domains: Vec<String>,
+    /// Where it is measured.
+    #[serde(default)]
+    pub difficulty: Option<Level>,
 }
 
 impl Traits {
@@ -46,6 +51,7 @@ impl Traits {
             turns: sample.reference.len() as u32,
             calls: calls as u32,
             domains: sample.domains.clone(),
+            difficulty: sample.difficulty.as_ref().map(Difficulty::level),
         }
     }
 }
@@ -59,6 +65,7 @@ pub enum Class {
     Turns(RangeInclusive<u32>),
     Calls(RangeInclusive<u32>),
     Domain(String),
+    Difficulty(Level),
 }
 
 impl Class {
@@ -70,6 +77,7 @@ impl Class {
             Self::Turns(range) => range.contains(&traits.turns),
             Self::Calls(range) => range.contains(&traits.calls),
             Self::Domain(domain) => traits.domains.contains(domain),
+            Self::Difficulty(level) => traits.difficulty == Some(*level),
         }
     }
 
@@ -90,7 +98,7 @@ impl Class {
         let never = |is_possible: bool| if is_possible { None } else { Some(false) };
         match self {
             Self::Kind(own) => Some(kind == *own),
-            Self::Register(_) | Self::Domain(_) => None,
+            Self::Register(_) | Self::Domain(_) | Self::Difficulty(_) => None,
             Self::Challenge(Challenge::Irrelevant) if kind == Kind::Irrelevance => Some(true),
             Self::Challenge(
                 Challenge::MultipleCalls | Challenge::Parallel | Challenge::ShortDependency,
@@ -110,6 +118,7 @@ impl Class {
         };
         match (self, other) {
             (Self::Register(one), Self::Register(two)) => one != two,
+            (Self::Difficulty(one), Self::Difficulty(two)) => one != two,
             (Self::Turns(one), Self::Turns(two)) | (Self::Calls(one), Self::Calls(two)) => {
                 apart(one, two)
             }
@@ -131,6 +140,7 @@ impl fmt::Display for Class {
             Self::Turns(turns) => write!(f, "turns={}", range(turns)),
             Self::Calls(calls) => write!(f, "calls={}", range(calls)),
             Self::Domain(domain) => write!(f, "domain={domain}"),
+            Self::Difficulty(level) => write!(f, "difficulty={}", level.label()),
         }
     }
 }
@@ -178,6 +188,11 @@ impl Quota {
             "turns" => Class::Turns(range()?),
             "calls" => Class::Calls(range()?),
             "domain" => Class::Domain(value.to_owned()),
+            "difficulty" => {
+                let named = Level::ALL.into_iter().find(|known| known.label() == value);
+                let named = named.ok_or_else(|| said("it is easy, medium or hard"))?;
+                Class::Difficulty(named)
+            }
             "register" => Class::Register(value.to_owned()),
             "kind" => return Err(said("kinds have keys of their own, like mix.single_turn")),
             _ => return Err(said("nothing goes by that key")),
@@ -385,7 +400,7 @@ mod tests {
 
     fn sample(kind: Kind, turns: u32) -> Traits {
         let (register, challenges, domains) = ("terse".to_owned(), Vec::new(), Vec::new());
-        Traits { kind, register, challenges, turns, calls: 3, domains }
+        Traits { kind, register, challenges, turns, calls: 3, domains, difficulty: None }
     }
 
     #[test]
@@ -435,6 +450,7 @@ mod tests {
             ("turns=2 110%", "0% to 100%"),
             ("turns 10%", "KEY=VALUE"),
             ("challenge=hard 10%", "the challenges are nested"),
+            ("difficulty=fiendish 10%", "easy, medium or hard"),
             ("colour=red 10%", "nothing goes by"),
             ("kind=single_turn 10%", "mix.single_turn"),
         ] {
@@ -456,6 +472,8 @@ mod tests {
         };
         assert_eq!(read(&["turns=1-2 50%", "turns=3-9 50%", "turns=2-5 60%"]).len(), 0);
         assert!(read(&["turns=1-2 60%", "turns=3-9 50%"])[0].contains("110% together"));
+        let levels = read(&["difficulty=easy 60%", "difficulty=hard 50%"]);
+        assert!(levels[0].contains("110% together"));
         assert!(read(&["domain=travel 10%", "domain=travel 20%"])[0].contains("two shares"));
         assert!(read(&["turns=1 10%"])[0].contains("from 0% to 0%"));
         let single = Quota::read("turns=1 10%").unwrap();

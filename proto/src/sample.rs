@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::brief::Brief;
+use crate::difficulty::Difficulty;
 use crate::path::{Kind, NodeOp, StepRef};
 use crate::{FunctionId, SampleId, WalkIndex};
 
@@ -48,7 +49,22 @@ pub struct Sample {
     /// where the campaign keeps it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub reasoning: BTreeMap<u32, String>,
+    /// How a judge read the requests; only where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readings: Option<Readings>,
+    /// What a student made of it; only where that is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difficulty: Option<Difficulty>,
     pub pairs: Vec<Pair>,
+}
+
+/// How the requests of a conversation read to one who did not know their calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readings {
+    /// Requests read.
+    pub read: u16,
+    /// Of these, where a call of the reference was not found needed at once.
+    pub doubted: u16,
 }
 
 /// What makes a conversation hard: a closed list.

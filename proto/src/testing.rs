@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::difficulty::{Attempt, Difficulty, Outcome};
 use crate::path::{Kind, NodeOp, SplitKind, StepRef};
 use crate::sample::{
-    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, SchemaKey,
-    Source,
+    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Readings, Sample,
+    SchemaKey, Source,
 };
 use crate::{CampaignDigest, Digest, FunctionId, SampleId, WalkIndex};
 
@@ -57,6 +58,11 @@ pub(crate) fn sample(walk: u64) -> Sample {
         domains: vec!["messages".into()],
         persona: "a planner".into(),
         reasoning: Default::default(),
+        readings: Some(Readings { read: 1, doubted: 0 }),
+        difficulty: Some(Difficulty {
+            student: "pupil".into(),
+            attempts: vec![Attempt { outcome: Outcome::MissingCall, turns: 0 }],
+        }),
         pairs: vec![Pair {
             error: ErrorType::Summary,
             turn: 0,

@@ -17,6 +17,7 @@ mod configuration;
 mod contamination;
 mod dataset;
 mod deploy;
+mod difficulty;
 mod endpoints;
 mod exports;
 mod faults;

@@ -53,6 +53,14 @@ fn a_plan_has_the_roll_outs_of_a_student() {
 }
 
 #[test]
+fn a_plan_has_the_attempts_of_a_student() {
+    let rest = "[difficulty]\nattempts = 2\n\n[trajectory]\nasked = \"all\"";
+    let behaviour = Behaviour { student_rights: 0.7, ..Behaviour::default() };
+    let manifest = check(40, rest, behaviour);
+    assert!(manifest["calls"]["student"]["accepted"]["requests"].as_u64() > Some(0));
+}
+
+#[test]
 fn a_plan_has_negatives_outputs_and_judging_by_models() {
     let rest = "[graph]\njudge = \"teacher\"\n\n[negatives]\nsource = \"teacher\"\n\n\
                 [roles]\nsimulator = \"mock\"\n\n[executor.default]\nkind = \"model\"";

@@ -1,7 +1,7 @@
 //! The pipeline: the stages in order, for one walk.
 //!
 //! ```text
-//! walk ─► node_ops ─► dry_walk ─► brief ─► translate ⇄ execute ─► distill ─► vet ─► sample
+//! walk ─► node_ops ─► dry_walk ─► brief ─► translate ⇄ execute ─► distill ─► vet ─► difficulty ─► sample
 //! ```
 
 use std::collections::{BTreeSet, HashMap};
@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use magnet_proto::brief::Brief;
 use magnet_proto::config::{Campaign, NegativeSource};
+use magnet_proto::difficulty::Difficulty;
 use magnet_proto::graph::Graph;
 use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
@@ -28,9 +28,9 @@ use serde_json::Value;
 
 use crate::brief::{self, Briefed};
 use crate::conversation::Scene;
-use crate::distill::negative;
 use crate::distill::offer::{self, Categories, Offer};
 use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
+use crate::distill::{difficulty, negative};
 use crate::drawn::Draws;
 use crate::dry_walk::{self, DryWalk, Log};
 use crate::execute::{self, Executor};
@@ -175,8 +175,13 @@ impl Pipeline {
         let offer = self.offer(scene);
         let translated = self.translate(scene, &briefed, &offer, initial_config).await?;
         keys.opening = translated.opening().map(Key::of_opening);
-        let (trajectory, pairs) = self.distill(scene, &briefed, &translated, &offer).await?;
-        self.sample(scene, briefed.brief.clone(), &translated, offer, trajectory, pairs)
+        let distiller = self.distiller(scene, &briefed, &translated, &offer);
+        let trajectory = positive::play(&distiller).await?;
+        let max_pairs = self.campaign.negatives.max_pairs;
+        let pairs = negative::make(&distiller, &trajectory, max_pairs).await?;
+        let mut sample = self.sample(&distiller, trajectory, pairs)?;
+        sample.difficulty = self.difficulty(&distiller).await?;
+        Ok(sample)
     }
 
     /// Brings a conversation about one function as far as its call; the seed of
@@ -272,15 +277,15 @@ impl Pipeline {
         translate::translate(&translator, initial_config).await
     }
 
-    async fn distill(
-        &self,
-        scene: Scene<'_>,
-        briefed: &Briefed,
-        translated: &Translated,
-        offer: &Offer,
-    ) -> Result<(Trajectory, Vec<Pair>), Failure> {
+    fn distiller<'a>(
+        &'a self,
+        scene: Scene<'a>,
+        briefed: &'a Briefed,
+        translated: &'a Translated,
+        offer: &'a Offer,
+    ) -> Distiller<'a> {
         let settings = &self.campaign.trajectory;
-        let distiller = Distiller {
+        Distiller {
             scene,
             brief: &briefed.brief,
             pack: &self.pack,
@@ -295,11 +300,18 @@ impl Pipeline {
             max_steps: settings.max_steps.get(),
             tries: self.campaign.translate.tries,
             negatives: self.negatives(),
-        };
-        let trajectory = positive::play(&distiller).await?;
-        let max_pairs = self.campaign.negatives.max_pairs;
-        let pairs = negative::make(&distiller, &trajectory, max_pairs).await?;
-        Ok((trajectory, pairs))
+        }
+    }
+
+    /// What the student makes of an accepted conversation, where that is
+    /// measured.
+    async fn difficulty(&self, distiller: &Distiller<'_>) -> Result<Option<Difficulty>, Failure> {
+        match (&self.cast.student, self.campaign.difficulty.attempts) {
+            (Some(student), attempts @ 1..) => {
+                difficulty::measure(distiller, &**student, attempts).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     fn negatives(&self) -> Negatives<'_> {
@@ -318,13 +330,11 @@ impl Pipeline {
     /// The record of a played conversation, with what it really shows.
     fn sample(
         &self,
-        scene: Scene<'_>,
-        brief: Brief,
-        translated: &Translated,
-        offer: Offer,
+        distiller: &Distiller<'_>,
         trajectory: Trajectory,
         pairs: Vec<Pair>,
     ) -> Result<Sample, Failure> {
+        let Distiller { scene, brief, translated, offer, .. } = *distiller;
         let added = offer.added.values().flatten();
         let tools_chars =
             offer.tools.iter().chain(added).map(|id| self.tool_chars[id.index()]).sum();
@@ -345,18 +355,20 @@ impl Pipeline {
             signature_path: scene.path.signature(),
             node_ops: scene.path.ops.clone(),
             challenges,
-            tools: offer.tools,
-            tools_added: offer.added,
+            tools: offer.tools.clone(),
+            tools_added: offer.added.clone(),
             messages: trajectory.messages,
             reference: turns.map(|turn| translated.reference(turn)).collect::<Vec<Vec<Call>>>(),
             provenance: trajectory.provenance,
             executor: self.executor.name().to_owned(),
             initial_config: trajectory.initial_config,
             teacher: self.cast.teacher.name().to_owned(),
-            brief,
+            brief: brief.clone(),
             domains: domains.into_iter().collect(),
             persona: scene.persona.label.clone(),
             reasoning: trajectory.reasoning,
+            readings: translated.readings,
+            difficulty: None,
             pairs,
         };
         record::check(&self.library, &self.validators, &sample, tools_chars)

@@ -1,6 +1,6 @@
 //! The records of a dataset as they stand in its files.
 
-use magnet_proto::sample::Provenance;
+use magnet_proto::sample::{Provenance, Readings};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -70,6 +70,55 @@ pub struct Metadata {
     pub teacher: String,
     pub domains: Vec<String>,
     pub persona: String,
+    pub readings: Option<Readings>,
+    pub difficulty: Option<Played>,
+}
+
+/// What a student made of a conversation.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Played {
+    pub level: String,
+    pub student: String,
+    pub passed: usize,
+    pub attempts: Vec<Attempt>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Attempt {
+    pub outcome: String,
+    /// Turns played right.
+    pub turns: usize,
+}
+
+impl Attempt {
+    pub fn is_right(&self) -> bool {
+        self.outcome == "passed"
+    }
+}
+
+impl Played {
+    /// In words: how often it was right, and where it was not.
+    pub fn told(&self) -> String {
+        let failed = self.attempts.iter().filter(|attempt| !attempt.is_right());
+        let failed: Vec<String> = failed
+            .map(|attempt| {
+                format!("{} in turn {}", attempt.outcome.replace('_', " "), attempt.turns)
+            })
+            .collect();
+        let right = format!(
+            "{}: {} was right in {} of {} attempts",
+            self.level,
+            self.student,
+            self.passed,
+            self.attempts.len()
+        );
+        match failed.is_empty() {
+            true => right,
+            false => format!("{right} ({})", failed.join(", ")),
+        }
+    }
 }
 
 /// Tools that are on offer from a user turn on.
@@ -113,6 +162,15 @@ pub struct Asked {
     pub ask: String,
     pub prompt: Vec<Message>,
     pub answer: String,
+}
+
+impl Metadata {
+    /// The share of requests that showed a judge at once what they need; none
+    /// where no judge read any.
+    pub fn agreement(&self) -> Option<f64> {
+        let Readings { read, doubted } = self.readings.filter(|readings| readings.read > 0)?;
+        Some(1.0 - f64::from(doubted) / f64::from(read))
+    }
 }
 
 impl<Tool> Conversation<Tool> {

@@ -137,6 +137,8 @@ fn sample(walk: WalkIndex, opening: &str, rng: &mut rng::Rng) -> Sample {
         domains: vec!["travel".into()],
         persona: "tester".into(),
         reasoning: Default::default(),
+        readings: None,
+        difficulty: None,
         pairs: vec![Pair {
             error: ErrorType::Summary,
             turn: 0,

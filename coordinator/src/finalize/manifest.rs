@@ -104,6 +104,9 @@ impl QuotaKept {
 pub struct Uncalled {
     /// Functions that are not called; of a large library most in a small dataset.
     pub functions: u64,
+    /// The first of them by name.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Of these, those that no conversation can call.
     pub uncallable: Vec<Uncallable>,
 }

@@ -5,12 +5,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use magnet_proto::difficulty::{Attempt, Difficulty, Level};
 use magnet_proto::library::Library;
 use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Kind, StepRef};
 use magnet_proto::remains::Remains;
 use magnet_proto::sample::{
-    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
+    Call, Challenge, ErrorType, Message, NegativeSource, Pair, Provenance, Readings, Sample, Source,
 };
 use magnet_proto::{FunctionId, WalkIndex};
 use serde::Serialize;
@@ -132,6 +133,20 @@ struct Metadata<'a> {
     persona: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasoning: Vec<ThoughtLine<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readings: Option<Readings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difficulty: Option<DifficultyLine<'a>>,
+}
+
+/// What a student made of the conversation. Never a null or an empty list in
+/// it: a loader could not tell their type.
+#[derive(Serialize)]
+struct DifficultyLine<'a> {
+    level: Level,
+    student: &'a str,
+    passed: usize,
+    attempts: &'a [Attempt],
 }
 
 /// Tools that are on offer from a user turn on. A list, for loaders take a
@@ -345,6 +360,8 @@ impl Renderer {
             domains: &sample.domains,
             persona: &sample.persona,
             reasoning: thoughts.map(|(&message, text)| ThoughtLine { message, text }).collect(),
+            readings: sample.readings.filter(|_| pair.is_none()),
+            difficulty: sample.difficulty.as_ref().filter(|_| pair.is_none()).map(difficulty),
         })
     }
 
@@ -355,6 +372,15 @@ impl Renderer {
             Ok(ReferenceLine { id: &call.id, name, arguments })
         };
         sample.reference.iter().map(|turn| turn.iter().map(line).collect()).collect()
+    }
+}
+
+fn difficulty(measured: &Difficulty) -> DifficultyLine<'_> {
+    DifficultyLine {
+        level: measured.level(),
+        student: &measured.student,
+        passed: measured.passed(),
+        attempts: &measured.attempts,
     }
 }
 

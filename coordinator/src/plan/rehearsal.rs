@@ -21,7 +21,6 @@ use magnet_proto::config::{Asked, Campaign};
 use magnet_proto::graph::{EdgeKind, Graph};
 use magnet_proto::library::Library;
 use magnet_proto::pack::Pack;
-use magnet_proto::path::Purpose as TurnPurpose;
 use magnet_proto::sample::{Arguments, Call, Message};
 use magnet_proto::state::Spending;
 use magnet_proto::usage::Usage;
@@ -179,7 +178,7 @@ impl Teacher for Rehearsal {
         }
         let (purpose, action) = match ask.hint {
             Hint::Wrong(misleading) => (Purpose::Mislead, misled(ask.messages, misleading)),
-            Hint::None => (Purpose::RollOut, self.unhinted(ask).await?),
+            Hint::None => (Purpose::RollOut, self.unhinted(ask)),
             _ if is_drafted => (Purpose::Conclude, self.offline.act(ask).await?),
             _ => (Purpose::Act, self.offline.act(ask).await?),
         };
@@ -220,28 +219,10 @@ fn misled(messages: &[Message], misleading: &Misleading<'_>) -> Action {
 
 impl Rehearsal {
     /// A student's step: the right one, unless this is a turn that it gets wrong.
-    async fn unhinted(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        let exchange = ask.conversation.turns.get(ask.turn);
-        let executed = exchange.map(|exchange| exchange.calls.as_slice()).unwrap_or_default();
-        let mut reference: Vec<Call> =
-            executed.iter().map(|executed| executed.call.clone()).collect();
+    fn unhinted(&self, ask: &Act<'_>) -> Action {
         let roll_out = format!("roll-out {}", ask.draw);
-        if ask.scene.stream(&roll_out, ask.turn).random_bool(STUDENT_ERRORS) {
-            reference.pop();
-        }
-        let hint = match ask.scene.path.turns.get(ask.turn).map(|turn| &turn.purpose) {
-            Some(TurnPurpose::MissingFunction { .. }) => Hint::MissFunction,
-            Some(TurnPurpose::MissingParameter { .. }) => Hint::MissedParams,
-            Some(TurnPurpose::Irrelevant { .. }) => Hint::Irrelevant,
-            Some(TurnPurpose::Calls) | None => Hint::Calls(&reference),
-        };
-        let due: Vec<Proposed> = reference
-            .iter()
-            .filter(|call| !is_made(ask.messages, call))
-            .take(1)
-            .map(|call| Proposed { function: call.function, arguments: call.arguments.clone() })
-            .collect();
-        self.offline.act(&Act { hint, due: &due, ..*ask }).await
+        let errs = ask.scene.stream(&roll_out, ask.turn).random_bool(STUDENT_ERRORS);
+        self.offline.unhinted(ask, errs)
     }
 
     /// The same walk as a dry one, for the rules to make a brief of.
@@ -259,17 +240,6 @@ impl Rehearsal {
             Failure::Executor(error) => Error::Permanent(error.to_string()),
         })
     }
-}
-
-/// Whether a call was made since the last request.
-fn is_made(messages: &[Message], call: &Call) -> bool {
-    let request = messages.iter().rposition(|message| matches!(message, Message::User(_)));
-    messages[request.map_or(0, |at| at + 1)..].iter().any(|message| match message {
-        Message::Assistant { calls, .. } => {
-            calls.iter().any(|m| m.function == call.function && m.arguments == call.arguments)
-        }
-        _ => false,
-    })
 }
 
 #[async_trait]

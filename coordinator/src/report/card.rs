@@ -26,7 +26,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
          | | |\n|---|---|\n\
          | conversations (`sft`) | {conversations} |\n| preference pairs (`preference`) | {pairs} |\n\
          | user turns a conversation | {turns:.2} |\n| calls a conversation | {calls:.2} |\n\
-         | functions on offer | {offered:.2} |\n| walks | {walks} |\n| accepted | {accepted} |\n{cost}\n\
+         | functions on offer | {offered:.2} |\n| walks | {walks} |\n| accepted | {accepted} |\n{cost}{difficulty}\n\
          ## Records\n\n\
          `sft`: `id`, `messages` (OpenAI chat format), `tools` (as offered at the start) and \
          `metadata`: the signature path, the node operations, the challenges, the reference calls, \
@@ -61,6 +61,7 @@ pub(super) fn render(manifest: &Manifest, profile: &Profile, shared: Option<&Acc
          - `magnet verify DIR` checks every record again from its own proof, without a model.\n\n\
          [magnet]: https://arxiv.org/abs/2503.07826\n",
         cost = cost(manifest),
+        difficulty = difficulty(manifest, profile),
         contamination = shared.map_or_else(
             || "It was compared with no benchmark: `magnet contamination DIR --against TOOLS` does \
                 so.".to_owned(),
@@ -87,6 +88,21 @@ fn cost(manifest: &Manifest) -> String {
     format!(
         "| an accepted conversation cost | {:.1} answers, {tokens:.0} tokens, ${:.4} |\n",
         each.answers, each.usd
+    )
+}
+
+/// What a student made of the conversations, where that is measured.
+fn difficulty(manifest: &Manifest, profile: &Profile) -> String {
+    let played = &manifest.dataset.difficulty;
+    if played.conversations() == 0 {
+        return String::new();
+    }
+    format!(
+        "| right without hints, {} in {} attempts | {} of attempts, {} of conversations at least once |\n",
+        one_line(&profile.played.student),
+        profile.played.attempts,
+        percent(played.pass_at_1()),
+        percent(played.pass_at_k()),
     )
 }
 

@@ -48,7 +48,7 @@ fn read(dataset: &Dataset) -> Result<(Profile, Gallery)> {
         let line = line?;
         let conversation = line.parse()?;
         profile.add(&conversation);
-        if gallery.wants(&conversation.metadata.challenges) {
+        if gallery.wants(&conversation.metadata) {
             gallery.hang(line.parse()?);
         }
     }

@@ -14,12 +14,17 @@ addEventListener("keydown", (event) => {
   }
 });
 addEventListener("click", ({ target }) => {
-  const wanted = target.dataset?.challenge;
+  const wanted = target.dataset?.kind;
   if (wanted === undefined) return;
-  for (const button of document.querySelectorAll("[data-challenge]")) {
+  for (const button of document.querySelectorAll("[data-kind]")) {
     button.ariaPressed = String(button === target);
   }
-  for (const story of document.querySelectorAll(".story")) {
-    story.hidden = wanted !== "" && !story.dataset.challenges.split(" ").includes(wanted);
-  }
+  const stories = [...document.querySelectorAll(".story")];
+  stories.forEach((story, at) => {
+    story.dataset.at ??= at;
+    story.hidden = wanted !== "" && !story.dataset.kinds.split(" ").includes(wanted);
+  });
+  const by = wanted === "doubted" ? "agreement" : "at";
+  stories.sort((one, other) => one.dataset[by] - other.dataset[by]);
+  stories.forEach((story) => story.parentElement.append(story));
 });

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use magnet_proto::difficulty::{Level, Outcome};
 use magnet_proto::sample::ErrorType;
 
 use super::chart::{self, Bar, Mark, percent};
 use super::gallery::Gallery;
-use super::profile::{Profile, Tally, share};
+use super::profile::{Played, Profile, Tally, share};
 use super::{escape, human, story};
 use crate::contamination::Account;
 use crate::finalize::{Manifest, QuotaKept};
@@ -33,9 +34,14 @@ pub(super) fn render(
         negatives(manifest),
         origins(profile),
         mix(manifest),
+        levels(manifest),
+        failures(manifest),
+        failed_turns(profile),
+        passed_by_challenge(profile),
         funnel(manifest),
         rejections(manifest),
-        uncalled(manifest),
+        never_called(manifest),
+        uncallable(manifest),
     ];
     format!(
         "<!doctype html>\n<html lang='en'><head><meta charset='utf-8'>\
@@ -54,7 +60,7 @@ pub(super) fn render(
         comparison(profile),
         human::SOURCE,
         charts.concat(),
-        shared.map(contamination).unwrap_or_default(),
+        shared.map_or_else(uncompared, contamination),
         story::choice(gallery),
         story::all(gallery),
         title = escape(&manifest.origin.name),
@@ -84,14 +90,35 @@ fn headline(manifest: &Manifest, profile: &Profile) -> String {
         let tokens = each.input_tokens + each.output_tokens;
         format!("a conversation: {:.1} calls, {tokens:.0} tokens, ${:.4}", each.answers, each.usd)
     });
-    let facts = facts.into_iter().chain(each).filter(|fact| !fact.is_empty());
+    let played = student(manifest, profile);
+    let facts = facts.into_iter().chain(each).chain(played).filter(|fact| !fact.is_empty());
     escape(&facts.collect::<Vec<String>>().join(" · "))
+}
+
+/// What a student made of it, where that is measured.
+fn student(manifest: &Manifest, profile: &Profile) -> Option<String> {
+    let (played, Played { student, attempts, .. }) =
+        (&manifest.dataset.difficulty, &profile.played);
+    (played.conversations() > 0).then(|| {
+        let (once, of_k) = (percent(played.pass_at_1()), percent(played.pass_at_k()));
+        match *attempts {
+            1 => format!("student {student}: pass@1 {once}"),
+            _ => format!("student {student}: pass@1 {once}, pass@{attempts} {of_k}"),
+        }
+    })
 }
 
 /// What is missing for a dataset to train on, if anything is.
 fn lacks(manifest: &Manifest) -> String {
     let lacks = manifest.origin.graded.lacks.as_deref();
     lacks.map(|lacks| format!("<p><strong>{}</strong></p>", escape(lacks))).unwrap_or_default()
+}
+
+/// Nobody has looked.
+fn uncompared() -> String {
+    "<section><h2>Against a benchmark</h2><p>It was compared with none: <code>magnet contamination \
+     DIR --against TOOLS</code> does so.</p></section>"
+        .into()
 }
 
 /// What a benchmark has, too.
@@ -259,13 +286,77 @@ fn funnel(manifest: &Manifest) -> String {
     chart::bars("Yield", &note, &bars)
 }
 
-/// The promised shares; nothing where none were.
+/// The promised shares beside those that were kept; nothing where none were.
 fn mix(manifest: &Manifest) -> String {
-    let bar = |quota: &QuotaKept| Bar::new(&*quota.class, quota.kept, Some(quota.wanted));
-    let bars: Vec<Bar> = manifest.quotas.iter().map(bar).collect();
+    if manifest.quotas.is_empty() {
+        return String::new();
+    }
+    let row = |quota: &QuotaKept| {
+        let QuotaKept { class, wanted, kept, .. } = quota;
+        let class = escape(&spaced(class));
+        let strays = if quota.drifted() { " class='strays'" } else { "" };
+        format!(
+            "<tr><th scope='row'>{class}</th><td>{}</td><td>{}</td><td{strays}>{:+.1}</td></tr>",
+            percent(*wanted),
+            percent(*kept),
+            (kept - wanted) * 100.0,
+        )
+    };
+    let rows: String = manifest.quotas.iter().map(row).collect();
+    let heads = ["quota", "kept", "drift"].map(|head| format!("<th scope='col'>{head}</th>"));
+    format!(
+        "<figure><figcaption><b>Mix</b> share of conversations; drift in percentage points\
+         </figcaption><div class='scroll'><table><thead><tr><th></th>{}</tr></thead>\
+         <tbody>{rows}</tbody></table></div></figure>",
+        heads.concat(),
+    )
+}
+
+/// Conversations by what a student made of them.
+fn levels(manifest: &Manifest) -> String {
+    let played = &manifest.dataset.difficulty;
+    let bar = |level: Level| {
+        let count = played.levels.get(&level).copied().unwrap_or_default();
+        Bar::new(level.label(), share(count, played.conversations()), None)
+    };
+    let note = "easy: the student was right in every attempt, medium: in some, hard: in none";
+    match played.conversations() {
+        0 => String::new(),
+        _ => chart::bars("Difficulty", note, &Level::ALL.map(bar)),
+    }
+}
+
+fn failures(manifest: &Manifest) -> String {
+    let attempts = manifest.dataset.difficulty.attempts.iter();
+    let all = attempts.clone().map(|(_, count)| count).sum();
+    let failed = attempts.filter(|(outcome, _)| **outcome != Outcome::Passed);
+    let mut failed: Vec<(&str, u64)> = failed.map(|(o, count)| (o.label(), *count)).collect();
+    failed.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    ranking("What the student gets wrong", "share of attempts", &failed, all)
+}
+
+fn failed_turns(profile: &Profile) -> String {
+    const SHOWN: usize = 10;
+    let failed = &profile.played.failed_turns;
+    let Some((&last, _)) = failed.last_key_value() else { return String::new() };
+    let mut counts: Vec<(String, u64)> =
+        (0..=last.min(SHOWN - 1)).map(|turn| (turn.to_string(), 0)).collect();
+    for (turn, count) in failed {
+        counts[(*turn).min(SHOWN - 1)].1 += count;
+    }
+    chart::columns("Where the student fails", "attempts by the turn that goes wrong", &counts, &[])
+}
+
+/// How often a student is right, challenge by challenge.
+fn passed_by_challenge(profile: &Profile) -> String {
+    let passed = profile.played.by_challenge.iter();
+    let bar = |(name, (attempts, passed)): (&String, &(u64, u64))| {
+        Bar::new(spaced(name), share(*passed, *attempts), None)
+    };
+    let bars: Vec<Bar> = passed.map(bar).collect();
     match bars.is_empty() {
         true => String::new(),
-        false => chart::bars("Mix", "share of conversations; the mark is the quota", &bars),
+        false => chart::bars("Right by challenge", "share of the student’s attempts", &bars),
     }
 }
 
@@ -282,8 +373,26 @@ fn rejections(manifest: &Manifest) -> String {
     ranking("Why walks were dropped", "share of walks", &dropped, counts.decided())
 }
 
+/// Functions that are in no conversation.
+fn never_called(manifest: &Manifest) -> String {
+    const SHOWN: usize = 60;
+    let uncalled = &manifest.uncalled;
+    if uncalled.functions == 0 {
+        return String::new();
+    }
+    let names: Vec<String> = uncalled.names.iter().take(SHOWN).map(|name| escape(name)).collect();
+    let more = uncalled.functions as usize - names.len().min(uncalled.functions as usize);
+    let more = if more > 0 { format!(" … and {more} more") } else { String::new() };
+    format!(
+        "<figure><figcaption><b>Functions never called</b> {} of the library</figcaption>\
+         <p class='names'>{}{more}</p></figure>",
+        uncalled.functions,
+        names.join(", "),
+    )
+}
+
 /// Functions that no conversation can call, with the reason.
-fn uncalled(manifest: &Manifest) -> String {
+fn uncallable(manifest: &Manifest) -> String {
     let uncallable = &manifest.uncalled.uncallable;
     if uncallable.is_empty() {
         return String::new();
@@ -293,7 +402,7 @@ fn uncalled(manifest: &Manifest) -> String {
     };
     let rows: String = uncallable.iter().map(row).collect();
     format!(
-        "<figure><figcaption>Functions no conversation can call</figcaption>\
+        "<figure><figcaption><b>Functions no conversation can call</b></figcaption>\
          <div class='scroll'><table><tbody>{rows}</tbody></table></div></figure>"
     )
 }

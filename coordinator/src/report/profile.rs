@@ -7,7 +7,7 @@ use magnet_proto::sample::{Provenance, Source};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::dataset::{Conversation, Message};
+use crate::dataset::{self, Conversation, Message, Metadata};
 
 /// Beyond it, names are counted together: a library may have any number.
 const MAX_NAMES: usize = 200;
@@ -38,10 +38,23 @@ pub struct Profile {
     pub(super) earlier: Dependency,
     pub(super) tools_offered: u64,
     pub(super) functions_called: u64,
+    pub(super) played: Played,
     /// Requests by their number of words.
     words: BTreeMap<usize, u64>,
     sequences: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     sequences_of: u64,
+}
+
+/// What a student made of the conversations.
+#[derive(Debug, Default)]
+pub(super) struct Played {
+    /// The model, and its attempts at each conversation.
+    pub student: String,
+    pub attempts: usize,
+    /// Attempts and those that passed, by challenge.
+    pub by_challenge: BTreeMap<String, (u64, u64)>,
+    /// Attempts by the turn that went wrong.
+    pub failed_turns: BTreeMap<usize, u64>,
 }
 
 /// How often a call depends on an output.
@@ -68,6 +81,7 @@ impl Profile {
         metadata.challenges.iter().for_each(|challenge| self.challenges.count(challenge));
         metadata.node_ops.iter().for_each(|op| self.ops.count(&operation_name(op)));
         metadata.provenance.iter().for_each(|entry| self.sources.count(source_name(entry)));
+        metadata.difficulty.iter().for_each(|played| self.played.add(metadata, played));
         self.count_turns(conversation);
         self.count_functions(&metadata.signature_path);
     }
@@ -161,6 +175,21 @@ impl Profile {
             counts[(words / width).min(bins - 1)] += n;
         }
         counts
+    }
+}
+
+impl Played {
+    fn add(&mut self, metadata: &Metadata, played: &dataset::Played) {
+        self.student.clone_from(&played.student);
+        self.attempts = played.attempts.len();
+        for challenge in &metadata.challenges {
+            let (attempts, passed) = self.by_challenge.entry(challenge.clone()).or_default();
+            *attempts += played.attempts.len() as u64;
+            *passed += played.passed as u64;
+        }
+        for attempt in played.attempts.iter().filter(|attempt| !attempt.is_right()) {
+            *self.failed_turns.entry(attempt.turns).or_default() += 1;
+        }
     }
 }
 

@@ -6,10 +6,14 @@ use std::fmt::Write;
 use magnet_proto::sample::Source;
 use serde_json::Value;
 
+use super::chart::percent;
 use super::escape;
-use super::gallery::{Exhibit, Gallery};
-use crate::dataset::{Conversation, Message, PairRecord, ToolCall};
+use super::gallery::{self, Exhibit, Gallery};
+use crate::dataset::{Conversation, Message, PairRecord, Played, ToolCall};
 use crate::inspect;
+
+/// The kind of conversations that a judge has doubted.
+const DOUBTED: &str = "doubted";
 
 /// How many characters of an output stand in the page.
 const OUTPUT_CHARS: usize = 3_000;
@@ -18,17 +22,22 @@ pub(super) fn all(gallery: &Gallery) -> String {
     gallery.exhibits().iter().map(exhibit).collect()
 }
 
-/// Buttons that leave only the conversations that pose a challenge.
+/// Buttons that leave only the conversations of a kind, or put those first that
+/// a judge agreed with least.
 pub(super) fn choice(gallery: &Gallery) -> String {
     let button = |name: &str, label: &str, pressed: bool| {
         let (name, label) = (escape(name), escape(label));
         format!(
-            "<button type='button' data-challenge='{name}' aria-pressed='{pressed}'>{label}</button>"
+            "<button type='button' data-kind='{name}' aria-pressed='{pressed}'>{label}</button>"
         )
     };
-    let each = gallery.challenges().into_iter();
-    let each: String = each.map(|name| button(name, &name.replace('_', " "), false)).collect();
-    format!("<p class='choice'>{}{each}</p>", button("", "all", true))
+    let each = gallery.kinds().into_iter();
+    let each: String = each.map(|name| button(&name, &name.replace('_', " "), false)).collect();
+    let doubted = match gallery.has_doubted() {
+        true => button(DOUBTED, "lowest agreement", false),
+        false => String::new(),
+    };
+    format!("<p class='choice'>{}{each}{doubted}</p>", button("", "all", true))
 }
 
 fn exhibit(exhibit: &Exhibit) -> String {
@@ -36,14 +45,17 @@ fn exhibit(exhibit: &Exhibit) -> String {
     let metadata = &conversation.metadata;
     let first = conversation.turns().next().and_then(|turn| turn.first());
     let opening = first.and_then(|message| message.content.as_deref()).unwrap_or_default();
-    let labels: String = metadata
-        .challenges
-        .iter()
-        .map(|name| format!("<span class='tag'>{}</span>", escape(&name.replace('_', " "))))
-        .collect();
+    let mut kinds = gallery::kinds(metadata);
+    let tag = |name: &str| format!("<span class='tag'>{}</span>", escape(&name.replace('_', " ")));
+    let mut labels: String = kinds.iter().map(|name| tag(name)).collect();
+    let agreement = exhibit.agreement().unwrap_or(1.0);
+    if agreement < 1.0 {
+        kinds.push(DOUBTED.to_owned());
+        labels += &tag(&format!("agreement {}", percent(agreement)));
+    }
     let mut html = format!(
-        "<details class='story' data-challenges='{}'><summary><span class='opening'>{}</span> {labels}</summary>{}",
-        escape(&metadata.challenges.join(" ")),
+        "<details class='story' data-kinds='{}' data-agreement='{agreement:.3}'><summary><span class='opening'>{}</span> {labels}</summary>{}",
+        escape(&kinds.join(" ")),
         escape(&beginning(opening, 120)),
         facts(conversation),
     );
@@ -74,6 +86,7 @@ fn facts(conversation: &Conversation) -> String {
         ("node operations", ops.join("; ")),
         ("on offer", format!("{} functions: {}", names.len(), names.join(", "))),
         ("persona", metadata.persona.clone()),
+        ("difficulty", metadata.difficulty.as_ref().map(Played::told).unwrap_or_default()),
     ];
     let rows: String = rows
         .iter()

@@ -88,6 +88,8 @@ pub(super) fn record(line: &Value) -> Result<Record, String> {
         domains: typed(metadata, "domains")?,
         persona: typed(metadata, "persona")?,
         reasoning: Default::default(),
+        readings: None,
+        difficulty: None,
         pairs: Vec::new(),
     };
     Ok(Record { library: names.into_library(), sample, tools_chars })

@@ -25,6 +25,7 @@ pub struct Campaign {
     pub trajectory: Trajectory,
     pub vet: Vetting,
     pub negatives: Negatives,
+    pub difficulty: DifficultySettings,
     pub dedup: Dedup,
     pub teacher: BTreeMap<String, Endpoint>,
     pub roles: Roles,
@@ -229,6 +230,15 @@ pub enum NegativeSource {
     Mechanical,
     Teacher,
     Student,
+}
+
+/// `[difficulty]`, data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DifficultySettings {
+    /// Times that the student plays each accepted conversation without hints;
+    /// 0 = its difficulty is not measured.
+    pub attempts: u32,
 }
 
 /// `[dedup]`, data.

@@ -12,6 +12,7 @@ use super::{Campaign, Endpoint, Execution, ExecutorKind, Judge, NegativeSource};
 pub fn data_settings(campaign: &Campaign) -> Value {
     let role = |name: &str| endpoint(campaign, name);
     let is_mined = campaign.negatives.source == NegativeSource::Student;
+    let has_student = is_mined || campaign.difficulty.attempts > 0;
     let is_judged =
         is_mined || campaign.graph.judge == Judge::Teacher || campaign.vet.called_for > 0.0;
     // A role that nothing is asked of decides nothing.
@@ -39,11 +40,12 @@ pub fn data_settings(campaign: &Campaign) -> Value {
         "trajectory": campaign.trajectory,
         "vet": campaign.vet,
         "negatives": campaign.negatives,
+        "difficulty": campaign.difficulty,
         "dedup": campaign.dedup,
         "executor": executor,
         "roles": {
             "teacher": role(&campaign.roles.teacher),
-            "student": used(is_mined, &campaign.roles.student),
+            "student": used(has_student, &campaign.roles.student),
             "judge": used(is_judged, &campaign.roles.judge),
             "simulator": role(&campaign.roles.simulator),
         },
@@ -84,7 +86,7 @@ mod tests {
     fn what_decides_the_data_changes_the_settings() {
         for assignment in [
             "campaign.seed=8", "node_ops.merge=0.4", "trajectory.distractors=3",
-            "executor.default.kind=simulator", "vet.called_for=0.5",
+            "executor.default.kind=simulator", "vet.called_for=0.5", "difficulty.attempts=3",
         ] {
             assert_ne!(settings_with(&[]), settings_with(&[assignment]), "{assignment}");
         }
@@ -111,6 +113,8 @@ mod tests {
             let mined = "negatives.source=student";
             assert_ne!(with(&[s, role, mined]), with(&[t, role, mined]), "{role}");
         }
+        let played = ["roles.student=small", "difficulty.attempts=1"];
+        assert_ne!(with(&[&[s], &played[..]].concat()), with(&[&[t], &played[..]].concat()));
         let read = ["roles.judge=small", "vet.called_for=0.1"];
         assert_ne!(with(&[&[s], &read[..]].concat()), with(&[&[t], &read[..]].concat()));
         let judged = ["roles.judge=small", "graph.judge=teacher"];

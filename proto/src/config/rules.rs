@@ -10,12 +10,16 @@ use super::{
     Campaign, Endpoint, EndpointKind, Execution, ExecutorKind, Format, Judge, NegativeSource,
 };
 
+use crate::difficulty::Level;
 use crate::quotas::{self, Class, Quota};
 use crate::sample::Challenge;
 use crate::slots;
 
 /// The implicit teacher of a campaign that names none.
 pub(super) const OFFLINE: &str = "offline";
+
+/// Attempts of a student at one conversation at most.
+const MAX_ATTEMPTS: u32 = 100;
 
 /// Every breach, each with the key it is about.
 pub(super) fn breaches(campaign: &Campaign) -> Vec<(String, Fault)> {
@@ -119,6 +123,30 @@ impl Rules {
             self.require(false, "mix.quotas", problem, "lower one of them");
         }
         self.quotas_in_reach(&read, campaign);
+        self.difficulty(&read, campaign.difficulty.attempts);
+    }
+
+    /// A difficulty comes of attempts: one alone is right or wrong.
+    fn difficulty(&mut self, quotas: &[Quota], attempts: u32) {
+        self.require(
+            attempts <= MAX_ATTEMPTS,
+            "difficulty.attempts",
+            format!("{attempts} attempts at every conversation are more than can be of use"),
+            format!("write a number from 0 to {MAX_ATTEMPTS}"),
+        );
+        for quota in quotas.iter().filter(|quota| quota.share > 0.0) {
+            let Class::Difficulty(level) = quota.class else { continue };
+            let least = if level == Level::Medium { 2 } else { 1 };
+            self.require(
+                attempts >= least,
+                "mix.quotas",
+                format!(
+                    "{} never comes about while difficulty.attempts is {attempts}",
+                    quota.class
+                ),
+                format!("set difficulty.attempts to {least} or more"),
+            );
+        }
     }
 
     /// A challenge comes of a node operation: without it, it never does.

@@ -3,10 +3,15 @@
 //!
 //! ```text
 //! translated path ─► offer ─► positive (right hints) ─► negatives (one wrong hint)
+//!                                   └► difficulty: a student's attempts, no hint
 //! ```
 
+pub mod difficulty;
 pub mod negative;
 mod due;
 pub mod offer;
 pub mod positive;
 mod replay;
+
+#[cfg(test)]
+mod fixtures;

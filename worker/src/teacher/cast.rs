@@ -20,7 +20,8 @@ pub struct Cast {
     pub teacher: Arc<dyn Teacher>,
     /// Makes the briefs: the teacher's model, or rules.
     pub briefer: Arc<dyn Briefer>,
-    /// Rolls out without hints, where negatives are a student's.
+    /// Plays without hints, where negatives are a student's or difficulty is
+    /// measured.
     pub student: Option<Arc<dyn Teacher>>,
     /// Judges the graph and a student's turns, where it is a model.
     pub judge: Option<Arc<dyn Judge>>,
@@ -43,7 +44,8 @@ impl Cast {
             })
         };
         let teacher = agent(&roles.teacher)?;
-        let student = is_mined.then(|| agent(&roles.student)).transpose()?;
+        let has_student = is_mined || campaign.difficulty.attempts > 0;
+        let student = has_student.then(|| agent(&roles.student)).transpose()?;
         let briefer = match stacks.remote(&roles.teacher)? {
             Some(remote) => remote as Arc<dyn Briefer>,
             None => wiring.rules.clone(),
@@ -144,7 +146,8 @@ fn is_asked(campaign: &Campaign, purpose: Purpose) -> bool {
         }
         Purpose::Conclude => campaign.trajectory.asked == Asked::Open,
         Purpose::Mislead => source != NegativeSource::Mechanical,
-        Purpose::RollOut | Purpose::JudgeTurn => source == NegativeSource::Student,
+        Purpose::RollOut => source == NegativeSource::Student || campaign.difficulty.attempts > 0,
+        Purpose::JudgeTurn => source == NegativeSource::Student,
         Purpose::JudgeEdges | Purpose::JudgeNested | Purpose::Categorize => {
             campaign.graph.judge == Judge::Teacher
         }

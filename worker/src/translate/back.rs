@@ -13,12 +13,19 @@ use crate::vet::mentions::Text;
 use crate::vet::prose;
 use crate::vet::provenance::is_free_text;
 
+/// The request of one turn.
+pub(super) struct Written {
+    pub(super) request: Request,
+    /// Whether a reader doubted a call of it at first; none where nobody read it.
+    pub(super) doubted: Option<bool>,
+}
+
 /// The request of one turn, checked.
 pub(super) async fn write(
     translator: &Translator<'_>,
     turn: usize,
     conversation: &Conversation,
-) -> Result<Request, Failure> {
+) -> Result<Written, Failure> {
     let mut tries = Tries::new(translator.tries);
     loop {
         let ask = WriteRequest {
@@ -41,7 +48,7 @@ pub(super) async fn write(
             }
         }
         match called_for::check(translator, turn, conversation, &request.text).await? {
-            Ok(()) => return Ok(request),
+            Ok(doubted) => return Ok(Written { request, doubted }),
             Err(rejection) => tries.refuse(rejection)?,
         }
     }

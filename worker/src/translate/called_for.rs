@@ -28,22 +28,23 @@ pub struct Reading<'a> {
     pub share: f64,
 }
 
-/// Whether a reader finds every call of the turn needed.
+/// Whether a reader finds every call of the turn needed, and if so, whether it
+/// doubted one at first; none where nobody reads the request.
 pub(super) async fn check(
     translator: &Translator<'_>,
     turn: usize,
     conversation: &Conversation,
     request: &str,
-) -> Result<Result<(), Rejection>, Failure> {
+) -> Result<Result<Option<bool>, Rejection>, Failure> {
     let Some(Reading { reader, offer, share }) = translator.reading else {
-        return Ok(Ok(()));
+        return Ok(Ok(None));
     };
     let plan = &translator.scene.path.turns[turn];
     let is_read = plan.purpose == Purpose::Calls
         && !plan.steps.is_empty()
         && translator.scene.stream("called for", turn).random_bool(share.clamp(0.0, 1.0));
     if !is_read {
-        return Ok(Ok(()));
+        return Ok(Ok(None));
     }
     let reference: BTreeSet<FunctionId> = plan.steps.iter().map(|step| step.function).collect();
     let needs = Needs {
@@ -54,24 +55,26 @@ pub(super) async fn check(
         doubted: &[],
         problem: None,
     };
-    read(reader, needs, &reference, || Tries::new(translator.tries)).await
+    let found = read(reader, needs, &reference, || Tries::new(translator.tries)).await?;
+    Ok(found.map(Some))
 }
 
+/// Whether a call was doubted, of a request that needs all.
 async fn read(
     reader: &dyn Reader,
     needs: Needs<'_>,
     reference: &BTreeSet<FunctionId>,
     tries: impl Fn() -> Tries,
-) -> Result<Result<(), Rejection>, Failure> {
+) -> Result<Result<bool, Rejection>, Failure> {
     let found = answer(reader, needs, tries()).await?;
     let doubted: Vec<FunctionId> =
         reference.iter().copied().filter(|id| !found.contains(id)).collect();
     if doubted.is_empty() {
-        return Ok(Ok(()));
+        return Ok(Ok(false));
     }
     let found = answer(reader, Needs { doubted: &doubted, ..needs }, tries()).await?;
     let Some(unneeded) = doubted.iter().find(|id| !found.contains(id)) else {
-        return Ok(Ok(()));
+        return Ok(Ok(true));
     };
     let detail = format!(
         "a reader of \"{}\" does not see that \"{}\" is needed for it",
@@ -131,7 +134,7 @@ mod tests {
     }
 
     /// Of a request that is to lead to both functions.
-    async fn verdict(reads: Reads) -> Result<(), Rejection> {
+    async fn verdict(reads: Reads) -> Result<bool, Rejection> {
         let library = library();
         let needs = Needs {
             library: &library,
@@ -147,8 +150,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_is_called_for_that_the_reader_names_at_once_or_when_asked() {
-        assert_eq!(verdict(Reads(&[0, 1], &[])).await, Ok(()));
-        assert_eq!(verdict(Reads(&[0], &[1])).await, Ok(()));
+        assert_eq!(verdict(Reads(&[0, 1], &[])).await, Ok(false));
+        assert_eq!(verdict(Reads(&[0], &[1])).await, Ok(true));
     }
 
     #[tokio::test]

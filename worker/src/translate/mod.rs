@@ -21,11 +21,12 @@ use std::num::NonZeroU32;
 use magnet_proto::brief::Brief;
 use magnet_proto::config::Asked;
 use magnet_proto::path::StepRef;
-use magnet_proto::sample::{Call, Provenance};
+use magnet_proto::sample::{Call, Provenance, Readings};
 use serde_json::Value;
 
 pub use called_for::Reading;
 
+use self::back::Written;
 use crate::conversation::{Conversation, Exchange, Scene};
 use crate::dry_walk::Made;
 use crate::execute::Executor;
@@ -58,6 +59,8 @@ pub struct Translated {
     pub provenance: Vec<Provenance>,
     /// The state the session started from.
     pub initial_config: Option<Value>,
+    /// How a reader took the requests, where there is one.
+    pub readings: Option<Readings>,
     ledger: Ledger,
 }
 
@@ -84,10 +87,16 @@ pub async fn translate(
     translator: &Translator<'_>,
     initial_config: Option<Value>,
 ) -> Result<Translated, Failure> {
-    let mut done = Translated { initial_config, ..Translated::default() };
+    let readings = translator.reading.map(|_| Readings::default());
+    let mut done = Translated { initial_config, readings, ..Translated::default() };
     let mut session: Option<Planned> = None;
     for (turn, plan) in translator.scene.path.turns.iter().enumerate() {
-        let request = back::write(translator, turn, &done.conversation).await?;
+        let Written { request, doubted } =
+            back::write(translator, turn, &done.conversation).await?;
+        if let (Some(readings), Some(doubted)) = (&mut done.readings, doubted) {
+            readings.read += 1;
+            readings.doubted += u16::from(doubted);
+        }
         done.ledger.requests.push(Text::new(&request.text));
         done.conversation.turns.push(Exchange { request, calls: Vec::new(), reply: String::new() });
         for (step, planned) in plan.steps.iter().enumerate() {

@@ -27,6 +27,7 @@ mod rivals;
 mod slot;
 mod supply;
 mod template;
+mod unhinted;
 mod words;
 
 use std::sync::Arc;
@@ -70,18 +71,26 @@ impl Teacher for Offline {
     }
 
     async fn act(&self, ask: &Act<'_>) -> Result<Action, Error> {
-        Ok(match ask.hint {
-            Hint::Wrong(_) | Hint::None => {
-                return Err(Error::Permanent(
-                    "the offline teacher plays by right hints alone".into(),
-                ));
-            }
+        match ask.hint {
+            Hint::Wrong(_) => Err(Error::Permanent("the offline teacher makes no mistakes".into())),
+            Hint::None => Ok(self.unhinted(ask, false)),
+            _ => Ok(self.hinted(ask)),
+        }
+    }
+}
+
+impl Offline {
+    /// A step on a right hint.
+    fn hinted(&self, ask: &Act<'_>) -> Action {
+        match ask.hint {
             Hint::Calls(_) if !ask.due.is_empty() => Action::Call(ask.due.to_vec()),
-            Hint::Calls(_) => Action::Say(closing::write(&self.templates, &self.pack, ask)),
             Hint::MissFunction => Action::Say(decline::no_function(ask)),
             Hint::MissedParams => Action::Say(decline::ask_for_parameter(ask)),
             Hint::Irrelevant => Action::Say(decline::irrelevant(ask)),
-        })
+            Hint::Calls(_) | Hint::Wrong(_) | Hint::None => {
+                Action::Say(closing::write(&self.templates, &self.pack, ask))
+            }
+        }
     }
 }
 

@@ -28,8 +28,6 @@ mod shows;
 mod tail;
 
 #[cfg(test)]
-mod fixtures;
-#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use magnet_proto::sample::{Arguments, Call, ErrorType, Message, NegativeSource, Pair};
 
-use super::fixtures::World;
 use super::positive::{Positive, calls_of};
 use super::{make, shows};
 use crate::conversation::Request;
+use crate::distill::fixtures::World;
 use crate::distill::positive::{Mined, Negatives};
 use crate::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,

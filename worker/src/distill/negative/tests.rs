@@ -3,9 +3,9 @@
 use magnet_proto::sample::{Call, ErrorType, Message, NegativeSource, Pair};
 use serde_json::json;
 
-use super::fixtures::World;
 use super::positive::calls_of;
 use super::{Positive, TYPES, make, shows};
+use crate::distill::fixtures::World;
 
 fn positive(world: &World) -> Positive<'_> {
     let trajectory = &world.trajectory;

@@ -137,6 +137,7 @@ impl World {
             conversation.turns.push(exchange);
         }
         self.translated.conversation = conversation;
+        self.translated.provenance = self.trajectory.provenance.clone();
         self.trajectory.messages = messages;
     }
 }

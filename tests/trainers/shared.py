@@ -1,0 +1,58 @@
+"""What the checks of all trainers have in common: a tokenizer whose tokens can be read back, and the calls in a text."""
+
+import json
+import re
+
+import tokenizers
+import transformers
+
+
+def bytewise(special=()):
+    """One token a byte, so that what is under the loss can be read back whatever the vocabulary, and the special ones."""
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    model = tokenizers.models.BPE(vocab={letter: at for at, letter in enumerate(alphabet)}, merges=[])
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    tokenizer.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer.add_special_tokens(list(special))
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", clean_up_tokenization_spaces=False)
+
+
+def lines(path):
+    with open(path) as file:
+        return [json.loads(line) for line in file]
+
+
+def hermes_calls(text):
+    """Names and arguments of the calls between tags, in order."""
+    found = re.finditer(r"<tool_call>\n(?=\{)", text)
+    values = [json.JSONDecoder().raw_decode(text, place.end())[0] for place in found]
+    return [(value["name"], value["arguments"]) for value in values]
+
+
+def calls_of(messages):
+    """The same of messages in OpenAI's form, whose arguments are text or objects."""
+    def read(given):
+        return json.loads(given) if isinstance(given, str) else given
+    return [(call["function"]["name"], read(call["function"]["arguments"]))
+            for message in messages for call in message.get("tool_calls") or []]
+
+
+def stretches(ids, under):
+    """The stretches of tokens under the loss."""
+    stretch = []
+    for token, is_under in zip(ids, under):
+        if is_under:
+            stretch.append(token)
+        elif stretch:
+            yield stretch
+            stretch = []
+    if stretch:
+        yield stretch
+
+
+def under_the_loss(tokenizer, row, key="labels"):
+    """What a prepared row of ids and labels trains on, as text; a line a stretch."""
+    under = [label != -100 for label in row[key]]
+    return "\n".join(tokenizer.decode(stretch) for stretch in stretches(row["input_ids"], under))
