@@ -80,7 +80,8 @@ fn a_pack_is_made_and_its_world_executes_a_run() {
         let mut lines = made.stderr.lines().filter(|line| line.starts_with(name));
         lines.next_back().unwrap_or_default().split_whitespace().collect::<Vec<_>>()
     };
-    assert_eq!(line("dim_lamp"), ["dim_lamp", "made", "made"], "{}", made.stderr);
+    assert_eq!(line("dim_lamp"), ["dim_lamp", "made", "made", "note"], "{}", made.stderr);
+    assert_eq!(line("close-account"), ["close-account", "made", "made"], "{}", made.stderr);
     assert_eq!((asked(&mock, "pack_world"), asked(&mock, "pack_words")), (2, 5));
     assert!(made.stderr.contains("2  answers: pack_world"), "{}", made.stderr);
     assert!(check(folder.path()).contains("5 of 5 functions have phrases, 5 a world; 0 problems"));
@@ -141,7 +142,7 @@ fn a_world_that_cannot_be_read_leaves_nothing_behind() {
     let folder = folder();
     campaign(folder.path(), mock.address(), "");
     let made = make(folder.path()).expect(1);
-    assert!(made.stderr.contains("world: line 2, `return accounts(`"), "{}", made.stderr);
+    assert!(made.stderr.contains("world: line 2, `return accounts(]`"), "{}", made.stderr);
     assert!(check(folder.path()).contains("5 of 5 functions have phrases, 0 a world; 0 problems"));
 }
 

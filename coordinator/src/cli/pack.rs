@@ -23,6 +23,8 @@ use crate::{execute, graph, library, prepare};
 
 /// A module takes a model longer than a sentence does.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Problems told after a making; the check tells all.
+const MAX_TOLD: usize = 20;
 
 /// Have a model write a library's pack, or check one
 #[derive(clap::Args)]
@@ -172,13 +174,15 @@ fn make(
     let spent = runtime.block_on(state.spend(Spending::default())).unwrap_or_default();
     eprint!("{}", account(&made, &library, &spent));
     let problems = remaining(&folder, &library)?;
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    problems.iter().take(MAX_TOLD).for_each(|problem| eprintln!("{problem}"));
     writeln!(io::stdout(), "{}", folder.path().display())?;
-    let is_whole = made.is_whole() && problems.is_empty();
-    if !is_whole {
-        eprintln!("{}", way_on(&made, &folder, !problems.is_empty()));
+    if made.is_whole() && problems.is_empty() {
+        // All that was paid for is in the pack.
+        std::fs::remove_file(folder.answers()).ok();
+        return Ok(Exit::Done);
     }
-    Ok(if is_whole { Exit::Done } else { Exit::Short })
+    eprintln!("{}", way_on(&made, &folder, !problems.is_empty()));
+    Ok(Exit::Short)
 }
 
 /// Only a model writes packs.

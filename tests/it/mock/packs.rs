@@ -11,7 +11,7 @@ pub(super) fn world(text: &str, task: &Value, craft: Craft, draws: &mut Draws) -
     let documents = documents(text);
     let module = task["module"].as_str().unwrap_or_default();
     if craft == Craft::Broken {
-        return format!("```python\ndef start(rng, size, world):\n    return {module}(\n```");
+        return format!("```python\ndef start(rng, size, world):\n    return {module}(]\n```");
     }
     let is_spoiled = match craft {
         Craft::Partly => true,
@@ -35,7 +35,8 @@ pub(super) fn world(text: &str, task: &Value, craft: Craft, draws: &mut Draws) -
         for (parameter, schema) in parameters.into_iter().flatten() {
             let values = match parameter.ends_with("_id") {
                 true => "_things(world).keys()".to_owned(),
-                false if schema["enum"].is_array() => continue,
+                // Notes are what people bring along.
+                false if schema["enum"].is_array() || parameter == "note" => continue,
                 false => json!([values::following(schema, draws)]).to_string(),
             };
             known.push(format!("{}: {values}", json!(parameter)));

@@ -20,9 +20,11 @@ pub(super) use sift::{Sound, fitting, sift};
 
 use std::collections::BTreeMap;
 
-use magnet_proto::FunctionId;
-use magnet_proto::library::Library;
-use magnet_proto::sample::Arguments;
+use magnet_offline::simulator::Simulation;
+use magnet_proto::library::{Function, Library};
+use magnet_proto::sample::{Arguments, Call};
+use magnet_proto::{FunctionId, WalkIndex, rng};
+use magnet_worker::execute::Plan;
 use serde_json::Value;
 
 use super::load::Loaded;
@@ -92,6 +94,28 @@ pub(super) fn worlds(loaded: &Loaded, library: &Library, seeds: u64) -> Worlds {
     let trial::Shown { seen, known, .. } = trial::run(loaded, library, seeds, &mut found);
     found.problems.sort();
     Worlds { problems: found.problems, seen, known }
+}
+
+/// Seeds of calls that no world executes.
+const SIMULATED: u64 = 12;
+
+/// Calls of a function that no world executes, with outputs by its schema
+/// alone: what its templates can be rendered over.
+pub(super) fn simulated(id: FunctionId, function: &Function) -> Vec<(Arguments, Value)> {
+    let call = |seed: u64| {
+        let walk = WalkIndex(seed);
+        let mut rng = rng::stream(seed, walk, "pack words");
+        let mut arguments = Arguments::new();
+        for field in function.required() {
+            let value = schema::made_up(function, &field.name, &mut rng);
+            arguments.insert(field.name.clone(), value.unwrap_or_else(|| "something".into()));
+        }
+        let call = Call { id: "call_1".into(), function: id, arguments };
+        let plan = Plan::default();
+        let output = Simulation::new(seed, walk).run(function, &call, &plan).value;
+        (call.arguments, output)
+    };
+    (0..SIMULATED).map(call).collect()
 }
 
 /// Problems, each told once.

@@ -202,6 +202,11 @@ impl Making<'_> {
                 };
                 worlds.problems.push(Problem::new(&file, problem).of(&function.name));
             }
+            let strangers = worlds.known.keys().filter_map(|name| self.library.find(name));
+            for id in strangers.filter(|id| !due.contains(id)) {
+                let problem = "known gives arguments for it, and it is not of this module";
+                worlds.problems.push(Problem::new(&file, problem).of(&self.library.get(id).name));
+            }
         }
         worlds
     }
@@ -240,7 +245,8 @@ fn located(problem: &Problem, text: &str) -> String {
     let mut told = String::new();
     if let Some(line) = problem.line {
         let shown = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
-        told.push_str(&format!("line {line}, `{shown}`: "));
+        let shown = if shown.is_empty() { String::new() } else { format!(", `{shown}`") };
+        told.push_str(&format!("line {line}{shown}: "));
     }
     if let Some(function) = &problem.function {
         told.push_str(&format!("{function}: "));

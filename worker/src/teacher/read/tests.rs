@@ -49,6 +49,15 @@ fn prose_loses_its_wrapping() {
     assert_eq!(prose("<think>hm</think> Find me a train."), "Find me a train.");
 }
 
+#[test]
+fn code_is_what_is_fenced_or_else_all() {
+    let fenced = "Sure, `x` first:\n```python\nx = 1\n```\nand so on";
+    assert_eq!(code(fenced), "x = 1\n");
+    assert_eq!(code("```\na\n```\nor better\n```python\na = b\n```"), "a = b\n");
+    assert_eq!(code("<think>```\nno\n```</think>\nx = 1\n"), "\nx = 1\n");
+    assert_eq!(code("```python\nx = 1\nand it breaks o"), "x = 1\nand it breaks o");
+}
+
 /// The calls and the prose of a step, or a part of the refusal.
 type Expected<'a> = Result<(&'a [(&'a str, Value)], &'a str), &'a str>;
 
