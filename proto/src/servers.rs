@@ -64,6 +64,9 @@ pub struct Server {
     pub start_timeout: Duration,
     #[serde(with = "duration")]
     pub call_timeout: Duration,
+    /// How long it may be away before it was there once.
+    #[serde(with = "duration")]
+    pub connect_patience: Duration,
 }
 
 /// What a conversation starts from; JSON of it opens the same one anywhere.
@@ -137,6 +140,7 @@ impl Default for Server {
             dir: "/workspace".into(),
             start_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),
+            connect_patience: Duration::from_secs(60),
         }
     }
 }

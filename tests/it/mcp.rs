@@ -234,7 +234,7 @@ fn a_conversation_starts_from_the_files_and_calls_that_the_file_says() {
 
 #[test]
 fn what_a_server_does_in_mid_call_costs_a_try_and_not_the_run() {
-    for how in ["crash", "hang", "huge", "garbage"] {
+    for how in ["crash", "hang", "huge", "garbage", "mute"] {
         let shop = Shop::new(how, json!({ "call_timeout": "1s", "isolation": "restore" }));
         let ran = shop.magnet("run --tools servers.json --samples 3 --set run.workers=2").expect(0);
         let records = shop.records();
@@ -255,6 +255,36 @@ fn noise_and_odd_tools_are_left_aside() {
     let checked = shop.magnet("check --tools servers.json").expect(0).stdout;
     assert!(checked.contains("refused"), "{checked}");
     shop.magnet("run --tools servers.json --samples 3").expect(0);
+}
+
+#[test]
+fn answers_that_do_not_keep_to_their_schema_break_nothing() {
+    let shop = Shop::new("liar", json!({}));
+    shop.magnet("run --tools servers.json --samples 5").expect(0);
+    assert_eq!(shop.records().len(), 5);
+    let verified = shop.magnet("verify out --execute --start-servers").expect(0).stdout;
+    assert!(verified.starts_with("5 reproduced, 0 mismatch"), "{verified}");
+    shop.is_tidy();
+}
+
+/// As with a teacher: what was there comes back, what never was is given up.
+#[test]
+fn a_server_that_fails_to_start_is_waited_for_and_given_up_with_its_words() {
+    let with_patience = |how: &str, patience: &str| {
+        let more = json!({ "env": {"STARTS": "{here}/starts"}, "connect_patience": patience,
+                           "isolation": "process" });
+        Shop::new(how, more)
+    };
+    let shop = with_patience("mortal", "60s");
+    shop.magnet("run --tools servers.json --samples 5").expect(0);
+    assert_eq!(shop.records().len(), 5);
+    assert!(read(&shop.path().join("starts")).len() > 14);
+    shop.is_tidy();
+    let shop = with_patience("dying", "1s");
+    let told = shop.magnet("run --tools servers.json --samples 5").expect(3).stderr;
+    // It was there when it was asked for its tools, and never for a conversation.
+    assert!(told.contains("out of memory"), "{told}");
+    shop.is_tidy();
 }
 
 #[test]

@@ -223,10 +223,19 @@ class Hostile:
         if self.how == "huge" and name == "get_order":
             print("x" * 10_000_000, flush=True)
             return True
+        if self.how == "mute" and name == "get_order":
+            return True
         if self.how == "garbage" and name == "get_order":
             print('{"jsonrpc": "2.0", "id": 10, "resul', flush=True)
             return True
         return False
+
+    def lied(self, result):
+        """An answer that does not keep to its schema."""
+        if self.how != "liar" or "structuredContent" not in result:
+            return result
+        odd = {key: [value, None] for key, value in result["structuredContent"].items()}
+        return {"structuredContent": odd, "content": [{"type": "text", "text": json.dumps(odd)}]}
 
     def tools(self, params, tools):
         if self.how == "endless":
@@ -270,7 +279,18 @@ def answer(method, params, hostile):
     return {}
 
 
+def mortal():
+    """Starts twice, then twelve times not, then always; or once and never again."""
+    with open(os.environ["STARTS"], "a+") as file:
+        file.write("x")
+        starts = file.tell()
+    if hostile_by("mortal") and 3 <= starts <= 14 or hostile_by("dying") and starts > 1:
+        sys.exit("out of memory")
+
+
 def main():
+    if hostile_by("mortal") or hostile_by("dying"):
+        mortal()
     hostile = Hostile(sys.argv[2] if len(sys.argv) > 2 else "")
     if hostile.how == "brood":
         # A child that outlives its parent unless the whole group is ended.
@@ -283,6 +303,8 @@ def main():
         told = {"jsonrpc": "2.0", "id": asked["id"]}
         try:
             told["result"] = answer(asked["method"], params, hostile)
+            if asked["method"] == "tools/call":
+                told["result"] = hostile.lied(told["result"])
         except Refused as refused:
             told["error"] = {"code": -32602, "message": str(refused)}
         print(json.dumps(told), flush=True)

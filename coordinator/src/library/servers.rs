@@ -26,7 +26,7 @@ use super::error::Error;
 const MAX_FILES_BYTES: usize = 64 << 10;
 /// Our keys of a server, for the hint.
 const OURS: &str = "files, prepare, known, isolation, refusals, volatile, dir, start_timeout, \
-                    call_timeout";
+                    call_timeout, connect_patience";
 /// Keys of clients that say nothing to us.
 const THEIRS: [&str; 17] = [
     "description", "name", "title", "icon", "gallery", "version", "autoApprove", "alwaysAllow",
@@ -154,11 +154,12 @@ fn server(described: &Value, here: &Path) -> Result<Listed, Wrong> {
                 server.volatile = fit(value).ok_or_else(|| unfit("object of lists of texts"))?;
             }
             "dir" => server.dir = text()?,
-            "start_timeout" | "call_timeout" => {
+            "start_timeout" | "call_timeout" | "connect_patience" => {
                 let wait = duration::parse(&text()?).filter(|wait| !wait.is_zero());
                 let wait = wait.ok_or_else(|| unfit("duration"))?;
                 match key.as_str() {
                     "start_timeout" => server.start_timeout = wait,
+                    "connect_patience" => server.connect_patience = wait,
                     _ => server.call_timeout = wait,
                 }
             }
@@ -173,7 +174,24 @@ fn server(described: &Value, here: &Path) -> Result<Listed, Wrong> {
         }
     }
     check(&server)?;
+    for call in &mut server.start.prepare {
+        for (_, value) in &mut call.arguments {
+            *value = named(value, &server.dir);
+        }
+    }
     Ok(Listed { server, only, without })
+}
+
+/// A value with `{dir}` as the folder's name.
+fn named(value: &Value, dir: &str) -> Value {
+    match value {
+        Value::String(text) => text.replace("{dir}", dir).into(),
+        Value::Array(items) => items.iter().map(|item| named(item, dir)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| (key.clone(), named(value, dir))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 fn fit<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
@@ -372,13 +390,15 @@ mod tests {
         let server = read_one(json!({
             "command": "python3", "args": ["{here}/shop.py", "{dir}"], "type": "stdio",
             "autoApprove": [], "env": {"TOKEN": "${SHOP_TOKEN}"},
-            "files": {"a/b.txt": "x"}, "prepare": [{"tool": "add"}],
+            "files": {"a/b.txt": "x"},
+            "prepare": [{"tool": "add", "arguments": {"path": "{dir}/b"}}],
             "known": {"id": [1]}, "isolation": "restore", "call_timeout": "250ms",
         }))
         .unwrap();
         assert_eq!(server.args, ["/my/files/shop.py", "{dir}"]);
         assert_eq!(server.isolation, Isolation::Restore);
         assert_eq!(server.start.prepare[0].tool, "add");
+        assert_eq!(server.start.prepare[0].arguments["path"], "/workspace/b");
         assert_eq!(server.call_timeout.as_millis(), 250);
         assert_eq!(server.variables(), ["SHOP_TOKEN"]);
     }

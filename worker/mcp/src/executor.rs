@@ -80,7 +80,7 @@ impl McpServers {
             }
             reads.truncate(MAX_READS);
             let (server, at_start, idle) = (server.clone(), OnceCell::new(), Mutex::default());
-            let patience = Patience::default();
+            let patience = Patience::new(server.connect_patience);
             let one = Ready { server, launch, parameters, reads, at_start, patience, idle };
             ready.insert(name.clone(), one);
         }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use magnet_worker::execute::Error;
 use tokio::time::Instant;
 
-/// How long one waits for a server that has never been there.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-#[derive(Debug, Default)]
-pub(crate) struct Patience(Mutex<Seen>);
+#[derive(Debug)]
+pub(crate) struct Patience {
+    /// How long one waits for a server that has never been there.
+    most: Duration,
+    seen: Mutex<Seen>,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 enum Seen {
@@ -24,6 +25,10 @@ enum Seen {
 }
 
 impl Patience {
+    pub(crate) fn new(most: Duration) -> Self {
+        Self { most, seen: Mutex::default() }
+    }
+
     pub(crate) fn started(&self, who: &str) {
         if let Seen::Failures(_) = std::mem::replace(&mut *self.seen(), Seen::Started) {
             tracing::info!("{who} is there now");
@@ -41,16 +46,17 @@ impl Patience {
                 tracing::warn!("{told}");
                 Error::Transient(told)
             }
-            Seen::Failures(since) if since.elapsed() < PATIENCE => Error::Transient(told),
+            Seen::Failures(since) if since.elapsed() < self.most => Error::Transient(told),
             Seen::Failures(_) => Error::Permanent(format!(
-                "{who} has not been there once in {} s: {why}",
-                PATIENCE.as_secs()
+                "{who} has not been there once in {:?}: {why}\nhint: raise its \
+                 \"connect_patience\" if it only needs longer",
+                self.most
             )),
         }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -60,7 +66,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_that_never_starts_is_given_up_with_its_words() {
-        let patience = Patience::default();
+        let patience = Patience::new(Duration::from_secs(60));
         for _ in 0..50 {
             let error = patience.failed("server \"shop\"", "no module shop");
             assert!(matches!(error, Error::Transient(_)), "{error}");
@@ -70,12 +76,13 @@ mod tests {
         let Error::Permanent(told) = patience.failed("server \"shop\"", "no module shop") else {
             panic!("it is still waited for")
         };
-        assert_eq!(told, "server \"shop\" has not been there once in 60 s: no module shop");
+        let expected = "server \"shop\" has not been there once in 60s: no module shop\nhint: ";
+        assert!(told.starts_with(expected), "{told}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_that_was_there_may_be_away_for_long() {
-        let patience = Patience::default();
+        let patience = Patience::new(Duration::from_secs(60));
         patience.started("server \"shop\"");
         for _ in 0..20 {
             tokio::time::advance(Duration::from_secs(60)).await;
