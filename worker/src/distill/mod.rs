@@ -5,6 +5,7 @@
 //! translated path ─► offer ─► positive (right hints) ─► negatives (one wrong hint)
 //! ```
 
+pub mod distiller;
 pub mod negative;
 mod due;
 pub mod offer;
