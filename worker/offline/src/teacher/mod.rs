@@ -24,8 +24,10 @@ mod register;
 mod report;
 mod request;
 mod rivals;
+mod sentence;
 mod slot;
 mod supply;
+mod target;
 mod template;
 mod words;
 
