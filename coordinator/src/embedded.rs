@@ -6,11 +6,8 @@
 //! number of workers, nor on how often it was interrupted.
 
 mod origin;
-mod stores;
 mod vigil;
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +23,7 @@ use magnet_proto::process::in_one_line;
 use magnet_proto::queue::{self, Queue};
 use magnet_proto::quotas::Quotas;
 use magnet_proto::servers::Servers;
-use magnet_proto::state::{self, Control, Ending, Spending, State};
+use magnet_proto::state::{Control, Ending, Spending, State};
 use magnet_proto::{CampaignDigest, Digest, FunctionId};
 use magnet_worker::drawn::Draws;
 use magnet_worker::serve::{self, Company, Limits, Runners, Shutdown, Stop, WalkRunner, Worker};
@@ -51,10 +48,10 @@ use crate::progress::Progress;
 use crate::shard::Plan;
 use crate::spending;
 use crate::status::{Phase, Watch};
+use crate::stores::{self, is_offline, stores};
+use crate::surroundings::Surroundings;
 use crate::trial::Trial;
 use origin::{calls, origin};
-use stores::is_offline;
-pub(crate) use stores::stores;
 
 /// A part store may take nothing for so long: whoever sees a run fail wants to
 /// be told.
@@ -105,16 +102,6 @@ pub enum Labour {
     Fleet,
 }
 
-/// What a campaign's runner may use.
-pub struct Surroundings {
-    pub bundle: Arc<Bundle>,
-    pub state: Arc<dyn State>,
-    /// The store of function outputs; may be another one than `state`.
-    pub cache: Arc<dyn State>,
-    pub patience: Patience,
-    pub cancel: CancellationToken,
-}
-
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -144,14 +131,8 @@ pub enum Error {
     Parts(#[from] parts::Error),
     #[error("opening the queue")]
     Queue(#[from] queue::Error),
-    #[error("opening the state store")]
-    State(#[from] state::Error),
-    #[error("opening the file of paid answers \"{}\"", path.display())]
-    Answers {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Stores(#[from] stores::Error),
     #[error("putting the bundle of library and graph")]
     Bundle(#[from] bundle::Error),
     #[error("preparing the teacher")]

@@ -16,6 +16,7 @@
 mod brief;
 mod files;
 mod manifest;
+mod names;
 mod ops;
 mod render;
 mod tally;
@@ -39,7 +40,8 @@ use crate::ledger::Chosen;
 pub use files::FileEntry;
 pub(crate) use files::{Digesting, Lines, Series, is_of_dataset};
 pub use manifest::{Calls, Manifest, Origin, QuotaKept, Stage, Uncalled, write as write_manifest};
-pub(crate) use render::{Error as RenderError, Renderer};
+pub(crate) use names::Error as RenderError;
+pub(crate) use render::Renderer;
 pub use tally::{Played, Tally};
 
 /// Lines are handed to the writer in pieces of about this size.
@@ -87,7 +89,7 @@ pub enum Error {
     Render {
         part: String,
         #[source]
-        source: render::Error,
+        source: names::Error,
     },
     #[error("writing the dataset into \"{}\"", folder.display())]
     Write {
@@ -247,7 +249,7 @@ impl Chunk {
         &mut self,
         sample: &magnet_proto::sample::Sample,
         renderer: &Renderer,
-    ) -> Result<(), render::Error> {
+    ) -> Result<(), names::Error> {
         self.tally.add(sample);
         for message in &sample.messages {
             if let Message::Assistant { calls, .. } = message {

@@ -28,8 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::control::{self, Governed};
-use crate::embedded::Surroundings;
 use crate::prepare;
+use crate::surroundings::Surroundings;
 pub(crate) use allowed::Allowed;
 
 /// Campaigns kept open at once; the one that was idle longest makes room.

@@ -28,6 +28,7 @@ pub mod export;
 pub mod report;
 pub mod verify;
 
+pub mod surroundings;
 pub mod embedded;
 pub mod metrics;
 pub mod status;
@@ -41,4 +42,5 @@ mod holder;
 mod inspect;
 mod policies;
 mod spending;
+mod stores;
 mod terminal;

@@ -33,11 +33,11 @@ use tokio_util::sync::CancellationToken;
 
 mod rehearsal;
 
-use crate::embedded::Surroundings;
 use crate::graph;
 use crate::graph::judge::{Asking, Kept};
 use crate::prepare::{self, Prepared};
 use crate::servers;
+use crate::surroundings::Surroundings;
 use rehearsal::Rehearsal;
 pub use rehearsal::STUDENT_ERRORS;
 

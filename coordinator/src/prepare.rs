@@ -29,9 +29,10 @@ use magnet_worker::teacher::stack::{Patience, Wiring};
 
 use prometheus::Registry;
 
-use crate::embedded::{self, Surroundings};
 use crate::graph::judge::{Asking, Kept, Standing};
 use crate::outdir::{Identity, OutDir};
+use crate::stores::stores;
+use crate::surroundings::Surroundings;
 use crate::{execute, graph, library, pack};
 
 /// What the stages of a campaign move: its models and its executors.
@@ -162,7 +163,7 @@ pub async fn settle(
         return Ok(Prepared { library: bundle.library, graph: bundle.graph, ..prepared });
     }
     let holder = format!("magnet-judge-{}", std::process::id());
-    let stores = embedded::stores(campaign, &prepared.digest, &holder, &out).await?;
+    let stores = stores(campaign, &prepared.digest, &holder, &out).await?;
     let metrics = usage::Metrics::register(&Registry::new())?;
     let wiring = self::wiring(stores.state.clone(), metrics, &prepared.pack, variable, patience);
     let judge = cast::graph_judge(campaign, &wiring)?.context("roles.judge names no model")?;

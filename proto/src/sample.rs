@@ -138,6 +138,16 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// Its calls; none of a message that is not an assistant's.
+    pub fn calls(&self) -> &[Call] {
+        match self {
+            Self::Assistant { calls, .. } => calls,
+            _ => &[],
+        }
+    }
+}
+
 /// One function call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {

@@ -7,7 +7,7 @@ use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::Call;
 use serde_json::Value;
 
-use crate::execute::{Output, Start};
+use crate::output::Output;
 use crate::persona::Persona;
 
 /// The fixed surroundings of one walk's conversation.
@@ -24,11 +24,6 @@ impl<'a> Scene<'a> {
     /// The functions that the conversation is about.
     pub fn functions(&self) -> Vec<&'a Function> {
         self.path.functions().map(|id| self.library.get(id)).collect()
-    }
-
-    /// What every session of the conversation starts from.
-    pub fn start(&self, functions: &'a [&'a Function]) -> Start<'a> {
-        Start { seed: self.seed, walk: self.walk, functions, initial_config: None }
     }
 
     /// The walk's stream for one purpose at one turn.

@@ -13,6 +13,8 @@ pub mod conversation;
 pub mod drawn;
 pub mod failure;
 pub mod lexicon;
+pub mod made;
+pub mod output;
 pub mod persona;
 pub mod prompts;
 pub mod select;

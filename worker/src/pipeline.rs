@@ -28,14 +28,16 @@ use serde_json::Value;
 
 use crate::brief::{self, Briefed};
 use crate::conversation::Scene;
+use crate::distill::distiller::{Distiller, Mined, Negatives};
 use crate::distill::offer::{self, Categories, Offer};
-use crate::distill::positive::{self, Distiller, Mined, Negatives, Trajectory};
+use crate::distill::positive::{self, Trajectory};
 use crate::distill::{difficulty, negative};
 use crate::drawn::Draws;
-use crate::dry_walk::{self, DryWalk, Log};
+use crate::dry_walk::{self, DryWalk};
 use crate::execute::{self, Executor};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
+use crate::made::Log;
 use crate::node_ops;
 use crate::persona::Persona;
 use crate::serve::{End, Stop, WalkRunner, Walked};

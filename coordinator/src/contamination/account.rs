@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::find::{Finding, Ground};
+use super::functions::SharedFunction;
 use super::{Benchmark, Settings};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,19 +38,6 @@ pub struct Against {
     pub conversations: u64,
     /// Those that are long enough to say anything.
     pub requests: u64,
-}
-
-/// A function of the dataset that is one of the benchmark's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SharedFunction {
-    pub function: String,
-    pub benchmark: String,
-    pub same_name: bool,
-    /// Of signature and description.
-    pub similarity: f64,
-    /// Conversations that call it, and those that only offer it.
-    pub called: u64,
-    pub offered: u64,
 }
 
 /// What is counted, conversation by conversation.

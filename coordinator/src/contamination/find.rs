@@ -10,9 +10,8 @@ use magnet_proto::late;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::account::SharedFunction;
 use super::benchmark::{Benchmark, runs};
-use super::functions::{Same, Signature};
+use super::functions::{Same, SharedFunction, Signature};
 use crate::dataset::Line;
 
 /// Why a conversation counts as contaminated.

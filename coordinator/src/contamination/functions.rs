@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use magnet_proto::sketch;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// What two functions are compared by.
@@ -22,6 +23,19 @@ pub(super) struct Same {
     pub(super) same_name: bool,
     /// Of signature and description, from 0 to 1.
     pub(super) similarity: f64,
+}
+
+/// A function of the dataset that is one of the benchmark's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SharedFunction {
+    pub function: String,
+    pub benchmark: String,
+    pub same_name: bool,
+    /// Of signature and description.
+    pub similarity: f64,
+    /// Conversations that call it, and those that only offer it.
+    pub called: u64,
+    pub offered: u64,
 }
 
 /// A benchmark's functions.

@@ -29,9 +29,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub use account::{Account, SharedFunction};
+pub use account::Account;
 pub use benchmark::Benchmark;
 pub use find::{Finding, Ground};
+pub use functions::SharedFunction;
 pub use list::Contaminated;
 
 use crate::dataset::{Dataset, Line, lanes};

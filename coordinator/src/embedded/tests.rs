@@ -11,7 +11,7 @@ use magnet_proto::quotas::Quotas;
 use magnet_proto::sample::{
     Call, ErrorType, Message, NegativeSource, Pair, Provenance, Sample, Source,
 };
-use magnet_proto::state::Spending;
+use magnet_proto::state::{self, Spending};
 use magnet_proto::usage::Usage;
 use magnet_proto::{FunctionId, SampleId, WalkIndex, rng};
 use magnet_worker::serve::{End, Walked};

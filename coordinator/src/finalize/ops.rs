@@ -3,7 +3,7 @@
 use magnet_proto::path::{Fault, InsertKind, NodeOp, SplitKind};
 use serde::Serialize;
 
-use super::render::{Error, Renderer};
+use super::names::{Error, Names};
 
 #[derive(Serialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -53,37 +53,37 @@ pub(super) enum OpLine<'a> {
 }
 
 impl<'a> OpLine<'a> {
-    pub(super) fn new(names: &'a Renderer, op: &'a NodeOp) -> Result<Self, Error> {
+    pub(super) fn new(names: &'a Names, op: &'a NodeOp) -> Result<Self, Error> {
         Ok(match *op {
             NodeOp::Merge { turn, ref functions } => {
-                Self::Merge { turn, functions: names.names(functions)? }
+                Self::Merge { turn, functions: names.all(functions)? }
             }
             NodeOp::Insert { kind, src_turn, src_fn, new_fn, dst_turn } => Self::Insert {
                 kind,
                 src_turn,
-                src_fn: names.name(src_fn)?,
-                new_fn: names.name(new_fn)?,
+                src_fn: names.of(src_fn)?,
+                new_fn: names.of(new_fn)?,
                 dst_turn,
             },
             NodeOp::Split { kind, turn, function, ref parameter, resolved } => Self::Split {
                 kind,
                 turn,
-                function: names.name(function)?,
+                function: names.of(function)?,
                 parameter: parameter.as_deref(),
                 resolved,
             },
             NodeOp::Parallel { turn, function, copies } => {
-                Self::Parallel { turn, function: names.name(function)?, copies }
+                Self::Parallel { turn, function: names.of(function)?, copies }
             }
-            NodeOp::Pad { turn, function } => Self::Pad { turn, function: names.name(function)? },
+            NodeOp::Pad { turn, function } => Self::Pad { turn, function: names.of(function)? },
             NodeOp::Fault { turn, function, fault } => {
-                Self::Fault { turn, function: names.name(function)?, fault }
+                Self::Fault { turn, function: names.of(function)?, fault }
             }
             NodeOp::Conflict { turn, function, earlier_turn, ref path } => {
-                Self::Conflict { turn, function: names.name(function)?, earlier_turn, path }
+                Self::Conflict { turn, function: names.of(function)?, earlier_turn, path }
             }
             NodeOp::Irrelevant { turn, function } => {
-                Self::Irrelevant { turn, function: names.name(function)? }
+                Self::Irrelevant { turn, function: names.of(function)? }
             }
         })
     }

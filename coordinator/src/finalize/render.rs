@@ -19,23 +19,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::brief::BriefLine;
+use super::names::{Error, Names};
 use super::ops::OpLine;
 
 /// Renders samples over one library.
 #[derive(Debug)]
 pub(crate) struct Renderer {
-    library: Arc<Library>,
+    names: Names,
     /// By function; rendered at first use.
     tools: Vec<OnceLock<Box<RawValue>>>,
-}
-
-/// A sample that does not belong to the library.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("function {} is not in the library of {} functions", .0.0, .1)]
-    UnknownFunction(FunctionId, usize),
-    #[error("rendering JSON")]
-    Json(#[from] serde_json::Error),
 }
 
 #[derive(Serialize)]
@@ -195,7 +187,7 @@ struct ProvenanceLine<'a> {
 impl Renderer {
     pub(crate) fn new(library: Arc<Library>) -> Self {
         let tools = library.iter().map(|_| OnceLock::new()).collect();
-        Self { library, tools }
+        Self { names: Names(library), tools }
     }
 
     /// Appends the sample's line of `sft.jsonl`.
@@ -240,7 +232,7 @@ impl Renderer {
         remains: &Remains,
         out: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let path = remains.signature_path.iter().map(|turn| self.names(turn));
+        let path = remains.signature_path.iter().map(|turn| self.names.all(turn));
         let line = RejectedLine {
             walk: walk.0,
             reason: rejection.reason,
@@ -260,28 +252,17 @@ impl Renderer {
         write(&line, out)
     }
 
-    pub(super) fn name(&self, function: FunctionId) -> Result<&str, Error> {
-        match self.library.contains(function) {
-            true => Ok(&self.library.get(function).name),
-            false => Err(Error::UnknownFunction(function, self.library.len())),
-        }
-    }
-
-    pub(super) fn names(&self, functions: &[FunctionId]) -> Result<Vec<&str>, Error> {
-        functions.iter().map(|&function| self.name(function)).collect()
-    }
-
     fn documents(&self, functions: &[FunctionId]) -> Result<Vec<&RawValue>, Error> {
         functions.iter().map(|&function| self.document(function)).collect()
     }
 
     fn document(&self, function: FunctionId) -> Result<&RawValue, Error> {
-        let unknown = || Error::UnknownFunction(function, self.library.len());
+        let unknown = || Error::UnknownFunction(function, self.names.0.len());
         let cell = self.tools.get(function.index()).ok_or_else(unknown)?;
         if let Some(document) = cell.get() {
             return Ok(document);
         }
-        let document = serde_json::value::to_raw_value(&self.library.get(function).tool())?;
+        let document = serde_json::value::to_raw_value(&self.names.0.get(function).tool())?;
         Ok(cell.get_or_init(|| document))
     }
 
@@ -321,7 +302,7 @@ impl Renderer {
 
     fn call<'a>(&'a self, call: &'a Call) -> Result<CallLine<'a>, Error> {
         let arguments = serde_json::to_string(&call.arguments)?;
-        let function = CallFunction { name: self.name(call.function)?, arguments };
+        let function = CallFunction { name: self.names.of(call.function)?, arguments };
         Ok(CallLine { id: &call.id, r#type: "function", function })
     }
 
@@ -330,12 +311,12 @@ impl Renderer {
         sample: &'a Sample,
         pair: Option<&'a Pair>,
     ) -> Result<Metadata<'a>, Error> {
-        let path = sample.signature_path.iter().map(|turn| self.names(turn));
+        let path = sample.signature_path.iter().map(|turn| self.names.all(turn));
         let added = sample.tools_added.iter().map(|(turn, functions)| {
             Ok(AddedLine { turn: *turn, tools: self.documents(functions)? })
         });
         let thoughts = sample.reasoning.iter().filter(|_| pair.is_none());
-        let ops = sample.node_ops.iter().map(|op| OpLine::new(self, op));
+        let ops = sample.node_ops.iter().map(|op| OpLine::new(&self.names, op));
         Ok(Metadata {
             walk: sample.walk.0,
             kind: sample.kind,
@@ -367,7 +348,7 @@ impl Renderer {
 
     fn reference<'a>(&'a self, sample: &'a Sample) -> Result<Vec<Vec<ReferenceLine<'a>>>, Error> {
         let line = |call: &'a Call| {
-            let name = self.name(call.function)?;
+            let name = self.names.of(call.function)?;
             let arguments = serde_json::to_string(&call.arguments)?;
             Ok(ReferenceLine { id: &call.id, name, arguments })
         };

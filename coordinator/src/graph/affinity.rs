@@ -5,7 +5,8 @@
 
 use super::concept::{Concept, KnownFrom};
 use super::kind::Kind;
-use super::profile::{Input, Output, Profile, Profiles, Scalar, ValueType};
+use super::profile::{Input, Output, Profile, Scalar, ValueType};
+use super::profiles::Profiles;
 use super::sense::{Designator, Sense};
 use super::terms::Term;
 

@@ -12,7 +12,7 @@ use magnet_proto::{FunctionId, rng};
 use rand::seq::index;
 
 use super::index::{Index, Reached};
-use super::profile::Profiles;
+use super::profiles::Profiles;
 use super::relate::{Ranked, relate};
 
 /// Draws N(v) for any v.

@@ -9,7 +9,7 @@ use magnet_worker::teacher::{Judged, Nested};
 
 use super::candidates::Drawer;
 use super::index::Reached;
-use super::profile::Profiles;
+use super::profiles::Profiles;
 use super::relate::{Ranked, refutes, relate, relate_loosely};
 
 /// N(v) and the edges into it, open to further sources of edges.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use magnet_proto::FunctionId;
 
-use super::profile::{Profile, Profiles};
+use super::profile::Profile;
+use super::profiles::Profiles;
 use super::sense::Sense;
 use super::terms::Term;
 

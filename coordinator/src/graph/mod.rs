@@ -17,6 +17,7 @@ mod verb;
 mod concept;
 mod profile;
 mod reader;
+mod profiles;
 mod affinity;
 mod relate;
 mod index;

@@ -1,6 +1,8 @@
 //! Reads functions into profiles: their verb and things, the values they give
 //! and those they need.
 
+mod name;
+
 use std::collections::{HashMap, HashSet};
 
 use magnet_proto::library::{Function, Library};

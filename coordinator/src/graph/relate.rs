@@ -8,7 +8,8 @@ use magnet_proto::graph::{Edge, EdgeKind, EdgeSource, Flow};
 
 use super::affinity::{Pair, USABLE, WELCOME, affinity, is_refuted};
 use super::kind::Kind;
-use super::profile::{Input, Output, Profile, Profiles};
+use super::profile::{Input, Output, Profile};
+use super::profiles::Profiles;
 use super::sense::{Designator, Sense};
 use super::verb::Verb;
 

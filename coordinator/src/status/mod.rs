@@ -12,6 +12,7 @@
 
 mod api;
 mod board;
+mod gauges;
 mod page;
 mod reader;
 mod shelf;
@@ -32,7 +33,6 @@ use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::metrics::show_campaign;
 use reader::Reader;
 
 pub use board::{Board, Phase, View};
@@ -69,7 +69,7 @@ impl Watch {
         process::register_vitals(&registry)?;
         health.register(&registry)?;
         let board = Board::new(campaign, digest);
-        show_campaign(&registry, &board)?;
+        gauges::show(&registry, &board)?;
         Ok(Self {
             queue_metrics: queue::Metrics::register(&registry)?,
             state_metrics: state::Metrics::register(&registry, health.pulse())?,

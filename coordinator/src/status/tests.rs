@@ -15,9 +15,9 @@ use magnet_worker::serve::{End, WalkRunner};
 use magnet_worker::teacher::stack::Patience;
 
 use super::*;
-use crate::embedded::Surroundings;
 use crate::ledger::Chosen;
 use crate::prepare::{self, Prepared};
+use crate::surroundings::Surroundings;
 
 const MANY: u64 = 1_000_000;
 const FEW: u64 = 50_000;

@@ -7,10 +7,10 @@
 use serde_json::Value;
 use toml::de::DeValue;
 
-use super::file::json_of;
 use super::keys::{Fault, Keys};
 use super::problem::Problem;
 use super::secret::redact;
+use super::value::json_of;
 
 /// One value at one key.
 #[derive(Clone, Debug)]

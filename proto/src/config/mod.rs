@@ -24,6 +24,7 @@ mod rules;
 mod secret;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub use campaign::*;
 pub use data::data_settings;

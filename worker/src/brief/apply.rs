@@ -4,7 +4,7 @@ use magnet_proto::brief::How;
 use magnet_proto::path::{Feed, InsertKind, NodeOp, Path, StepRef};
 
 use super::{Briefed, Draft};
-use crate::dry_walk::{Log, Made};
+use crate::made::{Log, Made};
 
 /// The path with the proposed steps that were taken, and the calls in its
 /// order.

@@ -24,8 +24,8 @@ use magnet_proto::outcome::{Reason, Rejection};
 use magnet_proto::path::{Path, StepRef};
 
 use crate::conversation::Scene;
-use crate::dry_walk::{Log, Made};
 use crate::failure::{Failure, Tries};
+use crate::made::{Log, Made};
 use crate::teacher::{Error, Problem};
 
 /// What a brief is made from.

@@ -16,7 +16,7 @@ use magnet_proto::path::Purpose;
 use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
-use super::positive::Distiller;
+use super::distiller::Distiller;
 use super::replay::Replay;
 use crate::execute::Output;
 use crate::failure::{Failure, Tries};

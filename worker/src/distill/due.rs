@@ -62,7 +62,7 @@ fn made(messages: &[Message]) -> Vec<Made<'_>> {
             _ => None,
         })
     };
-    let calls = messages.iter().flat_map(super::positive::calls_of);
+    let calls = messages.iter().flat_map(Message::calls);
     let answered = |call| Some(Made { call, is_error: Output::parse(answer(call)?).is_error });
     calls.filter_map(answered).collect()
 }

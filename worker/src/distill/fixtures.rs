@@ -19,8 +19,9 @@ use rand::RngExt;
 use serde_json::{Value, json};
 
 use crate::conversation::{Conversation, Exchange, Executed, Request, Scene};
+use crate::distill::distiller::{Distiller, Negatives};
 use crate::distill::offer::Offer;
-use crate::distill::positive::{Distiller, Negatives, Trajectory};
+use crate::distill::positive::Trajectory;
 use crate::execute::{self, Executor, Nature, Output, Plan, Session, Start};
 use crate::lexicon::Lexicon;
 use crate::persona::{Persona, Voices};

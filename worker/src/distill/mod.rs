@@ -7,6 +7,7 @@
 //! ```
 
 pub mod difficulty;
+pub mod distiller;
 pub mod negative;
 mod due;
 pub mod offer;

@@ -9,64 +9,19 @@
 use std::collections::BTreeMap;
 
 use magnet_proto::FunctionId;
-use magnet_proto::brief::Brief;
 use magnet_proto::config::Asked;
 use magnet_proto::outcome::Reason;
-use magnet_proto::pack::Pack;
 use magnet_proto::path::Purpose;
 use magnet_proto::sample::{Arguments, Call, Message, Provenance};
 
+use super::distiller::Distiller;
 use super::due;
-use super::offer::Offer;
 use super::replay::Replay;
-use crate::conversation::Scene;
-use crate::execute::{Executor, Output};
+use crate::execute::Output;
 use crate::failure::{Failure, Tries};
-use crate::lexicon::Lexicon;
-use crate::teacher::{self, Act, Action, Conclude, Hint, Judge, Proposed, Teacher};
-use crate::translate::Translated;
-use crate::vet::calls::Validators;
+use crate::teacher::{self, Act, Action, Conclude, Hint, Proposed};
 use crate::vet::prose::{self, Grounds};
 use crate::vet::record;
-
-/// What distillation works with.
-pub struct Distiller<'a> {
-    pub scene: Scene<'a>,
-    pub teacher: &'a dyn Teacher,
-    pub executor: &'a dyn Executor,
-    pub lexicon: &'a dyn Lexicon,
-    pub validators: &'a Validators,
-    pub brief: &'a Brief,
-    pub pack: &'a Pack,
-    pub translated: &'a Translated,
-    pub offer: &'a Offer,
-    pub system_prompt: &'a str,
-    pub asked: Asked,
-    pub max_steps: u32,
-    pub tries: std::num::NonZeroU32,
-    pub negatives: Negatives<'a>,
-}
-
-/// Who makes the negatives.
-#[derive(Clone, Copy)]
-pub enum Negatives<'a> {
-    /// The positive is corrupted; no model is needed.
-    Mechanical,
-    /// The teacher plays on a misleading hint.
-    Teacher,
-    /// A student's own errors, mined from its roll-outs.
-    Student(Mined<'a>),
-}
-
-/// What mining works with.
-#[derive(Clone, Copy)]
-pub struct Mined<'a> {
-    pub student: &'a dyn Teacher,
-    /// Without one, what the record alone shows decides.
-    pub judge: Option<&'a dyn Judge>,
-    /// Roll-outs of a sample at most; fewer if there are pairs enough before.
-    pub rollouts: u32,
-}
 
 /// A played conversation.
 #[derive(Clone, Debug, Default)]
@@ -285,7 +240,7 @@ impl Play<'_> {
                 _ => None,
             })
         };
-        let mut made = turn.iter().flat_map(calls_of);
+        let mut made = turn.iter().flat_map(Message::calls);
         made.any(|made| {
             same(made, &call.function, &call.arguments)
                 && answer(&made.id).is_some_and(|output| !output.is_error)
@@ -299,7 +254,9 @@ impl Play<'_> {
         };
         let turn = self.turn_so_far();
         let is_made = |due: &&Call| {
-            turn.iter().flat_map(calls_of).any(|made| same(made, &due.function, &due.arguments))
+            turn.iter()
+                .flat_map(Message::calls)
+                .any(|made| same(made, &due.function, &due.arguments))
         };
         match reference.iter().find(|due| !is_made(due)) {
             None => Ok(()),
@@ -374,11 +331,4 @@ fn hint<'a>(purpose: &Purpose, reference: &'a [Call]) -> Hint<'a> {
 
 fn same(call: &Call, function: &FunctionId, arguments: &Arguments) -> bool {
     call.function == *function && call.arguments == *arguments
-}
-
-pub(super) fn calls_of(message: &Message) -> &[Call] {
-    match message {
-        Message::Assistant { calls, .. } => calls,
-        _ => &[],
-    }
 }

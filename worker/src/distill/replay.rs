@@ -9,7 +9,7 @@ use magnet_proto::path::{Fault, StepRef};
 use magnet_proto::sample::{Arguments, Call, Provenance};
 use serde_json::Value;
 
-use super::positive::Distiller;
+use super::distiller::Distiller;
 use crate::conversation::Executed;
 use crate::execute::planned::Planned;
 use crate::execute::{Output, Plan, Start};

@@ -15,7 +15,6 @@ pub mod known;
 pub mod metered;
 pub mod model;
 pub mod openapi;
-mod output;
 pub mod planned;
 pub mod router;
 pub mod volatile;
@@ -30,7 +29,8 @@ use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::{Digest, WalkIndex};
 use serde_json::Value;
 
-pub use self::output::Output;
+use crate::conversation::Scene;
+pub use crate::output::Output;
 use crate::teacher;
 
 /// What the path plans for one execution beside the call itself.
@@ -83,6 +83,13 @@ pub struct Start<'a> {
     /// The state of an earlier session, as [`Session::initial_config`] gave
     /// it, to be taken instead of one drawn by seed and walk.
     pub initial_config: Option<&'a Value>,
+}
+
+impl<'a> Scene<'a> {
+    /// What every session of the conversation starts from.
+    pub fn start(&self, functions: &'a [&'a Function]) -> Start<'a> {
+        Start { seed: self.seed, walk: self.walk, functions, initial_config: None }
+    }
 }
 
 /// What exists in a session now, for choosing the values of calls.

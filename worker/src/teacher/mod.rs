@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conversation::{Conversation, Request, Scene};
-use crate::dry_walk::Made;
+use crate::made::Made;
 
 /// Why the last answer was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use magnet_proto::sample::{Arguments, Call, Provenance, Source};
 
 use super::{Translated, Translator, determine};
 use crate::conversation::Executed;
-use crate::dry_walk::Made;
 use crate::execute::Plan;
 use crate::execute::planned::Planned;
 use crate::failure::{Failure, Tries};
+use crate::made::Made;
 use crate::teacher::FillCall;
 use crate::vet::provenance::{Expected, Shown};
 

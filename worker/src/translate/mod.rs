@@ -28,10 +28,10 @@ pub use called_for::Reading;
 
 use self::back::Written;
 use crate::conversation::{Conversation, Exchange, Scene};
-use crate::dry_walk::Made;
 use crate::execute::Executor;
 use crate::execute::planned::Planned;
 use crate::failure::Failure;
+use crate::made::Made;
 use crate::teacher::Teacher;
 use crate::vet::calls::Validators;
 use crate::vet::mentions::Text;

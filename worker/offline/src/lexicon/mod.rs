@@ -17,6 +17,7 @@ pub mod setting;
 pub mod tables;
 pub mod topic;
 
+mod about;
 mod cues;
 mod examples;
 mod fit;
@@ -28,19 +29,21 @@ mod noun;
 mod nouns;
 mod number;
 mod pattern;
+mod said;
 mod terms;
 mod text;
 mod things;
 mod value;
 mod whole;
 
+pub use about::topic;
 pub(crate) use fit::{coerced, plain_number};
 pub(crate) use magnet_worker::persona::{Persona, Register, calendar, ids, pick};
 pub use noun::describe;
 pub(crate) use nouns::singular;
 pub use place::{Place, Side};
 pub use setting::Setting;
-pub use topic::{Topic, topic};
+pub use topic::Topic;
 pub(crate) use whole::fitted;
 
 use magnet_proto::library::Function;

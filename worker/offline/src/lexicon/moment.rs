@@ -5,9 +5,9 @@ use rand::RngExt;
 use serde_json::Value;
 
 use super::calendar::{Date, MONTHS, Minute, WEEKDAYS};
-use super::cues::speaks_of;
 use super::pick;
 use super::place::{Place, Side};
+use super::said::speaks_of;
 use super::setting::Setting;
 use super::tables::prose;
 use super::topic::Topic;

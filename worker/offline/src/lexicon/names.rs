@@ -3,8 +3,8 @@
 
 use magnet_proto::shape::words;
 
-use super::cues::{category_has, contains_any, speaks_of};
 use super::place::{Place, Side};
+use super::said::{category_has, contains_any, speaks_of};
 use super::topic::Topic;
 
 /// The topic of a name: first what depends on its surroundings, then the

@@ -4,9 +4,9 @@ use magnet_proto::rng::Rng;
 use rand::RngExt;
 use serde_json::Value;
 
-use super::cues::speaks_of;
 use super::fit::plain_number;
 use super::place::{Place, Side};
+use super::said::speaks_of;
 use super::setting::Setting;
 use super::topic::Topic;
 

@@ -5,8 +5,8 @@ use magnet_proto::shape::words;
 use rand::RngExt;
 use serde_json::Value;
 
-use super::cues::speaks_of;
 use super::place::{Place, Side};
+use super::said::speaks_of;
 use super::setting::Setting;
 use super::tables::{business, codes, leisure, people, prose};
 use super::topic::Topic;

@@ -4,8 +4,8 @@ use magnet_proto::rng::Rng;
 use rand::RngExt;
 
 use super::calendar::WEEKDAYS;
-use super::cues::speaks_of;
 use super::place::{Place, Side};
+use super::said::speaks_of;
 use super::setting::Setting;
 use super::tables::{culture, leisure, people, prose, things};
 use super::topic::Topic;

@@ -6,9 +6,10 @@ use magnet_proto::shape::{Field, Shape, Type};
 use rand::RngExt;
 use serde_json::{Map, Value};
 
+use super::about::topic;
 use super::place::{Place, Side};
 use super::setting::Setting;
-use super::topic::{Topic, topic};
+use super::topic::Topic;
 use super::{chance, examples, fit, format};
 
 /// Elements of an array that its schema leaves open.

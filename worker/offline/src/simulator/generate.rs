@@ -2,28 +2,19 @@
 //! call says, what is known, what the library's rules compute, what the
 //! lexicon draws.
 
-use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
-use magnet_proto::sample::Arguments;
 use magnet_proto::shape::{Field, Shape, Type};
 use rand::RngExt;
 use serde_json::{Map, Value};
 
 use super::echo::Echoes;
 use super::facet::{Facet, Facets};
+use super::facts::Facts;
 use super::rules::{self, Scope};
-use super::world::{self, Facts, World, is_id, noun_of};
+use super::scene::Scene;
+use super::world::{self, is_id, noun_of};
 use super::{compute, generic, room, tidy, told};
-use crate::lexicon::{Persona, Place, Setting, Topic, coerced, topic};
-
-/// What a call is generated from.
-#[derive(Clone, Copy)]
-pub(super) struct Scene<'a> {
-    pub(super) function: &'a Function,
-    pub(super) arguments: &'a Arguments,
-    pub(super) persona: &'a Persona,
-    pub(super) world: &'a World,
-}
+use crate::lexicon::{Place, Setting, coerced};
 
 /// The output of one call.
 pub(super) fn output(scene: Scene<'_>, bulky: bool, rng: &mut Rng) -> Value {
@@ -413,12 +404,4 @@ impl<'a> Generator<'a> {
         let rounded = if value.is_f64() { (moved * 100.0).round() / 100.0 } else { moved.floor() };
         coerced(&crate::lexicon::plain_number(rounded), place.shape).unwrap_or(value)
     }
-}
-
-/// Whether a field holds free text that a bulky output may make long.
-pub(super) fn is_free_text(place: &Place<'_>) -> bool {
-    matches!(
-        topic(place),
-        Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText
-    )
 }

@@ -5,7 +5,7 @@ use magnet_proto::shape::{Shape, Type};
 use rand::RngExt;
 use serde_json::{Map, Value};
 
-use super::generate::Scene;
+use super::scene::Scene;
 use super::tidy;
 use super::verb::{changes, ends};
 use super::world::{function_noun, is_id};

@@ -12,11 +12,13 @@
 mod compute;
 mod echo;
 mod facet;
+mod facts;
 mod generate;
 mod generic;
 mod judges;
 mod room;
 mod rules;
+mod scene;
 mod tidy;
 mod told;
 mod verb;
@@ -35,6 +37,7 @@ use magnet_proto::{Digest, WalkIndex, rng};
 use serde_json::Value;
 
 use self::judges::Judges;
+use self::scene::Scene;
 use self::world::World;
 use crate::lexicon::{Persona, Place, fitted};
 use magnet_worker::execute::planned::call_key;
@@ -102,7 +105,7 @@ impl Simulation {
     fn generated(&self, function: &Function, call: &Call, plan: &Plan, key: Digest) -> Value {
         let purpose = format!("output {key}");
         let mut rng = rng::stream(self.seed, self.walk, &purpose);
-        let scene = generate::Scene {
+        let scene = Scene {
             function,
             arguments: &call.arguments,
             persona: &self.persona,

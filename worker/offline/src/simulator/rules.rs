@@ -4,7 +4,7 @@ use magnet_proto::rng::Rng;
 use rand::RngExt;
 use serde_json::{Map, Value};
 
-use super::world::Facts;
+use super::facts::Facts;
 use crate::lexicon::plain_number;
 use magnet_worker::persona::calendar::{Date, Minute};
 

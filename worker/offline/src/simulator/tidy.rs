@@ -9,10 +9,9 @@ use magnet_proto::shape::{Field, Shape, Type, words};
 use serde_json::{Map, Value};
 
 use super::facet::Facet;
-use super::generate::is_free_text;
 use super::verb::ends;
 use super::world::function_noun;
-use crate::lexicon::{Place, coerced, plain_number};
+use crate::lexicon::{Place, Topic, coerced, plain_number, topic};
 
 /// Objects with more fields than this lose their least telling optional ones.
 const MANY: usize = 14;
@@ -116,6 +115,14 @@ pub(super) fn is_long(place: &Place<'_>) -> bool {
         && place.shape.pattern.is_none()
         && place.shape.sim.is_none()
         && is_free_text(place)
+}
+
+/// Whether a field holds free text that a bulky output may make long.
+fn is_free_text(place: &Place<'_>) -> bool {
+    matches!(
+        topic(place),
+        Topic::Message | Topic::Description | Topic::Note | Topic::Comment | Topic::SomeText
+    )
 }
 
 /// Two elements of a list that a reader could not tell apart: the same id, or

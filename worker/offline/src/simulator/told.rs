@@ -10,8 +10,8 @@ use magnet_proto::sample::Arguments;
 use magnet_proto::shape::{Field, Shape, Type};
 use serde_json::{Map, Value};
 
+use super::facts::Facts;
 use super::rules::{Scope, told};
-use super::world::Facts;
 
 /// Facts told of one thing.
 pub(super) struct Told<'a> {

@@ -8,6 +8,7 @@ use magnet_proto::sample::Arguments;
 use magnet_proto::shape::words;
 use serde_json::{Map, Value};
 
+use super::facts::{Fact, Facts};
 use super::told;
 use super::verb::{changes, ends};
 
@@ -23,22 +24,6 @@ pub(super) struct World {
     met: Vec<(String, Value)>,
     deleted: HashSet<String>,
     calls: usize,
-}
-
-/// What is known about one thing, by field.
-pub(super) type Facts = HashMap<String, Fact>;
-
-/// What a field is known to be, and since which call.
-#[derive(Debug)]
-pub(super) struct Fact {
-    value: Value,
-    call: usize,
-}
-
-impl Fact {
-    pub(super) fn value(&self) -> &Value {
-        &self.value
-    }
 }
 
 /// Names too general to carry from one thing to another that mentions it.

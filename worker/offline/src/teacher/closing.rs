@@ -17,13 +17,11 @@ use magnet_worker::vet::mentions::Text;
 use rand::RngExt;
 use serde_json::Value;
 
-use super::frame::{capital, closed};
-use super::mention::{Dates, Style, mention, series};
+use super::mention::{STYLE, mention, series};
+use super::sentence::{capital, closed};
 use super::{noun, plain, report};
 use crate::templates::Templates;
 
-/// How the agent writes dates and times.
-pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
 /// How often a refused report is worded anew.
 const WORDINGS: usize = 4;
 

@@ -8,7 +8,7 @@ use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 
 use super::noun;
-use super::refer::{Being, Target, container};
+use super::target::{Being, Target, container};
 use crate::lexicon::Topic;
 
 const PEOPLE: &[&str] = &[

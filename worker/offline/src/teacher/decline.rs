@@ -85,8 +85,8 @@ pub(super) fn ask_for_parameter(ask: &Act<'_>) -> String {
             format!("Happy to. {question}"),
             format!("Sure. {question}"),
             format!("I can do that. {question}"),
-            format!("One thing before I start: {}", super::frame::small(question)),
-            format!("You haven't said yet: {}", super::frame::small(question)),
+            format!("One thing before I start: {}", super::sentence::small(question)),
+            format!("You haven't said yet: {}", super::sentence::small(question)),
             format!("{question} I need that before I can go ahead."),
         ];
     }

@@ -19,6 +19,9 @@ pub(super) struct Style {
     pub(super) twelve_hours: bool,
 }
 
+/// How the agent writes dates and times.
+pub(super) const STYLE: Style = Style { dates: Dates::DayFirst, twelve_hours: false };
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dates {
     /// 14 March 2026

@@ -5,10 +5,11 @@
 use magnet_proto::library::Function;
 use magnet_proto::shape::words;
 
-use super::frame::{Clause, Mood, small};
+use super::frame::{Clause, Mood};
 use super::mention::series;
 use super::noun;
 use super::refer::Seat;
+use super::sentence::small;
 use super::slot::Spoken;
 use super::words::Voice;
 use magnet_worker::vet::prose;

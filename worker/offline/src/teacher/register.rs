@@ -1,7 +1,7 @@
 //! How each register asks, follows on and greets: tables, and the draws from
 //! them. No frame carries more than a few hundredths of all messages.
 
-use super::frame::{Position, capital, small};
+use super::sentence::{capital, small};
 use super::words::Voice;
 use crate::lexicon::Register;
 
@@ -36,6 +36,15 @@ const AFTER_LEAD: &[&str] = &[
     "{}.", "{}.", "could you {}?", "can you {}?", "please {}.", "I'd like you to {}.",
     "I need you to {}.",
 ];
+
+/// Where in a conversation a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    Opening,
+    Later,
+    /// After an answer that could not be what was wanted.
+    AfterLetdown,
+}
 
 /// How a message takes up the thread.
 #[derive(Clone, Copy, Debug)]

@@ -7,10 +7,9 @@ use magnet_proto::shape::words;
 use rand::RngExt;
 use serde_json::{Map, Value};
 
-use super::closing::STYLE;
-use super::frame::{capital, closed};
-use super::mention::{mention, series};
+use super::mention::{STYLE, mention, series};
 use super::noun;
+use super::sentence::{capital, closed};
 
 /// One or two sentences on an output.
 pub(super) fn report(function: &Function, output: &Value, rng: &mut Rng) -> String {

@@ -14,10 +14,11 @@ use magnet_worker::teacher::{Error, WriteRequest};
 use magnet_worker::vet::prose;
 use rand::seq::SliceRandom;
 
-use super::frame::{self, Clause, Mood, Part, Position};
+use super::frame::{self, Clause, Mood, Part};
 use super::mention::Style;
 use super::motive::motive;
 use super::plain;
+use super::register::Position;
 use super::slot::Spoken;
 use super::supply;
 use super::template;

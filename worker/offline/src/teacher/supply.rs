@@ -5,9 +5,9 @@ use magnet_proto::brief::How;
 use magnet_proto::library::Function;
 use magnet_proto::path::StepRef;
 
-use super::frame::{capital, closed, small};
 use super::mention::{mention, series};
 use super::noun;
+use super::sentence::{capital, closed, small};
 use super::slot::Slot;
 use super::words::Voice;
 use crate::lexicon::{Register, Topic};

@@ -11,7 +11,7 @@ use magnet_proto::sample::Message;
 use magnet_proto::shape::words;
 use serde_json::Value;
 
-use super::positive::{calls_of, heard};
+use super::positive::heard;
 use crate::execute::Output;
 use crate::vet::prose::Grounds;
 
@@ -134,7 +134,8 @@ impl Hidden {
             }
             let asked = match message {
                 Message::User(text) => words(text).collect(),
-                _ => calls_of(message)
+                _ => message
+                    .calls()
                     .iter()
                     .flat_map(|call| words(&library.get(call.function).name))
                     .collect::<Vec<_>>(),

@@ -15,10 +15,9 @@ use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Call, ErrorType, Message, NegativeSource, Pair};
 
 use super::played::{self, Mistake};
-use super::positive::calls_of;
 use super::tail::Tail;
 use super::{Material, TYPES, Wrong, check};
-use crate::distill::positive::Mined;
+use crate::distill::distiller::Mined;
 use crate::failure::{Failure, Tries};
 use crate::teacher::{Hint, JudgeTurn, Verdict};
 use crate::vet::prose;
@@ -168,7 +167,7 @@ impl<'a> RollOut<'a> {
 
     /// The step of the positive's first call that the student does not make.
     fn step_of(&self, tail: &Tail<'_>) -> Option<StepRef> {
-        let made: Vec<&Call> = tail.messages.iter().flat_map(calls_of).collect();
+        let made: Vec<&Call> = tail.messages.iter().flat_map(Message::calls).collect();
         let is_made = |call: &Call| {
             made.iter().any(|m| m.function == call.function && m.arguments == call.arguments)
         };

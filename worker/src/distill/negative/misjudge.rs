@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::positive::turn_of;
 use super::tail::Tail;
-use super::{Material, Wrong, closing, misuse, near};
+use super::{Material, Wrong, closing, near, question};
 use crate::execute::Output;
 use crate::failure::Failure;
 use crate::teacher::Proposed;
@@ -191,8 +191,8 @@ async fn timid<'a>(material: Material<'a>, rng: &mut Rng) -> Result<Option<Wrong
     let mut sources = positive.sources(&call.id);
     let asked = sources.find(|(_, source)| said(source)).filter(|_| rng.random_bool(0.5));
     let reason = if let Some((pointer, _)) = asked {
-        let parameter = misuse::parameter(pointer);
-        tail.say(misuse::question(&parameter, rng));
+        let parameter = question::parameter(pointer);
+        tail.say(question::question(&parameter, rng));
         format!("Asks for the {parameter} that the request gives, instead of calling \"{name}\".")
     } else {
         tail.say(refusal(rng).to_owned());

@@ -9,12 +9,13 @@
 use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Source};
-use magnet_proto::shape::{Field, words};
+use magnet_proto::shape::Field;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use serde_json::Value;
 
 use super::positive::turn_of;
+use super::question::{parameter, question, unescape};
 use super::tail::Tail;
 use super::{Material, Wrong, near};
 use crate::execute::Output;
@@ -202,15 +203,6 @@ fn scalar_parameter<'f>(function: &'f Function, pointer: &str) -> Option<&'f Fie
     function.param(&unescape(name))
 }
 
-/// The name of the parameter that a pointer leads into.
-pub(super) fn parameter(pointer: &str) -> String {
-    unescape(pointer.split('/').nth(1).unwrap_or_default())
-}
-
-fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
-}
-
 /// Asks for a value that the conversation already has, and waits.
 async fn ask<'a>(
     material: Material<'a>,
@@ -224,17 +216,4 @@ async fn ask<'a>(
     let reason = format!("Asks for the {parameter} of \"{name}\", which is already known.");
     let step = material.step_of(used.turn, used.call);
     Ok(Wrong { tail, step, reason })
-}
-
-/// A question for a parameter's value.
-pub(super) fn question(parameter: &str, rng: &mut Rng) -> String {
-    let thing = words(parameter).collect::<Vec<_>>().join(" ");
-    match rng.random_range(0..6) {
-        0 => format!("Sure. Could you tell me the {thing} first?"),
-        1 => format!("Before I go on, I need the {thing}. Can you give me that?"),
-        2 => format!("Happy to help. Can you tell me the {thing}?"),
-        3 => format!("I'm missing the {thing} for that. What should I use?"),
-        4 => format!("What should I put for the {thing}?"),
-        _ => format!("Can you let me know the {thing}, please?"),
-    }
 }

@@ -24,6 +24,7 @@ mod near;
 mod omit;
 mod played;
 mod positive;
+mod question;
 mod shows;
 mod tail;
 
@@ -38,7 +39,8 @@ use magnet_proto::sample::{Call, ErrorType, NegativeSource, Pair};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
-use super::positive::{Distiller, Negatives, Trajectory};
+use super::distiller::{Distiller, Negatives};
+use super::positive::Trajectory;
 use crate::failure::Failure;
 use crate::vet::record;
 

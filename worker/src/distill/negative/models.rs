@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use magnet_proto::sample::{Arguments, Call, ErrorType, Message, NegativeSource, Pair};
 
-use super::positive::{Positive, calls_of};
+use super::positive::Positive;
 use super::{make, shows};
 use crate::conversation::Request;
+use crate::distill::distiller::{Mined, Negatives};
 use crate::distill::fixtures::World;
-use crate::distill::positive::{Mined, Negatives};
 use crate::teacher::{
     Act, Action, Categorize, Error, FillCall, Hint, Judge, JudgeEdges, JudgeNested, JudgeTurn,
     Judged, Label, Misleading, Nested, Proposed, Teacher, Verdict, WriteRequest,
@@ -36,7 +36,7 @@ struct Agent<'a> {
 
 fn made(messages: &[Message]) -> Vec<&Call> {
     let request = messages.iter().rposition(|message| matches!(message, Message::User(_)));
-    messages[request.map_or(0, |at| at + 1)..].iter().flat_map(calls_of).collect()
+    messages[request.map_or(0, |at| at + 1)..].iter().flat_map(Message::calls).collect()
 }
 
 fn next(ask: &Act<'_>, calls: &[Call], closing: &str) -> Action {

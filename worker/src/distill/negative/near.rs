@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::positive::Positive;
 use crate::coerce::coerce;
-use crate::distill::positive::Distiller;
+use crate::distill::distiller::Distiller;
 use crate::execute::Output;
 
 /// Values of the same kind that stand in calls and outputs before a message:

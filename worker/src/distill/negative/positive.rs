@@ -63,7 +63,7 @@ impl<'a> Positive<'a> {
     /// The calls in a range of messages, each with its message's index.
     pub(super) fn calls(&self, range: Range<usize>) -> impl Iterator<Item = (usize, &'a Call)> {
         let messages = self.messages;
-        let calls_at = move |at: usize| calls_of(&messages[at]).iter().map(move |call| (at, call));
+        let calls_at = move |at: usize| messages[at].calls().iter().map(move |call| (at, call));
         range.flat_map(calls_at)
     }
 
@@ -98,14 +98,6 @@ impl<'a> Positive<'a> {
     pub(super) fn sources(&self, call: &'a str) -> impl Iterator<Item = (&'a str, &'a Source)> {
         let claims = self.provenance.iter().filter(move |c| c.call == call);
         claims.map(|claim| (claim.argument.as_str(), &claim.source))
-    }
-}
-
-/// The calls of a message; none of one that is not an assistant's.
-pub(super) fn calls_of(message: &Message) -> &[Call] {
-    match message {
-        Message::Assistant { calls, .. } => calls,
-        _ => &[],
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::misstate;
 use super::misuse::{is_long, is_short};
-use super::positive::{Positive, calls_of, heard};
+use super::positive::{Positive, heard};
 
 /// The turn in which two trajectories part, side by side.
 struct Parting<'a> {
@@ -56,7 +56,7 @@ impl<'a> Parting<'a> {
             _ => return Err("the wrong turn does not end in prose".into()),
         };
         let right = positive.calls(prompt_len..range.end).map(|(_, call)| call).collect();
-        let wrong = tail.iter().flat_map(calls_of).collect();
+        let wrong = tail.iter().flat_map(Message::calls).collect();
         Ok(Self { positive, turn, range, prompt_len, tail, right, wrong, closing })
     }
 
@@ -114,7 +114,7 @@ impl<'a> Parting<'a> {
 
     /// Type 3: asks where the next call takes a value from before the turn.
     fn asks_for_known(&self) -> Result<(), String> {
-        let next = calls_of(&self.positive.messages[self.prompt_len]);
+        let next = self.positive.messages[self.prompt_len].calls();
         let known = next.iter().flat_map(|call| self.positive.sources(&call.id));
         if known.into_iter().any(|(_, source)| is_long(self.turn, source)) {
             Ok(())

@@ -7,9 +7,10 @@ use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Message, Source};
 use serde_json::Value;
 
+use super::Material;
 use super::closing::{self, Hidden, Swaps};
-use super::positive::{calls_of, heard};
-use super::{Material, misuse};
+use super::positive::heard;
+use super::question::{parameter, question};
 use crate::distill::replay::Replay;
 use crate::execute::Output;
 use crate::failure::Failure;
@@ -125,7 +126,8 @@ impl<'a> Tail<'a> {
         replaced: &[(&'a str, Arguments)],
         left_out: &[&str],
     ) -> Result<bool, Failure> {
-        let calls: Vec<&'a Call> = calls_of(&self.material.positive.messages[at])
+        let calls: Vec<&'a Call> = self.material.positive.messages[at]
+            .calls()
             .iter()
             .filter(|call| !left_out.contains(&call.id.as_str()))
             .collect();
@@ -197,7 +199,7 @@ impl<'a> Tail<'a> {
             return Ok(());
         };
         for message in at + 1..turn.end {
-            if !calls_of(&self.material.positive.messages[message]).is_empty()
+            if !self.material.positive.messages[message].calls().is_empty()
                 && !self.repeat(message, &[], left_out).await?
             {
                 break;
@@ -231,7 +233,7 @@ impl<'a> Tail<'a> {
             return;
         };
         let mut made: Vec<(&Call, Output)> = Vec::new();
-        for call in self.messages.iter().flat_map(calls_of) {
+        for call in self.messages.iter().flat_map(Message::calls) {
             let answer = self.messages.iter().find_map(|message| match message {
                 Message::Tool { call_id, content } if *call_id == call.id => Some(content),
                 _ => None,
@@ -268,7 +270,7 @@ impl<'a> Tail<'a> {
     /// Whether the wrong turn made the positive's calls and no other: then what
     /// follows is the positive's.
     fn differs_in_prose_alone(&self, turns: &[Range<usize>]) -> bool {
-        self.messages.iter().all(|message| calls_of(message).is_empty())
+        self.messages.iter().all(|message| message.calls().is_empty())
             && self
                 .material
                 .positive
@@ -283,7 +285,7 @@ impl<'a> Tail<'a> {
         let mut left_out: Vec<&'a str> = Vec::new();
         let mut asked = None;
         for at in range.clone() {
-            for call in calls_of(&self.material.positive.messages[at]) {
+            for call in self.material.positive.messages[at].calls() {
                 let Some(arguments) = self.followed(call) else {
                     asked = asked.or_else(|| self.lost(call));
                     left_out.push(&call.id);
@@ -300,7 +302,7 @@ impl<'a> Tail<'a> {
         }
         let has_called = self.messages.len() > heard;
         let said = match asked {
-            Some(parameter) if !has_called => misuse::question(&parameter, rng),
+            Some(parameter) if !has_called => question(&parameter, rng),
             _ if !has_called && !left_out.is_empty() => NOT_FOUND.to_owned(),
             _ => self.closing_of(range, &left_out, has_called),
         };
@@ -323,7 +325,7 @@ impl<'a> Tail<'a> {
             Source::Output { call, .. } => !self.is_shared(call),
             _ => false,
         })?;
-        Some(misuse::parameter(pointer))
+        Some(parameter(pointer))
     }
 
     /// Whether a call was made before the two parted.

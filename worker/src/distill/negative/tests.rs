@@ -3,7 +3,6 @@
 use magnet_proto::sample::{Call, ErrorType, Message, NegativeSource, Pair};
 use serde_json::json;
 
-use super::positive::calls_of;
 use super::{Positive, TYPES, make, shows};
 use crate::distill::fixtures::World;
 
@@ -38,7 +37,7 @@ fn wrong_turn(pair: &Pair) -> &[Message] {
 }
 
 fn calls(pair: &Pair) -> Vec<&Call> {
-    wrong_turn(pair).iter().flat_map(calls_of).collect()
+    wrong_turn(pair).iter().flat_map(Message::calls).collect()
 }
 
 fn closing(pair: &Pair) -> &str {
@@ -78,7 +77,7 @@ fn a_call_that_was_asked_about_is_not_made_later_either() {
     for (world, pair) in of_type(ErrorType::LongDependency) {
         if calls(&pair).is_empty() {
             let convert = world.id("convert_currency");
-            assert!(pair.rejected.iter().flat_map(calls_of).all(|c| c.function != convert));
+            assert!(pair.rejected.iter().flat_map(Message::calls).all(|c| c.function != convert));
             without += 1;
         }
     }
@@ -90,7 +89,8 @@ fn later_calls_follow_what_was_found_instead() {
     let mut followed = 0;
     for (world, pair) in of_type(ErrorType::ShortDependency) {
         let later = &pair.rejected[wrong_turn(&pair).len()..];
-        let texts = later.iter().flat_map(calls_of).filter(|c| c.function == world.id("send_text"));
+        let texts =
+            later.iter().flat_map(Message::calls).filter(|c| c.function == world.id("send_text"));
         followed += texts.count();
     }
     assert!(followed > 30, "{followed}");

@@ -6,7 +6,7 @@
 //! first is left out, or put in another way, from then on; of the parts that
 //! were sent only.
 
-use super::abilities::{Known, SchemaMode};
+use super::known::{Known, SchemaMode};
 use super::refusal::Refusal;
 use super::{Answer, Request, Role};
 

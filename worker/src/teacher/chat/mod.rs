@@ -12,6 +12,7 @@
 pub mod abilities;
 pub mod circuit;
 mod dialect;
+mod known;
 pub mod failover;
 pub mod first;
 pub mod heard;

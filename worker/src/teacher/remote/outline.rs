@@ -17,7 +17,7 @@ use super::{Question, Remote, Room, catalog};
 use crate::brief::arrange::arrange;
 use crate::brief::{Ask, Draft, Outcome};
 use crate::conversation::Scene;
-use crate::dry_walk::{Log, Made};
+use crate::made::{Log, Made};
 use crate::persona::{cities, people};
 use crate::teacher::Error;
 use crate::teacher::chat::Purpose;

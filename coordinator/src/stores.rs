@@ -1,5 +1,7 @@
 //! The stores of one campaign in this process.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use magnet_proto::CampaignDigest;
@@ -7,11 +9,23 @@ use magnet_proto::config::{Campaign, EndpointKind};
 use magnet_proto::state::embedded::EmbeddedState;
 use magnet_proto::state::{self, Stores};
 
-use super::Error;
 use crate::outdir::OutDir;
 
 /// The file of paid answers in the output folder.
 const ANSWERS: &str = "answers.log";
+
+/// They cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("opening the state store")]
+    State(#[from] state::Error),
+    #[error("opening the file of paid answers \"{}\"", path.display())]
+    Answers {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
 
 /// The campaign's stores. An embedded state keeps paid answers and spending in
 /// the output folder, so that a killed run does not buy them again.
@@ -31,6 +45,6 @@ pub(crate) async fn stores(
 }
 
 /// Whether no teacher costs anything.
-pub(super) fn is_offline(campaign: &Campaign) -> bool {
+pub(crate) fn is_offline(campaign: &Campaign) -> bool {
     campaign.teacher.values().all(|teacher| teacher.kind == EndpointKind::Offline)
 }
