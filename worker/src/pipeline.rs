@@ -238,7 +238,7 @@ impl Pipeline {
 
     /// The path's calls, where they can be made beforehand.
     async fn dry_walk(&self, scene: Scene<'_>) -> Result<Option<Log>, Failure> {
-        if !dry_walk::is_possible(&scene, &*self.executor) {
+        if !dry_walk::is_due(&scene, &*self.executor, self.cast.briefer.gives_values()) {
             return Ok(None);
         }
         dry_walk::walk(self.dry(scene)).await.map(Some)

@@ -244,6 +244,10 @@ impl Rehearsal {
 
 #[async_trait]
 impl Briefer for Rehearsal {
+    fn gives_values(&self) -> bool {
+        true
+    }
+
     async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
         self.remote.brief(ask).await.ok();
         if ask.walked.is_some() {

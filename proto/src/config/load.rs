@@ -153,9 +153,9 @@ fn json_of(kind: config::ValueKind) -> Value {
 }
 
 /// Fills in what is implied: the offline teacher where none is named, the
-/// only teacher there is for every role but the simulator's. Outputs are made
-/// by rules unless a model is named for them: those can be made again and
-/// checked without it.
+/// only teacher there is for every role. Where a model is the teacher, outputs
+/// that no world or server makes are its own, too: rules know too little of
+/// what a function means.
 fn resolve(campaign: &mut Campaign) {
     if campaign.teacher.is_empty() {
         campaign.teacher.insert(OFFLINE.into(), Endpoint::default());
@@ -167,13 +167,10 @@ fn resolve(campaign: &mut Campaign) {
         roles.teacher.clone_from(only);
     }
     let teacher = roles.teacher.clone();
-    for role in [&mut roles.student, &mut roles.judge] {
+    for role in [&mut roles.student, &mut roles.judge, &mut roles.simulator] {
         if role.is_empty() {
             role.clone_from(&teacher);
         }
-    }
-    if roles.simulator.is_empty() {
-        roles.simulator = OFFLINE.into();
     }
     let named = [&roles.teacher, &roles.student, &roles.judge, &roles.simulator];
     if named.iter().any(|name| name.as_str() == OFFLINE) {

@@ -61,6 +61,11 @@ pub struct Draft {
 #[async_trait]
 pub trait Briefer: Send + Sync {
     async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error>;
+
+    /// Whether it gives a path's values itself where nothing real decides them.
+    fn gives_values(&self) -> bool {
+        false
+    }
 }
 
 /// A path with what it is for.

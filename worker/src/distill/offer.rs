@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use magnet_proto::library::Library;
+use magnet_proto::library::{Function, Library};
 use magnet_proto::path::{NodeOp, Path, Purpose};
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::Message;
+use magnet_proto::shape::words;
 use magnet_proto::{FunctionId, late};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -82,12 +83,24 @@ pub fn draw(
         path.functions().chain(asked_functions(path)).filter(|id| !absent.contains(id)).collect();
     let padded = path.ops.iter().any(|op| matches!(op, NodeOp::Pad { .. }));
     let wanted = distractors + if padded { PAD_DISTRACTORS } else { 0 };
-    let usable = |id: &FunctionId| {
-        !own.contains(id)
-            && !absent.contains(id)
-            && !hidden_classes.contains(&class_of(library, *id))
+    let asked: Vec<FunctionId> = own.iter().chain(&absent).copied().collect();
+    let other = |id: &FunctionId| {
+        !asked.contains(id) && !asked.iter().any(|own| are_alike(library, *own, *id))
     };
-    let extra = distract(library, categories, &own, wanted, usable, rng);
+    let hidden = |id: &FunctionId| hidden_classes.contains(&class_of(library, *id));
+    let usable = |id: &FunctionId| other(id) && !hidden(id);
+    let mut extra = distract(library, categories, &own, wanted, usable, rng);
+    if extra.len() < wanted {
+        // A library of one class: what is about other things may stay.
+        let unrelated = |id: &FunctionId| {
+            other(id)
+                && !extra.contains(id)
+                && !absent.iter().any(|a| share_a_thing(library, *a, *id))
+        };
+        let missing = wanted - extra.len();
+        let more = distract(library, categories, &own, missing, unrelated, rng);
+        extra.extend(more);
+    }
     offer.tools = own.iter().copied().chain(extra).collect();
     offer.tools.shuffle(rng);
     offer
@@ -99,6 +112,22 @@ fn asked_functions(path: &Path) -> impl Iterator<Item = FunctionId> {
         Purpose::MissingParameter { function, .. } => Some(function),
         _ => None,
     })
+}
+
+/// Whether nobody could tell which of two functions to call.
+fn are_alike(library: &Library, one: FunctionId, other: FunctionId) -> bool {
+    let (one, other) = (library.get(one), library.get(other));
+    let names = |function: &Function| {
+        function.params().iter().map(|field| field.name.clone()).collect::<BTreeSet<_>>()
+    };
+    let is_told = !one.description.trim().is_empty();
+    is_told && one.description == other.description && names(one) == names(other)
+}
+
+/// Whether two functions are named after one thing.
+fn share_a_thing(library: &Library, one: FunctionId, other: FunctionId) -> bool {
+    let things = |id| words(&library.get(id).name).skip(1).collect::<BTreeSet<_>>();
+    !things(one).is_disjoint(&things(other))
 }
 
 fn class_of(library: &Library, id: FunctionId) -> (&str, &str) {

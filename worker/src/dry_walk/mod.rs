@@ -54,11 +54,17 @@ pub struct DryWalk<'a> {
     pub validators: &'a Validators,
 }
 
-/// Whether the functions of a path can be called beforehand.
-pub fn is_possible(scene: &Scene<'_>, executor: &dyn Executor) -> bool {
-    let played = |id: FunctionId| executor.nature(scene.library.get(id)) == Nature::Played;
+/// Whether the functions of a path are called beforehand: nobody has to play
+/// their outputs, and where rules make them up, no better source of values is
+/// there than those rules.
+pub fn is_due(scene: &Scene<'_>, executor: &dyn Executor, has_source: bool) -> bool {
+    let is_free = |id: FunctionId| match executor.nature(scene.library.get(id)) {
+        Nature::Real => true,
+        Nature::Simulated => !has_source,
+        Nature::Played => false,
+    };
     let proposed = scene.path.turns.iter().flat_map(|turn| &turn.proposed);
-    !scene.path.functions().chain(proposed.map(|step| step.function)).any(played)
+    scene.path.functions().chain(proposed.map(|step| step.function)).all(is_free)
 }
 
 /// Makes the calls of a path.

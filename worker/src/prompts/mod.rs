@@ -11,7 +11,7 @@ use crate::teacher::chat::Purpose;
 
 /// The form in which asks are rendered after the prompt. To be raised when
 /// `teacher::remote` renders them otherwise: old answers fit no longer.
-const FORM: &str = "5";
+const FORM: &str = "6";
 
 /// The instructions of a kind of ask.
 pub fn system(purpose: Purpose) -> &'static str {

@@ -22,7 +22,7 @@ pub(super) struct Swaps {
 }
 
 /// How much of an output a plain report tells.
-const REPORTED: usize = 3;
+const REPORTED: usize = 2;
 
 impl Swaps {
     /// Learns from two versions of a value; of structures, place by place.
@@ -43,8 +43,9 @@ impl Swaps {
             }
             (Value::String(_) | Value::Number(_), Value::String(_) | Value::Number(_)) => {
                 for (old, new) in texts(old).into_iter().zip(texts(new)) {
-                    // Single characters and digits stand for too many things.
-                    if old != new && old.chars().count() > 1 {
+                    // Single letters stand for too many things.
+                    let is_telling = old.chars().count() > 1 || old.parse::<u8>().is_ok();
+                    if old != new && is_telling {
                         self.by_old.entry(old).or_insert(new);
                     }
                 }
@@ -59,7 +60,7 @@ impl Swaps {
         let mut rest = text;
         let mut inside = false;
         while let Some(next) = rest.chars().next() {
-            let swap = if inside { None } else { self.longest_at(rest) };
+            let swap = if inside { None } else { self.longest_at(text, rest) };
             if let Some((old, new)) = swap {
                 out.push_str(new);
                 rest = &rest[old.len()..];
@@ -73,7 +74,8 @@ impl Swaps {
         out
     }
 
-    fn longest_at(&self, text: &str) -> Option<(&str, &str)> {
+    /// The longest old value that begins here in the whole text.
+    fn longest_at(&self, whole: &str, text: &str) -> Option<(&str, &str)> {
         let ends_word = |old: &str| {
             let mut after = text[old.len()..].chars();
             let (next, beyond) = (after.next(), after.next());
@@ -83,10 +85,16 @@ impl Swaps {
             !next.is_some_and(char::is_alphanumeric) && !fraction
         };
         let here = self.by_old.iter().filter(|(old, _)| text.starts_with(old.as_str()));
+        let here = here.filter(|(old, _)| old.len() > 1 || is_said_once(whole, old));
         here.filter(|(old, _)| ends_word(old))
             .max_by_key(|(old, _)| old.len())
             .map(|(old, new)| (old.as_str(), new.as_str()))
     }
+}
+
+/// Whether a digit stands in a text once: else it may be another thing's.
+fn is_said_once(text: &str, digit: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| *word == digit).count() == 1
 }
 
 /// How prose writes a scalar: as it is, and money with two decimals.
@@ -225,13 +233,15 @@ pub(super) fn report(output: &Output) -> String {
     if facts.is_empty() {
         "That's all done.".into()
     } else {
-        format!("Done: {}.", facts.join(", "))
+        format!("Here's what came back: {}.", facts.join(", "))
     }
 }
 
 /// The first scalars of a value, with their names as words.
 fn gather(value: &Value, name: &str, facts: &mut Vec<String>) {
-    if facts.len() >= REPORTED {
+    // Nobody reads links and keys out.
+    let last = words(name).last().unwrap_or_default();
+    if facts.len() >= REPORTED || ["url", "uri", "id", "hash", "token"].contains(&last.as_str()) {
         return;
     }
     let named = |text: &str| {
@@ -274,9 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn a_report_names_the_first_facts() {
+    fn a_report_names_the_first_facts_that_people_speak_of() {
         let output = Output::of(json!({"hold_id": "H-1", "seats": [{"seat_no": 4}], "ok": true}));
-        assert_eq!(report(&output), "Done: hold id H-1, seat no 4.");
+        assert_eq!(report(&output), "Here's what came back: seat no 4.");
         assert_eq!(report(&Output::of(json!({}))), "That's all done.");
     }
 }

@@ -7,6 +7,7 @@
 use magnet_proto::path::{Purpose, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Source};
+use magnet_proto::shape::words;
 use magnet_proto::{FunctionId, library::Function};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -111,7 +112,7 @@ fn given(material: Material<'_>, turn: usize, parameter: &str) -> Option<Value> 
     given.find_map(|argument| argument.how.value().cloned())
 }
 
-/// A call of some other function on offer, one of a near kind if there is one.
+/// A call of some other function on offer that could be taken for it.
 fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     let (distiller, library) = (material.distiller, material.positive.library);
     let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
@@ -122,8 +123,8 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     let mut tools = offer.at(turn);
     tools.retain(|tool| *tool != wanted);
     tools.shuffle(rng);
-    let near = |tool: &FunctionId| library.get(*tool).category == library.get(wanted).category;
-    tools.sort_by_key(|tool| !near(tool));
+    // Nobody takes a search for songs for a loan's rate.
+    tools.retain(|tool| is_near(library.get(*tool), library.get(wanted)));
     tools.into_iter().take(TRIES).find_map(|tool| {
         let function = library.get(tool);
         let arguments = plausible(material, turn, function, rng);
@@ -134,6 +135,15 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
         );
         Some(Rash { proposed, reason })
     })
+}
+
+/// Whether one function could be taken for another: they are of one tool class
+/// of several, or named after the same thing.
+fn is_near(one: &Function, other: &Function) -> bool {
+    let things = |function: &Function| words(&function.name).skip(1).collect::<Vec<_>>();
+    let theirs = things(other);
+    let is_of_class = one.category == other.category && one.class == other.class;
+    is_of_class && one.class != one.category || things(one).iter().any(|word| theirs.contains(word))
 }
 
 /// The required arguments of a function: what the conversation has under the

@@ -11,7 +11,7 @@ use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Call, Message};
 use magnet_proto::shape::words;
 use rand::RngExt;
-use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
+use rand::seq::{IndexedRandom, SliceRandom};
 use serde_json::Value;
 
 use super::closing::{Swaps, sentences};
@@ -20,7 +20,6 @@ use super::tail::Tail;
 use super::{Material, Wrong, near};
 use crate::execute::Output;
 use crate::failure::Failure;
-use crate::vet::record;
 
 /// Closing prose that says otherwise, and why it is wrong.
 pub(super) struct Draft {
@@ -45,17 +44,14 @@ const SUCCESSES: [&str; 4] = [
 ];
 /// How many values at most are taken for one.
 const CONFUSED: usize = 12;
-/// How many functions on offer are tried for a fact to add.
-const TRIES: usize = 8;
 
 pub(super) async fn summary<'a>(
     material: Material<'a>,
     rng: &mut Rng,
 ) -> Result<Option<Wrong<'a>>, Failure> {
     let positive = material.positive;
-    let mut turns: Vec<_> = positive.turns().into_iter().enumerate().collect();
-    turns.shuffle(rng);
-    for (turn, range) in turns {
+    let mut all: Vec<(usize, usize, Draft)> = Vec::new();
+    for (turn, range) in positive.turns().into_iter().enumerate() {
         let Some((at, said)) = positive.closing(&range) else {
             continue;
         };
@@ -64,21 +60,22 @@ pub(super) async fn summary<'a>(
         {
             continue;
         }
-        let mut drafts = drafts(positive, &range, at, said);
-        drafts.extend(added(material, turn, at, said, rng));
-        let mut ways = [Way::Succeed, Way::Exchange, Way::Confuse, Way::LeaveOut, Way::Add];
-        // A failure told as a success is the worst that can be said of it; what
-        // is added is made up, and so the last resort.
-        ways[1..4].shuffle(rng);
-        let of = |way| drafts.iter().filter(|draft| draft.way == way).collect::<Vec<_>>();
-        let chosen = ways.into_iter().find_map(|way| of(way).choose(rng).copied());
-        if let Some(Draft { text, reason, .. }) = chosen {
-            let mut tail = Tail::start(material, turn, at).await?;
-            tail.say(text.clone());
-            return Ok(Some(Wrong { tail, step: None, reason: reason.clone() }));
-        }
+        let drafts = drafts(positive, &range, at, said);
+        let drafts = drafts.into_iter().chain(added(material, turn, at, said, rng));
+        all.extend(drafts.map(|draft| (turn, at, draft)));
     }
-    Ok(None)
+    let mut ways = [Way::Succeed, Way::Exchange, Way::Confuse, Way::LeaveOut, Way::Add];
+    // A failure told as a success is the worst that can be said of it; what is
+    // added is made up, and so the last resort.
+    ways[1..4].shuffle(rng);
+    let of = |way| all.iter().filter(|(.., draft)| draft.way == way).collect::<Vec<_>>();
+    let chosen = ways.into_iter().find_map(|way| of(way).choose(rng).copied());
+    let Some((turn, at, Draft { text, reason, .. })) = chosen else {
+        return Ok(None);
+    };
+    let mut tail = Tail::start(material, *turn, *at).await?;
+    tail.say(text.clone());
+    Ok(Some(Wrong { tail, step: None, reason: reason.clone() }))
 }
 
 /// All ways to misstate a turn's closing, but for additions.
@@ -275,9 +272,8 @@ fn shortened(positive: &Positive<'_>, turn: &Range<usize>, said: &str) -> Vec<Dr
     drafts
 }
 
-/// The closing with a fact that no output has, of the kind that is expected
-/// there: how long it takes where something was changed, else a value for a
-/// parameter of another function of the field.
+/// The closing with what models like to add to something done, and no output
+/// says: how long it takes.
 fn added(
     material: Material<'_>,
     turn: usize,
@@ -285,43 +281,19 @@ fn added(
     said: &str,
     rng: &mut Rng,
 ) -> Option<Draft> {
-    let Material { distiller, positive } = material;
-    let library = positive.library;
-    let grounds = positive.grounds(at);
-    let draft = |thing: &str, fact: String| {
-        let is_new = grounds.first_ungrounded(&fact).is_some() && !said.contains(thing);
-        is_new.then(|| Draft {
-            text: format!("{} {fact}", said.trim_end()),
-            way: Way::Add,
-            reason: format!("Adds a {thing} that no output has."),
-        })
-    };
+    let positive = material.positive;
     let range = positive.turns().into_iter().nth(turn)?;
-    let called: Vec<_> =
-        positive.calls(range).map(|(_, call)| library.get(call.function)).collect();
-    if called.iter().any(|function| function.changes_state()) {
-        let days = rng.random_range(2..15);
-        let fact = format!("It can take up to {days} working days to show.");
-        if let Some(draft) = draft("delay", fact) {
-            return Some(draft);
-        }
+    let is_done = |(_, call): (usize, &Call)| positive.library.get(call.function).changes_state();
+    if !positive.calls(range).any(is_done) {
+        return None;
     }
-    let offer = record::Offer { tools: &distiller.offer.tools, added: &distiller.offer.added };
-    let mut functions = offer.at(turn);
-    functions.retain(|id| called.iter().any(|f| f.category == library.get(*id).category));
-    functions.shuffle(rng);
-    functions.into_iter().take(TRIES).find_map(|id| {
-        let function = library.get(id);
-        // A made-up id looks like nobody's.
-        let fields = function.params().iter().filter(|field| field.shape.noun.is_none());
-        let field = fields.choose(rng)?;
-        let thing = words(&field.name).collect::<Vec<_>>().join(" ");
-        let value = match near::invented(distiller, function, field, rng) {
-            Value::String(text) if text.len() <= 40 => text,
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        draft(&thing, format!("The {thing} is {value}."))
+    let days = rng.random_range(2..15);
+    let fact = format!("It can take up to {days} working days to show.");
+    positive.grounds(at).first_ungrounded(&fact)?;
+    Some(Draft {
+        text: format!("{} {fact}", said.trim_end()),
+        way: Way::Add,
+        reason: "Adds a delay that no output has.".into(),
     })
 }
 

@@ -243,15 +243,14 @@ fn a_wrong_summary_misstates_the_right_one_and_changes_nothing_else() {
 #[test]
 fn where_something_is_missing_the_negative_calls() {
     let made = of_type(ErrorType::Missing);
-    let (asked, declined) = made.iter().partition::<Vec<_>, _>(|(_, pair)| pair.turn == 2);
-    assert!(asked.len() > 10 && declined.len() > 10);
+    let at = |turn: u16| made.iter().filter(move |(_, pair)| pair.turn == turn);
+    let (asked, declined): (Vec<_>, Vec<_>) = (at(2).collect(), at(4).collect());
+    assert!(asked.len() > 10);
     for (world, pair) in asked {
         let call = calls(pair)[0];
         assert_eq!(call.function, world.id("send_text"));
         assert_ne!(call.arguments["to"], json!("+33612345678"));
     }
-    for (world, pair) in declined {
-        assert_eq!(pair.turn, 4);
-        assert_ne!(calls(pair)[0].function, world.id("book_table"), "it is not on offer");
-    }
+    // Nothing on offer could be taken for booking a table.
+    assert!(declined.is_empty());
 }

@@ -275,6 +275,10 @@ impl Briefer for Remote {
     async fn brief(&self, ask: &Ask<'_>) -> Result<Outcome, Error> {
         outline::outline(self, ask).await
     }
+
+    fn gives_values(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]

@@ -1,12 +1,15 @@
 //! A conversation and its functions as text for a model.
 
+use std::borrow::Cow;
+
 use magnet_proto::library::Library;
 use magnet_proto::sample::Message;
+use serde_json::Value;
 
 use super::Room;
 use crate::conversation::Conversation;
 
-/// Outputs longer than this are cut: what matters of them is near the front.
+/// Outputs longer than this are shortened.
 const MAX_OUTPUT_CHARS: usize = 4_000;
 /// The same in a model of a short context: of the turn under way, of earlier
 /// ones.
@@ -23,7 +26,7 @@ pub(super) fn conversation(library: &Library, conversation: &Conversation, room:
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
             line(&mut text, "Call", &format!("{} {name} {arguments}", executed.call.id));
-            line(&mut text, "Output", shortened(&executed.output.content, chars));
+            line(&mut text, "Output", &shortened(&executed.output.content, chars));
         }
     }
     if text.is_empty() { "(none yet)\n".into() } else { text }
@@ -39,7 +42,7 @@ pub(super) fn unspoken(library: &Library, conversation: &Conversation, room: Roo
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
             line(&mut text, "You call", &format!("{name} {arguments}"));
-            line(&mut text, "Output", shortened(&executed.output.content, chars));
+            line(&mut text, "Output", &shortened(&executed.output.content, chars));
         }
         text.push_str(&format!("(reply {turn})\n"));
     }
@@ -66,7 +69,7 @@ pub(super) fn messages(library: &Library, messages: &[Message], room: Room) -> S
             }
             Message::Tool { content, .. } => {
                 let chars = output_chars(room, last.is_none_or(|last| at > last));
-                line(&mut text, "Output", shortened(content, chars));
+                line(&mut text, "Output", &shortened(content, chars));
             }
         }
     }
@@ -84,9 +87,58 @@ fn output_chars(room: Room, is_under_way: bool) -> usize {
     }
 }
 
-fn shortened(content: &str, chars: usize) -> &str {
-    match content.char_indices().nth(chars) {
-        Some((end, _)) => &content[..end],
-        None => content,
+/// An output as far as there is room: first without links, keys and empty
+/// places, then without what stands behind the first elements of its lists. A
+/// cut is marked.
+fn shortened(content: &str, chars: usize) -> Cow<'_, str> {
+    if content.chars().nth(chars).is_none() {
+        return content.into();
+    }
+    if let Ok(mut value) = serde_json::from_str::<Value>(content) {
+        tidy(&mut value);
+        for kept in [usize::MAX, 12, 6, 3] {
+            cut_lists(&mut value, kept);
+            let text = value.to_string();
+            if text.chars().nth(chars).is_none() {
+                return text.into();
+            }
+        }
+        let cut: String = value.to_string().chars().take(chars).collect();
+        return format!("{cut}… (cut)").into();
+    }
+    let cut: String = content.chars().take(chars).collect();
+    format!("{cut}… (cut)").into()
+}
+
+/// Takes away what nobody speaks of.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, member| {
+                let is_empty = member.is_null()
+                    || member.as_array().is_some_and(Vec::is_empty)
+                    || member.as_object().is_some_and(serde_json::Map::is_empty);
+                !is_empty && !name.ends_with("_url") && name != "node_id"
+            });
+            members.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// Keeps the first elements of each list, and says how many follow.
+fn cut_lists(value: &mut Value, kept: usize) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|member| cut_lists(member, kept)),
+        Value::Array(items) => {
+            if items.len() > kept + 1 {
+                let more = items.len() - kept;
+                items.truncate(kept);
+                items.push(format!("… and {more} more").into());
+            }
+            items.iter_mut().for_each(|item| cut_lists(item, kept));
+        }
+        _ => {}
     }
 }
