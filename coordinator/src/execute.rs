@@ -75,7 +75,9 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
     for (_, kind, section) in &used {
         let executor: Arc<dyn Executor> = match kind {
-            ExecutorKind::Mcp => servers::executor(means.servers, means.library, means.variable)?,
+            ExecutorKind::Mcp => {
+                servers::executor(means.servers, means.library, means.variable).map_err(refusal)?
+            }
             ExecutorKind::Http => http(section, &means)?,
             ExecutorKind::Openapi => {
                 let is_here = |(_, kind, of): &(_, ExecutorKind, &str)| {
@@ -334,7 +336,7 @@ fn claims<'a>(
     Ok(library.iter().map(|(_, function)| (function.name.clone(), kind_of(function))).collect())
 }
 
-pub(crate) fn refusal(text: String) -> anyhow::Error {
+fn refusal(text: String) -> anyhow::Error {
     Refusal(text).into()
 }
 

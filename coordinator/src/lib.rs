@@ -41,6 +41,7 @@ mod fleet;
 mod holder;
 mod inspect;
 mod policies;
+mod probe;
 mod spending;
 mod stores;
 mod terminal;

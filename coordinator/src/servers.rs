@@ -1,21 +1,17 @@
-//! MCP servers, where this program talks to any: asked what they offer, tried,
-//! and executing.
-
-#[cfg(feature = "mcp")]
-mod probe;
+//! MCP servers, where this program talks to any: asked what they offer, and
+//! executing.
 
 use std::sync::Arc;
 
-use anyhow::Result;
 use magnet_proto::config;
 use magnet_proto::library::Library;
 use magnet_proto::servers::{Server, Servers};
 use magnet_worker::execute::Executor;
 use serde_json::Value;
 
-use crate::execute;
-#[cfg(feature = "mcp")]
-pub(crate) use probe::{settle, tell};
+#[cfg(not(feature = "mcp"))]
+const ABSENT: &str =
+    "this program talks to no MCP servers\nhint: build it with the feature \"mcp\"";
 
 /// The value of a variable of this process.
 pub(crate) fn variable(name: &str) -> Option<String> {
@@ -27,7 +23,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 /// # Errors
 /// Why there are none, with the way out.
 #[cfg(feature = "mcp")]
-pub(crate) fn tools(name: &str, server: &Server) -> std::result::Result<Vec<Value>, String> {
+pub(crate) fn tools(name: &str, server: &Server) -> Result<Vec<Value>, String> {
     // A library is loaded inside of runtimes and outside: the thread is of
     // neither kind.
     let ask = || {
@@ -40,22 +36,22 @@ pub(crate) fn tools(name: &str, server: &Server) -> std::result::Result<Vec<Valu
 }
 
 #[cfg(not(feature = "mcp"))]
-pub(crate) fn tools(_: &str, _: &Server) -> std::result::Result<Vec<Value>, String> {
-    Err("this program talks to no MCP servers\nhint: build it with the feature \"mcp\"".into())
+pub(crate) fn tools(_: &str, _: &Server) -> Result<Vec<Value>, String> {
+    Err(ABSENT.into())
 }
 
 /// The executor of the functions that are tools.
 ///
 /// # Errors
-/// If a server cannot be started here, whatever is tried.
+/// Why a server cannot be started here, whatever is tried.
 #[cfg(feature = "mcp")]
 pub(crate) fn executor(
     servers: &Arc<Servers>,
     library: &Library,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Arc<dyn Executor>> {
+) -> Result<Arc<dyn Executor>, String> {
     let executor = magnet_mcp::McpServers::new(Arc::clone(servers), library, variable);
-    Ok(Arc::new(executor.map_err(|why| execute::refusal(why.to_string()))?))
+    Ok(Arc::new(executor.map_err(|why| why.to_string())?))
 }
 
 #[cfg(not(feature = "mcp"))]
@@ -63,21 +59,6 @@ pub(crate) fn executor(
     _: &Arc<Servers>,
     _: &Library,
     _: &dyn Fn(&str) -> Option<String>,
-) -> Result<Arc<dyn Executor>> {
-    Err(execute::refusal(
-        "this program talks to no MCP servers\nhint: build it with the feature \"mcp\"".into(),
-    ))
-}
-
-#[cfg(not(feature = "mcp"))]
-pub(crate) async fn settle(
-    _: &config::Campaign,
-    prepared: crate::prepare::Prepared,
-) -> Result<crate::prepare::Prepared> {
-    Ok(prepared)
-}
-
-#[cfg(not(feature = "mcp"))]
-pub(crate) async fn tell(_: &config::Campaign, _: &crate::prepare::Prepared) -> Result<String> {
-    Ok(String::new())
+) -> Result<Arc<dyn Executor>, String> {
+    Err(ABSENT.into())
 }

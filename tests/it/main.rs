@@ -38,5 +38,6 @@ mod purpose;
 mod readme;
 mod refusals;
 mod schemas;
+mod sources;
 mod status_page;
 mod teacher;

@@ -20,7 +20,7 @@ use magnet_worker::teacher::probe::{self, Found, Tools};
 use super::campaign::CampaignArgs;
 use crate::terminal::Paint;
 use crate::trial::{self, Trial};
-use crate::{execute, library, prepare, servers};
+use crate::{execute, library, prepare};
 
 /// Tell every problem of a campaign, and its effective configuration
 #[derive(clap::Args)]
@@ -127,7 +127,7 @@ fn probe(campaign: &Campaign, environment: &[(String, String)]) -> Result<Exit> 
         }
     }
     let prepared = prepare::prepare(campaign, Path::new("."))?;
-    let servers = runtime.block_on(servers::tell(campaign, &prepared))?;
+    let servers = runtime.block_on(crate::probe::tell(campaign, &prepared))?;
     write!(io::stdout(), "{servers}")?;
     if !is_any && servers.is_empty() {
         eprintln!(

@@ -26,7 +26,7 @@ use crate::prepare::{self, Prepared};
 use crate::progress::{self, Progress};
 use crate::status::{Token, Watch};
 use crate::trial;
-use crate::{report, servers};
+use crate::{probe, report};
 
 /// Make a dataset on this machine; run again, it goes on where it was left
 #[derive(clap::Args)]
@@ -119,7 +119,7 @@ pub(super) fn settled(
         }
     };
     let settle = async {
-        let prepared = servers::settle(campaign, prepared).await?;
+        let prepared = probe::settle(campaign, prepared).await?;
         prepare::settle(campaign, prepared, &variable, patience, &tell).await
     };
     runtime.block_on(async {

@@ -12,6 +12,7 @@
 
 mod axolotl;
 mod chat;
+mod format;
 mod guide;
 mod hermes;
 mod late;
@@ -38,8 +39,8 @@ use magnet_proto::process::Failure;
 
 use crate::dataset::{Dataset, Line, Lines, lanes};
 use crate::finalize::FileEntry;
+pub use format::Format;
 pub use late::LateTools;
-pub use layout::Format;
 use layout::{Layout, Out};
 pub use notes::{Kind, Note, Notes};
 use row::{Conversation, Pair};

@@ -9,23 +9,14 @@
 
 use serde_json::{Map, Value};
 
+use super::entry::Entry;
 use super::error::Error;
 use super::foreign::{self, EXPECTED};
 use super::openapi;
 use super::parse::Parsed;
 use super::report::Refused;
-use super::signature::{self, Signature};
+use super::signature;
 use super::text::kind;
-
-/// One entry of a file.
-pub(super) struct Entry<'a> {
-    /// Counted from 1; in JSONL the line.
-    pub(super) index: usize,
-    /// One of several in its item or line: what rows of a dataset offer comes
-    /// again in other rows.
-    pub(super) is_shared: bool,
-    pub(super) signature: Result<Signature<'a>, Refused>,
-}
 
 type Object = Map<String, Value>;
 

@@ -19,6 +19,7 @@
 mod boilerplate;
 mod builtin;
 mod entries;
+mod entry;
 mod error;
 mod foreign;
 mod function;
@@ -52,7 +53,7 @@ pub use error::Error;
 pub(crate) use groups::topics;
 pub use report::{FileReport, Refusal, Rename, Repair, RepairKind, Report};
 
-use entries::Entry;
+use entry::Entry;
 use parse::Parsed;
 use references::Folder;
 use report::Notes;

@@ -24,13 +24,6 @@ use super::schema::refs;
 
 /// Where a document keeps the files it refers to.
 const BESIDE: &str = "x-beside";
-/// Beside a `$ref`: why it leads nowhere.
-const LOST: &str = "x-lost";
-
-/// Why a reference leads nowhere, as the end of a sentence.
-pub(super) fn lost(object: &Map<String, Value>) -> &str {
-    object.get(LOST).and_then(Value::as_str).unwrap_or("which leads nowhere")
-}
 
 /// Rewrites the references of every document in a file; gives the other files
 /// that were read. Without a folder none are.
@@ -156,7 +149,7 @@ impl Bundle<'_> {
                 if let Some(Value::String(reference)) = object.get("$ref") {
                     match self.resolve(reference, names, here, at) {
                         Ok(resolved) => object.insert("$ref".into(), resolved.into()),
-                        Err(why) => object.insert(LOST.into(), why.into()),
+                        Err(why) => object.insert(refs::LOST.into(), why.into()),
                     };
                 }
             }

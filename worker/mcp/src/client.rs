@@ -16,6 +16,7 @@ use crate::folder::Folder;
 use crate::launch::Program;
 use crate::process::Process;
 use crate::remote::{self, Remote};
+use crate::trouble::Trouble;
 
 /// Tools a server may offer, and pages it may take for them.
 const MAX_TOOLS: usize = 5_000;
@@ -23,19 +24,6 @@ const MAX_PAGES: usize = 100;
 
 /// How long a server may take to let a session go.
 const GOODBYE: Duration = Duration::from_secs(6);
-
-/// Why a question has no answer.
-#[derive(Debug)]
-pub(crate) enum Trouble {
-    /// The server says no, and goes on.
-    Refused(String),
-    /// It cannot be talked to any more.
-    Gone(String),
-    /// Nor that, and it may be for want of a way to it.
-    Away(String),
-    /// It says no to whoever asks as we do.
-    Denied(String),
-}
 
 /// A server that was greeted. Gone when dropped.
 pub(crate) struct Client {

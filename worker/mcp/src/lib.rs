@@ -28,6 +28,7 @@ mod probe;
 mod process;
 mod remote;
 mod tools;
+mod trouble;
 mod wire;
 
 pub use executor::McpServers;

@@ -7,10 +7,11 @@ use magnet_proto::servers::{Isolation, Server, StartState};
 use magnet_worker::execute::Output;
 use serde_json::{Map, Value};
 
-use crate::client::{Client, Trouble};
+use crate::client::Client;
 use crate::folder::Folder;
 use crate::launch::{Launch, Way};
 use crate::output;
+use crate::trouble::Trouble;
 
 /// Gone when dropped, its folder with it.
 pub(crate) struct Live {

@@ -22,7 +22,7 @@ use rmcp::transport::streamable_http_client::{
 };
 use sse_stream::Sse;
 
-use crate::client::Trouble;
+use crate::trouble::Trouble;
 
 /// The largest answer: it would fill a conversation many times over.
 const MAX_ANSWER_BYTES: usize = 4 << 20;

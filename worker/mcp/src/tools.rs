@@ -3,9 +3,9 @@
 use magnet_proto::servers::Server;
 use serde_json::Value;
 
-use crate::client::Trouble;
 use crate::launch::Launch;
 use crate::live::{Live, NotStarted};
+use crate::trouble::Trouble;
 
 /// The tools that a server offers, as it describes them: it is started for
 /// that, in a folder of its own, and ended; or a session with it is.

@@ -14,9 +14,8 @@ use std::borrow::Cow;
 use magnet_proto::operation::is_json;
 use serde_json::{Map, Value};
 
-use super::entries::Entry;
+use super::entry::Entry;
 use super::error::Error;
-use super::references;
 use super::report::Refused;
 use super::schema::refs;
 use super::signature::{Origin, Signature};
@@ -158,7 +157,7 @@ fn description(operation: &Object) -> Option<String> {
 fn found<'a>(document: &'a Value, value: &'a Value) -> Result<&'a Value, Refused> {
     refs::target(document, value).map_err(|last| {
         let reference = last.get("$ref").and_then(Value::as_str).unwrap_or_default();
-        let why = last.as_object().map_or("which leads nowhere", references::lost);
+        let why = last.as_object().map_or("which leads nowhere", refs::lost);
         Refused::new(
             format!("it refers to \"{}\", {why}", one_line(reference)),
             "put the file there, or bundle the document into one file",

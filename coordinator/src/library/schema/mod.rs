@@ -306,7 +306,7 @@ impl<'a> Mender<'a> {
         let target = self.roots.iter().find_map(|root| refs::find(root, reference));
         let Some(target) = target else {
             let shown = one_line(reference);
-            let why = references::lost(raw).trim_start_matches("which ");
+            let why = refs::lost(raw).trim_start_matches("which ");
             self.note(RepairKind::Reference, format_args!("\"{shown}\" {why}: anything goes"));
             return Ok(Object::new());
         };

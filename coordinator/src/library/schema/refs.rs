@@ -7,6 +7,9 @@ const LONGEST_CHAIN: usize = 16;
 /// How deep `allOf` is looked through for properties.
 const DEEPEST: usize = 8;
 
+/// Beside a `$ref`: why it leads nowhere.
+pub(in crate::library) const LOST: &str = "x-lost";
+
 /// The value at a local reference such as `#/components/schemas/Pet`.
 pub(in crate::library) fn find<'a>(root: &'a Value, reference: &str) -> Option<&'a Value> {
     let pointer = reference.strip_prefix('#')?;
@@ -51,6 +54,11 @@ pub(in crate::library) fn target<'a>(
         }
     }
     Err(here)
+}
+
+/// Why a reference leads nowhere, as the end of a sentence.
+pub(in crate::library) fn lost(object: &Map<String, Value>) -> &str {
+    object.get(LOST).and_then(Value::as_str).unwrap_or("which leads nowhere")
 }
 
 /// What an object schema declares.

@@ -18,7 +18,7 @@ use magnet_proto::{CampaignDigest, Digest, WalkIndex};
 use magnet_worker::failure::Failure;
 
 use crate::prepare::Prepared;
-use crate::{execute, plan};
+use crate::{execute, plan, servers};
 
 /// What was seen of a server, or why nothing was.
 type Probed = Result<Seen, String>;
@@ -67,7 +67,7 @@ async fn probe(
     Ok(match trials(campaign, prepared, name).await? {
         Ok(trials) => {
             let here = prepared.servers.tools.values().filter(|tool| tool.server == name);
-            magnet_mcp::probe(name, server, here.count(), &trials, &super::variable).await
+            magnet_mcp::probe(name, server, here.count(), &trials, &servers::variable).await
         }
         Err(why) => Err(why),
     })
