@@ -5,11 +5,11 @@
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use magnet_offline::simulator::Simulator;
-use magnet_proto::FunctionId;
 use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
 use magnet_proto::library::{Function, Library};
 use magnet_proto::operation::Operation;
@@ -17,9 +17,12 @@ use magnet_proto::pack::Pack;
 use magnet_proto::servers::Servers;
 use magnet_proto::slots;
 use magnet_proto::state::State;
+use magnet_proto::{Digest, FunctionId};
+use magnet_worker::execute::cached::Cached;
 use magnet_worker::execute::http::HttpExecutor;
 use magnet_worker::execute::model::ModelSimulator;
 use magnet_worker::execute::openapi::{Access, OpenApi};
+use magnet_worker::execute::recorded::{Recorded, Recorder, Unreadable};
 use magnet_worker::execute::router::Router;
 use magnet_worker::execute::{Executor, metered};
 use magnet_worker::teacher::Machine;
@@ -58,11 +61,18 @@ pub struct Means<'a> {
 pub fn router(means: Means<'_>) -> Result<Router> {
     let worlds = Worldly::new(means.pack)?;
     let mut chosen = BTreeMap::new();
-    for (name, (section, claimed)) in claims(means.campaign, means.library)? {
+    let claims = claims(means.campaign, means.library)?;
+    let pure = pure(means.campaign, &claims)?;
+    for (name, (section, claimed)) in claims {
         must_have(claimed, &name, section, means.library, &worlds, means.servers)?;
         let kind = settled(claimed, &name, &worlds, means.servers, means.machine.is_some());
-        // Each server is an executor of its own, of the others there is one.
-        let is_one = !matches!(kind, ExecutorKind::Http | ExecutorKind::Openapi);
+        // Each server is an executor of its own, and what is recorded or kept;
+        // of the others there is one.
+        let own = means.campaign.executor.get(section);
+        let own = own.is_some_and(|own| own.recording.is_some() || !own.pure.is_empty());
+        let is_server =
+            matches!(kind, ExecutorKind::Http | ExecutorKind::Openapi | ExecutorKind::Recorded);
+        let is_one = !own && !is_server;
         let section = if is_one { "" } else { section };
         chosen.insert(name, (rank(kind), kind, section));
     }
@@ -73,20 +83,17 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     let place = |one| used.iter().position(|used| *used == one).unwrap_or(0);
     let routes = chosen.iter().map(|(name, one)| (name.clone(), place(*one))).collect();
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
-    for (_, kind, section) in &used {
+    for one @ (_, kind, section) in &used {
         let executor: Arc<dyn Executor> = match kind {
             ExecutorKind::Mcp => {
                 servers::executor(means.servers, means.library, means.variable).map_err(refusal)?
             }
             ExecutorKind::Http => http(section, &means)?,
             ExecutorKind::Openapi => {
-                let is_here = |(_, kind, of): &(_, ExecutorKind, &str)| {
-                    (*kind, *of) == (ExecutorKind::Openapi, *section)
-                };
-                openapi(section, &means, |function| {
-                    chosen.get(&function.name).is_some_and(is_here)
-                })?
+                let is_here = |f: &Function| chosen.get(&f.name) == Some(one);
+                openapi(section, &means, is_here)?
             }
+            ExecutorKind::Recorded => recorded(section, &means, &pure)?,
             ExecutorKind::World => worlds.executor(means.campaign)?,
             ExecutorKind::Model => {
                 let machine = means.machine.clone().context("no model plays the machine")?;
@@ -95,12 +102,101 @@ pub fn router(means: Means<'_>) -> Result<Router> {
             }
             ExecutorKind::Simulator | ExecutorKind::Auto => Arc::new(Simulator::default()),
         };
-        executors.push(means.metrics.meter(executor));
+        let executor = means.metrics.meter(executor);
+        let served = chosen.iter().find(|(_, of)| *of == one).map(|(name, _)| name.as_str());
+        executors.push(kept(executor, *kind, section, served, &means, &pure)?);
+    }
+    let mut names: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        let name = twice[0];
+        return Err(refusal(format!(
+            "\"{name}\" executes for two sections of [executor.*]\nhint: let one of them claim all \
+             its functions: \"pure\" and \"recording\" are of a section"
+        )));
     }
     if executors.is_empty() {
         executors.push(Arc::new(Simulator::default()));
     }
     Ok(Router::new(executors, routes))
+}
+
+/// An executor with what its section wants of its outputs: pure ones made
+/// once, all of them recorded. `served` is one of its functions.
+fn kept(
+    mut executor: Arc<dyn Executor>,
+    kind: ExecutorKind,
+    section: &str,
+    served: Option<&str>,
+    means: &Means<'_>,
+    pure: &Pure<'_>,
+) -> Result<Arc<dyn Executor>> {
+    let pure = pure.get(section).cloned().unwrap_or_default();
+    if kind != ExecutorKind::Recorded && !pure.is_empty() {
+        executor = Arc::new(Cached::new(executor, Arc::clone(&means.cache), pure.clone()));
+    }
+    let recording = means.campaign.executor.get(section).and_then(|own| own.recording.as_deref());
+    let served = served.and_then(|name| means.library.find(name));
+    if let (Some(path), Some(id)) = (recording.filter(|_| kind != ExecutorKind::Recorded), served) {
+        let nature = executor.nature(means.library.get(id));
+        let recorder = Recorder::new(executor, nature, path, pure);
+        executor = Arc::new(recorder.map_err(|error| unreadable(section, &error))?);
+    }
+    Ok(executor)
+}
+
+/// The executor of a section of kind `recorded`.
+fn recorded(section: &str, means: &Means<'_>, pure: &Pure<'_>) -> Result<Arc<dyn Executor>> {
+    let path = execution(section, means.campaign)?.recording.as_deref().unwrap_or(Path::new(""));
+    let pure = pure.get(section).cloned().unwrap_or_default();
+    Ok(Arc::new(Recorded::open(path, pure).map_err(|error| unreadable(section, &error))?))
+}
+
+fn unreadable(section: &str, error: &Unreadable) -> anyhow::Error {
+    refusal(format!("executor.{section}.recording: {error}"))
+}
+
+/// The functions of each section that are pure.
+type Pure<'a> = BTreeMap<&'a str, BTreeSet<String>>;
+
+fn pure<'a>(
+    campaign: &'a Campaign,
+    claims: &BTreeMap<String, (&str, ExecutorKind)>,
+) -> Result<Pure<'a>> {
+    let mut pure = Pure::new();
+    for (section, execution) in &campaign.executor {
+        for wanted in &execution.pure {
+            let pattern = glob::Pattern::new(wanted).map_err(|error| {
+                refusal(format!("executor.{section}.pure: \"{wanted}\" is no pattern: {error}"))
+            })?;
+            let own = claims.iter().filter(|(_, (of, _))| of == section);
+            let names = own.map(|(name, _)| name).filter(|name| pattern.matches(name));
+            let names: Vec<String> = names.cloned().collect();
+            if names.is_empty() {
+                return Err(refusal(format!(
+                    "executor.{section}.pure: it executes nothing that \"{wanted}\" names\nhint: \
+                     `magnet graph` shows the functions"
+                )));
+            }
+            pure.entry(section.as_str()).or_default().extend(names);
+        }
+    }
+    Ok(pure)
+}
+
+/// What of a campaign's recordings decides its data: their contents.
+pub fn recordings(campaign: &Campaign) -> Result<Option<Digest>> {
+    let mut contents = Vec::new();
+    for (section, execution) in &campaign.executor {
+        if let (ExecutorKind::Recorded, Some(path)) = (execution.kind, &execution.recording) {
+            let text = std::fs::read(path).map_err(|error| {
+                refusal(format!("executor.{section}.recording: \"{}\": {error}", path.display()))
+            })?;
+            contents.push(Digest::of(&text));
+        }
+    }
+    let all = contents.iter().map(|digest| &digest.as_bytes()[..]);
+    Ok((!contents.is_empty()).then(|| Digest::of_fields(all)))
 }
 
 /// Who executes a function of which a campaign says this.
@@ -158,7 +254,9 @@ pub fn served(
 ) -> Result<BTreeSet<FunctionId>> {
     let claims = claims(campaign, library)?;
     let is_served = |name: &String, kind: ExecutorKind| match kind {
-        ExecutorKind::Mcp | ExecutorKind::Http | ExecutorKind::Openapi => true,
+        ExecutorKind::Mcp | ExecutorKind::Http | ExecutorKind::Openapi | ExecutorKind::Recorded => {
+            true
+        }
         ExecutorKind::Auto => servers.tools.contains_key(name),
         ExecutorKind::World | ExecutorKind::Model | ExecutorKind::Simulator => false,
     };
@@ -172,9 +270,10 @@ fn rank(kind: ExecutorKind) -> usize {
         ExecutorKind::Mcp => 0,
         ExecutorKind::Http => 1,
         ExecutorKind::Openapi => 2,
-        ExecutorKind::World => 3,
-        ExecutorKind::Model => 4,
-        ExecutorKind::Simulator | ExecutorKind::Auto => 5,
+        ExecutorKind::Recorded => 3,
+        ExecutorKind::World => 4,
+        ExecutorKind::Model => 5,
+        ExecutorKind::Simulator | ExecutorKind::Auto => 6,
     }
 }
 
@@ -263,7 +362,9 @@ pub fn notes(campaign: &Campaign) -> Vec<String> {
 /// neither a model nor a service to be seen.
 pub fn check(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Result<()> {
     let worlds = Worldly::new(pack)?;
-    for (name, (section, kind)) in claims(campaign, library)? {
+    let claims = claims(campaign, library)?;
+    pure(campaign, &claims)?;
+    for (name, (section, kind)) in claims {
         must_have(kind, &name, section, library, &worlds, servers)?;
     }
     Ok(())

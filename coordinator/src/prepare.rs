@@ -87,7 +87,8 @@ pub fn prepare(campaign: &Campaign, base: &Path) -> Result<Prepared> {
     // What a campaign lacks leaves no trace in its identity.
     let packed = (!pack.is_empty()).then(|| pack.digest());
     let served = (!loaded.servers.is_empty()).then(|| loaded.servers.digest());
-    for more in packed.into_iter().chain(served) {
+    let recorded = execute::recordings(campaign)?;
+    for more in packed.into_iter().chain(served).chain(recorded) {
         let fields = [digest.0.as_bytes(), more.as_bytes()].map(|bytes| &bytes[..]);
         digest = CampaignDigest(Digest::of_fields(fields));
     }

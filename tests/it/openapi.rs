@@ -1,12 +1,16 @@
 //! An API that an OpenAPI document describes, called as it says.
 
 mod lending;
+mod sums;
 
 use std::path::Path;
+
+use serde_json::Value;
 
 use crate::harness::{Magnet, folder, read, records, write};
 
 use lending::{KEY, Lending};
+use sums::Sums;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/it/openapi/lending.json");
 
@@ -112,4 +116,92 @@ fn check_says_what_is_wrong_and_what_conversations_share() {
     let foreign = "run --set executor.default.kind=openapi --set executor.default.url=http://x";
     let told = Magnet::new(folder.path()).args(foreign).run().expect(2).stderr;
     assert!(told.contains("no OpenAPI document describes"), "{told}");
+}
+
+/// What was said and done in each conversation, whatever it is called.
+fn conversations(path: &Path) -> Vec<Value> {
+    let said = |mut record: Value| {
+        let told = ["reference", "provenance", "initial_config", "executor"];
+        let told = told.map(|key| record["metadata"][key].take());
+        serde_json::json!([record["messages"], record["tools"], told])
+    };
+    records(path).into_iter().map(said).collect()
+}
+
+#[test]
+fn what_was_recorded_makes_the_same_conversations_without_the_api() {
+    let (lending, folder) = (Lending::start(), folder());
+    campaign(folder.path(), &lending, &format!("{SANDBOXED}\nrecording = \"calls.jsonl\""));
+    let line = "run campaign.toml --out first --samples 40";
+    magnet(folder.path(), line).run().expect(0);
+    assert!(!read(&folder.path().join("calls.jsonl")).contains(KEY));
+    drop(lending);
+    let text = format!(
+        "[campaign]\nname = \"again\"\nsamples = 40\n[library]\npaths = [\"{DOCUMENT}\"]\n\
+         [executor.default]\nkind = \"recorded\"\nrecording = \"calls.jsonl\"\n"
+    );
+    write(folder.path(), "again.toml", &text);
+    magnet(folder.path(), "run again.toml --out second").run().expect(0);
+    let [first, second] =
+        ["first", "second"].map(|out| conversations(&folder.path().join(out).join("sft.jsonl")));
+    assert_eq!(first.len(), 40);
+    assert_eq!(first, second);
+    let told = magnet(folder.path(), "verify second --execute").run().expect(0).stdout;
+    assert!(told.starts_with("40 reproduced, 0 mismatch, 0 unavailable"), "{told}");
+
+    let other = "run again.toml --out third --seed 8 --samples 2 --set campaign.max_walks=10";
+    let ran = magnet(folder.path(), other).run().expect(1);
+    let manifest = read(&folder.path().join("third/manifest.json"));
+    assert!(manifest.contains("\"executor_failed\": 10"), "{}\n{manifest}", ran.stderr);
+    let rejected = read(&folder.path().join("third/rejected.jsonl"));
+    assert!(rejected.contains("nothing is recorded of walk 0 of seed 8"), "{rejected}");
+}
+
+#[test]
+fn a_recording_is_checked_before_anything_is_run() {
+    let folder = folder();
+    let check = |set: &str, expected: &str| {
+        let line = format!("run --samples 1 --set executor.default.{set}");
+        let told = Magnet::new(folder.path()).args(&line).run().expect(2).stderr;
+        assert!(told.contains(expected) && told.contains("hint: "), "{expected}: {told}");
+    };
+    check("kind=recorded", "executor.default.recording: no file holds the outputs");
+    check("recording=x.jsonl", "it is open whose outputs are recorded");
+    check("pure=[\"get_wether\"]", "executor.default.pure: it executes nothing that");
+}
+
+/// Makes so many conversations over pure functions, by four workers.
+fn pure_calls_are_made_once(samples: usize) {
+    let (sums, folder) = (Sums::start(), folder());
+    write(folder.path(), "units.json", &sums::document().to_string());
+    let text = format!(
+        "[campaign]\nname = \"units\"\nsamples = {samples}\n[library]\npaths = [\"units.json\"]\n\
+         [dedup]\nnear_duplicate = 1.0\n[run]\nworkers = 4\n[executor.default]\n\
+         kind = \"openapi\"\nurl = \"http://{}\"\npure = [\"convert_*\"]\n",
+        sums.address
+    );
+    write(folder.path(), "campaign.toml", &text);
+    Magnet::new(folder.path()).args("run campaign.toml --out out").run().expect(0);
+    let asked = sums.asked();
+    let most = asked.values().max().copied();
+    assert_eq!(most, Some(1), "{:?}", asked.iter().find(|(_, count)| Some(**count) == most));
+    let made = records(&folder.path().join("out/sft.jsonl"));
+    assert_eq!(made.len(), samples);
+    let pairs = records(&folder.path().join("out/preference.jsonl"));
+    let good = made.iter().filter_map(|record| record["messages"].as_array());
+    let bad = pairs.iter().filter_map(|pair| pair["rejected"].as_array());
+    let outputs = good.chain(bad).flatten().filter(|message| message["role"] == "tool").count();
+    println!("{samples} samples, {outputs} outputs of {} calls, each made once", asked.len());
+    assert!(outputs > asked.len(), "{outputs} outputs of {} calls", asked.len());
+}
+
+#[test]
+fn a_pure_call_is_made_once_by_four_workers() {
+    pure_calls_are_made_once(200);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_samples_make_each_pure_call_once() {
+    pure_calls_are_made_once(10_000);
 }

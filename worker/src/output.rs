@@ -41,6 +41,16 @@ impl Output {
         Self { content: content.to_owned(), value, is_error }
     }
 
+    /// The output whose content was kept, and whether it was an error.
+    pub fn restored(content: String, is_error: bool) -> Self {
+        let read = Self::parse(&content);
+        if read.is_error == is_error {
+            return read;
+        }
+        let value = serde_json::from_str(&content).unwrap_or_else(|_| content.as_str().into());
+        Self { content, value, is_error }
+    }
+
     /// The value of a success, or an error's text.
     pub fn answer(&self) -> Result<&Value, &str> {
         match self.is_error {
@@ -69,6 +79,8 @@ mod tests {
             Output::refused("no train \"TER-1\""),
         ] {
             assert_eq!(Output::parse(&output.content), output);
+            let Output { content, is_error, .. } = output.clone();
+            assert_eq!(Output::restored(content, is_error), output);
         }
     }
 

@@ -50,6 +50,11 @@ pub(crate) enum Refusal {
          hint: name it in worker.commands of the worker's own configuration"
     )]
     Command { who: String, command: String },
+    #[error(
+        "{who}: campaigns may not have this worker read or write the file \"{path}\"\n\
+         hint: record outputs, and give them again, with `magnet run`"
+    )]
+    File { who: String, path: String },
 }
 
 impl Allowed {
@@ -114,6 +119,9 @@ impl Allowed {
         }
         for (name, execution) in &campaign.executor {
             let who = || format!("[executor.{name}]");
+            if let Some(path) = &execution.recording {
+                return Err(Refusal::File { who: who(), path: path.display().to_string() });
+            }
             for variable in execution.variables() {
                 self.check_variable(variable, who)?;
             }
@@ -262,6 +270,15 @@ mod tests {
         assert_eq!(check("X-Api-Key: ${SHOP_KEY}"), Ok(()));
         let refusal = check("X-Api-Key: ${SHOP_KEY}${AWS_SECRET_ACCESS_KEY}");
         assert!(matches!(refusal, Err(Refusal::Variable { .. })), "{refusal:?}");
+    }
+
+    #[test]
+    fn no_file_of_the_worker_is_written_or_read_for_a_campaign() {
+        let execution = Execution { recording: Some("/etc/x".into()), ..Execution::default() };
+        let asking =
+            Campaign { executor: [("shop".to_owned(), execution)].into(), ..Campaign::default() };
+        let refusal = Allowed::by(&asking).check(&asking, &Servers::default());
+        assert!(matches!(refusal, Err(Refusal::File { .. })), "{refusal:?}");
     }
 
     #[test]

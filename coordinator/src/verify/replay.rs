@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use magnet_proto::bundle::Bundle;
-use magnet_proto::config::EndpointKind;
+use magnet_proto::config::{Campaign, EndpointKind, ExecutorKind};
 use magnet_proto::library::Function;
 use magnet_proto::path::NodeOp;
 use magnet_proto::sample::{Call, Message, Sample};
@@ -67,7 +67,7 @@ impl Replayer {
         let simulator = bundle.campaign.endpoint(&bundle.campaign.roles.simulator);
         let is_played = simulator.is_some_and(|endpoint| endpoint.kind == EndpointKind::Openai);
         let executor = executors::router(executors::Means {
-            campaign: &bundle.campaign,
+            campaign: &every_call(&bundle.campaign),
             library: &bundle.library,
             pack: &bundle.pack,
             servers: &bundle.servers,
@@ -160,6 +160,18 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
         bound.learn(differing);
     }
     Ok(Again::Same(made))
+}
+
+/// The campaign whose executors make every call, and keep none.
+fn every_call(campaign: &Campaign) -> Campaign {
+    let mut campaign = campaign.clone();
+    for execution in campaign.executor.values_mut() {
+        if execution.kind != ExecutorKind::Recorded {
+            execution.pure.clear();
+            execution.recording = None;
+        }
+    }
+    campaign
 }
 
 /// Stands where a model was: it is not asked again.

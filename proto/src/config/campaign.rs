@@ -328,6 +328,12 @@ pub struct Execution {
     pub session: String,
     /// The request that ends a conversation.
     pub close: String,
+    /// Of kind `recorded`: the file whose outputs are given again; of another
+    /// kind: the file that its outputs are recorded into.
+    pub recording: Option<PathBuf>,
+    /// Names and globs of those of its functions whose output depends on
+    /// nothing but the arguments, and on the state where that can be told.
+    pub pure: Vec<String>,
     /// For one request to it.
     #[serde(with = "duration")]
     pub timeout: Duration,
@@ -347,6 +353,8 @@ pub enum ExecutorKind {
     Http,
     /// The API that an OpenAPI document of the library describes.
     Openapi,
+    /// Outputs that were recorded of another one.
+    Recorded,
     /// The pack's world.
     World,
     /// The model of `roles.simulator`.

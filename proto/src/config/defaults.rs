@@ -216,6 +216,8 @@ impl Default for Execution {
             open: String::new(),
             session: String::new(),
             close: String::new(),
+            recording: None,
+            pure: Vec::new(),
             timeout: Duration::from_secs(30),
         }
     }

@@ -115,6 +115,9 @@ fn double_brackets(path: &[String], first: Option<&Spanned<DeValue<'_>>>) -> Fau
 
 /// The keys whose values are paths.
 fn is_path(path: &[String]) -> bool {
+    if let [section, _, key] = path {
+        return section == "executor" && key == "recording";
+    }
     let [section, key] = path else { return false };
     let key = (section.as_str(), key.as_str());
     matches!(

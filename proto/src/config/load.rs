@@ -189,6 +189,9 @@ fn unset_empty(campaign: &mut Campaign) {
     for path in paths {
         path.take_if(|path| path.as_os_str().is_empty());
     }
+    for execution in campaign.executor.values_mut() {
+        execution.recording.take_if(|path| path.as_os_str().is_empty());
+    }
     for endpoint in campaign.teacher.values_mut() {
         endpoint.failover.take_if(|name| name.is_empty());
     }

@@ -331,6 +331,19 @@ impl Rules {
                 ),
             }
             self.requests(&key, execution);
+            let is_there = execution.recording.is_some();
+            self.require(
+                execution.kind != ExecutorKind::Recorded || is_there,
+                &key("recording"),
+                "no file holds the outputs",
+                "name the file that another kind recorded them into",
+            );
+            self.require(
+                execution.kind != ExecutorKind::Auto || !is_there,
+                &key("recording"),
+                "of kind \"auto\" it is open whose outputs are recorded",
+                "name the kind, such as \"mcp\"",
+            );
             self.require(
                 is_variable(&execution.token_env),
                 &key("token_env"),

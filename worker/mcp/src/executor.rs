@@ -368,6 +368,14 @@ impl Session for Conversation {
         }
     }
 
+    fn saw(&mut self, function: &Function, _: &Call, output: &Output) {
+        let server = self.all.servers.of(&function.name).map(|(tool, _)| &tool.server);
+        let ready = server.and_then(|server| self.all.ready.get(server));
+        if let (Some(ready), Some(value)) = (ready, output.ok()) {
+            known::learn(value, &ready.parameters, &mut self.learnt);
+        }
+    }
+
     /// Where all servers keep all they know in their folders.
     async fn digest(&mut self) -> Result<Option<Digest>, Error> {
         let mut fields = Vec::new();

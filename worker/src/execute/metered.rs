@@ -151,6 +151,10 @@ impl Session for MeteredSession {
         output
     }
 
+    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
+        self.session.saw(function, call, output);
+    }
+
     async fn digest(&mut self) -> Result<Option<Digest>, Error> {
         self.session.digest().await
     }

@@ -8,6 +8,7 @@
 //! never shared between trajectories. An error output is an output: the agent
 //! sees it and may recover. Only a session that cannot go on is an error.
 
+pub mod cached;
 mod contradict;
 mod faults;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod metered;
 pub mod model;
 pub mod openapi;
 pub mod planned;
+pub mod recorded;
 pub mod router;
 pub mod volatile;
 mod wire;
@@ -27,6 +29,7 @@ use magnet_proto::library::Function;
 use magnet_proto::path::Fault;
 use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::{Digest, WalkIndex};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::conversation::Scene;
@@ -59,7 +62,8 @@ pub enum Error {
 
 /// How an executor comes by its outputs: it decides what may happen before a
 /// teacher is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Nature {
     /// It has a state, refuses what does not fit it, and does for free
     /// whatever it is asked: values are chosen while executing, before a
@@ -93,7 +97,8 @@ impl<'a> Scene<'a> {
 }
 
 /// What exists in a session now, for choosing the values of calls.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Known {
     pub by_parameter: BTreeMap<String, Vec<Value>>,
     /// Arguments that make a sensible call together, by function; they need
@@ -167,6 +172,10 @@ pub trait Session: Send + Sync {
         call: &Call,
         plan: &Plan,
     ) -> Result<Output, Error>;
+
+    /// Told of a pure call whose output was had without this session: what it
+    /// tells exists.
+    fn saw(&mut self, _: &Function, _: &Call, _: &Output) {}
 
     /// Of the state as it is now; two sessions with the same digest answer
     /// alike. `None` where the executor cannot tell.

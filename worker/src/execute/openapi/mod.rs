@@ -406,6 +406,12 @@ impl Session for Conversation {
         Ok(output)
     }
 
+    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
+        if let Some(operation) = self.api.operations.get(&function.name) {
+            self.api.learn(operation, &call.arguments, output, &mut self.learnt);
+        }
+    }
+
     fn refusals_are_clean(&self) -> bool {
         self.is_clean
     }
