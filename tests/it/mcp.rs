@@ -149,7 +149,8 @@ fn the_probe_tells_what_keeps_conversations_apart() {
     let told = probed(&Elsewhere::start("").listed(json!({})));
     assert!(told.contains("kept apart by \"session\""), "{told}");
     let told = probed(&Shop::new("crash", json!({})));
-    assert!(told.contains("get_order: it ended") && told.contains("burns down"), "{told}");
+    assert!(told.contains("breaks it           get_order: "), "{told}");
+    assert!(told.contains("burns down"), "{told}");
 }
 
 /// State outside of the conversation's folder is not the conversation's own.

@@ -5,6 +5,7 @@
 //! functions ─► dry walks of one call ─► trials ─► magnet-mcp's probe ─► what was seen
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use magnet_mcp::{Leak, Seen, Trial};
 use magnet_proto::bundle::Bundle;
 use magnet_proto::config::Campaign;
 use magnet_proto::graph::Graph;
+use magnet_proto::outcome::Reason;
 use magnet_proto::servers::{Isolation, Server, Servers};
 use magnet_proto::{CampaignDigest, Digest, WalkIndex};
 use magnet_worker::failure::Failure;
@@ -64,13 +66,23 @@ async fn probe(
     name: &str,
     server: &Server,
 ) -> Result<Probed> {
-    Ok(match trials(campaign, prepared, name).await? {
-        Ok(trials) => {
-            let here = prepared.servers.tools.values().filter(|tool| tool.server == name);
-            magnet_mcp::probe(name, server, here.count(), &trials, &servers::variable).await
-        }
-        Err(why) => Err(why),
-    })
+    let Tried { trials, breaks } = match trials(campaign, prepared, name).await? {
+        Ok(tried) => tried,
+        Err(why) => return Ok(Err(why)),
+    };
+    let here = prepared.servers.tools.values().filter(|tool| tool.server == name).count();
+    let seen = magnet_mcp::probe(name, server, here, &trials, &servers::variable).await;
+    Ok(seen.map(|mut seen| {
+        seen.breaks.extend(breaks);
+        seen
+    }))
+}
+
+/// Calls that a server accepts, and tools whose calls break it.
+#[derive(Default)]
+struct Tried {
+    trials: Vec<Trial>,
+    breaks: BTreeMap<String, String>,
 }
 
 /// Adds what was seen of a server to what its file says of it.
@@ -119,7 +131,7 @@ async fn trials(
     campaign: &Campaign,
     prepared: &Prepared,
     name: &str,
-) -> Result<Result<Vec<Trial>, String>> {
+) -> Result<Result<Tried, String>> {
     // Whoever executes in the end: what is tried are the servers.
     let mut campaign = campaign.clone();
     campaign.executor.clear();
@@ -134,7 +146,7 @@ async fn trials(
     let pipeline = plan::played(bundle, plan::offline(&prepared.pack))?;
     // What an earlier probe has written must not hide what this one writes.
     let index = WalkIndex(u64::from(std::process::id()));
-    let mut trials = Vec::new();
+    let mut tried = Tried::default();
     for (id, function) in library.iter() {
         let Some((tool, _)) =
             prepared.servers.of(&function.name).filter(|(tool, _)| tool.server == name)
@@ -142,11 +154,14 @@ async fn trials(
             continue;
         };
         match pipeline.call_alone(id, index).await {
-            Ok(calls) => trials.extend(calls.into_iter().map(|call| Trial {
+            Ok(calls) => tried.trials.extend(calls.into_iter().map(|call| Trial {
                 tool: tool.name.clone(),
                 arguments: call.arguments,
                 writes: function.changes_state(),
             })),
+            Err(Failure::Rejected(rejection)) if rejection.reason == Reason::ExecutorFailed => {
+                tried.breaks.insert(tool.name.clone(), rejection.detail);
+            }
             Err(Failure::Rejected(rejection)) => {
                 tracing::debug!(%rejection, function = function.name, "it is not tried");
             }
@@ -154,7 +169,7 @@ async fn trials(
             Err(Failure::Teacher(error)) => return Ok(Err(error.to_string())),
         }
     }
-    Ok(Ok(trials))
+    Ok(Ok(tried))
 }
 
 fn told_leak(name: &str, server: &Server, leak: &Leak) -> String {
@@ -201,7 +216,8 @@ fn told(name: &str, server: &Server, seen: &Probed) -> String {
         (None, _) => format!("kept apart by \"{}\"", stated.name()),
     };
     lines.push(format!("  conversations       {apart}"));
-    for (tool, places) in &seen.volatile {
+    // What leaks differs, too.
+    for (tool, places) in seen.volatile.iter().filter(|_| seen.leak.is_none()) {
         let places = places.iter().map(|place| format!("\"{place}\"")).collect::<Vec<_>>();
         lines.push(format!("  differs each time   {tool}: {}", places.join(", ")));
     }
@@ -211,7 +227,7 @@ fn told(name: &str, server: &Server, seen: &Probed) -> String {
         ));
     }
     for (tool, why) in &seen.breaks {
-        lines.push(format!("  ends it             {tool}: {why}"));
+        lines.push(format!("  breaks it           {tool}: {why}"));
     }
     lines.join("\n")
 }

@@ -12,7 +12,7 @@ use magnet_proto::state::embedded::EmbeddedState;
 use magnet_worker::execute::metered;
 use magnet_worker::execute::planned::Planned;
 use magnet_worker::execute::router::Router;
-use magnet_worker::execute::volatile::{self, Bound};
+use magnet_worker::execute::volatile;
 use magnet_worker::execute::{self, Executor, Nature, Plan, Start};
 use magnet_worker::teacher::{self, Machine, Simulate};
 use prometheus::Registry;
@@ -140,24 +140,22 @@ struct Answered<'a> {
 /// Makes calls again, with the values of now in place of those that differ each
 /// time.
 async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Again, String> {
-    let (mut made, mut bound) = (Made::default(), Bound::default());
+    let mut made = Made::default();
     for Answered { function, call, content, plan, places } in calls {
-        let now = Call { arguments: bound.arguments(&call.arguments), ..(*call).clone() };
-        let again = match session.call(function, &now, plan).await {
+        let again = match session.call(function, call, plan).await {
             Ok(output) => output.content,
             Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
             Err(error) => return Err(error.to_string()),
         };
-        let differing = volatile::differing(content, &again).filter(|differing| {
-            differing.iter().all(|one| volatile::is_among(&one.place, places) || bound.holds(one))
-        });
+        let differing = volatile::differing(content, &again)
+            .filter(|differing| differing.iter().all(|one| volatile::is_among(&one.place, places)));
         let Some(differing) = differing else {
             let (id, name) = (&call.id, &function.name);
             return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
         };
         made.calls += 1;
         made.volatile += differing.len() as u64;
-        bound.learn(differing);
+        session.bind(differing);
     }
     Ok(Again::Same(made))
 }

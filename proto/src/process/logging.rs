@@ -37,7 +37,7 @@ pub fn log_to_stderr(verbosity: Verbosity, format: LogFormat, directives: Option
         Verbosity::Trace => LevelFilter::TRACE,
     };
     // The AMQP client logs as errors what we handle and tell ourselves.
-    let directives = directives.map_or(format!("{level},lapin=off"), str::to_owned);
+    let directives = directives.map_or(format!("{level},lapin=off,rmcp=off"), str::to_owned);
     let filter = EnvFilter::builder().with_default_directive(level.into()).parse_lossy(directives);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // An error means that another part of the process has set up logs already.

@@ -91,12 +91,8 @@ impl Client {
                 Trouble::Denied(error.message.to_string())
             }
             ClientInitializeError::TransportError { error, .. } => {
-                match remote::trouble(&*error.error) {
-                    // What it says to a greeting it says to each.
-                    Some(Trouble::Gone(why)) => Trouble::Denied(why),
-                    Some(trouble) => trouble,
-                    None => Trouble::Away(error.to_string()),
-                }
+                let refusal = remote::refusal(&*error.error);
+                refusal.unwrap_or_else(|| Trouble::Away(error.to_string()))
             }
             other => Trouble::Away(other.to_string()),
         })

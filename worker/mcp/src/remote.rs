@@ -86,6 +86,10 @@ pub(crate) fn trouble(error: &(dyn std::error::Error + 'static)) -> Option<Troub
     Some(match error {
         Failure::Client(error) => Trouble::Away(innermost(error)),
         Failure::HttpStatus(status) => Trouble::Away(status.to_string()),
+        Failure::Io(_)
+        | Failure::Sse(_)
+        | Failure::UnexpectedEndOfStream
+        | Failure::TransportChannelClosed => Trouble::Away(error.to_string()),
         Failure::SessionExpired => {
             Trouble::Gone("it no longer knows the session, as after a restart".into())
         }
@@ -98,6 +102,16 @@ pub(crate) fn trouble(error: &(dyn std::error::Error + 'static)) -> Option<Troub
         }
         other => Trouble::Gone(other.to_string()),
     })
+}
+
+/// Why a session does not begin: what a server says to a greeting, it says to
+/// each.
+pub(crate) fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<Trouble> {
+    match (trouble(error)?, error.downcast_ref::<Failure>()) {
+        (Trouble::Gone(why), Some(Failure::SessionExpired)) => Some(Trouble::Away(why)),
+        (Trouble::Gone(why), _) => Some(Trouble::Denied(why)),
+        (other, _) => Some(other),
+    }
 }
 
 fn is_denial(told: &str) -> bool {
@@ -169,7 +183,12 @@ impl StreamableHttpClient for Web {
         auth_header: Option<String>,
         headers: Headers,
     ) -> Result<(), Failure> {
-        self.0.delete_session(uri, session_id, auth_header, headers).await
+        let deleted = self.0.delete_session(uri, session_id, auth_header, headers).await;
+        // A session that cannot be ended costs its server memory, not us.
+        if let Err(error) = deleted {
+            tracing::debug!(%error, "a session was not ended");
+        }
+        Ok(())
     }
 
     /// Only to go on with an answer that broke off.
@@ -235,5 +254,13 @@ mod tests {
             assert!(told.starts_with(expected), "{told}");
         }
         assert!(trouble(&std::io::Error::other("x")).is_none());
+        for (error, expected) in [
+            (unexpected("HTTP 404 Not Found: what?"), "Denied(\"unexpected"),
+            (Failure::SessionExpired, "Away(\"it no longer knows"),
+            (Failure::TransportChannelClosed, "Away("),
+        ] {
+            let told = format!("{:?}", refusal(&error).unwrap());
+            assert!(told.starts_with(expected), "at the greeting: {told}");
+        }
     }
 }

@@ -73,9 +73,10 @@ impl<'a> Replay<'a> {
         let initial_config = self.distiller.translated.initial_config.as_ref();
         let start = Start { initial_config, ..scene.start(&functions) };
         let mut session = Planned::open(self.distiller.executor, &start).await?;
-        for (at, (turn, call, _)) in self.made.iter().enumerate() {
+        for (at, (turn, call, output)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
-            session.call(scene.library.get(call.function), call, &plan).await?;
+            let function = scene.library.get(call.function);
+            session.call_again(function, call, &plan, output).await?;
         }
         Ok(session)
     }

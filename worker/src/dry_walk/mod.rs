@@ -285,7 +285,7 @@ impl Walking<'_> {
         for (step, executed) in self.memory.log(self.dry.scene.path) {
             let plan = step.map(plan_of).unwrap_or_default();
             let function = self.dry.scene.library.get(executed.call.function);
-            self.session.call(function, &executed.call, &plan).await?;
+            self.session.call_again(function, &executed.call, &plan, &executed.output).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::{Digest, WalkIndex, rng};
 use serde_json::Value;
 
+use super::volatile::{self, Bound, Differing};
 use super::{Error, Executor, Known, Output, Plan, Session, Start, contradict, faults};
 
 /// A session in which the plans of a path come true.
@@ -16,13 +17,16 @@ pub struct Planned {
     walk: WalkIndex,
     /// Calls whose passing fault is over.
     failed: Vec<Digest>,
+    /// Values of an earlier session that are others in this one.
+    bound: Bound,
 }
 
 impl Planned {
     /// A fresh session of an executor.
     pub async fn open(executor: &dyn Executor, start: &Start<'_>) -> Result<Self, Error> {
         let session = executor.open(start).await?;
-        Ok(Self { session, seed: start.seed, walk: start.walk, failed: Vec::new() })
+        let (failed, bound) = (Vec::new(), Bound::default());
+        Ok(Self { session, seed: start.seed, walk: start.walk, failed, bound })
     }
 
     pub fn initial_config(&self) -> Option<Value> {
@@ -42,6 +46,7 @@ impl Planned {
     /// Goes back to the start, if that can be done here.
     pub async fn restart(&mut self) -> Result<bool, Error> {
         self.failed.clear();
+        self.bound = Bound::default();
         self.session.restart().await
     }
 
@@ -62,7 +67,10 @@ impl Planned {
         if let Some(text) = self.fault(function, key, plan) {
             return Ok(Output::refused(text));
         }
-        let output = self.session.call(function, call, plan).await?;
+        let output = match self.bound.is_empty() {
+            true => self.session.call(function, call, plan).await?,
+            false => self.call_by_now(function, call, plan).await?,
+        };
         Ok(match (output.ok(), &plan.contradicts) {
             (Some(value), Some(place)) => {
                 let mut rng = rng::stream(self.seed, self.walk, &format!("conflict {key}"));
@@ -70,6 +78,43 @@ impl Planned {
             }
             _ => output,
         })
+    }
+
+    /// Runs one call with the values of now, and tells those of then.
+    async fn call_by_now(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        plan: &Plan,
+    ) -> Result<Output, Error> {
+        let now = Call { arguments: self.bound.arguments(&call.arguments), ..call.clone() };
+        let output = self.session.call(function, &now, plan).await?;
+        let then = self.bound.then(&output.content);
+        match then == output.content {
+            true => Ok(output),
+            false => Ok(Output::parse(&then)),
+        }
+    }
+
+    /// Runs a call of an earlier session again. What comes out otherwise this
+    /// time, such as the id of what was made, goes by its value of then.
+    pub async fn call_again(
+        &mut self,
+        function: &Function,
+        call: &Call,
+        plan: &Plan,
+        then: &Output,
+    ) -> Result<(), Error> {
+        let output = self.call(function, call, plan).await?;
+        if let Some(differing) = volatile::differing(&then.content, &output.content) {
+            self.bind(differing);
+        }
+        Ok(())
+    }
+
+    /// From now on these values go by what they were then.
+    pub fn bind(&mut self, differing: Vec<Differing>) {
+        self.bound.learn(differing);
     }
 
     /// The error that is planned for a call, if it is still due.

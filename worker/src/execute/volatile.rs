@@ -104,22 +104,28 @@ pub fn is_among(place: &str, places: &[String]) -> bool {
     places.iter().any(|known| known.is_empty() || known == place)
 }
 
-/// What values of a record are now, when its calls are made again.
+/// What values of an earlier session are in one that makes its calls again.
 #[derive(Debug, Default)]
 pub struct Bound {
     /// Then and now, the latest last.
-    values: Vec<(Value, Value)>,
+    values: Vec<(String, String)>,
 }
 
 impl Bound {
     /// Binds the values that differ.
     pub fn learn(&mut self, differing: Vec<Differing>) {
-        self.values.extend(differing.into_iter().map(|value| (value.before, value.after)));
+        let named = differing
+            .into_iter()
+            .filter_map(|value| Some((name_of(&value.before)?, name_of(&value.after)?)));
+        for pair in named {
+            if !self.values.contains(&pair) {
+                self.values.push(pair);
+            }
+        }
     }
 
-    /// Whether a value was bound so before.
-    pub fn holds(&self, value: &Differing) -> bool {
-        self.values.iter().any(|(then, now)| *then == value.before && *now == value.after)
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 
     /// The arguments of a call with the values of now.
@@ -128,18 +134,17 @@ impl Bound {
     }
 
     fn now(&self, then: &Value) -> Value {
-        let mut latest = self.values.iter().rev();
-        if let Some((_, now)) = latest.find(|(known, _)| known == then) {
-            return now.clone();
-        }
         match then {
             Value::String(text) => {
-                let texts = self.values.iter().rev().filter_map(|(then, now)| {
-                    let then = then.as_str().filter(|then| then.len() >= SHORTEST)?;
-                    Some((then, now.as_str()?))
-                });
-                let named = |text: String, (then, now): (&str, &str)| text.replace(then, now);
-                texts.fold(text.clone(), named).into()
+                let latest = self.values.iter().rev();
+                latest.fold(text.clone(), |text, (then, now)| renamed(&text, then, now)).into()
+            }
+            Value::Number(number) => {
+                let text = number.to_string();
+                let mut latest = self.values.iter().rev();
+                let bound = latest.find(|(then, _)| *then == text);
+                let now = bound.and_then(|(_, now)| serde_json::from_str(now).ok());
+                now.unwrap_or_else(|| then.clone())
             }
             Value::Array(items) => items.iter().map(|item| self.now(item)).collect(),
             Value::Object(members) => {
@@ -148,6 +153,43 @@ impl Bound {
             other => other.clone(),
         }
     }
+
+    /// An output with the values of then.
+    pub fn then(&self, now: &str) -> String {
+        let latest = self.values.iter().rev();
+        latest.fold(now.to_owned(), |text, (then, now)| renamed(&text, now, then))
+    }
+}
+
+/// A value that names something, as it stands in a text: what is short, or
+/// without a digit, may stand for anything.
+fn name_of(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if !number.is_f64() => number.to_string(),
+        _ => return None,
+    };
+    (text.len() >= SHORTEST && text.contains(|c: char| c.is_ascii_digit())).then_some(text)
+}
+
+/// A text with one name for another, wherever it stands by itself.
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    if !text.contains(from) {
+        return text.to_owned();
+    }
+    let mut renamed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(from) {
+        let (before, after) = (&rest[..at], &rest[at + from.len()..]);
+        let neighbour = before.chars().next_back().or_else(|| renamed.chars().next_back());
+        let is_alone = !neighbour.is_some_and(char::is_alphanumeric)
+            && !after.starts_with(char::is_alphanumeric);
+        renamed.push_str(before);
+        renamed.push_str(if is_alone { to } else { from });
+        rest = after;
+    }
+    renamed.push_str(rest);
+    renamed
 }
 
 #[cfg(test)]
@@ -196,13 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_bound_is_found_in_later_arguments() {
+    fn what_was_bound_goes_by_its_name_of_now_and_of_then() {
         let mut bound = Bound::default();
-        bound.learn(
-            differing(r#"{"id": 7, "t": "tok-aaaa"}"#, r#"{"id": 9, "t": "tok-bbbb"}"#).unwrap(),
+        let (then, now) = (
+            r#"{"id": 70012345, "t": "tok-a1", "n": 5}"#,
+            r#"{"id": 90012345, "t": "tok-b2", "n": 7}"#,
         );
-        let then = json!({"id": 7, "n": 70, "of": ["see tok-aaaa", "7"]});
-        let now = bound.arguments(then.as_object().unwrap());
-        assert_eq!(Value::Object(now), json!({"id": 9, "n": 70, "of": ["see tok-bbbb", "7"]}));
+        bound.learn(differing(then, now).unwrap());
+        let called = json!({"id": 70012345, "n": 5, "of": ["see tok-a1", "xtok-a1", "5"]});
+        let arguments = bound.arguments(called.as_object().unwrap());
+        let expected = json!({"id": 90012345, "n": 5, "of": ["see tok-b2", "xtok-a1", "5"]});
+        assert_eq!(Value::Object(arguments), expected);
+        assert_eq!(
+            bound.then(r#"{"of": 90012345, "is": "tok-b2"}"#),
+            r#"{"of": 70012345, "is": "tok-a1"}"#
+        );
     }
 }
