@@ -437,7 +437,7 @@ fn claims<'a>(
     Ok(library.iter().map(|(_, function)| (function.name.clone(), kind_of(function))).collect())
 }
 
-fn refusal(text: String) -> anyhow::Error {
+pub(crate) fn refusal(text: String) -> anyhow::Error {
     Refusal(text).into()
 }
 

@@ -30,7 +30,6 @@ use serde_json::{Map, Value};
 
 pub(super) use properties::{is_type_name, mended_name, required_by_contrast};
 
-use super::references;
 use super::report::{Notes, RepairKind};
 use super::signature::Origin;
 use super::text::{brief, kind, one_line};
