@@ -46,8 +46,14 @@ pub(super) fn render<'t>(
                 lead: &template[..template.len() - rest.len() + open],
                 rest: &rest[close + 1..],
             };
-            place(&mut text, fill(name, here))?;
             rest = &rest[close + 1..];
+            let filled = fill(name, here);
+            // A name that is not given is not quoted.
+            if matches!(filled, Fill::Missing(_)) && text.ends_with('"') && rest.starts_with('"') {
+                text.pop();
+                rest = &rest[1..];
+            }
+            place(&mut text, filled)?;
         } else {
             let close = open + rest[open..].find(']')?;
             if let Some(part) = optional(&rest[open + 1..close], &mut fill) {
@@ -214,12 +220,17 @@ pub(super) fn takes_reference(template: &str, name: &str) -> bool {
 }
 
 /// Whether a slot can be left out of a phrase and the rest still reads: it
-/// stands at the end of a part.
+/// stands at the end of a part, behind a preposition that goes with it.
 pub(super) fn can_go(template: &str, name: &str) -> bool {
     let slot = format!("{{{name}}}");
     template.split_once(&slot).is_some_and(|(lead, rest)| {
+        let (lead, rest) = match (lead.strip_suffix('"'), rest.strip_prefix('"')) {
+            (Some(lead), Some(rest)) => (lead, rest),
+            _ => (lead, rest),
+        };
         let ends = rest.is_empty() || rest == "?" || rest.starts_with(['[', ']']);
-        ends && lead.ends_with(' ')
+        let last = lead.trim_end().rsplit([' ', '[']).next().unwrap_or_default();
+        ends && lead.ends_with(' ') && (PREPOSITIONS.contains(&last) || rest.starts_with(']'))
     })
 }
 

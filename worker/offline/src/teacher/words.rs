@@ -306,7 +306,7 @@ impl<'a> Voice<'a> {
             referred |= slot.is_pointed();
             self.words(spoken, slot, seat).map_or(Fill::Absent, Fill::Text)
         });
-        text.map(|text| without_own_currency(&text))
+        text.map(|text| money(&text))
     }
 
     /// "its currency", "that day": where an earlier slot refers to the same
@@ -523,19 +523,29 @@ fn filled(phrase: &str, value: &str) -> String {
     }
 }
 
-/// "its fee in its currency" is its fee.
-fn without_own_currency(text: &str) -> String {
-    match text.split_once(" in its currency") {
-        Some((before, after)) if ends_with_a_sum(before) => format!("{before}{after}"),
-        _ => text.to_owned(),
+/// "its fee in its currency" is its fee, and "30 in EUR" is 30 EUR.
+fn money(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(" in ") {
+        let (before, after) = (&rest[..at], &rest[at + " in ".len()..]);
+        told.push_str(before);
+        let is_counted = told.ends_with(|c: char| c.is_ascii_digit());
+        match after.strip_prefix("its currency").filter(|_| !is_counted) {
+            Some(after) => rest = after,
+            None => {
+                told.push_str(if is_counted && is_currency(after) { " " } else { " in " });
+                rest = after;
+            }
+        }
     }
+    told + rest
 }
 
-/// Whether a text ends by pointing at a sum: "that amount from earlier".
-fn ends_with_a_sum(text: &str) -> bool {
-    const SUMS: &[&str] =
-        &["amount", "sum", "price", "total", "fare", "fee", "cost", "deposit", "balance"];
-    text.rsplit(' ').take(3).any(|word| SUMS.contains(&word))
+/// Whether a text begins with a currency's code.
+fn is_currency(text: &str) -> bool {
+    let mut word = text.split(|c: char| !c.is_alphanumeric());
+    word.next().is_some_and(|word| word.len() == 3 && word.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 #[cfg(test)]
@@ -550,13 +560,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_is_not_said_to_be_in_its_own_currency() {
-        for said in ["move its total amount to Anna", "let Anna have the fare from earlier"] {
-            let redundant = said.replacen(" to Anna", " in its currency to Anna", 1);
-            let redundant = redundant.replacen("from earlier", "from earlier in its currency", 1);
-            assert_eq!(without_own_currency(&redundant), said);
-        }
-        let kept = "send Anna 30 in its currency";
-        assert_eq!(without_own_currency(kept), kept);
+    fn a_sum_is_said_as_people_do() {
+        let check = |text: &str, expected: &str| assert_eq!(money(text), expected);
+        check("move its total amount in its currency to Anna", "move its total amount to Anna");
+        check("send Anna 30 in its currency", "send Anna 30 in its currency");
+        check("send Anna 30.5 in EUR in Bergen", "send Anna 30.5 EUR in Bergen");
+        check("what is it in EUR?", "what is it in EUR?");
     }
 }
