@@ -13,7 +13,7 @@ import torch
 import transformers
 import trl
 
-from shared import bytewise, calls_of, hermes_calls, lines, stretches
+from shared import bytewise, calls_of, hermes_calls, is_alone, lines, under_the_loss
 
 folder = sys.argv[1]
 datasets.disable_progress_bars()
@@ -61,37 +61,37 @@ def sft(family, export, read, is_whole):
     trainer = trl.SFTTrainer(
         model=tiny(len(tokens)), train_dataset=data, processing_class=tokens,
         args=trl.SFTConfig(**arguments(assistant_only_loss=True, max_length=None, packing=False)))
-    calls = outputs = replies = late = 0
+    calls = outputs = replies = late = tools = 0
     for at, (row, prepared) in enumerate(zip(rows, trainer.train_dataset, strict=True)):
         place = f"{family}, row {at + 1}"
         text = tokens.decode(prepared["input_ids"])
-        under = stretches(prepared["input_ids"], prepared["assistant_masks"])
-        trained = "\n".join(tokens.decode(stretch) for stretch in under)
+        trained = under_the_loss(tokens, prepared)
         wanted = calls_of(row["messages"])
         if read(text) != wanted:
             sys.exit(f"{place}: calls came out otherwise")
         if is_whole and read(trained) != wanted:
             sys.exit(f"{place}: calls are not all under the loss\n{trained}\n{wanted}")
+        for tool in json.loads(row["tools"]) if is_whole else []:
+            tools += 1
+            if json.dumps(tool, ensure_ascii=False) not in text:
+                sys.exit(f"{place}: a tool is not shown as it is: {tool}")
+        said = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
         for message in row["messages"]:
             content = message["content"]
-            if message["role"] == "tool":
-                outputs += 1
+            if message["role"] in ("tool", "user"):
+                outputs += message["role"] == "tool"
+                late += message["role"] == "user" and content.count('{"type":"function"')
                 if content not in text and json.dumps(content, ensure_ascii=False) not in text:
-                    sys.exit(f"{place}: an output is not there: {content}")
-                if len(content) > 60 and content in trained:
-                    sys.exit(f"{place}: an output is under the loss: {content}")
-            if message["role"] == "user":
-                late += content.count('{"type":"function"')
-                if content not in text or (len(content) > 60 and content in trained):
-                    sys.exit(f"{place}: a request is not there, or under the loss: {content}")
+                    sys.exit(f"{place}: a message of {message['role']} is not there: {content}")
+                if content in trained and is_alone(content, said):
+                    sys.exit(f"{place}: a message of {message['role']} is under the loss: {content}")
             if message["role"] == "assistant" and not message.get("tool_calls"):
                 replies += 1
                 if content.strip() not in trained:
                     sys.exit(f"{place}: a reply is not under the loss: {content}")
         calls += len(wanted)
-    trainer.train()
     print(f"SFT, {family} on {export}: {len(rows)} rows, {calls} calls and {replies} replies under the loss; "
-          f"{outputs} outputs and {late} late tools shown and not", flush=True)
+          f"{tools} tools, {outputs} outputs and {late} late tools shown and not", flush=True)
 
 
 def dpo(family, export, read, is_whole):
@@ -112,7 +112,6 @@ def dpo(family, export, read, is_whole):
             if "tool_response" in text or "<|im_start|>user" in text:
                 sys.exit(f"{family}, pair {at + 1}, {side} holds more than the assistant's message: {text}")
             calls += len(wanted)
-    trainer.train()
     print(f"DPO, {family} on {export}: {len(rows)} pairs, {calls} calls; one message of the assistant a side", flush=True)
 
 

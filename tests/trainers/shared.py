@@ -26,7 +26,8 @@ def lines(path):
 
 def hermes_calls(text):
     """Names and arguments of the calls between tags, in order."""
-    found = re.finditer(r"<tool_call>\n(?=\{)", text)
+    # Not the form that the prompt tells, where a placeholder stands for the name.
+    found = re.finditer(r"<tool_call>\n(?=\{\"name\": \")", text)
     values = [json.JSONDecoder().raw_decode(text, place.end())[0] for place in found]
     return [(value["name"], value["arguments"]) for value in values]
 
@@ -39,20 +40,17 @@ def calls_of(messages):
             for message in messages for call in message.get("tool_calls") or []]
 
 
-def stretches(ids, under):
-    """The stretches of tokens under the loss."""
-    stretch = []
-    for token, is_under in zip(ids, under):
-        if is_under:
-            stretch.append(token)
-        elif stretch:
-            yield stretch
-            stretch = []
-    if stretch:
-        yield stretch
+def under_the_loss(tokenizer, row):
+    """What a prepared row of ids and labels trains on, as text; a line a stretch of tokens."""
+    stretches = [[]]
+    for token, label in zip(row["input_ids"], row["labels"], strict=True):
+        if label != -100:
+            stretches[-1].append(token)
+        elif stretches[-1]:
+            stretches.append([])
+    return "\n".join(tokenizer.decode(stretch) for stretch in stretches)
 
 
-def under_the_loss(tokenizer, row, key="labels"):
-    """What a prepared row of ids and labels trains on, as text; a line a stretch."""
-    under = [label != -100 for label in row[key]]
-    return "\n".join(tokenizer.decode(stretch) for stretch in stretches(row["input_ids"], under))
+def is_alone(content, replies):
+    """Whether a text is long enough to be found by itself, and nobody repeats it."""
+    return len(content) > 60 and not any(content in reply for reply in replies)

@@ -54,6 +54,9 @@ impl Brief {
 impl Want {
     fn told(&self) -> String {
         match self.kind.as_str() {
+            "fact" if self.place.is_empty() => {
+                format!("{} (all of step {})", self.words, self.step + 1)
+            }
             "fact" => format!("{} ({} of step {})", self.words, self.place, self.step + 1),
             _ => format!("{} (done by step {})", self.words, self.step + 1),
         }

@@ -278,11 +278,12 @@ fn origins(profile: &Profile) -> String {
 
 /// How many walks came so far, stage by stage.
 fn funnel(manifest: &Manifest) -> String {
-    let walks = manifest.counts.decided();
+    // Those for which the mix had no room were not worked.
+    let walks = manifest.funnel.first().map_or(0, |stage| stage.walks);
     let stages = manifest.funnel.iter();
     let bars: Vec<Bar> =
         stages.map(|stage| Bar::new(&*stage.stage, share(stage.walks, walks), None)).collect();
-    let note = format!("of {walks} walks, those that came out of each stage");
+    let note = format!("of {walks} walks worked, those that came out of each stage");
     chart::bars("Yield", &note, &bars)
 }
 
@@ -306,7 +307,7 @@ fn mix(manifest: &Manifest) -> String {
     let heads = ["quota", "kept", "drift"].map(|head| format!("<th scope='col'>{head}</th>"));
     format!(
         "<figure><figcaption><b>Mix</b> share of conversations; drift in percentage points\
-         </figcaption><div class='scroll'><table><thead><tr><th></th>{}</tr></thead>\
+         </figcaption><div class='scroll'><table class='shares'><thead><tr><th></th>{}</tr></thead>\
          <tbody>{rows}</tbody></table></div></figure>",
         heads.concat(),
     )
