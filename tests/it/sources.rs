@@ -122,8 +122,7 @@ fn graph<'a>(sources: impl Iterator<Item = (&'a str, &'a str)>) -> Graph {
 /// `a/b.rs` and `a/b/mod.rs` are `a::b`; a crate's root has no name.
 fn module_of(file: &str) -> String {
     let file = file.trim_end_matches(".rs");
-    let file = file.strip_suffix("mod").map_or(file, |folder| folder.trim_end_matches('/'));
-    match file {
+    match file.strip_suffix("/mod").unwrap_or(file) {
         "lib" | "main" => String::new(),
         file => file.replace('/', "::"),
     }
@@ -151,20 +150,23 @@ struct Reading<'a> {
     tests: Vec<String>,
 }
 
-/// Comments and literals; words, `::` and other signs.
+/// Comments and literals, which are left out; words, `::` and other signs.
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
     let left_out = [
         r"//[^\n]*", r"/\*.*?\*/", r#"b?r"[^"]*""#, r###"b?r#".*?"#"###, r###"b?r##".*?"##"###,
         r#"b?"(?:\\.|[^"\\])*""#, r"b?'(?:\\.[^']*|[^'\\])'",
     ];
-    let words = format!(r"(?s)(?<left_out>{})|\w+|::|\S", left_out.join("|"));
+    let words = format!(r"(?s){}|\w+|::|\S", left_out.join("|"));
     Regex::new(&words).expect("the pattern is one")
 });
 
 impl<'a> Reading<'a> {
     fn new(module: &'a str, text: &'a str) -> Self {
-        let words = WORDS.captures_iter(text).filter(|found| found.name("left_out").is_none());
-        let words = words.filter_map(|found| Some(found.get(0)?.as_str())).collect();
+        // A slash or a quote alone is a sign.
+        let is_left_out =
+            |word: &&str| word.len() > 1 && (word.starts_with('/') || word.contains(['"', '\'']));
+        let words = WORDS.find_iter(text).map(|found| found.as_str());
+        let words = words.filter(|word| !is_left_out(word)).collect();
         let module = module.split("::").filter(|step| !step.is_empty()).collect();
         let (inner, paths, tests) = Default::default();
         Self { words, at: 0, depth: 0, module, inner, paths, tests }
