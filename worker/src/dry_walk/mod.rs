@@ -150,8 +150,16 @@ fn plan_of(step: &Step) -> Plan {
 
 async fn open(dry: &DryWalk<'_>) -> Result<Planned, Failure> {
     let mut functions = dry.scene.functions();
-    let proposed = dry.scene.path.turns.iter().flat_map(|turn| &turn.proposed);
-    functions.extend(proposed.map(|step| dry.scene.library.get(step.function)));
+    let turns = &dry.scene.path.turns;
+    let proposed = turns.iter().flat_map(|turn| &turn.proposed).map(|step| step.function);
+    // What is asked for in vain is asked about things that are there.
+    let in_vain = turns.iter().filter_map(|turn| match turn.purpose {
+        Purpose::MissingFunction { function, .. } | Purpose::Irrelevant { function } => {
+            Some(function)
+        }
+        Purpose::MissingParameter { .. } | Purpose::Calls => None,
+    });
+    functions.extend(proposed.chain(in_vain).map(|id| dry.scene.library.get(id)));
     Ok(Planned::open(dry.executor, &dry.scene.start(&functions)).await?)
 }
 

@@ -101,6 +101,10 @@ fn optional<'t>(part: &'t str, fill: &mut impl FnMut(&'t str, Here<'t>) -> Fill)
 fn place(text: &mut String, fill: Fill) -> Option<()> {
     match fill {
         Fill::Text(value) => put(text, &value),
+        // "a few Thai restaurants"
+        Fill::Missing(_) if text.ends_with(" a few ") || text.ends_with(" any ") => {
+            text.truncate(text.len() - 1);
+        }
         Fill::Missing(noun) => {
             if !drop_preposition(text) {
                 text.push_str(&noun);
