@@ -37,7 +37,12 @@ pub use draft::Draft;
 
 use magnet_proto::config::GraphSettings;
 use magnet_proto::graph::Graph;
-use magnet_proto::library::Library;
+use magnet_proto::library::{Function, Library};
+
+/// The things that a function's name says it concerns.
+pub(crate) fn nouns(function: &Function) -> Vec<String> {
+    verb::read_name(function).nouns
+}
 
 /// The graph of a library by its schemas alone.
 pub fn build(library: &Library, settings: &GraphSettings, seed: u64) -> Graph {

@@ -287,6 +287,43 @@ fn a_known_set_that_is_refused_is_told() {
 
 #[cfg(feature = "world")]
 #[test]
+fn a_function_of_no_use_is_told_and_one_that_has_run_out_is_not() {
+    let never = world_with(
+        "return {\"order_id\": args[\"order_id\"], \"total\"",
+        "fail(\"we are closed\")\n    return {\"total\"",
+    );
+    let told = complaint(&[("world/shop.star", &never)]);
+    assert!(told.contains("get_order: it refuses every call: \"we are closed\""), "{told}");
+    let once = world_with(
+        "    return {\"order_id\": args[\"order_id\"], \"stars\"",
+        "    world[\"shop\"][\"orders\"].pop(args[\"order_id\"])\n    return {\"order_id\": args[\"order_id\"], \"stars\"",
+    );
+    let told = report(&[("world/shop.star", &once)]).problems;
+    assert!(told.is_empty(), "{told:#?}");
+}
+
+#[cfg(feature = "world")]
+#[test]
+fn what_the_maker_left_out_is_no_problem() {
+    let text = phrases().to_string();
+    let unasked =
+        world_with("return {\"order_id\": list(world[\"shop\"][\"orders\"].keys())}", "return {}");
+    let left_out = json!({
+        "format": 1, "left_out": {"rate_order": {"phrases": "too few"}, "get_order": {"world": "none"}},
+    });
+    let (about, parts) = (
+        left_out.to_string(),
+        [("phrases/shop.jsonl", text.as_str()), ("world/shop.star", &unasked)],
+    );
+    let all = [&[("pack.json", about.as_str())], &parts[..]].concat();
+    let told = check::check(&load(&files(&all), &library()).unwrap(), &library(), 4).problems;
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    let is_silent = |part: &str| told.iter().all(|told| !told.contains(part));
+    assert!(is_silent("it has no phrases") && is_silent("nothing says"), "{told:#?}");
+}
+
+#[cfg(feature = "world")]
+#[test]
 fn a_module_that_is_none_is_told_once() {
     let told = complaint(&[("world/shop.star", "def start(rng, size, world)\n    return {}\n")]);
     assert!(told.starts_with("world/shop.star:1: "), "{told}");

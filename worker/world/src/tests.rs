@@ -245,3 +245,18 @@ fn what_is_no_json_is_told_with_its_place() {
     let told = problem("def go(world, args): return {1: 2}");
     assert!(told.problem.contains("the key 1 is no text"), "{told}");
 }
+
+#[test]
+fn functions_whose_names_are_none_of_the_language_can_be_written() {
+    for (function, written) in
+        [("get-order", "get_order"), ("2fa", "_2fa"), ("import", "import_"), ("known", "known_")]
+    {
+        assert_eq!(identifier(function), written);
+        let text = format!(
+            "def start(rng, size, world): return {{}}\ndef {written}(world, args): return 1"
+        );
+        let mut world = world(&[("m", &text)], 0);
+        let outcome = world.call(function, &Map::new()).unwrap();
+        assert_eq!(outcome, Outcome::Returned(json!(1)), "{function}");
+    }
+}

@@ -10,6 +10,7 @@ use magnet_proto::FunctionId;
 use magnet_proto::graph::{Edge, EdgeKind, Graph};
 use magnet_proto::library::Library;
 
+use crate::graph::nouns;
 use crate::library::topics;
 
 /// More functions than that are too much for one answer.
@@ -72,7 +73,7 @@ fn ties(
 ) -> Vec<(Reverse<u8>, FunctionId, FunctionId)> {
     let mut named: BTreeMap<String, Vec<FunctionId>> = BTreeMap::new();
     for id in members {
-        for topic in topics(&library.get(*id).name) {
+        for topic in topics(&nouns(library.get(*id)).join(" ")) {
             named.entry(topic).or_default().push(*id);
         }
     }
