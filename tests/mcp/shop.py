@@ -280,11 +280,11 @@ def answer(method, params, hostile):
 
 
 def mortal():
-    """Starts twice, then twelve times not, then always; or once and never again."""
+    """Starts twice, then ten times not, then always; or once and never again."""
     with open(os.environ["STARTS"], "a+") as file:
         file.write("x")
         starts = file.tell()
-    if hostile_by("mortal") and 3 <= starts <= 14 or hostile_by("dying") and starts > 1:
+    if hostile_by("mortal") and 3 <= starts <= 12 or hostile_by("dying") and starts > 1:
         sys.exit("out of memory")
 
 

@@ -34,7 +34,7 @@ use crate::distill::positive::{self, Trajectory};
 use crate::distill::{difficulty, negative};
 use crate::drawn::Draws;
 use crate::dry_walk::{self, DryWalk};
-use crate::execute::{self, Executor};
+use crate::execute::{self, Executor, Output};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
 use crate::made::Log;
@@ -203,7 +203,7 @@ impl Pipeline {
     }
 
     /// The calls of a conversation about one function, as far as they can be
-    /// made beforehand and are accepted.
+    /// made beforehand and are accepted, with what they return.
     ///
     /// # Errors
     /// What it is rejected for.
@@ -211,14 +211,15 @@ impl Pipeline {
         &self,
         function: FunctionId,
         index: WalkIndex,
-    ) -> Result<Vec<Call>, Failure> {
+    ) -> Result<Vec<(Call, Output)>, Failure> {
         let path = alone(function);
         let persona = Persona::draw(self.seed(), index, self.draws.voices());
         let (library, seed) = (&*self.library, self.seed());
         let scene = Scene { library, path: &path, persona: &persona, seed, walk: index };
         let walked = self.dry_walk(scene).await?;
         let made = walked.into_iter().flat_map(|log| log.calls);
-        Ok(made.flat_map(|made| made.executed).map(|executed| executed.call).collect())
+        let executed = made.flat_map(|made| made.executed);
+        Ok(executed.map(|executed| (executed.call, executed.output)).collect())
     }
 
     /// The functions on offer in a conversation.

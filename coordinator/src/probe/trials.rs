@@ -147,17 +147,22 @@ async fn trials(
     // What an earlier probe has written must not hide what this one writes.
     let index = WalkIndex(u64::from(std::process::id()));
     let mut tried = Tried::default();
-    for (id, function) in library.iter() {
+    // What reads return before anything is written is what any conversation
+    // should be told at its start.
+    let (reading, writing): (Vec<_>, Vec<_>) =
+        library.iter().partition(|(_, function)| !function.changes_state());
+    for (id, function) in reading.into_iter().chain(writing) {
         let Some((tool, _)) =
             prepared.servers.of(&function.name).filter(|(tool, _)| tool.server == name)
         else {
             continue;
         };
         match pipeline.call_alone(id, index).await {
-            Ok(calls) => tried.trials.extend(calls.into_iter().map(|call| Trial {
+            Ok(calls) => tried.trials.extend(calls.into_iter().map(|(call, output)| Trial {
                 tool: tool.name.clone(),
                 arguments: call.arguments,
                 writes: function.changes_state(),
+                output,
             })),
             Err(Failure::Rejected(rejection)) if rejection.reason == Reason::ExecutorFailed => {
                 tried.breaks.insert(tool.name.clone(), rejection.detail);

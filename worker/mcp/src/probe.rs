@@ -32,6 +32,8 @@ const MAX_WRITES: usize = 8;
 const MAX_BREAKS: usize = 3;
 /// A server is probed no longer.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Clocks that tell seconds tell another one after this.
+const CLOCK: Duration = Duration::from_millis(1_100);
 /// Of no server, so that calls with it are refused.
 const NONSENSE: &str = "no-such-thing-7q4x";
 
@@ -43,6 +45,9 @@ pub struct Trial {
     pub arguments: Arguments,
     /// Whether it is to change something.
     pub writes: bool,
+    /// What it returned in an earlier conversation; of a read, before that one
+    /// wrote anything.
+    pub output: Output,
 }
 
 /// What was seen of a server.
@@ -138,13 +143,17 @@ impl Bench<'_> {
         let (mut one, mut another) = (self.start().await?, self.start().await?);
         let fresh = self.read(&mut one).await?;
         let beside = self.read(&mut another).await?;
+        tokio::time::sleep(CLOCK).await;
         let again = self.read(&mut another).await?;
         let mut places = Places::new();
         note(&self.reads, &fresh, &beside, &mut places);
         note(&self.reads, &beside, &again, &mut places);
         let leak = |tool: Option<String>, outlives| tool.map(|tool| Leak { tool, outlives });
-        // What was tamed has written, too.
-        seen.leak = leak(changed(&self.reads, &first, &fresh, &places), true);
+        // Whoever chose the calls has written, and what was tamed.
+        let chosen: Outputs = self.reads.iter().map(|trial| Some(trial.output.clone())).collect();
+        let earlier = changed(&self.reads, &chosen, &fresh, &places);
+        let earlier = earlier.or_else(|| changed(&self.reads, &first, &fresh, &places));
+        seen.leak = leak(earlier, true);
         let written = self.write(&mut one).await?;
         let after = self.read(&mut one).await?;
         seen.is_telling = changed(&self.reads, &fresh, &after, &places).is_some();
