@@ -28,37 +28,35 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An executor whose pure calls are made once.
 pub struct Cached {
-    executor: Arc<dyn Executor>,
     shelf: Arc<Shelf>,
 }
 
 struct Shelf {
+    executor: Arc<dyn Executor>,
     cache: Arc<dyn State>,
     /// Names of functions.
     pure: BTreeSet<String>,
-    executor: String,
 }
 
 impl Cached {
     /// `pure` names the functions that are.
     pub fn new(executor: Arc<dyn Executor>, cache: Arc<dyn State>, pure: BTreeSet<String>) -> Self {
-        let shelf = Shelf { cache, pure, executor: executor.name().to_owned() };
-        Self { executor, shelf: Arc::new(shelf) }
+        Self { shelf: Arc::new(Shelf { executor, cache, pure }) }
     }
 }
 
 #[async_trait]
 impl Executor for Cached {
     fn name(&self) -> &str {
-        self.executor.name()
+        self.shelf.executor.name()
     }
 
     fn nature(&self, function: &Function) -> Nature {
-        self.executor.nature(function)
+        self.shelf.executor.nature(function)
     }
 
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
-        let session = self.executor.open(start).await?;
+        let session = self.shelf.executor.open(start).await?;
         let shelf = Arc::clone(&self.shelf);
         Ok(Box::new(CachedSession { session, shelf, was_pure: false }))
     }
@@ -128,7 +126,10 @@ impl Shelf {
     fn key(&self, function: &Function, call: &Call, plan: &Plan, state: Option<Digest>) -> Digest {
         let call = call_key(function, &call.arguments).to_string();
         let state = state.map(|digest| digest.to_string()).unwrap_or_default();
-        let fields = ["pure", &self.executor, &call, &state, &plan.bulky.to_string()];
+        // Only what makes outputs up makes them bulky on demand.
+        let is_made_up = self.executor.nature(function) != Nature::Real;
+        let bulky = (plan.bulky && is_made_up).to_string();
+        let fields = ["pure", self.executor.name(), &call, &state, &bulky];
         Digest::of_fields(fields.map(str::as_bytes))
     }
 
@@ -231,11 +232,15 @@ mod tests {
     }
 
     async fn call(cached: &Cached, name: &str, amount: u64) -> Output {
+        planned(cached, name, amount, &Plan::default()).await
+    }
+
+    async fn planned(cached: &Cached, name: &str, amount: u64, plan: &Plan) -> Output {
         let start = Start { seed: 1, walk: WalkIndex(0), functions: &[], initial_config: None };
         let mut session = cached.open(&start).await.unwrap();
         let arguments: Arguments = json!({"amount": amount}).as_object().unwrap().clone();
         let call = Call { id: "1".into(), function: FunctionId(0), arguments };
-        let output = session.call(&function(name), &call, &Plan::default()).await.unwrap();
+        let output = session.call(&function(name), &call, plan).await.unwrap();
         assert!(name != "convert" || session.refusals_are_clean(), "a pure call changes nothing");
         output
     }
@@ -262,6 +267,15 @@ mod tests {
         let of = |name: &str| made.iter().filter(|call| call.contains(name)).count();
         assert_eq!((of("convert"), of("pay")), (3, 12));
         assert_eq!(*executor.seen.lock().unwrap(), 9, "the others are told");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_to_be_bulky_is_the_same_to_whom_makes_nothing_up() {
+        let (executor, cache) = (Counting::default(), Arc::new(EmbeddedState::new()));
+        let cached = cached(&executor, &cache);
+        call(&cached, "convert", 5).await;
+        planned(&cached, "convert", 5, &Plan { bulky: true, ..Plan::default() }).await;
+        assert_eq!(executor.calls.lock().unwrap().len(), 1);
     }
 
     #[tokio::test]
