@@ -12,7 +12,7 @@ use crate::mock::{Address, Behaviour, Craft, Mock};
 fn tools() -> String {
     let text = json!({"type": "string"});
     let tool = |name: &str, category: &str, takes: Value, gives: Value| {
-        let required: Vec<&String> = takes.as_object().unwrap().keys().collect();
+        let required: Vec<&String> = takes.as_object().expect("they are by name").keys().collect();
         json!({
             "name": name, "description": format!("Does {name}."), "category": category,
             "parameters": {"type": "object", "properties": takes, "required": required},

@@ -81,7 +81,7 @@ fn way_round(graph: &Graph, start: &str) -> Option<Vec<String>> {
     while let Some(way) = ways.pop_front() {
         let next = way.last().and_then(|last| graph.get(last)).into_iter().flatten();
         for module in next {
-            let further = [&way[..], &[module.clone()]].concat();
+            let further = [&way[..], std::slice::from_ref(module)].concat();
             if module == start {
                 return Some(further);
             }

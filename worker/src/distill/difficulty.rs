@@ -196,7 +196,7 @@ impl<'a> Due<'a> {
                 .filter_map(|from| from.argument.split('/').nth(1));
             Wanted {
                 composed: composed.collect(),
-                succeeds: tries().last().is_some_and(|executed| !executed.output.is_error),
+                succeeds: tries().next_back().is_some_and(|executed| !executed.output.is_error),
                 progress: Progress::Open,
                 call: call.clone(),
             }
