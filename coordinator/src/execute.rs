@@ -31,6 +31,7 @@ use magnet_worker::teacher::chat::http::Secret;
 #[cfg(feature = "world")]
 use magnet_world::{Modules, Worlds};
 
+#[cfg(feature = "world")]
 use crate::pack::{Problem, Problems};
 use crate::servers;
 

@@ -71,7 +71,7 @@ fn every_call_is_made_as_described_and_can_be_made_again() {
     {
         assert!(!read(&folder.path().join("out").join(name)).contains(KEY), "{name}");
     }
-    let told = magnet(folder.path(), "verify out --execute").run().expect(0).stdout;
+    let told = magnet(folder.path(), "verify out --execute --start-servers").run().expect(0).stdout;
     assert!(told.starts_with("100 reproduced, 0 mismatch, 0 unavailable"), "{told}");
 }
 

@@ -23,8 +23,8 @@ pub(super) struct Args {
     /// Execute every call again, those of the pairs' rejected sides too
     #[arg(long)]
     execute: bool,
-    /// Let the MCP servers that the dataset names be started: programs, with
-    /// your rights
+    /// Let the servers that the dataset names be started, programs with your
+    /// rights, and be sent what the variables hold that it names
     #[arg(long)]
     start_servers: bool,
     /// Where the campaign's parts are, if not in the folder

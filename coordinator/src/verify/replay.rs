@@ -53,7 +53,7 @@ pub(super) struct Made {
 impl Replayer {
     /// # Errors
     /// If an executor of the campaign cannot be made here, or may not: a
-    /// dataset that came from elsewhere names programs, too.
+    /// dataset that came from elsewhere names programs and secrets, too.
     pub fn new(bundle: Bundle, programs: Programs) -> anyhow::Result<Self> {
         if let (Programs::Forbidden, Some(server)) =
             (programs, bundle.servers.servers.values().next())
@@ -62,6 +62,16 @@ impl Replayer {
                 "outputs come from servers that the dataset names, such as `{}`\nhint: let them \
                  be started and asked with --start-servers",
                 server.told()
+            );
+        }
+        let secretive = bundle.campaign.executor.iter().find_map(|(section, execution)| {
+            let variable = execution.variables().next()?;
+            Some((section, &execution.url, variable))
+        });
+        if let (Programs::Forbidden, Some((section, url, variable))) = (programs, secretive) {
+            anyhow::bail!(
+                "outputs come from {url}, which would be sent what {variable} holds \
+                 (executor.{section})\nhint: let it be asked with --start-servers"
             );
         }
         let simulator = bundle.campaign.endpoint(&bundle.campaign.roles.simulator);

@@ -34,7 +34,7 @@ pub fn identifier(function: &str) -> Cow<'_, str> {
     if TAKEN.contains(&function) {
         return format!("{function}_").into();
     }
-    let begins = if function.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    let begins = if function.starts_with(|c: char| c.is_ascii_digit()) { "f" } else { "" };
     match function.chars().all(is_plain) && begins.is_empty() {
         true => function.into(),
         false => format!("{begins}{}", function.replace(|c| !is_plain(c), "_")).into(),
