@@ -6,7 +6,7 @@
 use magnet_proto::library::Function;
 use magnet_proto::path::{NodeOp, Path, StepRef};
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::Type;
+use magnet_proto::shape::{Type, words};
 use rand::RngExt;
 
 use super::{Input, MAX_COPIES, coin, edit, params, pick};
@@ -58,8 +58,17 @@ pub(super) fn can_repeat(path: &Path, at: StepRef, input: &Input<'_>) -> bool {
     can_vary && !sets_one_thing && alone && !step.implicit && !edit::is_used(path, at)
 }
 
+/// Verbs of what is done to one thing, whatever its output tells of others.
+const SETTING: [&str; 12] = [
+    "assign", "move", "set", "switch", "update", "change", "rename", "mark", "close", "cancel",
+    "turn", "adjust",
+];
+
 /// Whether an identity comes out that did not go in.
 fn makes_something(function: &Function) -> bool {
+    if words(&function.name).next().is_some_and(|verb| SETTING.contains(&verb.as_str())) {
+        return false;
+    }
     let leaves = function.output_leaves();
     let mut names = leaves.iter().map(|leaf| leaf.name);
     names.any(|name| params::is_identity(name) && function.param(name).is_none())

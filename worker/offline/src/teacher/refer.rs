@@ -174,7 +174,12 @@ impl Reference<'_> {
         };
         let mut forms = vec![format!("that {noun}")];
         match self.when {
-            When::Now => {}
+            // Nobody has spoken of the file that comes with a booking.
+            When::Now => {
+                if let Some(of) = self.subject().filter(|of| of != noun && !self.is_topic) {
+                    forms = vec![format!("the {noun} of that {of}")];
+                }
+            }
             When::JustBefore => forms.push(format!("this {noun}")),
             When::Earlier => forms = vec![format!("the {noun} from earlier")],
         }
