@@ -135,6 +135,10 @@ impl<'a> Voice<'a> {
         if let Some(words) = self.outright(spoken, slot, &reference, select) {
             return words;
         }
+        if reference.when == When::Now && Route::of(place).tail.is_none() && self.is_plain(spoken) {
+            let leaf = place.rsplit('/').next().unwrap_or_default();
+            return format!("the {} that comes back", noun::of_property(leaf));
+        }
         if let Some(words) = self.second_of_object(spoken, slot, &reference) {
             return words;
         }
