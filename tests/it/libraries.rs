@@ -105,8 +105,8 @@ fn servers_that_lie_in_a_folder_are_not_started() {
 fn servers_that_cannot_be_used_are_told() {
     check(
         "remote.json",
-        r#"{"mcpServers":{"web":{"url":"https://example.com/mcp"}}}"#,
-        &["server \"web\"", "over HTTP"],
+        r#"{"mcpServers":{"web":{"url":"http://127.0.0.1:9/mcp"}}}"#,
+        &["server \"web\"", "whether it speaks streamable HTTP there"],
     );
     check("none.json", r#"{"mcpServers":{}}"#, &["no server that is switched on"]);
 }
