@@ -166,6 +166,15 @@ impl Server {
         }
     }
 
+    /// Where a tool's answers differ each time; of one of which nothing is
+    /// known, wherever those of the others do.
+    pub fn volatile_places(&self, tool: &str) -> Vec<String> {
+        match self.volatile.get(tool) {
+            Some(places) => places.clone(),
+            None => self.volatile.values().flatten().cloned().collect(),
+        }
+    }
+
     /// The names of the variables that its description stands open for, each
     /// once, in order.
     pub fn variables(&self) -> Vec<&str> {

@@ -56,7 +56,8 @@ fn a_plan_has_the_roll_outs_of_a_student() {
 fn a_plan_has_the_attempts_of_a_student() {
     let rest = "[difficulty]\nattempts = 2\n\n[trajectory]\nasked = \"all\"";
     let behaviour = Behaviour { student_rights: 0.7, ..Behaviour::default() };
-    let manifest = check(40, rest, behaviour);
+    // Walks beyond the last that is needed weigh little.
+    let manifest = check(80, rest, behaviour);
     assert!(manifest["calls"]["student"]["accepted"]["requests"].as_u64() > Some(0));
 }
 
@@ -68,9 +69,6 @@ fn a_plan_has_negatives_outputs_and_judging_by_models() {
     let asks: Vec<&String> = manifest["counts"]["asks"].as_object().unwrap().keys().collect();
     assert_eq!(
         asks,
-        [
-            "back", "conclude", "forth", "judge_calls", "judge_edges", "mislead", "outline",
-            "simulate",
-        ]
+        ["back", "conclude", "judge_calls", "judge_edges", "mislead", "outline", "simulate",]
     );
 }

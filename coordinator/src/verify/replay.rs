@@ -113,8 +113,8 @@ impl Replayer {
             }
             let plan = plan(sample, turn, call);
             let tool = self.bundle.servers.of(&function.name);
-            let places = tool.and_then(|(tool, server)| server.volatile.get(&tool.name));
-            let places = places.map(Vec::as_slice).unwrap_or_default();
+            let places =
+                tool.map(|(tool, server)| server.volatile_places(&tool.name)).unwrap_or_default();
             calls.push(Answered { function, call, content, plan, places });
         }
         let functions = sample.signature_path.iter().flatten().map(|id| own(*id));
@@ -144,7 +144,7 @@ struct Answered<'a> {
     content: &'a str,
     plan: Plan,
     /// Where its output comes out otherwise each time.
-    places: &'a [String],
+    places: Vec<String>,
 }
 
 /// Makes calls again, with the values of now in place of those that differ each
@@ -157,8 +157,9 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
             Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
             Err(error) => return Err(error.to_string()),
         };
-        let differing = volatile::differing(content, &again)
-            .filter(|differing| differing.iter().all(|one| volatile::is_among(&one.place, places)));
+        let differing = volatile::differing(content, &again).filter(|differing| {
+            differing.iter().all(|one| volatile::is_among(&one.place, &places))
+        });
         let Some(differing) = differing else {
             let (id, name) = (&call.id, &function.name);
             return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
