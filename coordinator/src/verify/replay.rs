@@ -158,7 +158,7 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
             Err(error) => return Err(error.to_string()),
         };
         let differing = volatile::differing(content, &again).filter(|differing| {
-            differing.iter().all(|one| volatile::is_among(&one.place, &places))
+            differing.iter().all(|one| volatile::is_among(&one.place, places))
         });
         let Some(differing) = differing else {
             let (id, name) = (&call.id, &function.name);
