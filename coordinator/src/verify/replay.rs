@@ -157,9 +157,8 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
             Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
             Err(error) => return Err(error.to_string()),
         };
-        let differing = volatile::differing(content, &again).filter(|differing| {
-            differing.iter().all(|one| volatile::is_among(&one.place, places))
-        });
+        let differing = volatile::differing(content, &again)
+            .filter(|differing| differing.iter().all(|one| volatile::is_among(&one.place, places)));
         let Some(differing) = differing else {
             let (id, name) = (&call.id, &function.name);
             return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
