@@ -86,7 +86,8 @@ fn told(
     for made in &last {
         let function = ask.scene.library.get(made.call.function);
         let Some(output) = made.output.ok() else {
-            sentences.push(failure(function, &made.output.content, rng));
+            let error = made.output.answer().err().unwrap_or(&made.output.content);
+            sentences.push(failure(function, error, rng));
             continue;
         };
         let twin = twin(ask, made.call);
