@@ -95,7 +95,7 @@ pub fn draw(
         let unrelated = |id: &FunctionId| {
             other(id)
                 && !extra.contains(id)
-                && !absent.iter().any(|a| share_a_thing(library, *a, *id))
+                && !absent.iter().any(|a| share_a_thing(library.get(*a), library.get(*id)))
         };
         let missing = wanted - extra.len();
         let more = distract(library, categories, &own, missing, unrelated, rng);
@@ -125,8 +125,8 @@ fn are_alike(library: &Library, one: FunctionId, other: FunctionId) -> bool {
 }
 
 /// Whether two functions are named after one thing.
-fn share_a_thing(library: &Library, one: FunctionId, other: FunctionId) -> bool {
-    let things = |id| words(&library.get(id).name).skip(1).collect::<BTreeSet<_>>();
+pub(in crate::distill) fn share_a_thing(one: &Function, other: &Function) -> bool {
+    let things = |function: &Function| words(&function.name).skip(1).collect::<BTreeSet<_>>();
     !things(one).is_disjoint(&things(other))
 }
 

@@ -7,7 +7,6 @@
 use magnet_proto::path::{Purpose, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Source};
-use magnet_proto::shape::words;
 use magnet_proto::{FunctionId, library::Function};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -16,6 +15,7 @@ use serde_json::Value;
 use super::positive::turn_of;
 use super::tail::Tail;
 use super::{Material, Wrong, closing, near, question};
+use crate::distill::offer::share_a_thing;
 use crate::execute::Output;
 use crate::failure::Failure;
 use crate::teacher::Proposed;
@@ -140,10 +140,8 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
 /// Whether one function could be taken for another: they are of one tool class
 /// of several, or named after the same thing.
 fn is_near(one: &Function, other: &Function) -> bool {
-    let things = |function: &Function| words(&function.name).skip(1).collect::<Vec<_>>();
-    let theirs = things(other);
     let is_of_class = one.category == other.category && one.class == other.class;
-    is_of_class && one.class != one.category || things(one).iter().any(|word| theirs.contains(word))
+    is_of_class && one.class != one.category || share_a_thing(one, other)
 }
 
 /// The required arguments of a function: what the conversation has under the
