@@ -115,3 +115,28 @@ fn a_wrong_closing_has_no_number_from_nowhere_unless_it_adds_a_fact() {
     }
     assert!(seen >= 10, "{seen} wrong closings");
 }
+
+/// A number, day or address that is nowhere in the conversation is no mistake
+/// that a model makes.
+#[test]
+fn a_call_that_should_not_be_made_takes_what_the_conversation_has() {
+    let folder = folder();
+    Magnet::new(folder.path()).args("run --samples 300 --seed 12").run().expect(0);
+    let pairs = records(&folder.path().join("out/preference.jsonl"));
+    let (mut rash, mut from_nowhere) = (0, Vec::new());
+    for pair in pairs.iter().filter(|pair| kind(pair) == "missing") {
+        if !calls(tail(pair, "chosen")).is_empty() {
+            continue;
+        }
+        for (name, arguments) in calls(tail(pair, "rejected")) {
+            let mut values = Vec::new();
+            leaves(&arguments, &mut values);
+            rash += 1;
+            if values.iter().any(|value| !stands_in(pair, value)) {
+                from_nowhere.push(format!("{name} {arguments}"));
+            }
+        }
+    }
+    assert!(rash > 20, "{rash}");
+    assert!(from_nowhere.len() * 3 <= rash, "{} of {rash}: {from_nowhere:#?}", from_nowhere.len());
+}

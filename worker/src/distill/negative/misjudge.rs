@@ -1,6 +1,6 @@
 //! Type 5: a missing function or parameter is misjudged.
 //!
-//! Where the agent should ask, it calls with an invented value; where it
+//! Where the agent should ask, it calls with a guessed value; where it
 //! should decline, it calls another function on offer; and where all is there,
 //! it asks or declines.
 
@@ -48,7 +48,7 @@ struct Rash {
 fn uncalled_for(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     match &material.distiller.scene.path.turns.get(turn)?.purpose {
         Purpose::MissingParameter { function, parameter, .. } => {
-            invented(material, turn, *function, parameter, rng)
+            guessed(material, turn, *function, parameter, rng)
         }
         Purpose::MissingFunction { .. } | Purpose::Irrelevant { .. } => {
             another(material, turn, rng)
@@ -57,8 +57,8 @@ fn uncalled_for(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Ra
     }
 }
 
-/// The call that lacks a parameter, with a value from nowhere.
-fn invented(
+/// The call that lacks a parameter, with a value that nobody gave for it.
+fn guessed(
     material: Material<'_>,
     turn: usize,
     function: FunctionId,
@@ -69,7 +69,7 @@ fn invented(
     let field = called.param(parameter)?;
     let right = right_arguments(material, turn, function);
     let truth = right.as_ref().and_then(|arguments| arguments.get(parameter));
-    let mut draws = (0..4).map(|_| near::invented(material.distiller, called, field, rng));
+    let mut draws = (0..4).map(|_| near::guessed(material, turn, (function, field), truth, rng));
     let wrong = draws.find(|value| Some(value) != truth)?;
     let mut arguments = Arguments::new();
     for other in called.params() {
@@ -84,16 +84,14 @@ fn invented(
                 arguments.insert(other.name.clone(), value);
             }
             None if other.required => {
-                arguments.insert(
-                    other.name.clone(),
-                    near::invented(material.distiller, called, other, rng),
-                );
+                let value = near::guessed(material, turn, (function, other), None, rng);
+                arguments.insert(other.name.clone(), value);
             }
             None => {}
         }
     }
     let reason =
-        format!("Calls \"{}\" with an invented {parameter} instead of asking for it.", called.name);
+        format!("Calls \"{}\" with a guessed {parameter} instead of asking for it.", called.name);
     valid(material, function, arguments).map(|proposed| Rash { proposed, reason })
 }
 
@@ -125,9 +123,23 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
     tools.shuffle(rng);
     // Nobody takes a search for songs for a loan's rate.
     tools.retain(|tool| is_near(library.get(*tool), library.get(wanted)));
+    let right = right_arguments(material, turn, wanted).unwrap_or_default();
+    let said = |name: &str| {
+        let asked_for = given(material, turn, name).or_else(|| right.get(name).cloned());
+        asked_for.or_else(|| known(material, turn, name))
+    };
+    // Nor does anybody make a number up where the request gives one.
+    tools.sort_by_key(|tool| {
+        library.get(*tool).required().filter(|field| said(&field.name).is_none()).count()
+    });
     tools.into_iter().take(TRIES).find_map(|tool| {
         let function = library.get(tool);
-        let arguments = plausible(material, turn, function, rng);
+        let arguments = function.required().map(|field| {
+            let value = said(&field.name);
+            let guess = || near::guessed(material, turn, (tool, field), None, rng);
+            (field.name.clone(), value.unwrap_or_else(guess))
+        });
+        let arguments = arguments.collect();
         let proposed = valid(material, tool, arguments)?;
         let reason = format!(
             "Calls \"{}\", which does not do what was asked; nothing on offer does.",
@@ -142,18 +154,6 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
 fn is_near(one: &Function, other: &Function) -> bool {
     let is_of_class = one.category == other.category && one.class == other.class;
     is_of_class && one.class != one.category || share_a_thing(one, other)
-}
-
-/// The required arguments of a function: what the conversation has under the
-/// parameter's name, else invented.
-fn plausible(material: Material<'_>, turn: usize, function: &Function, rng: &mut Rng) -> Arguments {
-    let mut arguments = Arguments::new();
-    for field in function.required() {
-        let value = known(material, turn, &field.name)
-            .unwrap_or_else(|| near::invented(material.distiller, function, field, rng));
-        arguments.insert(field.name.clone(), value);
-    }
-    arguments
 }
 
 /// The latest argument of that name in the turns before.

@@ -138,7 +138,8 @@ fn wrong_arguments(
     offers.shuffle(rng);
     let function = material.positive.library.get(used.call.function);
     if let Some(field) = scalar_parameter(function, used.pointer) {
-        let mut alike = near::alike(material.positive, used.message, field, used.source, &right);
+        let mut alike =
+            near::alike(material.positive, used.message, field, Some(used.source), &right);
         alike.shuffle(rng);
         // What nobody has spoken of is taken only where nothing else is there.
         let mut others: Vec<Value> =

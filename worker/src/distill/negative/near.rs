@@ -1,15 +1,18 @@
 //! Wrong values that look right: another of the same kind from the same
-//! conversation, or one that nothing in it tells.
+//! conversation, or one that nobody gave.
 
-use magnet_proto::library::Function;
+use std::collections::BTreeSet;
+
+use magnet_proto::FunctionId;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Message, Source};
 use magnet_proto::shape::Field;
+use rand::seq::IndexedRandom;
 use serde_json::Value;
 
+use super::Material;
 use super::positive::Positive;
 use crate::coerce::coerce;
-use crate::distill::distiller::Distiller;
 use crate::execute::Output;
 
 /// Values of the same kind that stand in calls and outputs before a message:
@@ -19,11 +22,11 @@ pub(super) fn alike(
     positive: &Positive<'_>,
     message: usize,
     field: &Field,
-    source: &Source,
+    source: Option<&Source>,
     right: &Value,
 ) -> Vec<Value> {
     let mut kinds = vec![kind(&field.name)];
-    if let Source::Output { path, .. } = source {
+    if let Some(Source::Output { path, .. }) = source {
         kinds.extend(path.rsplit('/').find(|step| step.parse::<usize>().is_err()).map(kind));
     }
     let mut found: Vec<Value> = Vec::new();
@@ -68,12 +71,38 @@ fn kind(name: &str) -> &str {
     name.rsplit(['_', '-', '.']).next().unwrap_or(name)
 }
 
-/// A value for a parameter that nothing in the conversation tells.
-pub(super) fn invented(
-    distiller: &Distiller<'_>,
-    function: &Function,
-    field: &Field,
+/// A value for a parameter that nobody gave, as a model in a hurry takes it:
+/// one that stands before the turn, is of its kind and looks `like` the right
+/// one, where that is known; else one that such a thing usually has.
+pub(super) fn guessed(
+    material: Material<'_>,
+    turn: usize,
+    (function, field): (FunctionId, &Field),
+    like: Option<&Value>,
     rng: &mut Rng,
 ) -> Value {
-    distiller.lexicon.value(function, field, distiller.scene.persona, rng)
+    let distiller = material.distiller;
+    let before = material.positive.turns().get(turn).map_or(0, |range| range.start);
+    let mut alike = alike(material.positive, before, field, None, &Value::Null);
+    alike.retain(|value| like.is_none_or(|like| look(like) == look(value)));
+    let usual = distiller.pack.values(function, &field.name);
+    let mut sources = [alike.as_slice(), usual, &field.shape.choices, &field.shape.examples];
+    if like.is_none() {
+        sources.rotate_left(1);
+    }
+    let drawn = sources.into_iter().find_map(|values| values.choose(rng));
+    drawn.cloned().unwrap_or_else(|| {
+        let called = material.positive.library.get(function);
+        distiller.lexicon.value(called, field, distiller.scene.persona, rng)
+    })
+}
+
+/// What a text is made of: a number is told from a name, an address, a time.
+fn look(value: &Value) -> Option<BTreeSet<char>> {
+    let classes = value.as_str()?.chars().map(|c| match c {
+        c if c.is_alphabetic() => 'a',
+        c if c.is_numeric() => '0',
+        c => c,
+    });
+    Some(classes.filter(|c| matches!(c, 'a' | '0' | '@' | ':' | '/')).collect())
 }
