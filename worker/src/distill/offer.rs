@@ -147,17 +147,18 @@ fn distract(
     let near: BTreeSet<&str> = own.iter().map(|id| library.get(*id).category.as_str()).collect();
     let pool: Vec<FunctionId> = near.iter().flat_map(|c| categories.of(c)).copied().collect();
     let mut drawn = BTreeSet::new();
-    draw_distinct(&pool, wanted, &usable, &mut drawn, rng);
+    draw_distinct(library, &pool, wanted, &usable, &mut drawn, rng);
     if drawn.len() < wanted {
         let all: Vec<FunctionId> = (0..library.len() as u32).map(FunctionId).collect();
-        draw_distinct(&all, wanted, &usable, &mut drawn, rng);
+        draw_distinct(library, &all, wanted, &usable, &mut drawn, rng);
     }
     drawn.into_iter().collect()
 }
 
-/// Adds random members until `wanted` are drawn; gives up on a pool that has
-/// hardly any left.
+/// Adds random members until `wanted` are drawn, no two of them alike; gives up
+/// on a pool that has hardly any left.
 fn draw_distinct(
+    library: &Library,
     pool: &[FunctionId],
     wanted: usize,
     usable: impl Fn(&FunctionId) -> bool,
@@ -169,8 +170,53 @@ fn draw_distinct(
             return;
         }
         let id = pool[rng.random_range(0..pool.len())];
-        if usable(&id) {
+        if usable(&id) && !drawn.iter().any(|other| are_alike(library, *other, id)) {
             drawn.insert(id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use magnet_proto::library::Document;
+    use magnet_proto::path::{Kind, Step, Turn};
+    use magnet_proto::rng::campaign_stream;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Functions by name and description, all of one class.
+    fn library(functions: &[(&str, &str)]) -> Library {
+        let parameters = json!({"type": "object", "properties": {"artist": {"type": "string"}}});
+        let document = |(name, description): &(&str, &str)| Document {
+            name: (*name).into(),
+            description: (*description).into(),
+            category: "music".into(),
+            class: "music".into(),
+            parameters: parameters.clone(),
+            response: None,
+        };
+        Library::from(functions.iter().map(document).map(Function::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nobody_is_offered_two_tools_that_are_told_alike() {
+        let twins = "Search for music by artist.";
+        let library = library(&[
+            ("play_song", "Plays a song."),
+            ("search_music", twins),
+            ("search_music_2", twins),
+            ("rate_song", "Rates a song."),
+        ]);
+        let play = library.find("play_song").unwrap();
+        let turns = vec![Turn::new(Purpose::Calls, vec![Step::new(play)])];
+        let path = Path { kind: Kind::MultiTurn, turns, ops: Vec::new() };
+        let categories = Categories::new(&library);
+        for seed in 0..20 {
+            let rng = &mut campaign_stream(seed, "offer", b"");
+            let tools = draw(&library, &categories, &path, 3, rng).tools;
+            let told = tools.iter().filter(|id| library.get(**id).description == twins);
+            assert_eq!((tools.len(), told.count()), (3, 1), "{tools:?}");
         }
     }
 }
