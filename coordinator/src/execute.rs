@@ -4,55 +4,39 @@
 //! [executor.*] ─► claims, function by function ─► kinds ─► Router
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+mod claims;
+mod kinds;
+mod means;
+mod outputs;
+mod refusal;
+mod servers;
+mod worlds;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use magnet_offline::simulator::Simulator;
-use magnet_proto::config::{Campaign, DEFAULT_EXECUTOR, Execution, ExecutorKind};
+use magnet_proto::config::{Campaign, Execution, ExecutorKind};
 use magnet_proto::library::{Function, Library};
-use magnet_proto::operation::Operation;
 use magnet_proto::pack::Pack;
 use magnet_proto::servers::Servers;
-use magnet_proto::slots;
-use magnet_proto::state::State;
-use magnet_proto::{Digest, FunctionId};
-use magnet_worker::execute::cached::Cached;
-use magnet_worker::execute::http::HttpExecutor;
+use magnet_worker::execute::Executor;
 use magnet_worker::execute::model::ModelSimulator;
-use magnet_worker::execute::openapi::{Access, OpenApi};
-use magnet_worker::execute::recorded::{Recorded, Recorder, Unreadable};
 use magnet_worker::execute::router::Router;
-use magnet_worker::execute::{Executor, metered};
-use magnet_worker::teacher::Machine;
-use magnet_worker::teacher::chat::http::Secret;
 
+use crate::servers as mcp;
+use claims::claims;
+pub use kinds::{executing, served, simulated};
+use kinds::{must_have, rank, settled};
+pub use means::Means;
+pub use outputs::recordings;
+use outputs::{kept, pure, recorded};
+pub use refusal::Refusal;
+pub(crate) use refusal::refusal;
+use worlds::Worldly;
 #[cfg(feature = "world")]
-use magnet_world::{Modules, Worlds};
-
-#[cfg(feature = "world")]
-use crate::pack::{Problem, Problems};
-use crate::servers;
-
-/// The campaign's executors cannot be made: what to change.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(String);
-
-/// What executors are made of.
-pub struct Means<'a> {
-    pub campaign: &'a Campaign,
-    pub library: &'a Library,
-    pub pack: &'a Pack,
-    pub servers: &'a Arc<Servers>,
-    /// Finds the values of variables, where a server is started.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-    pub metrics: &'a metered::Metrics,
-    /// Who plays the machine, where a model does.
-    pub machine: Option<Arc<dyn Machine>>,
-    pub cache: Arc<dyn State>,
-}
+pub use worlds::modules;
 
 /// The executors of a campaign.
 ///
@@ -87,12 +71,12 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     for one @ (_, kind, section) in &used {
         let executor: Arc<dyn Executor> = match kind {
             ExecutorKind::Mcp => {
-                servers::executor(means.servers, means.library, means.variable).map_err(refusal)?
+                mcp::executor(means.servers, means.library, means.variable).map_err(refusal)?
             }
-            ExecutorKind::Http => http(section, &means)?,
+            ExecutorKind::Http => servers::http(section, &means)?,
             ExecutorKind::Openapi => {
                 let is_here = |f: &Function| chosen.get(&f.name) == Some(one);
-                openapi(section, &means, is_here)?
+                servers::openapi(section, &means, is_here)?
             }
             ExecutorKind::Recorded => recorded(section, &means, &pure)?,
             ExecutorKind::World => worlds.executor(means.campaign)?,
@@ -122,225 +106,16 @@ pub fn router(means: Means<'_>) -> Result<Router> {
     Ok(Router::new(executors, routes))
 }
 
-/// An executor with what its section wants of its outputs: pure ones made
-/// once, all of them recorded. `served` is one of its functions.
-fn kept(
-    mut executor: Arc<dyn Executor>,
-    kind: ExecutorKind,
-    section: &str,
-    served: Option<&str>,
-    means: &Means<'_>,
-    pure: &Pure<'_>,
-) -> Result<Arc<dyn Executor>> {
-    let pure = pure.get(section).cloned().unwrap_or_default();
-    if kind != ExecutorKind::Recorded && !pure.is_empty() {
-        executor = Arc::new(Cached::new(executor, Arc::clone(&means.cache), pure.clone()));
-    }
-    let recording = means.campaign.executor.get(section).and_then(|own| own.recording.as_deref());
-    let served = served.and_then(|name| means.library.find(name));
-    if let (Some(path), Some(id)) = (recording.filter(|_| kind != ExecutorKind::Recorded), served) {
-        let nature = executor.nature(means.library.get(id));
-        let recorder = Recorder::new(executor, nature, path, pure);
-        executor = Arc::new(recorder.map_err(|error| unreadable(section, &error))?);
-    }
-    Ok(executor)
-}
-
-/// The executor of a section of kind `recorded`.
-fn recorded(section: &str, means: &Means<'_>, pure: &Pure<'_>) -> Result<Arc<dyn Executor>> {
-    let path = execution(section, means.campaign)?.recording.as_deref().unwrap_or(Path::new(""));
-    let pure = pure.get(section).cloned().unwrap_or_default();
-    Ok(Arc::new(Recorded::open(path, pure).map_err(|error| unreadable(section, &error))?))
-}
-
-fn unreadable(section: &str, error: &Unreadable) -> anyhow::Error {
-    refusal(format!("executor.{section}.recording: {error}"))
-}
-
-/// The functions of each section that are pure.
-type Pure<'a> = BTreeMap<&'a str, BTreeSet<String>>;
-
-fn pure<'a>(
-    campaign: &'a Campaign,
-    claims: &BTreeMap<String, (&str, ExecutorKind)>,
-) -> Result<Pure<'a>> {
-    let mut pure = Pure::new();
-    for (section, execution) in &campaign.executor {
-        for wanted in &execution.pure {
-            let pattern = glob::Pattern::new(wanted).map_err(|error| {
-                refusal(format!("executor.{section}.pure: \"{wanted}\" is no pattern: {error}"))
-            })?;
-            let own = claims.iter().filter(|(_, (of, _))| of == section);
-            let names = own.map(|(name, _)| name).filter(|name| pattern.matches(name));
-            let names: Vec<String> = names.cloned().collect();
-            if names.is_empty() {
-                return Err(refusal(format!(
-                    "executor.{section}.pure: it executes nothing that \"{wanted}\" names\nhint: \
-                     `magnet graph` shows the functions"
-                )));
-            }
-            pure.entry(section.as_str()).or_default().extend(names);
-        }
-    }
-    Ok(pure)
-}
-
-/// What of a campaign's recordings decides its data: their contents.
-pub fn recordings(campaign: &Campaign) -> Result<Option<Digest>> {
-    let mut contents = Vec::new();
-    for (section, execution) in &campaign.executor {
-        if let (ExecutorKind::Recorded, Some(path)) = (execution.kind, &execution.recording) {
-            let text = std::fs::read(path).map_err(|error| {
-                refusal(format!("executor.{section}.recording: \"{}\": {error}", path.display()))
-            })?;
-            contents.push(Digest::of(&text));
-        }
-    }
-    let all = contents.iter().map(|digest| &digest.as_bytes()[..]);
-    Ok((!contents.is_empty()).then(|| Digest::of_fields(all)))
-}
-
-/// Who executes a function of which a campaign says this.
-fn settled(
-    claimed: ExecutorKind,
-    function: &str,
-    worlds: &Worldly,
-    servers: &Servers,
-    has_machine: bool,
-) -> ExecutorKind {
-    match claimed {
-        ExecutorKind::Auto if servers.tools.contains_key(function) => ExecutorKind::Mcp,
-        ExecutorKind::Auto if worlds.have(function) => ExecutorKind::World,
-        ExecutorKind::Auto if has_machine => ExecutorKind::Model,
-        ExecutorKind::Auto => ExecutorKind::Simulator,
-        kind => kind,
-    }
-}
-
-/// The servers that execute functions of a campaign.
-pub fn executing<'a>(
-    campaign: &Campaign,
-    library: &Library,
-    pack: &Pack,
-    servers: &'a Servers,
-) -> Result<BTreeSet<&'a str>> {
+/// Whether the executors of a campaign can be made: every mistake that needs
+/// neither a model nor a service to be seen.
+pub fn check(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Result<()> {
     let worlds = Worldly::new(pack)?;
     let claims = claims(campaign, library)?;
-    let theirs = claims.iter().filter(|(name, (_, kind))| {
-        settled(*kind, name, &worlds, servers, false) == ExecutorKind::Mcp
-    });
-    Ok(theirs.filter_map(|(name, _)| Some(&*servers.tools.get(name)?.server)).collect())
-}
-
-/// How many functions of a campaign the schema simulator executes.
-pub fn simulated(
-    campaign: &Campaign,
-    library: &Library,
-    pack: &Pack,
-    servers: &Servers,
-    has_machine: bool,
-) -> Result<usize> {
-    let worlds = Worldly::new(pack)?;
-    let claims = claims(campaign, library)?;
-    let kinds =
-        claims.iter().map(|(name, (_, kind))| settled(*kind, name, &worlds, servers, has_machine));
-    Ok(kinds.filter(|kind| *kind == ExecutorKind::Simulator).count())
-}
-
-/// The functions that a server executes: no world is needed for them.
-pub fn served(
-    campaign: &Campaign,
-    library: &Library,
-    servers: &Servers,
-) -> Result<BTreeSet<FunctionId>> {
-    let claims = claims(campaign, library)?;
-    let is_served = |name: &String, kind: ExecutorKind| match kind {
-        ExecutorKind::Mcp | ExecutorKind::Http | ExecutorKind::Openapi | ExecutorKind::Recorded => {
-            true
-        }
-        ExecutorKind::Auto => servers.tools.contains_key(name),
-        ExecutorKind::World | ExecutorKind::Model | ExecutorKind::Simulator => false,
-    };
-    let served = claims.iter().filter(|(name, (_, kind))| is_served(name, *kind));
-    Ok(served.filter_map(|(name, _)| library.find(name)).collect())
-}
-
-/// The place of a kind of executor among the others.
-fn rank(kind: ExecutorKind) -> usize {
-    match kind {
-        ExecutorKind::Mcp => 0,
-        ExecutorKind::Http => 1,
-        ExecutorKind::Openapi => 2,
-        ExecutorKind::Recorded => 3,
-        ExecutorKind::World => 4,
-        ExecutorKind::Model => 5,
-        ExecutorKind::Simulator | ExecutorKind::Auto => 6,
+    pure(campaign, &claims)?;
+    for (name, (section, kind)) in claims {
+        must_have(kind, &name, section, library, &worlds, servers)?;
     }
-}
-
-/// The executor of a section of kind `http`.
-fn http(section: &str, means: &Means<'_>) -> Result<Arc<dyn Executor>> {
-    let Execution { url, timeout, .. } = execution(section, means.campaign)?;
-    let token = token(section, means)?;
-    let executor = HttpExecutor::new(section, url, Secret::new(token), *timeout, means.library);
-    Ok(Arc::new(executor.map_err(|error| refusal(format!("executor.{section}.url: {error}")))?))
-}
-
-/// The executor of a section of kind `openapi`.
-fn openapi(
-    section: &str,
-    means: &Means<'_>,
-    serves: impl Fn(&Function) -> bool,
-) -> Result<Arc<dyn Executor>> {
-    let Execution { url, timeout, headers, query, open, session, close, .. } =
-        execution(section, means.campaign)?;
-    let token = token(section, means)?;
-    let mut secrets = vec![token.clone()];
-    let mut filled = |key: &str, texts: &[String]| {
-        let fill = |text: &String| {
-            secrets.extend(slots::names(text).filter_map(means.variable));
-            slots::filled(text, means.variable)
-                .map_err(|name| unset(&format!("executor.{section}.{key}"), &name))
-        };
-        texts.iter().map(fill).collect::<Result<Vec<String>>>()
-    };
-    let (headers, query) = (filled("headers", headers)?, filled("query", query)?);
-    let access = Access {
-        url: url.clone(),
-        token: Secret::new(token),
-        headers,
-        query,
-        secrets,
-        open: open.clone(),
-        session: session.clone(),
-        close: close.clone(),
-        timeout: *timeout,
-    };
-    let executor = OpenApi::new(section, access, means.library, serves);
-    Ok(Arc::new(executor.map_err(|error| refusal(format!("executor.{section}.url: {error}")))?))
-}
-
-fn execution<'a>(section: &str, campaign: &'a Campaign) -> Result<&'a Execution> {
-    let none = || refusal(format!("there is no [executor.{section}]"));
-    campaign.executor.get(section).ok_or_else(none)
-}
-
-/// The token of a section's server; empty where it names none.
-fn token(section: &str, means: &Means<'_>) -> Result<String> {
-    match execution(section, means.campaign)?.token_env.as_str() {
-        "" => Ok(String::new()),
-        name => {
-            let unset = || unset(&format!("executor.{section}.token_env"), name);
-            (means.variable)(name).ok_or_else(unset)
-        }
-    }
-}
-
-fn unset(key: &str, variable: &str) -> anyhow::Error {
-    refusal(format!(
-        "{key}: the variable \"{variable}\" is not set\nhint: export the server's token under \
-         that name"
-    ))
+    Ok(())
 }
 
 /// What a person should know of a campaign's executors before it runs, a line
@@ -359,195 +134,12 @@ pub fn notes(campaign: &Campaign) -> Vec<String> {
     shared.map(note).collect()
 }
 
-/// Whether the executors of a campaign can be made: every mistake that needs
-/// neither a model nor a service to be seen.
-pub fn check(campaign: &Campaign, library: &Library, pack: &Pack, servers: &Servers) -> Result<()> {
-    let worlds = Worldly::new(pack)?;
-    let claims = claims(campaign, library)?;
-    pure(campaign, &claims)?;
-    for (name, (section, kind)) in claims {
-        must_have(kind, &name, section, library, &worlds, servers)?;
-    }
-    Ok(())
-}
-
-/// Whether an executor that is named has the function that it is to execute.
-fn must_have(
-    kind: ExecutorKind,
-    name: &str,
-    section: &str,
-    library: &Library,
-    worlds: &Worldly,
-    servers: &Servers,
-) -> Result<()> {
-    match kind {
-        ExecutorKind::Openapi => {
-            let function = library.find(name).map(|id| library.get(id));
-            must_be_called(section, name, function.and_then(|f| f.operation.as_deref()))
-        }
-        ExecutorKind::World => worlds.must_have(name),
-        ExecutorKind::Mcp if !servers.tools.contains_key(name) => Err(refusal(format!(
-            "no MCP server of the library offers \"{name}\"\nhint: name a file of servers in \
-             library.paths, or leave the kind of its executor at \"auto\""
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a description tells how a function is called, and it can be done.
-fn must_be_called(section: &str, name: &str, operation: Option<&Operation>) -> Result<()> {
-    let Some(operation) = operation else {
-        return Err(refusal(format!(
-            "[executor.{section}] of kind \"openapi\": no OpenAPI document describes \"{name}\"\n\
-             hint: name in executor.{section}.functions or .groups what one describes"
-        )));
-    };
-    operation.form().map(drop).map_err(|media| {
-        refusal(format!(
-            "[executor.{section}] of kind \"openapi\": \"{name}\" takes a body of type {media}, \
-             which is not sent\nhint: leave it out with library.exclude_functions, or let another \
-             executor claim it"
-        ))
-    })
-}
-
-/// What the campaign says of each function, and in which section.
-fn claims<'a>(
-    campaign: &'a Campaign,
-    library: &Library,
-) -> Result<BTreeMap<String, (&'a str, ExecutorKind)>> {
-    let mut claimed: BTreeMap<String, (&'a str, ExecutorKind)> = BTreeMap::new();
-    let others = campaign.executor.iter().filter(|(name, _)| *name != DEFAULT_EXECUTOR);
-    for (section, execution) in others {
-        for function in matched(section, execution, library)? {
-            let earlier = claimed.insert(function.name.clone(), (section, execution.kind));
-            if let Some((other, _)) = earlier.filter(|(other, _)| other != section) {
-                let name = &function.name;
-                return Err(refusal(format!(
-                    "[executor.{other}] and [executor.{section}] both claim \"{name}\"\nhint: \
-                     let one of them name less"
-                )));
-            }
-        }
-    }
-    let rest = campaign.executor.get(DEFAULT_EXECUTOR).map(|default| default.kind);
-    let kind_of = |function: &Function| {
-        let rest = (DEFAULT_EXECUTOR, rest.unwrap_or_default());
-        claimed.get(&function.name).copied().unwrap_or(rest)
-    };
-    Ok(library.iter().map(|(_, function)| (function.name.clone(), kind_of(function))).collect())
-}
-
-pub(crate) fn refusal(text: String) -> anyhow::Error {
-    Refusal(text).into()
-}
-
-/// The functions that a section claims.
-fn matched<'a>(
-    section: &str,
-    execution: &Execution,
-    library: &'a Library,
-) -> Result<Vec<&'a Function>> {
-    let mut found = Vec::new();
-    let mut add = |key: &str, wanted: &str, is_it: &dyn Fn(&Function) -> bool| {
-        let before = found.len();
-        found.extend(library.iter().map(|(_, function)| function).filter(|f| is_it(f)));
-        match found.len() > before {
-            true => Ok(()),
-            false => Err(refusal(format!(
-                "executor.{section}.{key}: the library has nothing that \"{wanted}\" names\n\
-                 hint: `magnet graph` shows functions and their categories"
-            ))),
-        }
-    };
-    for wanted in &execution.functions {
-        let pattern = glob::Pattern::new(wanted).map_err(|error| {
-            refusal(format!("executor.{section}.functions: \"{wanted}\" is no pattern: {error}"))
-        })?;
-        add("functions", wanted, &|function| pattern.matches(&function.name))?;
-    }
-    for wanted in &execution.groups {
-        add("groups", wanted, &|function| function.category == *wanted)?;
-    }
-    Ok(found)
-}
-
-/// The world of a pack, if it has one and this program runs worlds.
-#[cfg(feature = "world")]
-struct Worldly(Option<Modules>);
-
-#[cfg(feature = "world")]
-impl Worldly {
-    fn new(pack: &Pack) -> Result<Self> {
-        Ok(Self(modules(pack)?))
-    }
-
-    fn have(&self, function: &str) -> bool {
-        self.0.as_ref().is_some_and(|modules| modules.have(function))
-    }
-
-    fn executor(&self, campaign: &Campaign) -> Result<Arc<dyn Executor>> {
-        let modules = self.0.clone().context("the pack has no world")?;
-        // Workers of one process share its cores.
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let threads = cores.checked_div(campaign.run.workers).unwrap_or(1).max(1);
-        let worlds = Worlds::new(modules, threads).context("starting the threads of worlds")?;
-        Ok(Arc::new(worlds))
-    }
-}
-
-/// The modules of a pack's world, ready to run; none where it has no world.
-///
-/// # Errors
-/// Everything that is wrong with them.
-#[cfg(feature = "world")]
-pub fn modules(pack: &Pack) -> Result<Option<Modules>, Problems> {
-    if pack.world.is_empty() {
-        return Ok(None);
-    }
-    Modules::load(&pack.world).map(Some).map_err(|problems| Problems {
-        pack: "world".into(),
-        problems: problems.into_iter().map(Problem::from).collect(),
-    })
-}
-
-#[cfg(not(feature = "world"))]
-struct Worldly;
-
-#[cfg(not(feature = "world"))]
-impl Worldly {
-    fn new(_: &Pack) -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn have(&self, _: &str) -> bool {
-        false
-    }
-
-    fn executor(&self, _: &Campaign) -> Result<Arc<dyn Executor>> {
-        Err(refusal(
-            "this program runs no worlds\nhint: build it with the feature \"world\"".into(),
-        ))
-    }
-}
-
-impl Worldly {
-    fn must_have(&self, function: &str) -> Result<()> {
-        match self.have(function) {
-            true => Ok(()),
-            false => Err(refusal(format!(
-                "no world of the pack has \"{function}\"\nhint: write it into the pack, or leave \
-                 the kind of its executor at \"auto\""
-            ))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use magnet_proto::library::Document;
     use magnet_proto::pack::Module;
     use magnet_proto::state::embedded::EmbeddedState;
+    use magnet_worker::execute::metered;
     use serde_json::json;
 
     use super::*;

@@ -235,7 +235,7 @@ fn a_conversation_starts_from_the_files_and_calls_that_the_file_says() {
 
 #[test]
 fn what_a_server_does_in_mid_call_costs_a_try_and_not_the_run() {
-    for how in ["crash", "hang", "huge", "garbage", "mute"] {
+    for how in ["crash", "hang", "huge", "garbage", "mute", "orphan", "dribble", "large"] {
         let shop = Shop::new(how, json!({ "call_timeout": "1s", "isolation": "restore" }));
         let ran = shop.magnet("run --tools servers.json --samples 3 --set run.workers=2").expect(0);
         let records = shop.records();
@@ -250,8 +250,12 @@ fn what_a_server_does_in_mid_call_costs_a_try_and_not_the_run() {
 
 #[test]
 fn noise_and_odd_tools_are_left_aside() {
-    let shop = Shop::new("noisy", json!({ "isolation": "restore" }));
-    shop.magnet("run --tools servers.json --samples 3").expect(0);
+    for how in ["noisy", "chatty", "stutter", "asking"] {
+        let shop = Shop::new(how, json!({ "isolation": "restore" }));
+        shop.magnet("run --tools servers.json --samples 3").expect(0);
+        assert_eq!(shop.records().len(), 3, "{how}");
+        shop.is_tidy();
+    }
     let shop = Shop::new("odd", json!({ "isolation": "restore" }));
     let checked = shop.magnet("check --tools servers.json").expect(0).stdout;
     assert!(checked.contains("refused"), "{checked}");
@@ -265,6 +269,35 @@ fn answers_that_do_not_keep_to_their_schema_break_nothing() {
     assert_eq!(shop.records().len(), 5);
     let verified = shop.magnet("verify out --execute --start-servers").expect(0).stdout;
     assert!(verified.starts_with("5 reproduced, 0 mismatch"), "{verified}");
+    shop.is_tidy();
+}
+
+/// Where what goes together must, a dry walk finds it: five calls in a row,
+/// counted at the server.
+#[test]
+fn a_dry_walk_gets_along_with_a_strict_server() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/mcp/bank.py");
+    let shop = Shop::new(
+        "",
+        json!({ "args": [script, "{dir}"], "env": {"CALLS": "{here}/calls"}, "isolation": "restore" }),
+    );
+    let five = ["walk.steps=5", "walk.min_steps=5", "walk.min_nodes=5", "negatives.max_pairs=0"];
+    let alone = ["merge", "insert", "split", "parallel", "pad", "fault", "conflict", "irrelevant"];
+    let alone = alone.map(|operation| format!("node_ops.{operation}=0"));
+    let sets = five.iter().map(|set| (*set).to_owned()).chain(alone);
+    let sets: String = sets.map(|set| format!(" --set {set}")).collect();
+    let line = format!("run --tools servers.json --samples 100{sets}");
+    shop.magnet(&line).expect(0);
+    let manifest: Value = serde_json::from_str(&read(&shop.path().join("out/manifest.json")))
+        .expect("the manifest is JSON");
+    let walks = |at: &str| manifest.pointer(at).and_then(Value::as_u64).unwrap_or(0);
+    let refused = walks("/counts/rejected_by_reason/call_refused");
+    let walked = walks("/counts/accepted") + walks("/counts/rejected");
+    assert!(refused * 100 <= walked * 15, "{refused} of {walked} walks end with a refused call");
+    let calls = read(&shop.path().join("calls"));
+    let (made, accepted) = (calls.lines().count(), 5 * (walked - refused) as usize);
+    assert!(made * 2 <= accepted * 5, "{made} calls for {accepted} that are wanted");
+    println!("{refused} of {walked} walks refused, {made} calls for {accepted}");
     shop.is_tidy();
 }
 

@@ -155,6 +155,18 @@ fn what_was_recorded_makes_the_same_conversations_without_the_api() {
     assert!(manifest.contains("\"executor_failed\": 10"), "{}\n{manifest}", ran.stderr);
     let rejected = read(&folder.path().join("third/rejected.jsonl"));
     assert!(rejected.contains("nothing is recorded of walk 0 of seed 8"), "{rejected}");
+
+    // What is gone from a recording cannot be given again, and proves nothing.
+    let recording = read(&folder.path().join("calls.jsonl"));
+    let is_output = |line: &&str| line.contains("\"output\":");
+    let kept = recording.lines().enumerate().filter(|(at, line)| at % 9 > 0 || !is_output(line));
+    let kept: Vec<&str> = kept.map(|(_, line)| line).collect();
+    assert!(kept.len() < recording.lines().count());
+    write(folder.path(), "calls.jsonl", &kept.join("\n"));
+    let verified = magnet(folder.path(), "verify second --execute").run().expect(0);
+    assert!(verified.stdout.contains(" 0 mismatch, "), "{}", verified.stdout);
+    assert!(!verified.stdout.contains(" 0 unavailable"), "{}", verified.stdout);
+    assert!(verified.stderr.contains("nothing is recorded of this call"), "{}", verified.stderr);
 }
 
 #[test]

@@ -127,7 +127,8 @@ def list_orders(state, account_id):
 
 
 def get_order(state, order_id):
-    return order(state, order_id)
+    note = {"note": "x" * 3_000_000} if hostile_by("large") else {}
+    return {**order(state, order_id), **note}
 
 
 def place_order(state, account_id, sku, quantity):
@@ -225,6 +226,19 @@ class Hostile:
             return True
         if self.how == "mute" and name == "get_order":
             return True
+        if self.how == "orphan" and name == "get_order":
+            # Whoever is left holds the pipes open and says nothing.
+            if os.fork() > 0:
+                os._exit(0)
+            time.sleep(3600)
+        if self.how == "dribble" and name == "get_order":
+            while True:
+                print('{"jsonrpc": "2.0", "method": "notifications/message", "params": {}}', flush=True)
+                time.sleep(0.05)
+        if self.how == "asking" and name:
+            print('{"jsonrpc": "2.0", "id": "ours", "method": "roots/list"}', flush=True)
+            while json.loads(sys.stdin.readline()).get("id") != "ours":
+                pass
         if self.how == "garbage" and name == "get_order":
             print('{"jsonrpc": "2.0", "id": 10, "resul', flush=True)
             return True
@@ -292,6 +306,8 @@ def main():
     if hostile_by("mortal") or hostile_by("dying"):
         mortal()
     hostile = Hostile(sys.argv[2] if len(sys.argv) > 2 else "")
+    if hostile.how == "chatty":
+        print("The shop opens.\n{}\n[1, 2]\n" + json.dumps({"jsonrpc": "2.0", "id": 0, "result": {}}), flush=True)
     if hostile.how == "brood":
         # A child that outlives its parent unless the whole group is ended.
         os.system("sleep 3600 & echo $! >> \"$BROOD\"")
@@ -307,7 +323,8 @@ def main():
                 told["result"] = hostile.lied(told["result"])
         except Refused as refused:
             told["error"] = {"code": -32602, "message": str(refused)}
-        print(json.dumps(told), flush=True)
+        for _ in range(2 if hostile.how == "stutter" else 1):
+            print(json.dumps(told), flush=True)
 
 
 if __name__ == "__main__":

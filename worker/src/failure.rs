@@ -24,7 +24,9 @@ impl Failure {
 impl From<execute::Error> for Failure {
     fn from(error: execute::Error) -> Self {
         match error {
-            execute::Error::Unusable(why) => Self::rejected(Reason::ExecutorFailed, why),
+            execute::Error::Unusable(why) | execute::Error::Unrecorded(why) => {
+                Self::rejected(Reason::ExecutorFailed, why)
+            }
             execute::Error::Teacher(error) => error.into(),
             error => Self::Executor(error),
         }

@@ -53,6 +53,11 @@ impl Verdict {
         self.volatile += made.volatile;
     }
 
+    /// The first reason stands for the others.
+    fn without(&mut self, why: String) {
+        self.unavailable_because.get_or_insert(why);
+    }
+
     fn mismatch(&mut self, place: &str, why: impl std::fmt::Display) {
         self.mismatches += 1;
         if self.problems.len() < MAX_PROBLEMS {
@@ -101,7 +106,7 @@ pub async fn verify(
             if let (Some(replayer), Some(line), Scope::EveryCall) = (&replayer, line, scope) {
                 match replayer.replay(&record, &line.rejected).await {
                     Ok(Again::Same(made)) => verdict.made(made),
-                    Ok(Again::Unavailable) => {}
+                    Ok(Again::Unavailable(why)) => verdict.without(why),
                     Err(why) => verdict.mismatch(&at, why),
                 }
             }
@@ -114,7 +119,10 @@ pub async fn verify(
                     verdict.reproduced += 1;
                     verdict.made(made);
                 }
-                Ok(Again::Unavailable) => verdict.unavailable += 1,
+                Ok(Again::Unavailable(why)) => {
+                    verdict.unavailable += 1;
+                    verdict.without(why);
+                }
                 Err(why) => verdict.mismatch(&place, why),
             },
         }

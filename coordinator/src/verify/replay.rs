@@ -38,8 +38,8 @@ pub enum Programs {
 pub(super) enum Again {
     /// All came out as they stand.
     Same(Made),
-    /// Some cannot be made again here.
-    Unavailable,
+    /// Some cannot be made again here, and why.
+    Unavailable(String),
 }
 
 /// Calls whose outputs were made again.
@@ -97,8 +97,11 @@ impl Replayer {
         messages: &[Message],
     ) -> Result<Again, String> {
         let (sample, library) = (&record.sample, &self.bundle.library);
-        if sample.executor != self.executor.name() {
-            return Ok(Again::Unavailable);
+        let here = self.executor.name();
+        if sample.executor != here {
+            let made = &sample.executor;
+            let why = format!("\"{made}\" made the outputs, and \"{here}\" would make them here");
+            return Ok(Again::Unavailable(why));
         }
         let own = |id| {
             let name = &record.library.get(id).name;
@@ -109,12 +112,10 @@ impl Replayer {
         for (turn, call, content) in answered(messages) {
             let function = own(call.function)?;
             if self.executor.nature(function) == Nature::Played {
-                return Ok(Again::Unavailable);
+                return Ok(Again::Unavailable("outputs of a model are not made again".into()));
             }
             let plan = plan(sample, turn, call);
-            let tool = self.bundle.servers.of(&function.name);
-            let places =
-                tool.map(|(tool, server)| server.volatile_places(&tool.name)).unwrap_or_default();
+            let places = self.executor.volatile(function);
             calls.push(Answered { function, call, content, plan, places });
         }
         let functions = sample.signature_path.iter().flatten().map(|id| own(*id));
@@ -127,8 +128,7 @@ impl Replayer {
         };
         let mut session = match Planned::open(&self.executor, &start).await {
             Ok(session) => session,
-            Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return without(error),
         };
         let again = call_again(&mut session, &calls).await;
         // What cannot be let go now is let go with the process.
@@ -154,12 +154,9 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
     for Answered { function, call, content, plan, places } in calls {
         let again = match session.call(function, call, plan).await {
             Ok(output) => output.content,
-            Err(execute::Error::Transient(_)) => return Ok(Again::Unavailable),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return without(error),
         };
-        let differing = volatile::differing(content, &again)
-            .filter(|differing| differing.iter().all(|one| volatile::is_among(&one.place, places)));
-        let Some(differing) = differing else {
+        let Some(differing) = volatile::differing_at(places, content, &again) else {
             let (id, name) = (&call.id, &function.name);
             return Err(format!("the output of \"{id}\" ({name}) came out otherwise"));
         };
@@ -168,6 +165,16 @@ async fn call_again(session: &mut Planned, calls: &[Answered<'_>]) -> Result<Aga
         session.bind(differing);
     }
     Ok(Again::Same(made))
+}
+
+/// What a call without an output tells of the one that stands there.
+fn without(error: execute::Error) -> Result<Again, String> {
+    match error {
+        execute::Error::Transient(why) | execute::Error::Unrecorded(why) => {
+            Ok(Again::Unavailable(why))
+        }
+        error => Err(error.to_string()),
+    }
 }
 
 /// The campaign whose executors make every call, and keep none.

@@ -1,5 +1,6 @@
 //! What every state store must do, as a suite to run on an empty store.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,7 +26,8 @@ const SHORT: Duration = Duration::from_millis(150);
 pub async fn run(state: &dyn State) {
     the_lowest_walk_holds_a_claim(state).await;
     one_caller_computes_and_the_others_get_its_output(state).await;
-    a_caller_whose_patience_ends_computes_as_well(state).await;
+    a_duty_that_is_over_is_anothers(state).await;
+    a_duty_that_is_renewed_or_released_is_one_callers_at_a_time(state).await;
     a_paid_answer_is_kept_until_it_is_forgotten_or_old(state).await;
     a_limit_grants_its_rate_and_no_more(state).await;
     a_held_limit_grants_nothing_until_the_pause_is_over(state).await;
@@ -72,11 +74,35 @@ async fn one_caller_computes_and_the_others_get_its_output(state: &dyn State) {
     assert_eq!(state.output(key("output"), SHORT).await.unwrap(), Lookup::Hit(output.clone()));
 }
 
-async fn a_caller_whose_patience_ends_computes_as_well(state: &dyn State) {
+async fn a_duty_that_is_over_is_anothers(state: &dyn State) {
     assert_eq!(state.output(key("lost"), SHORT).await.unwrap(), Lookup::Compute);
     let before = Instant::now();
     assert_eq!(state.output(key("lost"), SHORT).await.unwrap(), Lookup::Compute);
     assert!(before.elapsed() >= SHORT);
+}
+
+async fn a_duty_that_is_renewed_or_released_is_one_callers_at_a_time(state: &dyn State) {
+    let term = SHORT * 6;
+    assert_eq!(state.output(key("slow"), term).await.unwrap(), Lookup::Compute);
+    state.renew_output(key("slow"), PATIENCE).await.unwrap();
+    let is_free = AtomicBool::new(false);
+    let waiting = || async {
+        let found = state.output(key("slow"), PATIENCE).await.unwrap();
+        assert!(is_free.load(Ordering::Relaxed), "told to compute while another does");
+        let is_due = found == Lookup::Compute;
+        if is_due {
+            state.put_output(key("slow"), Bytes::from_static(b"7")).await.unwrap();
+        }
+        u8::from(is_due)
+    };
+    let working = async {
+        tokio::time::sleep(term + SHORT).await;
+        is_free.store(true, Ordering::Relaxed);
+        state.release_output(key("slow")).await.unwrap();
+    };
+    let (one, other, ()) = tokio::join!(waiting(), waiting(), working);
+    assert_eq!(one + other, 1, "one takes it over, the other has its output");
+    state.release_output(key("nobody's")).await.unwrap();
 }
 
 async fn a_paid_answer_is_kept_until_it_is_forgotten_or_old(state: &dyn State) {

@@ -50,8 +50,7 @@ pub struct EmbeddedState {
 struct Inside {
     claims: Recent<Digest, WalkIndex>,
     outputs: Recent<Digest, Bytes>,
-    /// Who is computing an output, and whom to wake.
-    computing: HashMap<Digest, Arc<Notify>>,
+    computing: HashMap<Digest, Duty>,
     memo: Recent<Digest, (Instant, Bytes)>,
     limits: HashMap<String, Bucket>,
     spent: Spending,
@@ -81,6 +80,14 @@ impl Default for Inside {
             hands: Hands::default(),
         }
     }
+}
+
+/// Someone computes an output.
+#[derive(Clone, Debug)]
+struct Duty {
+    until: Instant,
+    /// Whom to wake.
+    waiting: Arc<Notify>,
 }
 
 /// A bucket that permits drip into at the limit's rate.
@@ -149,18 +156,27 @@ impl EmbeddedState {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The output, or whom to wait for; `None` makes the caller the one who
-    /// computes.
-    fn look(&self, key: Digest) -> Result<Bytes, Option<Arc<Notify>>> {
-        let mut inside = self.lock();
+    /// The output, or whose duty it is; `None` makes it the caller's.
+    fn look(&self, key: Digest, term: Duration) -> Result<Bytes, Option<Duty>> {
+        let (mut inside, now) = (self.lock(), Instant::now());
         if let Some(output) = inside.outputs.get(&key) {
             return Ok(output.clone());
         }
-        if let Some(computing) = inside.computing.get(&key) {
-            return Err(Some(Arc::clone(computing)));
+        let held = inside.computing.get(&key);
+        if let Some(duty) = held.filter(|duty| duty.until > now) {
+            return Err(Some(duty.clone()));
         }
-        inside.computing.insert(key, Arc::default());
+        // Those who waited for the last one wait for this one.
+        let waiting = held.map(|duty| Arc::clone(&duty.waiting)).unwrap_or_default();
+        inside.computing.insert(key, Duty { until: now + term, waiting });
         Err(None)
+    }
+
+    /// Frees a duty, whether there is an output now or not.
+    fn wake(inside: &mut Inside, key: &Digest) {
+        if let Some(duty) = inside.computing.remove(key) {
+            duty.waiting.notify_waiters();
+        }
     }
 }
 
@@ -177,33 +193,41 @@ impl State for EmbeddedState {
         }
     }
 
-    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
-        let deadline = Instant::now() + patience;
+    async fn output(&self, key: Digest, term: Duration) -> Result<Lookup, Error> {
         loop {
-            let computing = match self.look(key) {
+            let duty = match self.look(key, term) {
                 Ok(output) => return Ok(Lookup::Hit(output)),
                 Err(None) => return Ok(Lookup::Compute),
-                Err(Some(computing)) => computing,
+                Err(Some(duty)) => duty,
             };
-            let mut done = std::pin::pin!(computing.notified());
+            let mut done = std::pin::pin!(duty.waiting.notified());
             done.as_mut().enable();
-            // It may have been put between the look and the wait.
-            if let Some(output) = self.lock().outputs.get(&key) {
-                return Ok(Lookup::Hit(output.clone()));
-            }
-            if tokio::time::timeout_at(deadline, done).await.is_err() {
-                return Ok(Lookup::Compute);
+            // It may have been freed between the look and the wait.
+            let is_held = self.lock().computing.contains_key(&key);
+            if is_held {
+                // Or be held longer by then.
+                tokio::time::timeout_at(duty.until, done).await.ok();
             }
         }
+    }
+
+    async fn renew_output(&self, key: Digest, term: Duration) -> Result<(), Error> {
+        if let Some(duty) = self.lock().computing.get_mut(&key) {
+            duty.until = Instant::now() + term;
+        }
+        Ok(())
+    }
+
+    async fn release_output(&self, key: Digest) -> Result<(), Error> {
+        Self::wake(&mut self.lock(), &key);
+        Ok(())
     }
 
     async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {
         let mut inside = self.lock();
         let weight = value.len() + OVERHEAD_BYTES;
         inside.outputs.put(key, value, weight);
-        if let Some(waiting) = inside.computing.remove(&key) {
-            waiting.notify_waiters();
-        }
+        Self::wake(&mut inside, &key);
         Ok(())
     }
 

@@ -164,8 +164,8 @@ impl State for Metered {
         holder
     }
 
-    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
-        let found = self.counted(self.inner.output(key, patience)).await;
+    async fn output(&self, key: Digest, term: Duration) -> Result<Lookup, Error> {
+        let found = self.counted(self.inner.output(key, term)).await;
         self.to.pulse.beat();
         let outcome = match &found {
             Ok(Lookup::Hit(_)) => "hit",
@@ -174,6 +174,14 @@ impl State for Metered {
         };
         self.to.outputs.with_label_values(&[outcome]).inc();
         found
+    }
+
+    async fn renew_output(&self, key: Digest, term: Duration) -> Result<(), Error> {
+        self.worked(self.inner.renew_output(key, term)).await
+    }
+
+    async fn release_output(&self, key: Digest) -> Result<(), Error> {
+        self.worked(self.inner.release_output(key)).await
     }
 
     async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {

@@ -104,10 +104,18 @@ pub trait State: Send + Sync {
     /// that ever claimed it; returns that holder.
     async fn claim(&self, key: Digest, walk: WalkIndex) -> Result<WalkIndex, Error>;
 
-    /// A cached output, or the duty to compute it: for one key at a time one
-    /// caller in the whole fleet is told to compute, others wait for it up to
-    /// `patience` and are then told to compute as well.
-    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error>;
+    /// A cached output, or the duty to compute it, held for `term`: for one
+    /// key at a time one caller in the whole fleet has the duty. Others wait
+    /// until the output is there, or the duty is free again: then one of them
+    /// is told to compute.
+    async fn output(&self, key: Digest, term: Duration) -> Result<Lookup, Error>;
+
+    /// Holds the duty to compute for `term` from now: whoever needs longer says
+    /// so in time.
+    async fn renew_output(&self, key: Digest, term: Duration) -> Result<(), Error>;
+
+    /// Gives the duty back without an output.
+    async fn release_output(&self, key: Digest) -> Result<(), Error>;
 
     /// Keeps a computed output and releases those who wait.
     async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error>;
@@ -203,7 +211,7 @@ pub trait State: Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lookup {
     Hit(Bytes),
-    /// Compute it, then [`State::put_output`].
+    /// Compute it, then [`State::put_output`] or [`State::release_output`].
     Compute,
 }
 

@@ -46,8 +46,6 @@ use scripts::Scripts;
 /// How long a campaign's entries are kept after their last use.
 const KEEP: Duration = Duration::from_secs(14 * 24 * 3_600);
 const KEEP_OUTPUT: Duration = Duration::from_secs(2 * 24 * 3_600);
-/// Whoever computes an output and vanishes is waited for no longer.
-const COMPUTING: Duration = Duration::from_secs(60);
 const FIRST_POLL: Duration = Duration::from_millis(4);
 const LAST_POLL: Duration = Duration::from_millis(128);
 /// Claims lie in 2^15 buckets: 120 a bucket, the most that stay packed, is
@@ -140,9 +138,9 @@ impl RedisState {
         call
     }
 
-    async fn poll(&self, key: Digest) -> Result<Polled, Error> {
+    async fn poll(&self, key: Digest, term: Duration) -> Result<Polled, Error> {
         let mut call = self.scripts.output.prepare_invoke();
-        call.key(self.key_of("o", &key)).key(self.key_of("l", &key)).arg(millis(COMPUTING));
+        call.key(self.key_of("o", &key)).key(self.key_of("l", &key)).arg(millis(term));
         Ok(match self.link.script(&call).await? {
             Value::BulkString(output) => Polled::Output(output.into()),
             Value::Int(1) => Polled::Compute,
@@ -201,22 +199,30 @@ impl State for RedisState {
         self.link.script::<u64>(&call).await.map(WalkIndex)
     }
 
-    async fn output(&self, key: Digest, patience: Duration) -> Result<Lookup, Error> {
-        let deadline = Instant::now() + patience;
+    async fn output(&self, key: Digest, term: Duration) -> Result<Lookup, Error> {
         let mut pause = FIRST_POLL;
         loop {
-            match self.poll(key).await? {
+            match self.poll(key, term).await? {
                 Polled::Output(output) => return Ok(Lookup::Hit(output)),
                 Polled::Compute => return Ok(Lookup::Compute),
                 Polled::Busy => {}
             }
-            let now = Instant::now();
-            if now >= deadline {
-                return Ok(Lookup::Compute);
-            }
-            tokio::time::sleep(pause.min(deadline - now)).await;
+            tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LAST_POLL);
         }
+    }
+
+    /// Anew, should the server have lost it.
+    async fn renew_output(&self, key: Digest, term: Duration) -> Result<(), Error> {
+        let mut hold = redis::cmd("SET");
+        hold.arg(self.key_of("l", &key)).arg(1).arg("PX").arg(millis(term));
+        self.link.command(&hold).await
+    }
+
+    async fn release_output(&self, key: Digest) -> Result<(), Error> {
+        let mut free = redis::cmd("UNLINK");
+        free.arg(self.key_of("l", &key));
+        self.link.command(&free).await
     }
 
     async fn put_output(&self, key: Digest, value: Bytes) -> Result<(), Error> {

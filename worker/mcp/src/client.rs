@@ -158,12 +158,19 @@ impl Client {
     }
 
     async fn ask(&mut self, request: ClientRequest) -> Result<Value, Trouble> {
-        let answer = match timeout(self.deadline, self.service.send_request(request)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let waited = self.deadline.as_secs_f64();
-                return Err(Trouble::Gone(format!("it did not answer within {waited} s")));
-            }
+        let asked = timeout(self.deadline, self.service.send_request(request));
+        let answer = match &mut self.process {
+            None => asked.await,
+            // What it has started may hold its pipes open for ever.
+            Some(process) => tokio::select! {
+                biased;
+                answer = asked => answer,
+                () = process.ended() => return Err(Trouble::Gone(process.autopsy().await)),
+            },
+        };
+        let Ok(answer) = answer else {
+            let waited = self.deadline.as_secs_f64();
+            return Err(Trouble::Gone(format!("it did not answer within {waited} s")));
         };
         match (answer, &mut self.process) {
             (Ok(answer), _) => {

@@ -4,7 +4,7 @@
 //! exists. What exists at the start is found out once: from the files, from
 //! what the servers' file says, from the reads that take no arguments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use magnet_proto::Digest;
 use magnet_proto::library::{Function, Library};
 use magnet_proto::sample::{Arguments, Call};
 use magnet_proto::servers::{Isolation, Server, Servers, StartState};
+use magnet_proto::shape::Field;
+use magnet_worker::execute::known::Takers;
 use magnet_worker::execute::{Error, Executor, Known, Nature, Output, Plan, Session, Start, known};
 use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -21,8 +23,10 @@ use crate::launch::{Launch, Unlaunchable};
 use crate::live::{Failed, Live, NotStarted};
 use crate::patience::Patience;
 
-/// Reads of a server that are made to see what exists.
+/// Reads of a server that are made to see what exists; of those that need an
+/// argument, each with so many of its values.
 const MAX_READS: usize = 8;
+const MAX_READS_OF: usize = 6;
 /// Starts that may fail, one after another, before a server counts as away.
 const STARTS: usize = 2;
 /// Conversations on servers at once, a core.
@@ -46,10 +50,12 @@ struct All {
 struct Ready {
     server: Server,
     launch: Launch,
-    /// The parameters of its functions.
-    parameters: BTreeSet<String>,
-    /// Its tools that only read and need no arguments.
+    /// Of its functions.
+    takers: Takers,
+    /// Its tools that only read and need no arguments, then those that need
+    /// one, with it.
     reads: Vec<String>,
+    reads_of: Vec<(String, String)>,
     at_start: OnceCell<Known>,
     patience: Patience,
     /// Processes that wait for their next conversation.
@@ -67,21 +73,28 @@ impl McpServers {
         let mut ready = BTreeMap::new();
         for (name, server) in &servers.servers {
             let launch = Launch::new(name, server, variable)?;
-            let (mut parameters, mut reads) = (BTreeSet::new(), Vec::new());
+            let (mut takers, mut reads, mut reads_of) = (Takers::default(), Vec::new(), Vec::new());
             for (_, function) in library.iter() {
                 let Some(tool) = servers.tools.get(&function.name).filter(|t| t.server == *name)
                 else {
                     continue;
                 };
-                parameters.extend(function.params().iter().map(|field| field.name.clone()));
-                if function.required().next().is_none() && !function.changes_state() {
-                    reads.push(tool.name.clone());
+                takers.add(function);
+                let required: Vec<&Field> = function.required().collect();
+                match required.as_slice() {
+                    _ if function.changes_state() => {}
+                    [] => reads.push(tool.name.clone()),
+                    [only] if known::names_a_thing(&only.name) => {
+                        reads_of.push((tool.name.clone(), only.name.clone()));
+                    }
+                    _ => {}
                 }
             }
             reads.truncate(MAX_READS);
+            reads_of.truncate(MAX_READS);
             let (server, at_start, idle) = (server.clone(), OnceCell::new(), Mutex::default());
             let patience = Patience::new(server.connect_patience);
-            let one = Ready { server, launch, parameters, reads, at_start, patience, idle };
+            let one = Ready { server, launch, takers, reads, reads_of, at_start, patience, idle };
             ready.insert(name.clone(), one);
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -98,6 +111,11 @@ impl Executor for McpServers {
 
     fn nature(&self, _: &Function) -> Nature {
         Nature::Real
+    }
+
+    fn volatile(&self, function: &Function) -> Vec<String> {
+        let tool = self.all.servers.of(&function.name);
+        tool.map(|(tool, server)| server.volatile_places(&tool.name)).unwrap_or_default()
     }
 
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
@@ -187,8 +205,8 @@ impl Ready {
         let server = &self.server;
         for path in server.start.files.keys() {
             let path = Value::from(format!("{}/{path}", server.dir));
-            for name in self.parameters.iter().filter(|name| is_path(name)) {
-                known::tell(name, &path, &self.parameters, &mut known);
+            for name in self.takers.names().filter(|name| is_path(name)) {
+                known::tell(name, &path, &self.takers, &mut known);
             }
         }
         if self.reads.is_empty() {
@@ -196,20 +214,45 @@ impl Ready {
         }
         let mut live = self.begin(&server.start).await?;
         for tool in &self.reads {
-            match live.call(&self.launch, server, tool, &Arguments::default()).await {
-                Ok(output) if !output.is_error => {
-                    known::learn(&output.value, &self.parameters, &mut known);
-                }
-                Ok(_) | Err(Failed::Unusable(_)) => {}
-                Err(Failed::Denied(why)) => return Err(Error::Permanent(self.blamed(&why))),
-                Err(Failed::Gone(why) | Failed::Away(why)) => {
-                    tracing::debug!(server = self.launch.name, tool, why, "a read ended a server");
-                    live = self.begin(&server.start).await?;
+            (live, _) = self.read(live, tool, &Arguments::default(), &mut known).await?;
+        }
+        // What belongs to the things that were told.
+        for (tool, parameter) in &self.reads_of {
+            let told = known.by_parameter.get(parameter).map_or(&[][..], Vec::as_slice);
+            for value in told.iter().take(MAX_READS_OF).cloned().collect::<Vec<_>>() {
+                let arguments = Arguments::from_iter([(parameter.clone(), value)]);
+                let is_over;
+                (live, is_over) = self.read(live, tool, &arguments, &mut known).await?;
+                if is_over {
+                    break;
                 }
             }
         }
         self.end(live);
         Ok(known)
+    }
+
+    /// Adds what one read tells; gives back a server that can be read on, and
+    /// whether the read ended the one before.
+    async fn read(
+        &self,
+        mut live: Live,
+        tool: &str,
+        arguments: &Arguments,
+        known: &mut Known,
+    ) -> Result<(Live, bool), Error> {
+        match live.call(&self.launch, &self.server, tool, arguments).await {
+            Ok(output) if !output.is_error => {
+                known::learn(&output.value, arguments, &self.takers, known);
+            }
+            Ok(_) | Err(Failed::Unusable(_)) => {}
+            Err(Failed::Denied(why)) => return Err(Error::Permanent(self.blamed(&why))),
+            Err(Failed::Gone(why) | Failed::Away(why)) => {
+                tracing::debug!(server = self.launch.name, tool, why, "a read ended a server");
+                return Ok((self.begin(&self.server.start).await?, true));
+            }
+        }
+        Ok((live, false))
     }
 
     /// What the servers' file says: values by parameter, sets by tool.
@@ -343,7 +386,7 @@ impl Session for Conversation {
                     || before.is_some() && before == live.digest();
                 self.live.insert(tool.server.clone(), live);
                 if let Some(value) = output.ok() {
-                    known::learn(value, &ready.parameters, &mut self.learnt);
+                    known::learn(value, &call.arguments, &ready.takers, &mut self.learnt);
                 }
                 Ok(output)
             }
@@ -368,11 +411,11 @@ impl Session for Conversation {
         }
     }
 
-    fn saw(&mut self, function: &Function, _: &Call, output: &Output) {
+    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
         let server = self.all.servers.of(&function.name).map(|(tool, _)| &tool.server);
         let ready = server.and_then(|server| self.all.ready.get(server));
         if let (Some(ready), Some(value)) = (ready, output.ok()) {
-            known::learn(value, &ready.parameters, &mut self.learnt);
+            known::learn(value, &call.arguments, &ready.takers, &mut self.learnt);
         }
     }
 

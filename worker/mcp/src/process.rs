@@ -15,6 +15,8 @@ use crate::wire::{Fate, Wire};
 
 /// So much of the end of what it says on stderr is kept for messages.
 const STDERR_BYTES: usize = 2_000;
+/// How long what a process said before it ended may take to be read.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// How long a killed process may take to be gone.
 const LAST_BREATH: Duration = Duration::from_secs(5);
 
@@ -80,6 +82,12 @@ impl Process {
     /// Whether it still runs.
     pub(crate) fn is_alive(&mut self) -> bool {
         !self.is_killed && self.fate.why().is_none() && matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Waits until it has ended, and what it said last has been read.
+    pub(crate) async fn ended(&mut self) {
+        self.child.wait().await.ok();
+        tokio::time::sleep(LAST_WORDS).await;
     }
 
     /// Ends it and says why it had ended, if it had.

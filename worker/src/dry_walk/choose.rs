@@ -16,7 +16,7 @@ use super::DryWalk;
 use super::memory::{Memory, Picked};
 use super::optional::is_speakable;
 use crate::coerce::coerce;
-use crate::execute::Known;
+use crate::execute::{Known, known};
 use crate::select::{self, Route};
 
 /// How often a value that was said before is meant again.
@@ -62,9 +62,10 @@ impl Choice<'_> {
                 continue;
             }
             if field.required {
-                arguments.push((field.name.clone(), self.required(field, attempt, &mut rng)?));
+                let how = self.required(field, &arguments, attempt, &mut rng)?;
+                arguments.push((field.name.clone(), how));
             } else if self.is_mentioned(field, &mut rng)
-                && let Some(value) = self.value(field, attempt, &mut rng)
+                && let Some(value) = self.value(field, &arguments, attempt, &mut rng)
             {
                 arguments.push((field.name.clone(), self.said(&field.name, value)));
             }
@@ -134,7 +135,9 @@ impl Choice<'_> {
         // All copies differ in the same argument, where the first attempts succeed.
         let at = *said.get(attempt / 4 % said.len().max(1))?;
         let field = function.param(&arguments[at].0)?;
-        let value = self.value(field, attempt + usize::from(copy), rng)?;
+        let mut others = arguments.clone();
+        others.remove(at);
+        let value = self.value(field, &others, attempt + usize::from(copy), rng)?;
         arguments[at].1 = How::Said { value };
         Some(arguments)
     }
@@ -158,7 +161,11 @@ impl Choice<'_> {
                 }
                 _ => route.follow(output, &select).and_then(|value| coerce(value, &field.shape)),
             };
-            let Some(value) = found.filter(|value| self.may_pass(&feed.flow.input, value)) else {
+            let may_pass = |value: &Value| {
+                self.may_pass(&feed.flow.input, value)
+                    && !is_the_same_thing(&feed.flow.input, value, &arguments)
+            };
+            let Some(value) = found.filter(may_pass) else {
                 continue;
             };
             if route.tail.is_some() && select != Select::All {
@@ -174,20 +181,28 @@ impl Choice<'_> {
 
     /// Whether a value from an output may be passed on as that parameter.
     fn may_pass(&self, parameter: &str, value: &Value) -> bool {
+        let sets = self.known.by_function.get(&self.function().name);
+        let sets = sets.map_or(&[][..], Vec::as_slice);
+        let known = self.known.by_parameter.get(parameter);
+        let is_known = known.is_some_and(|values| values.contains(value));
         if !self.only_known {
-            return true;
+            // What is known goes with what it is known to go with.
+            let is_among = sets.iter().any(|set| set.get(parameter) == Some(value));
+            return !is_known || sets.is_empty() || is_among || !self.goes_together(parameter);
         }
         if self.was_refused(parameter, value) {
             return false;
         }
-        let sets = self.known.by_function.get(&self.function().name);
-        match sets.map_or(&[][..], Vec::as_slice) {
-            [] => {
-                let known = self.known.by_parameter.get(parameter);
-                known.is_some_and(|values| values.contains(value))
-            }
+        match sets {
+            [] => is_known,
             sets => sets.iter().any(|set| set.get(parameter).is_none_or(|v| v == value)),
         }
+    }
+
+    /// Whether the parameter names a thing that must go with another one.
+    fn goes_together(&self, parameter: &str) -> bool {
+        let mut naming = known::naming(self.function());
+        known::names_a_thing(parameter) && naming.any(|other| other != parameter)
     }
 
     /// Whether it was part of a refused set: that it exists is not enough, an
@@ -268,6 +283,7 @@ impl Choice<'_> {
             let exists = self.known.by_parameter.get(&field.name);
             // Two functions' objects of one name, such as a body, are two things.
             let fits = !value.is_object()
+                && !is_the_same_thing(&field.name, value, arguments)
                 && !self.was_refused(&field.name, value)
                 && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
@@ -303,11 +319,17 @@ impl Choice<'_> {
         }
     }
 
-    fn required(&self, field: &Field, attempt: usize, rng: &mut Rng) -> Option<How> {
+    fn required(
+        &self,
+        field: &Field,
+        others: &[(String, How)],
+        attempt: usize,
+        rng: &mut Rng,
+    ) -> Option<How> {
         if let [only] = field.shape.choices.as_slice() {
             return Some(How::Unsaid { value: only.clone() });
         }
-        self.value(field, attempt, rng).map(|value| self.said(&field.name, value))
+        self.value(field, others, attempt, rng).map(|value| self.said(&field.name, value))
     }
 
     /// Said now, or already said.
@@ -318,11 +340,24 @@ impl Choice<'_> {
         }
     }
 
-    /// A value from what exists, the pack, the schema, the lexicon.
-    fn value(&self, field: &Field, attempt: usize, rng: &mut Rng) -> Option<Value> {
+    /// A value from what exists, the pack, the schema, the lexicon; `others`
+    /// are the arguments that the call has already.
+    fn value(
+        &self,
+        field: &Field,
+        others: &[(String, How)],
+        attempt: usize,
+        rng: &mut Rng,
+    ) -> Option<Value> {
         let known = self.known.by_parameter.get(&field.name).map_or(&[][..], Vec::as_slice);
         let mut fitting: Vec<&Value> =
             known.iter().filter(|v| coerce(v, &field.shape).as_ref() == Some(v)).collect();
+        let several = !fitting.is_empty();
+        fitting.retain(|value| !is_the_same_thing(&field.name, value, others));
+        // Another one of what there is one of.
+        if several && fitting.is_empty() {
+            return None;
+        }
         if fitting.iter().any(|value| !self.was_refused(&field.name, value)) {
             fitting.retain(|value| !self.was_refused(&field.name, value));
         }
@@ -337,9 +372,28 @@ impl Choice<'_> {
                 return Some(values[draw(values.len(), rng)].clone());
             }
         }
+        if let Some(value) = self.listed(field, rng) {
+            return Some(value);
+        }
+        // An invented name was refused, as any other will be.
+        if self.only_known && !self.refused.is_empty() && known::names_a_thing(&field.name) {
+            return None;
+        }
         let scene = &self.dry.scene;
         Some(self.dry.lexicon.value(self.function(), field, scene.persona, rng))
             .filter(|value| !value.is_null())
+    }
+
+    /// A list of things that exist, each known by the name of one.
+    fn listed(&self, field: &Field, rng: &mut Rng) -> Option<Value> {
+        let Type::Array { min_items, .. } = &field.shape.ty else {
+            return None;
+        };
+        let known = self.known.by_parameter.get(&known::singular(&field.name))?;
+        let count = rng.random_range(1..=2).max(*min_items).min(known.len());
+        let chosen: Vec<Value> = known.sample(rng, count).cloned().collect();
+        let list = Value::Array(chosen);
+        coerce(&list, &field.shape).filter(|fitted| *fitted == list)
     }
 
     fn is_mentioned(&self, field: &Field, rng: &mut Rng) -> bool {
@@ -364,6 +418,15 @@ impl Choice<'_> {
 /// Whether people name several values of a parameter in one breath.
 fn is_told_apart(field: &Field) -> bool {
     matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. })
+}
+
+/// Whether another argument names the same thing of a kind of which two are
+/// meant.
+fn is_the_same_thing(parameter: &str, value: &Value, others: &[(String, How)]) -> bool {
+    let is_it = |(name, how): &(String, How)| {
+        name != parameter && how.value() == Some(value) && known::are_of_one_kind(name, parameter)
+    };
+    others.iter().any(is_it)
 }
 
 /// Whether no other element says the same at that field.

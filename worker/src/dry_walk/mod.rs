@@ -28,7 +28,7 @@ use self::choose::Choice;
 use self::memory::Memory;
 use crate::conversation::{Executed, Scene};
 use crate::execute::planned::Planned;
-use crate::execute::{Executor, Nature, Plan, Start};
+use crate::execute::{Executor, Nature, Plan, Start, volatile};
 use crate::failure::Failure;
 use crate::lexicon::Lexicon;
 pub use crate::made::{Log, Made, Proposal};
@@ -130,7 +130,12 @@ pub async fn confirm(dry: DryWalk<'_>, log: &Log, calls: &[Made]) -> Result<(), 
         for executed in &made.executed {
             let function = scene.library.get(executed.call.function);
             let output = session.call(function, &executed.call, &plan).await?;
-            if output.content != executed.output.content {
+            let places = dry.executor.volatile(function);
+            let (before, now) = (&executed.output.content, &output.content);
+            // The time may go on meanwhile.
+            if let Some(differing) = volatile::differing_at(&places, before, now) {
+                session.bind(differing);
+            } else {
                 let detail = format!("\"{}\" returns something else by itself", function.name);
                 return Err(Failure::rejected(Reason::CallRefused, detail));
             }

@@ -13,7 +13,20 @@ const NOISE: &[&str] = &[
 /// Whether an optional parameter means something to a person: a scalar that is
 /// no affair of programs.
 pub(super) fn is_speakable(field: &Field) -> bool {
-    let plain =
-        matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. });
-    plain && field.name.len() > 2 && !words(&field.name).any(|word| NOISE.contains(&word.as_str()))
+    is_plain(&field.shape.ty)
+        && field.name.len() > 2
+        && !words(&field.name).any(|word| NOISE.contains(&word.as_str()))
+}
+
+/// A scalar, or a list of such whose values are given.
+fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::String { .. } | Type::Integer { .. } | Type::Number { .. } => true,
+        Type::Array { items, .. } => match items.ty {
+            Type::Integer { min, max } => min.is_some() && max.is_some(),
+            Type::String { .. } => !items.choices.is_empty(),
+            _ => false,
+        },
+        _ => false,
+    }
 }

@@ -7,28 +7,38 @@
 //! A function is pure if its output depends on nothing but its arguments and,
 //! where the executor can tell it, the state it is in; whether one is, the
 //! campaign says. An output is kept under the executor, the function, the
-//! canonical arguments and that state, and is made by one worker at a time.
+//! canonical arguments and that state, and is made by one worker at a time. A
+//! call that turned out to have no usable output has none for anybody.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::Digest;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
-use magnet_proto::state::{Lookup, State};
-use serde_json::Value;
+use magnet_proto::state::State;
+use serde::{Deserialize, Serialize};
 
+use super::once::{self, Duty, Found};
+use super::over::{Over, over};
 use super::planned::call_key;
-use super::{Error, Executor, Known, Nature, Output, Plan, Session, Start};
-
-/// How long a worker waits for another one's output of the same call.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::{Error, Executor, Nature, Output, Plan, Session, Start};
 
 /// An executor whose pure calls are made once.
 pub struct Cached {
     shelf: Arc<Shelf>,
+}
+
+/// What is kept of a call.
+#[derive(Serialize, Deserialize)]
+enum Kept {
+    Output {
+        content: String,
+        is_error: bool,
+    },
+    /// There is no output, and why.
+    Unusable(String),
 }
 
 struct Shelf {
@@ -55,70 +65,59 @@ impl Executor for Cached {
         self.shelf.executor.nature(function)
     }
 
+    fn volatile(&self, function: &Function) -> Vec<String> {
+        self.shelf.executor.volatile(function)
+    }
+
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
         let session = self.shelf.executor.open(start).await?;
-        let shelf = Arc::clone(&self.shelf);
-        Ok(Box::new(CachedSession { session, shelf, was_pure: false }))
+        Ok(over(session, Sparing { shelf: Arc::clone(&self.shelf), was_pure: false }))
     }
 }
 
-struct CachedSession {
-    session: Box<dyn Session>,
+struct Sparing {
     shelf: Arc<Shelf>,
     /// The last call changed nothing, whoever made it.
     was_pure: bool,
 }
 
 #[async_trait]
-impl Session for CachedSession {
-    fn initial_config(&self) -> Option<Value> {
-        self.session.initial_config()
-    }
-
-    async fn known(&mut self) -> Result<Known, Error> {
-        self.session.known().await
-    }
-
+impl Over for Sparing {
     async fn call(
         &mut self,
+        session: &mut dyn Session,
         function: &Function,
         call: &Call,
         plan: &Plan,
     ) -> Result<Output, Error> {
         self.was_pure = self.shelf.pure.contains(&function.name);
         if !self.was_pure {
-            return self.session.call(function, call, plan).await;
+            return session.call(function, call, plan).await;
         }
-        let state = self.session.digest().await?;
+        let state = session.digest().await?;
         let key = self.shelf.key(function, call, plan, state);
-        if let Some(output) = self.shelf.kept(key).await {
-            self.session.saw(function, call, &output);
-            return Ok(output);
+        let duty = match self.shelf.find(key).await {
+            Err(duty) => duty,
+            Ok(kept) => {
+                let output = kept.again()?;
+                session.saw(function, call, &output);
+                return Ok(output);
+            }
+        };
+        let output = duty.hold(session.call(function, call, plan)).await;
+        if let Some(kept) = Kept::of(&output).and_then(|kept| serde_json::to_vec(&kept).ok()) {
+            duty.done(kept).await;
         }
-        let output = self.session.call(function, call, plan).await;
-        self.shelf.keep(key, output.as_ref().ok()).await;
         output
     }
 
-    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
-        self.session.saw(function, call, output);
+    fn refusals_are_clean(&self, session: &dyn Session) -> bool {
+        self.was_pure || session.refusals_are_clean()
     }
 
-    async fn digest(&mut self) -> Result<Option<Digest>, Error> {
-        self.session.digest().await
-    }
-
-    fn refusals_are_clean(&self) -> bool {
-        self.was_pure || self.session.refusals_are_clean()
-    }
-
-    async fn restart(&mut self) -> Result<bool, Error> {
+    async fn restart(&mut self, session: &mut dyn Session) -> Result<bool, Error> {
         self.was_pure = false;
-        self.session.restart().await
-    }
-
-    async fn close(self: Box<Self>) -> Result<(), Error> {
-        self.session.close().await
+        session.restart().await
     }
 }
 
@@ -133,23 +132,34 @@ impl Shelf {
         Digest::of_fields(fields.map(str::as_bytes))
     }
 
-    /// A cache that is away or damaged costs a repeated call.
-    async fn kept(&self, key: Digest) -> Option<Output> {
-        match self.cache.output(key, PATIENCE).await {
-            Ok(Lookup::Hit(bytes)) => {
-                let (content, is_error): (String, bool) = serde_json::from_slice(&bytes).ok()?;
-                Some(Output::restored(content, is_error))
+    /// What is kept of a call, or the duty to make it.
+    async fn find(&self, key: Digest) -> Result<Kept, Duty> {
+        match once::find(&self.cache, key).await {
+            Found::Due(duty) => Err(duty),
+            // One that is damaged is made again.
+            Found::Kept(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|_| Duty::anew(&self.cache, key))
             }
-            _ => None,
+        }
+    }
+}
+
+impl Kept {
+    /// Nothing where another try may come out otherwise.
+    fn of(output: &Result<Output, Error>) -> Option<Self> {
+        match output {
+            Ok(Output { content, is_error, .. }) => {
+                Some(Self::Output { content: content.clone(), is_error: *is_error })
+            }
+            Err(Error::Unusable(why)) => Some(Self::Unusable(why.clone())),
+            Err(_) => None,
         }
     }
 
-    /// Nothing at all releases those who wait, to make the call themselves.
-    async fn keep(&self, key: Digest, output: Option<&Output>) {
-        let kept =
-            output.and_then(|output| serde_json::to_vec(&(&output.content, output.is_error)).ok());
-        if let Err(error) = self.cache.put_output(key, kept.unwrap_or_default().into()).await {
-            tracing::debug!(%error, "an output could not be kept");
+    fn again(self) -> Result<Output, Error> {
+        match self {
+            Self::Output { content, is_error } => Ok(Output::restored(content, is_error)),
+            Self::Unusable(why) => Err(Error::Unusable(why)),
         }
     }
 }
@@ -157,12 +167,14 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use magnet_proto::library::Document;
     use magnet_proto::sample::Arguments;
     use magnet_proto::state::embedded::EmbeddedState;
     use magnet_proto::{FunctionId, WalkIndex};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -172,6 +184,10 @@ mod tests {
         calls: Arc<Mutex<Vec<String>>>,
         seen: Arc<Mutex<usize>>,
         state: Option<Digest>,
+        /// How long it takes for a call.
+        takes: Duration,
+        /// So many calls find it away.
+        away: Arc<AtomicUsize>,
     }
 
     #[async_trait]
@@ -205,6 +221,14 @@ mod tests {
             tokio::task::yield_now().await;
             let told = json!([function.name, call.arguments]).to_string();
             self.calls.lock().unwrap().push(told);
+            tokio::time::sleep(self.takes).await;
+            let less = |left: usize| left.checked_sub(1);
+            if self.away.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok() {
+                return Err(Error::Transient("away".into()));
+            }
+            if call.arguments.get("amount") == Some(&json!(666)) {
+                return Err(Error::Unusable("it breaks over this".into()));
+            }
             match call.arguments.get("amount").is_some_and(|amount| amount == &json!(0)) {
                 true => Ok(Output::refused("nothing to convert")),
                 false => Ok(Output::of(json!({"sum": call.arguments["amount"]}))),
@@ -235,11 +259,23 @@ mod tests {
         planned(cached, name, amount, &Plan::default()).await
     }
 
-    async fn planned(cached: &Cached, name: &str, amount: u64, plan: &Plan) -> Output {
-        let start = Start { seed: 1, walk: WalkIndex(0), functions: &[], initial_config: None };
-        let mut session = cached.open(&start).await.unwrap();
+    /// A call of "convert" that may have no output.
+    async fn tried(cached: &Cached, amount: u64) -> Result<Output, Error> {
+        let mut session = cached.open(&START).await.unwrap();
+        session.call(&function("convert"), &of(amount), &Plan::default()).await
+    }
+
+    const START: Start<'_> =
+        Start { seed: 1, walk: WalkIndex(0), functions: &[], initial_config: None };
+
+    fn of(amount: u64) -> Call {
         let arguments: Arguments = json!({"amount": amount}).as_object().unwrap().clone();
-        let call = Call { id: "1".into(), function: FunctionId(0), arguments };
+        Call { id: "1".into(), function: FunctionId(0), arguments }
+    }
+
+    async fn planned(cached: &Cached, name: &str, amount: u64, plan: &Plan) -> Output {
+        let mut session = cached.open(&START).await.unwrap();
+        let call = of(amount);
         let output = session.call(&function(name), &call, plan).await.unwrap();
         assert!(name != "convert" || session.refusals_are_clean(), "a pure call changes nothing");
         output
@@ -275,6 +311,52 @@ mod tests {
         let cached = cached(&executor, &cache);
         call(&cached, "convert", 5).await;
         planned(&cached, "convert", 5, &Plan { bulky: true, ..Plan::default() }).await;
+        assert_eq!(executor.calls.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_slow_it_is_a_pure_call_is_made_once() {
+        let cache = Arc::new(EmbeddedState::new());
+        let executor = Counting { takes: Duration::from_secs(600), ..Counting::default() };
+        let workers: Vec<Cached> = (0..4).map(|_| cached(&executor, &cache)).collect();
+        futures::future::join_all(workers.iter().map(|worker| call(worker, "convert", 5))).await;
+        assert_eq!(executor.calls.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_finds_it_away_is_the_next_ones_to_make_and_one_ones_at_a_time() {
+        let cache = Arc::new(EmbeddedState::new());
+        let takes = Duration::from_secs(1);
+        let executor = Counting { takes, away: Arc::new(1.into()), ..Counting::default() };
+        let workers: Vec<Cached> = (0..4).map(|_| cached(&executor, &cache)).collect();
+        let tried = || futures::future::join_all(workers.iter().map(|worker| tried(worker, 5)));
+        let outputs = tried().await;
+        assert_eq!(outputs.iter().filter(|output| output.is_ok()).count(), 3);
+        assert!(tried().await.iter().all(Result::is_ok), "nothing of it is kept");
+        assert_eq!(executor.calls.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_is_dropped_hands_its_call_on() {
+        let cache = Arc::new(EmbeddedState::new());
+        let executor = Counting { takes: Duration::from_secs(10), ..Counting::default() };
+        let cached = cached(&executor, &cache);
+        let begun = tokio::time::Instant::now();
+        tokio::time::timeout(Duration::from_secs(1), call(&cached, "convert", 5))
+            .await
+            .unwrap_err();
+        call(&cached, "convert", 5).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(11), "nobody waits for who is gone");
+    }
+
+    #[tokio::test]
+    async fn a_call_without_an_output_has_none_for_anybody() {
+        let (executor, cache) = (Counting::default(), Arc::new(EmbeddedState::new()));
+        let cached = cached(&executor, &cache);
+        for _ in 0..2 {
+            let error = tried(&cached, 666).await.unwrap_err();
+            assert!(matches!(error, Error::Unusable(why) if why == "it breaks over this"));
+        }
         assert_eq!(executor.calls.lock().unwrap().len(), 1);
     }
 

@@ -4,16 +4,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use magnet_proto::Digest;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, exponential_buckets,
 };
-use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Error, Executor, Known, Nature, Output, Plan, Session, Start};
+use super::over::{Over, over};
+use super::{Error, Executor, Nature, Output, Plan, Session, Start};
 
 const OUTCOMES: [&str; 4] = ["answered", "refused", "unusable", "away"];
 
@@ -94,13 +93,16 @@ impl Executor for Metered {
         self.executor.nature(function)
     }
 
+    fn volatile(&self, function: &Function) -> Vec<String> {
+        self.executor.volatile(function)
+    }
+
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
         let session = self.executor.open(start).await?;
         let name = self.name().to_owned();
         self.metrics.opened.with_label_values(&[&name]).inc();
         self.metrics.open.with_label_values(&[&name]).inc();
-        let open = Open { name, metrics: self.metrics.clone() };
-        Ok(Box::new(MeteredSession { session, open }))
+        Ok(over(session, Open { name, metrics: self.metrics.clone() }))
     }
 }
 
@@ -116,63 +118,35 @@ impl Drop for Open {
     }
 }
 
-struct MeteredSession {
-    session: Box<dyn Session>,
-    open: Open,
-}
-
 #[async_trait]
-impl Session for MeteredSession {
-    fn initial_config(&self) -> Option<Value> {
-        self.session.initial_config()
-    }
-
-    async fn known(&mut self) -> Result<Known, Error> {
-        self.session.known().await
-    }
-
+impl Over for Open {
     async fn call(
         &mut self,
+        session: &mut dyn Session,
         function: &Function,
         call: &Call,
         plan: &Plan,
     ) -> Result<Output, Error> {
-        let Open { name, metrics } = &self.open;
+        let Self { name, metrics } = self;
         let begun = Instant::now();
-        let output = self.session.call(function, call, plan).await;
-        metrics.duration.with_label_values(&[name]).observe(begun.elapsed().as_secs_f64());
+        let output = session.call(function, call, plan).await;
+        metrics.duration.with_label_values(&[name.as_str()]).observe(begun.elapsed().as_secs_f64());
         let outcome = match &output {
             Ok(output) if output.is_error => "refused",
             Ok(_) => "answered",
-            Err(Error::Unusable(_)) => "unusable",
+            Err(Error::Unusable(_) | Error::Unrecorded(_)) => "unusable",
             Err(_) => "away",
         };
         metrics.calls.with_label_values(&[name.as_str(), outcome]).inc();
         output
     }
 
-    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
-        self.session.saw(function, call, output);
-    }
-
-    async fn digest(&mut self) -> Result<Option<Digest>, Error> {
-        self.session.digest().await
-    }
-
-    fn refusals_are_clean(&self) -> bool {
-        self.session.refusals_are_clean()
-    }
-
-    async fn restart(&mut self) -> Result<bool, Error> {
-        let is_done = self.session.restart().await?;
+    async fn restart(&mut self, session: &mut dyn Session) -> Result<bool, Error> {
+        let is_done = session.restart().await?;
         if is_done {
-            self.open.metrics.restarts.with_label_values(&[&self.open.name]).inc();
+            self.metrics.restarts.with_label_values(&[&self.name]).inc();
         }
         Ok(is_done)
-    }
-
-    async fn close(self: Box<Self>) -> Result<(), Error> {
-        self.session.close().await
     }
 }
 
@@ -181,7 +155,7 @@ mod tests {
     use magnet_proto::library::Document;
     use magnet_proto::{FunctionId, WalkIndex};
     use prometheus::TextEncoder;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

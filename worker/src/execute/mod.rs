@@ -15,7 +15,9 @@ pub mod http;
 pub mod known;
 pub mod metered;
 pub mod model;
+mod once;
 pub mod openapi;
+mod over;
 pub mod planned;
 pub mod recorded;
 pub mod router;
@@ -55,6 +57,10 @@ pub enum Error {
     /// This call has no usable output: the walk is rejected.
     #[error("{0}")]
     Unusable(String),
+    /// Outputs are given again, and this one was not recorded: the walk is
+    /// rejected, and tells nothing of who was recorded.
+    #[error("{0}")]
+    Unrecorded(String),
     /// A model is the executor, and cannot be asked.
     #[error(transparent)]
     Teacher(#[from] teacher::Error),
@@ -145,6 +151,12 @@ pub trait Executor: Send + Sync {
 
     /// How it comes by the outputs of a function.
     fn nature(&self, function: &Function) -> Nature;
+
+    /// Where a function's output differs each time, as [`volatile`] names
+    /// places.
+    fn volatile(&self, _: &Function) -> Vec<String> {
+        Vec::new()
+    }
 
     /// A fresh session in its initial state, the same for the same start.
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error>;

@@ -12,22 +12,20 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use magnet_proto::Digest;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
-use magnet_proto::state::{Lookup, State};
+use magnet_proto::state::State;
 use serde_json::Value;
 
+use super::once::{self, Duty, Found};
 use super::planned::call_key;
 use super::{Error, Executor, Nature, Output, Plan, Session, Start};
 use crate::teacher::{self, Machine, Problem, Seen, Simulate};
 use crate::vet::prose;
 
-/// How long a worker waits for another one's answer to the same call.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Larger outputs are refused: they would fill a conversation alone.
 const MAX_OUTPUT_BYTES: usize = 64 << 10;
 
@@ -108,19 +106,16 @@ impl Played {
     /// The cached output, or the model's.
     async fn output(&self, function: &Function, call: &Call) -> Result<Value, Error> {
         let key = self.key(function, call);
-        // A cache that is away or damaged costs a repeated call.
-        if let Ok(Lookup::Hit(bytes)) = self.cache.output(key, PATIENCE).await
-            && let Ok(value) = serde_json::from_slice(&bytes)
-        {
-            return Ok(value);
-        }
-        let asked = self.asked(function, call, key).await;
-        // Nothing at all releases those who wait, to ask for themselves.
-        let kept = asked.as_ref().map_or_else(|_| String::new(), Value::to_string);
-        if let Err(error) = self.cache.put_output(key, kept.into()).await {
-            tracing::debug!(%error, "an output could not be kept");
-        }
-        asked
+        let duty = match once::find(&self.cache, key).await {
+            Found::Due(duty) => duty,
+            Found::Kept(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(value) => return Ok(value),
+                Err(_) => Duty::anew(&self.cache, key),
+            },
+        };
+        let value = duty.hold(self.asked(function, call, key)).await?;
+        duty.done(value.to_string().into_bytes()).await;
+        Ok(value)
     }
 
     /// Function, canonical arguments, state: all that the model is shown.

@@ -48,6 +48,10 @@ impl Executor for Router {
         self.executors[route(&self.routes, function)].nature(function)
     }
 
+    fn volatile(&self, function: &Function) -> Vec<String> {
+        self.executors[route(&self.routes, function)].volatile(function)
+    }
+
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
         let mut routed = Routed {
             executors: Arc::clone(&self.executors),

@@ -38,6 +38,12 @@ pub fn differing(before: &str, after: &str) -> Option<Vec<Differing>> {
     is_alike.then_some(found)
 }
 
+/// The same, if they differ at these places alone.
+pub fn differing_at(places: &[String], before: &str, after: &str) -> Option<Vec<Differing>> {
+    differing(before, after)
+        .filter(|found| found.iter().all(|value| is_among(&value.place, places)))
+}
+
 fn within(before: &Value, after: &Value, place: &str, found: &mut Vec<Differing>) -> bool {
     match (before, after) {
         (Value::Array(one), Value::Array(other)) => {
@@ -100,7 +106,7 @@ fn beginning(one: &str, other: &str) -> String {
 }
 
 /// Whether a place is one of those that were seen to differ.
-pub fn is_among(place: &str, places: &[String]) -> bool {
+fn is_among(place: &str, places: &[String]) -> bool {
     places.iter().any(|known| known.is_empty() || known == place)
 }
 

@@ -46,7 +46,7 @@ end
 return tonumber(ARGV[2])
 ";
 
-/// Keys: the output, who computes it. Argument: milliseconds to compute. The
+/// Keys: the output, who computes it. Argument: milliseconds that it is held. The
 /// output; 1 = compute it; 0 = someone does.
 const OUTPUT: &str = r"
 local output = redis.call('GET', KEYS[1])

@@ -16,7 +16,6 @@ mod answer;
 mod request;
 mod things;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -33,6 +32,7 @@ use tokio::sync::OnceCell;
 
 use self::request::Parts;
 use self::things::Operations;
+use super::known::Takers;
 use super::wire::{self, CONNECTIONS, MAX_OUTPUT_BYTES};
 use super::{Error, Executor, Known, Nature, Output, Plan, Session, Start, known};
 use crate::teacher::chat::http::{Http, Secret, SetupError};
@@ -72,8 +72,7 @@ struct Api {
     base: Url,
     access: Access,
     operations: Operations,
-    /// Of all its functions.
-    parameters: BTreeSet<String>,
+    takers: Takers,
     /// Functions that only read and need no arguments.
     reads: Vec<String>,
     /// What exists, where conversations share it.
@@ -97,10 +96,10 @@ impl OpenApi {
         let base = Url::parse(access.url.trim_end_matches('/'));
         let base = base.map_err(|_| SetupError::BadUrl { url: access.url.clone() })?;
         let mut operations = Operations::new();
-        let (mut parameters, mut reads) = (BTreeSet::new(), Vec::new());
+        let (mut takers, mut reads) = (Takers::default(), Vec::new());
         for (_, function) in library.iter().filter(|(_, function)| serves(function)) {
             let Some(operation) = &function.operation else { continue };
-            parameters.extend(function.params().iter().map(|field| field.name.clone()));
+            takers.add(function);
             if operation.is_safe() && function.required().next().is_none() {
                 reads.push(function.name.clone());
             }
@@ -114,7 +113,7 @@ impl OpenApi {
             base,
             access,
             operations,
-            parameters,
+            takers,
             reads,
             shared: OnceCell::new(),
             has_served: AtomicBool::new(false),
@@ -348,7 +347,7 @@ impl Api {
         known: &mut Known,
     ) {
         if let Some(value) = output.ok() {
-            known::learn(value, &self.parameters, known);
+            known::learn(value, arguments, &self.takers, known);
             things::learn(operation, arguments, value, &self.operations, known);
         }
     }

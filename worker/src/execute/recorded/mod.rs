@@ -68,7 +68,7 @@ impl Executor for Recorded {
             (None, None) => {
                 let (seed, walk) = (start.seed, start.walk);
                 let why = format!("nothing is recorded of walk {walk} of seed {seed}");
-                return Err(Error::Unusable(why));
+                return Err(Error::Unrecorded(why));
             }
         };
         let trail = Trail::new(self.name(), start, config.as_ref());
@@ -112,7 +112,7 @@ impl Session for Again {
             let (name, calls) = (&function.name, self.calls);
             let after = if is_pure { String::new() } else { format!(" after {calls} others") };
             let why = format!("nothing is recorded of this call of \"{name}\"{after}");
-            return Err(Error::Unusable(why));
+            return Err(Error::Unrecorded(why));
         };
         let output = Output::restored(content.clone(), *is_error);
         self.is_clean = *is_clean;

@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use magnet_proto::Digest;
 use magnet_proto::library::Function;
 use magnet_proto::sample::Call;
-use serde_json::Value;
 
 use super::file::{Entry, Tape, Unreadable};
 use super::trail::{self, Trail};
+use crate::execute::over::{Over, over};
 use crate::execute::{Error, Executor, Known, Nature, Output, Plan, Session, Start};
 
 /// An executor whose outputs are recorded.
@@ -54,6 +53,10 @@ impl Executor for Recorder {
         self.executor.nature(function)
     }
 
+    fn volatile(&self, function: &Function) -> Vec<String> {
+        self.executor.volatile(function)
+    }
+
     async fn open(&self, start: &Start<'_>) -> Result<Box<dyn Session>, Error> {
         let session = self.executor.open(start).await?;
         let config = session.initial_config();
@@ -64,41 +67,29 @@ impl Executor for Recorder {
         }
         let trail = Trail::new(self.name(), start, config.as_ref());
         let (tape, pure) = (Arc::clone(&self.tape), Arc::clone(&self.pure));
-        Ok(Box::new(Recording { session, tape, pure, trail }))
+        Ok(over(session, Recording { tape, pure, trail }))
     }
 }
 
 struct Recording {
-    session: Box<dyn Session>,
     tape: Arc<Tape>,
     pure: Arc<BTreeSet<String>>,
     trail: Trail,
 }
 
 #[async_trait]
-impl Session for Recording {
-    fn initial_config(&self) -> Option<Value> {
-        self.session.initial_config()
-    }
-
-    async fn known(&mut self) -> Result<Known, Error> {
-        let known = self.session.known().await?;
-        if known != Known::default() {
-            self.tape.keep(self.trail.known(), || Entry::Known(known.clone()))?;
-        }
-        Ok(known)
-    }
-
+impl Over for Recording {
     async fn call(
         &mut self,
+        session: &mut dyn Session,
         function: &Function,
         call: &Call,
         plan: &Plan,
     ) -> Result<Output, Error> {
         let is_pure = self.pure.contains(&function.name);
         let key = self.trail.key(function, call, plan, is_pure);
-        let output = self.session.call(function, call, plan).await?;
-        let is_clean = self.session.refusals_are_clean();
+        let output = session.call(function, call, plan).await?;
+        let is_clean = session.refusals_are_clean();
         self.tape.keep(key, || Entry::Output {
             content: output.content.clone(),
             is_error: output.is_error,
@@ -108,24 +99,16 @@ impl Session for Recording {
         Ok(output)
     }
 
-    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
-        self.session.saw(function, call, output);
+    async fn known(&mut self, session: &mut dyn Session) -> Result<Known, Error> {
+        let known = session.known().await?;
+        if known != Known::default() {
+            self.tape.keep(self.trail.known(), || Entry::Known(known.clone()))?;
+        }
+        Ok(known)
     }
 
-    async fn digest(&mut self) -> Result<Option<Digest>, Error> {
-        self.session.digest().await
-    }
-
-    fn refusals_are_clean(&self) -> bool {
-        self.session.refusals_are_clean()
-    }
-
-    async fn restart(&mut self) -> Result<bool, Error> {
+    async fn restart(&mut self, session: &mut dyn Session) -> Result<bool, Error> {
         self.trail.restart();
-        self.session.restart().await
-    }
-
-    async fn close(self: Box<Self>) -> Result<(), Error> {
-        self.session.close().await
+        session.restart().await
     }
 }

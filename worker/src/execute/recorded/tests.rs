@@ -179,7 +179,7 @@ async fn what_was_not_recorded_is_told_and_never_made_up() {
     assert_eq!(call(&mut *session, "double", 1).await.unwrap(), "{\"double\":2}", "in any state");
     let start = Start { seed: 1, walk: WalkIndex(9), functions: &[], initial_config: None };
     let why = recorded.open(&start).await.err().unwrap();
-    assert!(matches!(&why, Error::Unusable(why) if why.contains("walk 9 of seed 1")), "{why}");
+    assert!(matches!(&why, Error::Unrecorded(why) if why.contains("walk 9 of seed 1")), "{why}");
 }
 
 #[tokio::test]
