@@ -222,6 +222,14 @@ impl Dispatch {
         }
     }
 
+    /// Sees what was issued before. What cannot be seen now is looked for in
+    /// [`Dispatch::run`].
+    pub async fn look_back(&mut self) {
+        if let Err(problem) = self.reconcile().await {
+            debug!("looking for what was issued before: {problem}: {}", problem.cause());
+        }
+    }
+
     /// Does what can be done, then waits for news.
     async fn step(&mut self, stop: &CancellationToken) -> Result<Option<Ended>, Error> {
         self.reconcile().await?;

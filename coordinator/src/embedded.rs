@@ -365,11 +365,6 @@ impl Fleet {
         job.watch.board.enter(Phase::Working);
         job.watch.board.clear_shelf();
         let shutdown = Shutdown::default();
-        let (mut control, never) = (reins.control.clone(), watch::Sender::default());
-        let (mut workers, mut ended_here) = match &reins.runner {
-            Some(runner) => (self.spawn_workers(job, runner, &queue, &shutdown), runner.ended()),
-            None => (JoinSet::new(), never.subscribe()),
-        };
         let quotas = Quotas::new(&job.campaign.mix, self.wanted).map_err(Error::Refused)?;
         let mut dispatch = Dispatch::new(
             Dispatcher {
@@ -395,6 +390,18 @@ impl Fleet {
                 .showing(job.campaign.run.keep_rejected)
                 .among(quotas, Draws::of(job.campaign)),
         );
+        let (mut control, never) = (reins.control.clone(), watch::Sender::default());
+        let (mut workers, mut ended_here) = match &reins.runner {
+            Some(runner) => {
+                // What an earlier process issued is seen while it is in the queue.
+                tokio::select! {
+                    () = job.cancel.cancelled() => {}
+                    () = dispatch.look_back() => {}
+                }
+                (self.spawn_workers(job, runner, &queue, &shutdown), runner.ended())
+            }
+            None => (JoinSet::new(), never.subscribe()),
+        };
         let cause = tokio::select! {
             ended = dispatch.run(&job.cancel) => ended.map(Cause::Dispatched).map_err(Error::from),
             failure = first_failure(&mut workers), if reins.runner.is_some() => {

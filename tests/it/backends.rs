@@ -101,6 +101,34 @@ async fn an_s3_server_conforms() {
     parts::conformance::run(&parts).await;
 }
 
+/// A broker pushes more than is received: those are in nobody's sight but ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn shards_that_have_arrived_are_told_until_they_are_received() {
+    let queue = AmqpQueue::connect(Access { prefetch: 10, ..access(new_vhost().await) });
+    let queue = queue.await.unwrap();
+    for first in [0, 16, 32] {
+        queue.publish(&shard(first)).await.unwrap();
+    }
+    let mut held = vec![next(&queue).await];
+    let arrived = async |expected: &[u64]| {
+        let reached = async {
+            while queue.arrived().await.iter().map(|shard| shard.first.0).ne(expected.to_owned()) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let reached = tokio::time::timeout(Duration::from_secs(20), reached).await;
+        assert!(reached.is_ok(), "{:?}, not {expected:?}", queue.arrived().await);
+    };
+    arrived(&[16, 32]).await;
+    held.push(next(&queue).await);
+    arrived(&[32]).await;
+    held.push(next(&queue).await);
+    arrived(&[]).await;
+    for delivery in held {
+        delivery.settle(Settle::Done).await.unwrap();
+    }
+}
+
 /// Fault 12.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_with_other_arguments_is_refused_with_the_difference() {

@@ -165,6 +165,13 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// Serves until told to stop or the queue is closed.
 pub async fn serve(worker: &Worker) -> Result<(), Error> {
+    tokio::select! {
+        ended = take_and_settle(worker) => ended,
+        never = hands::tell_of_those_that_wait(worker) => match never {},
+    }
+}
+
+async fn take_and_settle(worker: &Worker) -> Result<(), Error> {
     let gate = shard::Gate::new(worker.limits.in_flight);
     let mut held = FuturesUnordered::new();
     let mut put_fails_since = None;

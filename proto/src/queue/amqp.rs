@@ -159,6 +159,10 @@ impl Queue for AmqpQueue {
         }
     }
 
+    async fn arrived(&self) -> Vec<Shard> {
+        self.consuming.current().map(|session| session.arrived()).unwrap_or_default()
+    }
+
     async fn report(&self, report: &Report) -> Result<(), Error> {
         self.publisher.report(report).await
     }

@@ -80,6 +80,12 @@ pub trait Queue: Send + Sync {
     /// The next shard; waits for one. `None` once the queue is closed.
     async fn receive(&self) -> Result<Option<Box<dyn Delivery>>, Error>;
 
+    /// Shards that have arrived here and wait to be received: nobody else sees
+    /// them.
+    async fn arrived(&self) -> Vec<Shard> {
+        Vec::new()
+    }
+
     /// Tells the coordinator what came of a shard. Best effort: the parts are
     /// the truth, a report only wakes it up.
     async fn report(&self, report: &Report) -> Result<(), Error>;

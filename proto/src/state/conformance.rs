@@ -40,6 +40,7 @@ pub async fn run(state: &dyn State) {
     a_shard_is_in_one_hand_at_a_time(state).await;
     a_hand_that_falls_silent_has_died_of_its_shard(state).await;
     a_hand_that_moves_again_takes_its_death_back(state).await;
+    a_shard_that_waits_is_known_and_anybodys(state).await;
     a_hand_that_had_come_further_died_of_something_else(state).await;
 }
 
@@ -280,6 +281,28 @@ async fn a_hand_that_moves_again_takes_its_death_back(state: &dyn State) {
     let (hand, deaths) = take(state, &shard, true).await;
     assert_eq!(deaths, Deaths::default(), "nobody has died");
     state.leave_shard(&shard, &hand, Leaving::Done).await.unwrap();
+}
+
+async fn a_shard_that_waits_is_known_and_anybodys(state: &dyn State) {
+    let shard = shard(400, 16, 1);
+    let known = async || state.whereabouts().await.unwrap();
+    let at = |is_worked| [Whereabouts { walks: 400..416, issue: 1, is_worked }];
+    state.expect_shard(&shard, PATIENCE).await.unwrap();
+    state.expect_shard(&shard, SHORT).await.unwrap();
+    tokio::time::sleep(SHORT * 2).await;
+    assert_eq!(known().await, at(false), "it was to be so for longer");
+    let (hand, _) = take(state, &shard, true).await;
+    state.expect_shard(&shard, SHORT).await.unwrap();
+    assert_eq!(known().await, at(true), "who has it has it still");
+    tokio::time::sleep(SILENCE + SHORT).await;
+    state.expect_shard(&shard, SHORT).await.unwrap();
+    assert_eq!(known().await, at(false));
+    let (again, deaths) = take(state, &shard, true).await;
+    assert_eq!(deaths, Deaths { all: 1, alone: 1 }, "its hand had died meanwhile");
+    assert!(!state.beat_shard(&shard, &hand, true).await.unwrap());
+    state.leave_shard(&shard, &again, Leaving::Done).await.unwrap();
+    state.expect_shard(&shard, PATIENCE).await.unwrap();
+    assert_eq!(known().await, [], "it is done");
 }
 
 async fn a_hand_that_had_come_further_died_of_something_else(state: &dyn State) {

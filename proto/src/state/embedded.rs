@@ -360,6 +360,11 @@ impl State for EmbeddedState {
         Ok(())
     }
 
+    async fn expect_shard(&self, shard: &Shard, within: Duration) -> Result<(), Error> {
+        self.lock().hands.expect(shard, within);
+        Ok(())
+    }
+
     async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
         Ok(self.lock().hands.whereabouts())
     }

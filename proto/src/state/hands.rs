@@ -86,7 +86,7 @@ pub enum Leaving {
 pub struct Whereabouts {
     pub walks: Range<u64>,
     pub issue: u64,
-    /// Whether it is worked; else it is on its way back.
+    /// Whether it is worked; else it is on its way to a hand.
     pub is_worked: bool,
 }
 

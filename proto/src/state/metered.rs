@@ -279,6 +279,10 @@ impl State for Metered {
         self.worked(self.inner.leave_shard(shard, hand, how)).await
     }
 
+    async fn expect_shard(&self, shard: &Shard, within: Duration) -> Result<(), Error> {
+        self.timed(self.inner.expect_shard(shard, within)).await
+    }
+
     async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
         self.timed(self.inner.whereabouts()).await
     }

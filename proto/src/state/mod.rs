@@ -187,7 +187,11 @@ pub trait State: Send + Sync {
     /// Takes the hand off a shard.
     async fn leave_shard(&self, shard: &Shard, hand: &Hand, how: Leaving) -> Result<(), Error>;
 
-    /// The campaign's shards that are worked, or on their way back from a hand.
+    /// Says that a shard is on its way to a hand, and there within so long: it
+    /// waits where nobody sees it. Whoever has it in hand has it still.
+    async fn expect_shard(&self, shard: &Shard, within: Duration) -> Result<(), Error>;
+
+    /// The campaign's shards that are worked, or on their way to a hand.
     async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error>;
 
     /// Whether other processes see the same state.

@@ -445,6 +445,12 @@ impl State for RedisState {
         self.link.script(&call).await
     }
 
+    async fn expect_shard(&self, shard: &Shard, within: Duration) -> Result<(), Error> {
+        let mut call = self.of_shard(&self.scripts.expect, &hands::field(shard));
+        call.arg(millis(within)).arg(KEEP.as_secs());
+        self.link.script(&call).await
+    }
+
     async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
         let mut call = self.scripts.whereabouts.prepare_invoke();
         call.key(self.key("shards"));

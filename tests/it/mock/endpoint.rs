@@ -56,6 +56,10 @@ impl Endpoint {
                 self.lock().seen = Seen::default();
                 Answer::json(200, "{}")
             }
+            ("POST", "/killed") => {
+                self.lock().seen.killed();
+                Answer::json(200, "{}")
+            }
             ("POST", "/behaviour") => match serde_json::from_slice(&asked.body) {
                 Ok(behaviour) => {
                     let mut inside = self.lock();

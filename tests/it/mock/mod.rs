@@ -9,7 +9,8 @@
 //! against the mock has one right dataset. Faults are drawn by seed from the
 //! body and how often it came, never from the order of arrival. `GET /stats`
 //! tells what was seen, `POST /behaviour` changes the mock's ways at once,
-//! `POST /reset` forgets what was seen.
+//! `POST /reset` forgets what was seen, `POST /killed` tells that the client
+//! was.
 
 #![allow(dead_code, unused_imports, reason = "each test uses what it needs")]
 
@@ -115,6 +116,11 @@ impl Address {
     pub(crate) fn behave(self, behaviour: &Behaviour) {
         let text = serde_json::to_string(behaviour).expect("a behaviour is JSON");
         assert_eq!(self.ask("POST", "/behaviour", &text), "{}", "the mock refuses the behaviour");
+    }
+
+    /// Tells that whoever asked was killed just now.
+    pub(crate) fn killed(self) {
+        self.ask("POST", "/killed", "");
     }
 
     pub(crate) fn reset(self) {

@@ -1,7 +1,7 @@
 //! What the mock has seen.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +43,15 @@ pub(crate) struct Tenth {
     pub(crate) refused: u32,
 }
 
+/// A process on a busy machine needs no longer to keep what it is answered.
+const JUST_BEFORE: Duration = Duration::from_secs(1);
+
 /// Counts, and what is needed to count.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) stats: Stats,
-    /// How often each body came, and whether it was answered.
-    bodies: HashMap<u64, (u32, bool)>,
+    /// How often each body came, and when it was answered last.
+    bodies: HashMap<u64, (u32, Option<Instant>)>,
     in_flight: u64,
     first: Option<Instant>,
 }
@@ -93,9 +96,18 @@ impl Seen {
         self.stats.input_tokens += input;
         self.stats.output_tokens += output;
         count(&mut self.stats.by_purpose, purpose);
-        let (_, was_answered) = self.bodies.entry(body).or_default();
-        if std::mem::replace(was_answered, true) {
+        let (_, answered) = self.bodies.entry(body).or_default();
+        if answered.replace(Instant::now()).is_some() {
             self.stats.repeats += 1;
+        }
+    }
+
+    /// Whoever asked is killed now: what it was answered just before it may not
+    /// have kept, and has to ask again.
+    pub(super) fn killed(&mut self) {
+        let is_late = |answered: &mut Instant| answered.elapsed() < JUST_BEFORE;
+        for (_, answered) in self.bodies.values_mut() {
+            answered.take_if(is_late);
         }
     }
 }

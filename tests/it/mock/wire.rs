@@ -80,11 +80,19 @@ async fn connection(mut stream: TcpStream, endpoint: Arc<Endpoint>) {
     while let Some(asked) = read(&mut stream, &mut buffer).await {
         let close =
             asked.headers.iter().any(|(name, value)| name == "connection" && value == "close");
-        let answer = endpoint.answer(&asked).await;
+        let answer = tokio::select! {
+            answer = endpoint.answer(&asked) => answer,
+            () = hung_up(&mut stream, &mut buffer) => return,
+        };
         if write(&mut stream, answer).await.is_none() || close {
             return;
         }
     }
+}
+
+/// Waits until the client has gone; what it says meanwhile is kept.
+async fn hung_up(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    while stream.read_buf(buffer).await.is_ok_and(|read| read > 0) {}
 }
 
 async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Asked> {

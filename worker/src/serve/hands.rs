@@ -5,6 +5,7 @@
 //! shard that may have killed those who held it is worked alone, so that the
 //! next death is surely its own; then it is quarantined.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -58,8 +59,10 @@ impl Company {
         drop(self.door.read().await);
     }
 
-    async fn join(&self) -> Place {
-        self.place(Door::Open(Arc::clone(&self.door).read_owned().await))
+    /// `None` while a shard is worked alone, or waits to be.
+    fn join(&self) -> Option<Place> {
+        let door = Arc::clone(&self.door).try_read_owned().ok()?;
+        Some(self.place(Door::Open(door)))
     }
 
     /// Waits until all others have left; none comes before this one leaves.
@@ -150,7 +153,11 @@ pub(super) async fn take(
     delivery: &mut dyn Delivery,
 ) -> Taken {
     let (shard, losses) = (delivery.shard().clone(), delivery.losses());
-    let mut place = worker.company.join().await;
+    let elsewhere = async || {
+        expect(&state, &shard).await;
+        Taken::Elsewhere
+    };
+    let Some(mut place) = worker.company.join() else { return elsewhere().await };
     let mut has_waited = false;
     loop {
         let is_alone = worker.company.is_one_alone();
@@ -168,7 +175,10 @@ pub(super) async fn take(
                     () = worker.shutdown.abort.cancelled() => return Taken::Stopped,
                     () = tokio::time::sleep(within + A_LITTLE) => {}
                 }
-                place = worker.company.join().await;
+                match worker.company.join() {
+                    Some(joined) => place = joined,
+                    None => return elsewhere().await,
+                }
                 continue;
             }
             (Some(Taking::Yours(hand, deaths)), Some(state)) => {
@@ -197,6 +207,32 @@ pub(super) async fn take(
             // Others wait for theirs as well: it may come to one with less.
             () = tokio::time::sleep(TURN) => return Taken::Elsewhere,
             alone = worker.company.join_alone() => place = alone,
+        }
+    }
+}
+
+/// What is said of a shard that waits counts for so long.
+const EXPECTED: Duration = Duration::from_secs(15);
+
+/// Says that the shard waits where nobody sees it.
+async fn expect(state: &Option<Arc<dyn State>>, shard: &Shard) {
+    if let Some(state) = state
+        && let Err(problem) = state.expect_shard(shard, EXPECTED).await
+    {
+        debug!(part = shard.part_name(), "saying that a shard waits: {problem}");
+    }
+}
+
+/// Says again and again which shards have arrived here and wait for others to
+/// be done: a coordinator sees them neither in the queue nor in a hand, and
+/// would take them for lost. Never returns.
+pub(super) async fn tell_of_those_that_wait(worker: &Worker) -> Infallible {
+    loop {
+        tokio::time::sleep(EXPECTED / 3).await;
+        for shard in worker.queue.arrived().await {
+            if let Ok(runner) = worker.runners.of(&shard.campaign).await {
+                expect(&runner.state(), &shard).await;
+            }
         }
     }
 }
@@ -286,7 +322,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_is_worked_alone_waits_for_the_others_and_lets_none_in() {
         let company = Company::default();
-        let place = company.join().await;
+        let place = company.join().unwrap();
         assert!(company.is_open() && company.is_one_alone());
         let alone = tokio::spawn({
             let company = company.clone();
@@ -294,7 +330,7 @@ mod tests {
         });
         drop(place);
         let alone = alone.await.unwrap();
-        assert!(!company.is_open() && company.is_one_alone());
+        assert!(!company.is_open() && company.join().is_none() && company.is_one_alone());
         drop(alone);
         company.opened().await;
         assert!(company.is_open());

@@ -137,15 +137,9 @@ pub(super) async fn attempt(
 ) -> Attempt {
     let shard = &delivery.shard().clone();
     let span = info_span!("shard", part = shard.part_name(), attempt = shard.attempt);
-    let name = part::object_name(&shard.campaign, &shard.part_name());
     async {
-        match worker.parts.has(&name).await {
-            Ok(true) => {
-                let report = report(shard, 0, 0);
-                return Attempt::Done { report, worked: None };
-            }
-            Ok(false) => {}
-            Err(error) => return Attempt::NotPut(error),
+        if let Some(settled) = in_place(worker, shard).await {
+            return settled;
         }
         match worker.runners.of(&shard.campaign).await {
             Ok(runner) => in_hand(worker, walks, delivery, &runner).await,
@@ -155,6 +149,16 @@ pub(super) async fn attempt(
     }
     .instrument(span)
     .await
+}
+
+/// Whether there is nothing to work: its part is there.
+async fn in_place(worker: &Worker, shard: &Shard) -> Option<Attempt> {
+    let name = part::object_name(&shard.campaign, &shard.part_name());
+    match worker.parts.has(&name).await {
+        Ok(true) => Some(Attempt::Done { report: report(shard, 0, 0), worked: None }),
+        Ok(false) => None,
+        Err(error) => Some(Attempt::NotPut(error)),
+    }
 }
 
 /// Works the shard as the one who does, for as long as it takes.
@@ -174,10 +178,18 @@ async fn in_hand(
     };
     let shard = delivery.shard().clone();
     let time = Time::of(worker, grip.is_known_to_all());
+    let attempt = async {
+        // Whoever had it in hand until now may have put its part, and its
+        // answers are forgotten by then: they would be bought again.
+        match in_place(worker, &shard).await {
+            Some(settled) => settled,
+            None => work(worker, walks, &shard, runner, &time).await,
+        }
+    };
     let attempt = tokio::select! {
         biased;
         () = grip.lost() => return Attempt::Lost,
-        attempt = work(worker, walks, &shard, runner, &time) => attempt,
+        attempt = attempt => attempt,
         () = renew(delivery, &time) => Attempt::Lost,
     };
     let back = |pause: Duration| Leaving::Back(pause * 5 + ON_ITS_WAY);

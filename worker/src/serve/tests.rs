@@ -249,6 +249,16 @@ async fn a_copy_of_a_shard_that_is_worked_is_left_alone_until_it_is_done() {
     assert_eq!(stage.parts().await, ["000000000000-000016", "000000000008-000008"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_shard_issued_again_that_waited_while_it_was_worked_finds_its_part() {
+    let mut stage = stage([(3, vec![Act::Linger(Duration::from_secs(3))])]);
+    stage.worker.limits.in_flight = 64;
+    stage.publish([shard(0, 16), Shard { issue: 1, ..shard(0, 16) }]).await;
+    stage.serve_until(QUIET).await.unwrap();
+    assert_eq!(stage.script.ran(), 16, "no walk is worked twice");
+    assert_eq!(stage.reports().await, 2);
+}
+
 #[tokio::test]
 async fn while_a_service_is_away_a_shard_waits_and_is_not_counted() {
     let stage = stage([(5, vec![away(); 7])]);

@@ -51,6 +51,8 @@ struct Stream {
     /// Taken from the consumer and not yet decided about: a receiver may be
     /// dropped between the two.
     pending: VecDeque<Delivery>,
+    /// What the broker said when it ended the flow, behind what is pending.
+    ended: Option<String>,
 }
 
 #[async_trait]
@@ -125,6 +127,16 @@ impl Consuming {
         }
     }
 
+    /// What has arrived and was not received. Nothing, while somebody receives.
+    pub(super) fn arrived(&self) -> Vec<Shard> {
+        let Ok(mut stream) = self.stream.try_lock() else {
+            return Vec::new();
+        };
+        stream.fetch();
+        let shards = stream.pending.iter().map(|delivery| wire::decode(&delivery.data));
+        shards.filter_map(Result::ok).collect()
+    }
+
     /// Whether a message that was delivered before comes from another process
     /// that did not settle it.
     fn tells_of_a_loss(&self, delivery: &Delivery) -> bool {
@@ -136,6 +148,9 @@ impl Consuming {
 impl Stream {
     async fn next(&mut self, session: &Consuming) -> Result<&Delivery, Error> {
         if self.pending.is_empty() {
+            if let Some(why) = self.ended.take() {
+                return Err(Error::Transient(why));
+            }
             let consumer = match &mut self.consumer {
                 Some(consumer) => consumer,
                 none => none.insert(consume(session).await?),
@@ -151,8 +166,25 @@ impl Stream {
         self.pending.front().ok_or_else(|| Error::Transient("nothing arrived".into()))
     }
 
+    /// Puts what has arrived into `pending`.
+    fn fetch(&mut self) {
+        while let Some(consumer) = &mut self.consumer {
+            match consumer.next().now_or_never() {
+                Some(Some(Ok(delivery))) => self.pending.push_back(delivery),
+                Some(ended) => {
+                    self.consumer = None;
+                    self.ended = Some(why_ended(ended));
+                }
+                None => return,
+            }
+        }
+    }
+
     /// What the broker said when it ended the flow, if nobody has heard it yet.
     fn why_ended(&mut self) -> Option<String> {
+        if self.ended.is_some() {
+            return self.ended.clone();
+        }
         let consumer = self.consumer.as_mut()?;
         loop {
             match consumer.next().now_or_never()? {

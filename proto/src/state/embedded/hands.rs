@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -32,6 +33,14 @@ struct Record {
     dead: Vec<(Hand, Blame)>,
 }
 
+impl Record {
+    /// Those who died of it, a hand that fell silent among them.
+    fn buried(self) -> Vec<(Hand, Blame)> {
+        let died = self.hand.filter(|_| self.blame != Blame::None);
+        self.dead.into_iter().chain(died.map(|hand| (hand, self.blame))).collect()
+    }
+}
+
 impl Hands {
     pub(super) fn keep_one(&mut self) {
         self.kept += 1;
@@ -51,12 +60,7 @@ impl Hands {
         if let Some(busy) = self.shards.values().filter(overlaps).find(is_worked) {
             return Taking::Busy(busy.until - now);
         }
-        let mut dead = Vec::new();
-        if let Some(before) = self.shards.remove(&name) {
-            dead = before.dead;
-            let died = before.hand.filter(|_| before.blame != Blame::None);
-            dead.extend(died.map(|hand| (hand, before.blame)));
-        }
+        let dead = self.shards.remove(&name).map(Record::buried).unwrap_or_default();
         let alone = dead.iter().filter(|(_, blame)| *blame == Blame::Sole).count() as u32;
         let deaths = Deaths { all: dead.len() as u32, alone };
         self.drawn += 1;
@@ -103,6 +107,20 @@ impl Hands {
             }
             Leaving::Done | Leaving::GivenUp => drop(self.shards.remove(&name)),
         }
+    }
+
+    pub(super) fn expect(&mut self, shard: &Shard, within: Duration) {
+        let (name, now) = (field(shard), Instant::now());
+        let until = now + within;
+        let is_told =
+            |record: &Record| record.until > now && (record.hand.is_some() || record.until > until);
+        if self.done.contains_key(&name) || self.shards.get(&name).is_some_and(is_told) {
+            return;
+        }
+        let dead = self.shards.remove(&name).map(Record::buried).unwrap_or_default();
+        let (walks, issue) = (shard.first.0..shard.end().0, shard.issue);
+        let record = Record { walks, issue, hand: None, blame: Blame::Shared, until, dead };
+        self.shards.insert(name, record);
     }
 
     pub(super) fn whereabouts(&self) -> Vec<Whereabouts> {

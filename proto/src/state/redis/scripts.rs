@@ -13,6 +13,7 @@ pub(super) struct Scripts {
     pub(super) take: Script,
     pub(super) beat: Script,
     pub(super) leave: Script,
+    pub(super) expect: Script,
     pub(super) whereabouts: Script,
 }
 
@@ -29,6 +30,7 @@ impl Default for Scripts {
             take: of_hands(TAKE),
             beat: of_hands(BEAT),
             leave: of_hands(LEAVE),
+            expect: of_hands(EXPECT),
             whereabouts: of_hands(WHEREABOUTS),
         }
     }
@@ -142,7 +144,7 @@ return told
 ";
 
 /// What the scripts about hands have in common. A shard's record is until when
-/// its hand counts as alive, the hand (empty = it is on its way back), what its
+/// its hand counts as alive, the hand (empty = it is on its way to one), what its
 /// death would tell (see `hands::Blame`), and the hands that died of it: a `+`
 /// after those that had no other shard.
 fn of_hands(script: &str) -> Script {
@@ -159,6 +161,10 @@ end
 local function write(shard, till, hand, blame, dead)
   redis.call('HSET', KEYS[1], shard, string.format('%.0f|%s|%s|%s', till, hand, blame, dead))
 end
+local function buried(hand, blame, dead)
+  if hand == '' or blame == '2' then return dead end
+  return dead .. ' ' .. hand .. (blame == '1' and '+' or '')
+end
 ";
 
 /// Keys: the shards, whether this one is done. Arguments: the shard, its first
@@ -174,12 +180,7 @@ for at = 1, #all, 2 do
   if tonumber(first) < tonumber(ARGV[3]) and tonumber(ARGV[2]) < first + len then
     local till, hand, blame, before = read(all[at + 1])
     if hand ~= '' and till > now then return {'busy', till - now, 0} end
-    if all[at] == ARGV[1] then
-      dead = before
-      if hand ~= '' and blame ~= '2' then
-        dead = dead .. ' ' .. hand .. (blame == '1' and '+' or '')
-      end
-    end
+    if all[at] == ARGV[1] then dead = buried(hand, blame, before) end
   end
 end
 write(ARGV[1], now + ARGV[6], ARGV[4], ARGV[5], dead)
@@ -228,8 +229,19 @@ else
 end
 ";
 
-/// Key: the shards. Those that are worked or on their way back, each with a 1
-/// or a 0 after it.
+/// Keys: as above. Arguments: the shard, milliseconds until it is in a hand,
+/// seconds to keep.
+const EXPECT: &str = r"
+if redis.call('EXISTS', KEYS[2]) == 1 then return end
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+local till, hand, blame, dead = read(record or '0||0|')
+if till > now and (hand ~= '' or till > now + ARGV[2]) then return end
+write(ARGV[1], now + ARGV[2], '', '0', buried(hand, blame, dead))
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+";
+
+/// Key: the shards. Those that are worked or on their way to a hand, each with
+/// a 1 or a 0 after it.
 const WHEREABOUTS: &str = r"
 local told = {}
 local all = redis.call('HGETALL', KEYS[1])

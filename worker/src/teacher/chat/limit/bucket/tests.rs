@@ -124,6 +124,10 @@ impl State for Seen {
         Ok(())
     }
 
+    async fn expect_shard(&self, _: &Shard, _: Duration) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn whereabouts(&self) -> Result<Vec<Whereabouts>, Error> {
         Ok(Vec::new())
     }
