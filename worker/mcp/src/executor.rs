@@ -203,9 +203,11 @@ impl Ready {
     async fn look_around(&self, tools: &Servers) -> Result<Known, Error> {
         let mut known = self.told(tools);
         let server = &self.server;
-        for path in server.start.files.keys() {
+        // Where their file says what a parameter takes, that holds.
+        let is_open = |name: &&String| is_path(name) && !server.known.contains_key(*name);
+        for path in server.start.files.keys().filter(|path| !is_hidden(path)) {
             let path = Value::from(format!("{}/{path}", server.dir));
-            for name in self.takers.names().filter(|name| is_path(name)) {
+            for name in self.takers.names().filter(is_open) {
                 known::tell(name, &path, &self.takers, &mut known);
             }
         }
@@ -293,6 +295,11 @@ fn named(value: &Value, dir: &str) -> Value {
         }
         other => other.clone(),
     }
+}
+
+/// Whether a file is nobody's to name.
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
 }
 
 fn is_path(parameter: &str) -> bool {

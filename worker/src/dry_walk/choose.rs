@@ -281,10 +281,14 @@ impl Choice<'_> {
                 continue;
             };
             let exists = self.known.by_parameter.get(&field.name);
+            let sets = self.known.by_function.get(&self.function().name);
+            let told = sets.into_iter().flatten().filter_map(|set| set.get(&field.name));
+            let told: Vec<&Value> = told.collect();
             // Two functions' objects of one name, such as a body, are two things.
             let fits = !value.is_object()
                 && !is_the_same_thing(&field.name, value, arguments)
                 && !self.was_refused(&field.name, value)
+                && (told.is_empty() || told.contains(&value))
                 && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
             if fits && rng.random_bool(AGAIN) {
