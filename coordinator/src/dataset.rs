@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use magnet_proto::process::Failure;
+use memchr::memmem;
 
 use crate::finalize::Manifest;
 pub use brief::Brief;
@@ -113,6 +114,8 @@ fn is_of(file: &Path, kind: &str) -> bool {
 pub struct Lines<'a> {
     files: std::slice::Iter<'a, PathBuf>,
     open: Option<(&'a Path, usize, Box<dyn BufRead>)>,
+    /// Whether the states that executors began in are left out.
+    lean: bool,
 }
 
 /// One record's text and where it stands.
@@ -143,7 +146,14 @@ impl Line {
 
 impl<'a> Lines<'a> {
     fn new(files: &'a [PathBuf]) -> Self {
-        Self { files: files.iter(), open: None }
+        Self { files: files.iter(), open: None, lean: false }
+    }
+
+    /// Without the states that executors began in: most of a line, and only
+    /// who plays a record again needs them.
+    #[must_use]
+    pub fn lean(self) -> Self {
+        Self { lean: true, ..self }
     }
 
     fn read(&mut self) -> Result<Option<Line>> {
@@ -167,6 +177,9 @@ impl<'a> Lines<'a> {
                 continue;
             }
             *number += 1;
+            if self.lean {
+                cut_state(&mut text);
+            }
             if !text.trim().is_empty() {
                 return Ok(Some(Line { text, file: file.to_path_buf(), number: *number }));
             }
@@ -179,6 +192,25 @@ impl Iterator for Lines<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
+    }
+}
+
+/// Cuts the state out of a record's line. A quote within a JSON text stands
+/// behind a backslash, so neither the key nor the end of an object's text can
+/// be anything else. A line that is written otherwise stays as it is.
+fn cut_state(line: &mut String) {
+    const METADATA: &[u8] = b"],\"metadata\":{\"walk\":";
+    const KEY: &[u8] = b",\"initial_config\":\"{";
+    const END: &[u8] = b"}\"";
+    let bytes = line.as_bytes();
+    let after = |from: usize, mark: &[u8]| memmem::find(&bytes[from..], mark).map(|at| from + at);
+    let place = || {
+        let metadata = memmem::find_iter(bytes, METADATA).last()?;
+        let from = after(metadata, KEY)?;
+        Some(from..after(from + KEY.len(), END)? + END.len())
+    };
+    if let Some(place) = place() {
+        line.drain(place);
     }
 }
 
@@ -211,6 +243,29 @@ mod tests {
             .collect();
         assert_eq!(ids, [1, 2, 3]);
         assert_eq!(dataset.preference().count(), 0);
+    }
+
+    #[test]
+    fn lean_lines_lack_nothing_but_the_state() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = |state: &str, said: &str| {
+            let line = format!(
+                r#"{{"id":"a","messages":[{{"content":{said:?}}}],"tools":[{{"initial_config":"{{}}"}}],"metadata":{{"walk":1,"executor":"world","initial_config":{state},"persona":"brief"}}}}"#
+            );
+            std::fs::write(dir.path().join("sft.jsonl"), line + "\n").unwrap();
+            let dataset = Dataset::open(dir.path()).unwrap();
+            let read = |mut lines: Lines<'_>| lines.next().unwrap().unwrap().parse::<Value>();
+            (read(dataset.sft()).unwrap(), read(dataset.sft().lean()).unwrap())
+        };
+        let state = r#""{\"a\":\"}\",\"b\":[{\"c\":\"\\\"}\\\\\"}]}""#;
+        for said in ["yes", r#"x],"metadata":{"walk":1,"initial_config":"{}""#] {
+            let (mut whole, lean) = open(state, said);
+            let state = whole["metadata"].as_object_mut().unwrap().remove("initial_config");
+            assert!(state.is_some());
+            assert_eq!(whole, lean);
+        }
+        let (whole, lean) = open("null", "yes");
+        assert_eq!(whole, lean);
     }
 
     #[test]

@@ -44,7 +44,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The name in manifest and metadata.
+    pub const ALL: [Self; 8] = [
+        Self::Passed,
+        Self::MissingCall,
+        Self::WrongArgument,
+        Self::ExtraCall,
+        Self::CallsInstead,
+        Self::AsksInstead,
+        Self::NoEnd,
+        Self::NoAnswer,
+    ];
+
+    /// The name in manifest, metadata and metrics.
     pub fn label(self) -> &'static str {
         match self {
             Self::Passed => "passed",

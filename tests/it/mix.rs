@@ -1,6 +1,7 @@
 //! The mix as quotas: what a campaign promises of its dataset's shares.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -66,13 +67,27 @@ fn more_samples_take_up_what_was_spared() {
 
 #[test]
 fn a_fleet_keeps_the_quotas_with_the_bytes_of_one_process() {
-    let mut fleet = Fleet::new(300);
-    for setting in MIX {
+    a_fleet_keeps(&MIX, 300);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_samples_have_the_shares_of_the_paper_and_the_bytes_of_one_process() {
+    a_fleet_keeps(&["mix.multi_turn=7800", "mix.single_turn=20000", "mix.irrelevance=6200"], 10_000);
+}
+
+/// Four workers keep the quotas, with the bytes of one process.
+fn a_fleet_keeps(mix: &[&str], samples: u64) {
+    let mut fleet = Fleet::new(samples);
+    for setting in mix {
         fleet = fleet.with(setting);
     }
     fleet.start_coordinator();
     fleet.start_workers(4);
-    fleet.finish();
+    fleet.finish_within(Duration::from_secs(300 + samples / 5));
+    for (class, wanted, kept) in shares(&fleet.out()) {
+        assert!((wanted - kept).abs() <= 0.01, "{class}: {kept} instead of {wanted}");
+    }
     let alone = fleet.folder().join("alone");
     let dir = format!("output.dir={}", alone.display());
     let mut run = vec!["run", "--set", &dir];

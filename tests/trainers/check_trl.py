@@ -3,6 +3,7 @@
     check_trl.py FOLDER
 """
 
+import itertools
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import torch
 import transformers
 import trl
 
-from shared import bytewise, calls_of, hermes_calls, is_alone, lines, under_the_loss
+from shared import Tally, bytewise, dataset, hermes_calls, pairs, stretches
 
 folder = sys.argv[1]
 datasets.disable_progress_bars()
@@ -26,11 +27,19 @@ def harmony_calls(text):
     return [(place[1], json.JSONDecoder().raw_decode(text, place.end())[0]) for place in found]
 
 
-# Template, the export that is for it, what reads its calls, whether a call's name stands in the assistant's message.
+def plain(tool):
+    return json.dumps(tool, ensure_ascii=False)
+
+
+def typed(tool):
+    return f"type {tool['function']['name']} = "
+
+
+# Template, whether a message may hold several calls, what reads its calls, how it shows a tool.
 FAMILIES = [
-    ("qwen2_5", "trl", hermes_calls, True),
-    ("qwen3", "trl", hermes_calls, True),
-    ("gptoss", "trl-one-call", harmony_calls, False),
+    ("qwen2_5", False, hermes_calls, plain),
+    ("qwen3", False, hermes_calls, plain),
+    ("gptoss", True, harmony_calls, typed),
 ]
 
 
@@ -54,65 +63,34 @@ def arguments(**further):
                 gradient_checkpointing=False, **further)
 
 
-def sft(family, export, read, is_whole):
+def rows_of(one_call, name):
+    path = f"{folder}/trl{'-one-call' * one_call}/{name}.jsonl"
+    return datasets.load_dataset("json", data_files=path, split="train")
+
+
+def sft(family, one_call, read, shown):
+    tally = Tally(f"{family}, one call a message: {one_call}", read, shown)
     tokens = tokenizer(family)
-    rows = lines(f"{folder}/{export}/sft.jsonl")
-    data = datasets.load_dataset("json", data_files=f"{folder}/{export}/sft.jsonl", split="train")
     trainer = trl.SFTTrainer(
-        model=tiny(len(tokens)), train_dataset=data, processing_class=tokens,
+        model=tiny(len(tokens)), train_dataset=rows_of(one_call, "sft"), processing_class=tokens,
         args=trl.SFTConfig(**arguments(assistant_only_loss=True, max_length=None, packing=False)))
-    calls = outputs = replies = late = tools = 0
-    for at, (row, prepared) in enumerate(zip(rows, trainer.train_dataset, strict=True)):
-        place = f"{family}, row {at + 1}"
-        text = tokens.decode(prepared["input_ids"])
-        trained = under_the_loss(tokens, prepared)
-        wanted = calls_of(row["messages"])
-        if read(text) != wanted:
-            sys.exit(f"{place}: calls came out otherwise")
-        if is_whole and read(trained) != wanted:
-            sys.exit(f"{place}: calls are not all under the loss\n{trained}\n{wanted}")
-        for tool in json.loads(row["tools"]) if is_whole else []:
-            tools += 1
-            if json.dumps(tool, ensure_ascii=False) not in text:
-                sys.exit(f"{place}: a tool is not shown as it is: {tool}")
-        said = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
-        for message in row["messages"]:
-            content = message["content"]
-            if message["role"] in ("tool", "user"):
-                outputs += message["role"] == "tool"
-                late += message["role"] == "user" and content.count('{"type":"function"')
-                if content not in text and json.dumps(content, ensure_ascii=False) not in text:
-                    sys.exit(f"{place}: a message of {message['role']} is not there: {content}")
-                if content in trained and is_alone(content, said):
-                    sys.exit(f"{place}: a message of {message['role']} is under the loss: {content}")
-            if message["role"] == "assistant" and not message.get("tool_calls"):
-                replies += 1
-                if content.strip() not in trained:
-                    sys.exit(f"{place}: a reply is not under the loss: {content}")
-        calls += len(wanted)
-    print(f"SFT, {family} on {export}: {len(rows)} rows, {calls} calls and {replies} replies under the loss; "
-          f"{tools} tools, {outputs} outputs and {late} late tools shown and not", flush=True)
+    for row, made in zip(dataset(folder, one_call), trainer.train_dataset, strict=True):
+        tally.conversation(row, tokens.decode(made["input_ids"]), stretches(tokens, made["input_ids"], made["labels"]))
+    tally.print()
 
 
-def dpo(family, export, read, is_whole):
+def dpo(family, one_call, read, shown):
+    tally = Tally(f"{family}, one call a message: {one_call}", read, shown)
     tokens = tokenizer(family)
-    rows = lines(f"{folder}/{export}/preference.jsonl")[:100]
-    data = datasets.load_dataset("json", data_files=f"{folder}/{export}/preference.jsonl", split="train")
+    rows = rows_of(one_call, "preference").select(range(100))
     trainer = trl.DPOTrainer(
-        model=tiny(len(tokens)), ref_model=tiny(len(tokens)), train_dataset=data.select(range(len(rows))),
-        processing_class=tokens, args=trl.DPOConfig(**arguments(max_length=None)))
-    calls = 0
-    for at, (row, prepared) in enumerate(zip(rows, trainer.train_dataset, strict=True)):
-        for side in ("chosen", "rejected"):
-            text = tokens.decode(prepared[f"{side}_ids"])
-            wanted = calls_of(row[side])
-            content = row[side][0]["content"].strip()
-            if (is_whole and read(text) != wanted) or content not in text:
-                sys.exit(f"{family}, pair {at + 1}, {side}: {text}\n{row[side]}")
-            if "tool_response" in text or "<|im_start|>user" in text:
-                sys.exit(f"{family}, pair {at + 1}, {side} holds more than the assistant's message: {text}")
-            calls += len(wanted)
-    print(f"DPO, {family} on {export}: {len(rows)} pairs, {calls} calls; one message of the assistant a side", flush=True)
+        model=tiny(len(tokens)), ref_model=tiny(len(tokens)), train_dataset=rows, processing_class=tokens,
+        args=trl.DPOConfig(**arguments(max_length=None)))
+    for row, made in zip(itertools.islice(pairs(folder, one_call), len(rows)), trainer.train_dataset, strict=True):
+        prompt, *sides = (tokens.decode(made[f"{part}_ids"]) for part in ("prompt", "chosen", "rejected"))
+        # All that follows the prompt is trained on.
+        tally.pair(row, [(prompt + side, [side]) for side in sides])
+    tally.print("DPO")
 
 
 for family in FAMILIES:

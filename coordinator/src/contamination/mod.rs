@@ -75,7 +75,7 @@ pub fn compare(dataset: &Dataset, benchmark: &Benchmark, settings: &Settings) ->
     let work = |lines: Vec<Line>| -> Result<Vec<Finding>> {
         lines.iter().map(|line| finder.look(line).with_context(|| line.place())).collect()
     };
-    lanes::in_order(lanes::batches(dataset.sft()), work, |found: Result<Vec<Finding>>| {
+    lanes::in_order(lanes::batches(dataset.sft().lean()), work, |found: Result<Vec<Finding>>| {
         for finding in found? {
             let is_listed = settings.grounds.iter().any(|ground| finding.has(*ground));
             counts.add(&finding, is_listed);

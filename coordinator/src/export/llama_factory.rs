@@ -131,6 +131,8 @@ pref_loss: sigmoid
 - The outputs of parallel calls stand in one observation, with the tags of Qwen-like templates between them. For
   `llama3`, `mistral`, `glm4` and `gpt`, export with `--one-call-per-message`.
 - The format has no call ids: an output belongs to the call before it, in order.
+- The template `qwen3` puts an empty thought before each message of the assistant and trains on it; `qwen3_nothink`
+  puts none.
 "#
     }
 }

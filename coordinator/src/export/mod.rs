@@ -84,9 +84,9 @@ pub fn export(dataset: &Dataset, settings: &Settings) -> Result<Exported> {
     let mut sinks = Sinks::new(layout, settings);
     let mut notes = Notes::default();
     let worker = Worker { layout, settings, selector: Selector::new(&settings.selection) };
-    worker.each(dataset.sft(), Worker::conversation, &mut sinks, &mut notes)?;
+    worker.each(worker.lines(dataset.sft()), Worker::conversation, &mut sinks, &mut notes)?;
     if layout.has_pairs() {
-        worker.each(dataset.preference(), Worker::pair, &mut sinks, &mut notes)?;
+        worker.each(worker.lines(dataset.preference()), Worker::pair, &mut sinks, &mut notes)?;
     }
     let files = sinks.finish().with_context(cannot)?;
     for (name, text) in layout.beside(&files) {
@@ -174,6 +174,11 @@ impl Worked {
 type Work<'a> = fn(&Worker<'a>, &Line, &mut Worked) -> Result<()>;
 
 impl<'a> Worker<'a> {
+    /// What no layout writes down need not be read, either.
+    fn lines<'b>(&self, lines: Lines<'b>) -> Lines<'b> {
+        if self.layout.is_verbatim() { lines } else { lines.lean() }
+    }
+
     /// Works all lines and writes what they became, in order.
     fn each(
         &self,

@@ -44,7 +44,7 @@ pub fn write(dataset: &Dataset) -> Result<PathBuf> {
 fn read(dataset: &Dataset) -> Result<(Profile, Gallery)> {
     let mut profile = Profile::default();
     let mut gallery = Gallery::default();
-    for line in dataset.sft() {
+    for line in dataset.sft().lean() {
         let line = line?;
         let conversation = line.parse()?;
         profile.add(&conversation);
@@ -53,7 +53,7 @@ fn read(dataset: &Dataset) -> Result<(Profile, Gallery)> {
         }
     }
     gallery.settle();
-    for line in dataset.preference() {
+    for line in dataset.preference().lean() {
         let pair: PairRecord = line?.parse()?;
         // Pairs stand in walk order, and how many there are the manifest says.
         if pair.metadata.walk > gallery.last_walk() {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use magnet_proto::difficulty::Outcome;
 use magnet_proto::outcome::Reason;
 use magnet_proto::path::{Kind, NodeOp};
 use magnet_proto::process::{Held, Pulse};
@@ -16,7 +17,7 @@ use prometheus::{
 use super::shard::Attempt;
 use super::{End, Stop};
 
-const WALK_OUTCOMES: [&str; 3] = ["accepted", "rejected", "skipped"];
+const WALK_OUTCOMES: [&str; 4] = ["accepted", "rejected", "skipped", "spared"];
 const SHARD_OUTCOMES: [&str; 6] = ["done", "not_put", "delayed", "returned", "failed", "unwanted"];
 
 /// A worker's metrics; clones count together.
@@ -56,6 +57,7 @@ struct Samples {
     operations: IntCounterVec,
     challenges: IntCounterVec,
     pairs: IntCounterVec,
+    attempts: IntCounterVec,
 }
 
 /// Something under way, counted until it ends.
@@ -239,6 +241,12 @@ impl Samples {
                 &["error", "source"],
                 ErrorType::ALL.into_iter().flat_map(with_sources),
             )?,
+            attempts: new.counters(
+                "magnet_student_attempts_total",
+                "A student's attempts at the samples made, by outcome.",
+                &["outcome"],
+                Outcome::ALL.map(|outcome| [outcome.label()]),
+            )?,
         })
     }
 
@@ -259,6 +267,9 @@ impl Samples {
         }
         for pair in &sample.pairs {
             self.pairs.with_label_values(&[pair.error.label(), pair.source.label()]).inc();
+        }
+        for attempt in sample.difficulty.iter().flat_map(|difficulty| &difficulty.attempts) {
+            self.attempts.with_label_values(&[attempt.outcome.label()]).inc();
         }
     }
 }
