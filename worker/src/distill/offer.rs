@@ -114,14 +114,11 @@ fn asked_functions(path: &Path) -> impl Iterator<Item = FunctionId> {
     })
 }
 
-/// Whether nobody could tell which of two functions to call.
+/// Whether nobody could tell by their descriptions which of two functions to
+/// call.
 fn are_alike(library: &Library, one: FunctionId, other: FunctionId) -> bool {
-    let (one, other) = (library.get(one), library.get(other));
-    let names = |function: &Function| {
-        function.params().iter().map(|field| field.name.clone()).collect::<BTreeSet<_>>()
-    };
-    let is_told = !one.description.trim().is_empty();
-    is_told && one.description == other.description && names(one) == names(other)
+    let told = |id| library.get(id).description.trim().trim_end_matches('.');
+    !told(one).is_empty() && told(one).eq_ignore_ascii_case(told(other))
 }
 
 /// Whether two functions are named after one thing.
@@ -205,7 +202,7 @@ mod tests {
         let library = library(&[
             ("play_song", "Plays a song."),
             ("search_music", twins),
-            ("search_music_2", twins),
+            ("find_music", "search for music by artist"),
             ("rate_song", "Rates a song."),
         ]);
         let play = library.find("play_song").unwrap();
@@ -215,8 +212,8 @@ mod tests {
         for seed in 0..20 {
             let rng = &mut campaign_stream(seed, "offer", b"");
             let tools = draw(&library, &categories, &path, 3, rng).tools;
-            let told = tools.iter().filter(|id| library.get(**id).description == twins);
-            assert_eq!((tools.len(), told.count()), (3, 1), "{tools:?}");
+            let search = tools.iter().filter(|id| library.get(**id).name.ends_with("_music"));
+            assert_eq!((tools.len(), search.count()), (3, 1), "{tools:?}");
         }
     }
 }
