@@ -12,7 +12,8 @@ use super::kills::access;
 use crate::fleet::{Dataset, Fleet, PATIENCE};
 use crate::mock::{Behaviour, Mock};
 use crate::services::rabbitmq::{self, RabbitMq};
-use crate::services::{redis, wait_for};
+use crate::services::redis::Redis;
+use crate::services::{Process, redis, wait_for};
 
 /// A teacher that takes its time, and a fleet of its campaign.
 struct Slow {
@@ -22,8 +23,12 @@ struct Slow {
 
 impl Slow {
     fn start(queue: &str, latency_ms: u64, samples: u64) -> Self {
+        Self::on(queue, &redis::shared().new_database(), latency_ms, samples)
+    }
+
+    fn on(queue: &str, state: &str, latency_ms: u64, samples: u64) -> Self {
         let mock = Mock::start(Behaviour { latency_ms, ..Behaviour::default() });
-        let fleet = Fleet::on(queue, &redis::shared().new_database(), samples)
+        let fleet = Fleet::on(queue, state, samples)
             .with("teacher.mock.kind=openai")
             .with(&format!("teacher.mock.base_url={}", mock.base_url()))
             .with("teacher.mock.model=mock");
@@ -131,6 +136,31 @@ fn shards_that_wait_in_a_process_for_their_turn_are_not_taken_for_lost() {
     let said = run.said_all();
     assert!(!said.contains("neither in the queue nor in anybody's hands"), "{said}");
     assert_eq!(slow.bought().0, 0, "answers were bought twice");
+}
+
+/// What a state store refuses for a while it is told again.
+#[test]
+fn answers_that_could_not_be_kept_for_a_while_are_not_bought_again() {
+    let store = Redis::start(&[]);
+    let database = store.new_database();
+    let mut slow = Slow::on(&rabbitmq::shared().new_vhost(), &database, 400, 60);
+    slow = slow.with("run.in_flight=8");
+    let mut run = slow.fleet.spawn("run-0", &["run"]);
+    let buy = |more| {
+        let before = slow.bought().1;
+        wait_for("the teacher to be asked", PATIENCE, || slow.bought().1 >= before + more);
+    };
+    buy(20);
+    assert_eq!(store.ask(&database, &["REPLICAOF", "127.0.0.1", "1"]), "OK");
+    buy(60);
+    assert_eq!(store.ask(&database, &["REPLICAOF", "NO", "ONE"]), "OK");
+    buy(20);
+    run.kill();
+    slow.mock.killed();
+    slow.fleet.tell(&["run"]);
+    let (twice, all) = slow.bought();
+    assert!(twice * 50 <= all, "{twice} of {all} answers were bought twice");
+    slow.has_the_bytes_of_one_process();
 }
 
 /// Any of them may have been the end of the process, and none was.
@@ -272,6 +302,19 @@ fn a_work_queue_that_is_deleted_is_declared_again_and_told_of() {
         assert!(said.contains("the queue was deleted") || said.contains("NOT_FOUND"), "{said}");
         assert!(said.matches("for consuming stands again").count() <= 2, "{said}");
     }
+}
+
+/// With its queues, and all that was in them.
+#[test]
+fn a_virtual_host_that_is_made_anew_costs_nothing_but_time() {
+    let mut fleet = Fleet::new(600);
+    fleet.start_coordinator();
+    fleet.start_workers(2);
+    fleet.wait_for_parts(2);
+    rabbitmq::shared().make_anew(fleet.queue_url(), Duration::from_secs(2));
+    fleet.finish();
+    fleet.has_the_bytes_of_one_process();
+    assert!(fleet.workers().iter().all(Process::is_running), "{}", fleet.said());
 }
 
 /// Its `consumer_timeout`, told or found out.

@@ -86,6 +86,17 @@ fn run(seed: u64, samples: u64, faults: usize) {
                 std::thread::sleep(Duration::from_millis(draw.below(3_000)));
                 assert_eq!(redis.ask(&admin, back), "OK");
             }
+            7 => {
+                done.push("parts");
+                // Into a file nobody can put a file: as on a full disk.
+                let (parts, away) =
+                    (fleet.folder().join("parts"), fleet.folder().join("parts.away"));
+                std::fs::rename(&parts, &away).expect("they are there");
+                std::fs::write(&parts, "in the way").expect("a file can be written");
+                std::thread::sleep(Duration::from_millis(draw.below(3_000)));
+                std::fs::remove_file(&parts).expect("it is there");
+                std::fs::rename(&away, &parts).expect("they are there");
+            }
             _ => {
                 done.push("worker");
                 let victim = draw.below(WORKERS) as usize;

@@ -187,13 +187,26 @@ impl RabbitMq {
         self.process.as_ref().expect("it runs")
     }
 
+    fn make_vhost(&self, vhost: &str) {
+        self.manage("PUT", &format!("/api/vhosts/{vhost}"), "{}");
+        let permissions = r#"{"configure":".*","write":".*","read":".*"}"#;
+        self.manage("PUT", &format!("/api/permissions/{vhost}/guest"), permissions);
+    }
+
+    /// Deletes a virtual host with all that is in it, and makes it anew after a
+    /// while.
+    pub(crate) fn make_anew(&self, url: &str, after: Duration) {
+        let vhost = url.rsplit('/').next().unwrap_or_default();
+        self.manage("DELETE", &format!("/api/vhosts/{vhost}"), "");
+        std::thread::sleep(after);
+        self.make_vhost(vhost);
+    }
+
     /// The URL of a new virtual host.
     pub(crate) fn new_vhost(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let vhost = format!("test-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        self.manage("PUT", &format!("/api/vhosts/{vhost}"), "{}");
-        let permissions = r#"{"configure":".*","write":".*","read":".*"}"#;
-        self.manage("PUT", &format!("/api/permissions/{vhost}/guest"), permissions);
+        self.make_vhost(&vhost);
         let scheme = if self.certificate.is_some() { "amqps" } else { "amqp" };
         format!("{scheme}://guest:guest@127.0.0.1:{}/{vhost}", self.port)
     }
