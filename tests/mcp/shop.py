@@ -307,7 +307,7 @@ def main():
         mortal()
     hostile = Hostile(sys.argv[2] if len(sys.argv) > 2 else "")
     if hostile.how == "chatty":
-        print("The shop opens.\n{}\n[1, 2]\n" + json.dumps({"jsonrpc": "2.0", "id": 0, "result": {}}), flush=True)
+        print("The shop opens.\n{}\n[1, 2]\n\"ready\"", flush=True)
     if hostile.how == "brood":
         # A child that outlives its parent unless the whole group is ended.
         os.system("sleep 3600 & echo $! >> \"$BROOD\"")
