@@ -73,7 +73,10 @@ fn a_fleet_keeps_the_quotas_with_the_bytes_of_one_process() {
 #[test]
 #[ignore = "takes minutes"]
 fn ten_thousand_samples_have_the_shares_of_the_paper_and_the_bytes_of_one_process() {
-    a_fleet_keeps(&["mix.multi_turn=7800", "mix.single_turn=20000", "mix.irrelevance=6200"], 10_000);
+    a_fleet_keeps(
+        &["mix.multi_turn=7800", "mix.single_turn=20000", "mix.irrelevance=6200"],
+        10_000,
+    );
 }
 
 /// Four workers keep the quotas, with the bytes of one process.
