@@ -157,8 +157,10 @@ impl Function {
         self.output().map(Shape::leaves).unwrap_or_default()
     }
 
-    /// Whether calling it changes the world, judged by its name's verb. Such a
-    /// call may not be added to a trajectory that did not plan it.
+    /// Whether calling it changes the world, judged by its name's verb: the word
+    /// that it begins with, or the one in it that its description begins with,
+    /// as in "issues_list-assignees: Lists the assignees". Such a call may not
+    /// be added to a trajectory that did not plan it.
     pub fn changes_state(&self) -> bool {
         const READING: &[&str] = &[
             "get", "list", "search", "find", "lookup", "look", "query", "read", "fetch", "check",
@@ -166,8 +168,13 @@ impl Function {
             "estimate", "compare", "validate", "verify", "is", "has", "retrieve", "browse",
             "recommend", "summarize", "analyze", "parse", "detect", "track", "preview", "quote",
         ];
-        let mut words = crate::shape::words(&self.name);
-        words.next().is_some_and(|verb| !READING.contains(&verb.as_str()))
+        let words: Vec<String> = crate::shape::words(&self.name).collect();
+        let reads = |verb: &str| READING.contains(&verb);
+        let told = self.description.split_whitespace().next().unwrap_or_default().to_lowercase();
+        let told = [told.as_str(), told.strip_suffix('s').unwrap_or_default()];
+        let is_told = |word: &String| reads(word) && told.contains(&word.as_str());
+        let is_read = words.first().is_none_or(|verb| reads(verb)) || words.iter().any(is_told);
+        !is_read
     }
 
     /// The function as an OpenAI tool, as written into a dataset.
@@ -268,6 +275,28 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_function_does_is_told_by_its_verb_wherever_that_stands() {
+        let check = |name: &str, description: &str, expected: bool| {
+            let function = Function::from(Document {
+                name: name.into(),
+                description: description.into(),
+                category: "misc".into(),
+                class: "misc".into(),
+                parameters: json!({"type": "object", "properties": {}}),
+                response: None,
+            });
+            assert_eq!(function.changes_state(), expected, "{name}: {description}");
+        };
+        check("getOrder", "", false);
+        check("cancel_order", "Cancels an order.", true);
+        check("github_issues_list-assignees", "Lists the assignees of a repository", false);
+        check("github_issues_add-labels", "Add labels to an issue", true);
+        // The verb of its description, and a word of its name.
+        check("mail_mark_read", "Mark a mail as read", true);
+        check("shop_orders", "Get all orders.", true);
+    }
 
     #[test]
     fn how_it_is_called_travels_with_a_function_and_outlives_an_edit() {

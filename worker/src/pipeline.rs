@@ -288,6 +288,11 @@ impl Pipeline {
         offer: &'a Offer,
     ) -> Distiller<'a> {
         let settings = &self.campaign.trajectory;
+        let mut system_prompt = settings.system_prompt.clone();
+        // A model writes "on 14 November" and knows the year: so must the trainee.
+        if self.cast.briefer.gives_values() {
+            system_prompt = format!("{system_prompt} {}", scene.persona.today_told());
+        }
         Distiller {
             scene,
             brief: &briefed.brief,
@@ -298,7 +303,7 @@ impl Pipeline {
             validators: &self.validators,
             translated,
             offer,
-            system_prompt: &settings.system_prompt,
+            system_prompt: system_prompt.trim().to_owned(),
             asked: settings.asked,
             max_steps: settings.max_steps.get(),
             tries: self.campaign.translate.tries,

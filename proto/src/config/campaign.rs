@@ -184,7 +184,8 @@ pub struct Trajectory {
     pub distractors: usize,
     /// Assistant steps a turn at most.
     pub max_steps: NonZeroU32,
-    /// The system prompt of stored conversations.
+    /// The system prompt of stored conversations. Where a model writes the
+    /// requests, the conversation's today is told after it.
     pub system_prompt: String,
     /// What a model is asked for: what has more than one possible answer, or
     /// every step.

@@ -39,7 +39,7 @@ pub async fn measure(
             distiller,
             student,
             draw,
-            messages: vec![Message::System(distiller.system_prompt.to_owned())],
+            messages: vec![Message::System(distiller.system_prompt.clone())],
             replay: Replay::new(distiller),
             calls: 0,
         };

@@ -24,7 +24,7 @@ pub struct Distiller<'a> {
     pub pack: &'a Pack,
     pub translated: &'a Translated,
     pub offer: &'a Offer,
-    pub system_prompt: &'a str,
+    pub system_prompt: String,
     pub asked: Asked,
     pub max_steps: u32,
     pub tries: std::num::NonZeroU32,

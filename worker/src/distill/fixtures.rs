@@ -95,7 +95,7 @@ impl World {
             validators: &self.validators,
             translated: &self.translated,
             offer: &self.offer,
-            system_prompt: "You are a helpful assistant.",
+            system_prompt: "You are a helpful assistant.".into(),
             asked: Asked::Open,
             max_steps: 8,
             tries: NonZeroU32::MIN,

@@ -38,7 +38,7 @@ pub async fn play(distiller: &Distiller<'_>) -> Result<Trajectory, Failure> {
     let mut play = Play {
         distiller,
         drafts: drafts(distiller).await?,
-        messages: vec![Message::System(distiller.system_prompt.to_owned())],
+        messages: vec![Message::System(distiller.system_prompt.clone())],
         replay: Replay::new(distiller),
         grounds: Grounds::default(),
         calls: 0,

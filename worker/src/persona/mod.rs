@@ -177,6 +177,11 @@ impl Persona {
         format!("{} {}", self.first_name, self.last_name)
     }
 
+    /// The conversation's today, as whoever has to know it is told.
+    pub fn today_told(&self) -> String {
+        format!("Today is {}, {}.", self.today.weekday(), self.today)
+    }
+
     /// The currency of the home city, such as "EUR".
     pub fn currency(&self) -> &'static str {
         self.home.currency

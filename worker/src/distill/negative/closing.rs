@@ -54,8 +54,20 @@ impl Swaps {
         }
     }
 
-    /// The text with every old value exchanged at once, on word borders.
+    /// The text with every old value exchanged at once, on word borders. A new
+    /// one that it has already changes places with the old one: nobody lists
+    /// the same twice.
     pub(super) fn exchange(&self, text: &str) -> String {
+        let mut both = self.by_old.clone();
+        for (old, new) in &self.by_old {
+            if text.contains(old.as_str()) && has_word(text, new) {
+                both.entry(new.clone()).or_insert_with(|| old.clone());
+            }
+        }
+        Self { by_old: both }.exchanged(text)
+    }
+
+    fn exchanged(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let mut inside = false;
@@ -90,6 +102,16 @@ impl Swaps {
             .max_by_key(|(old, _)| old.len())
             .map(|(old, new)| (old.as_str(), new.as_str()))
     }
+}
+
+/// Whether a value of more than a digit stands in a text, on word borders.
+fn has_word(text: &str, value: &str) -> bool {
+    let is_apart = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    let ends = |(at, _): (usize, &str)| {
+        let (before, after) = (&text[..at], &text[at + value.len()..]);
+        is_apart(before.chars().next_back()) && is_apart(after.chars().next())
+    };
+    value.chars().count() > 1 && text.match_indices(value).any(ends)
 }
 
 /// Whether a digit stands in a text once: else it may be another thing's.
@@ -274,6 +296,13 @@ mod tests {
         check(old, new, "A-1, then A-2; not A-12.", "A-2, then A-3; not A-12.");
         check(json!(31.5), json!(33.8), "31.5 is 31.50, not 131.5", "33.8 is 33.80, not 131.5");
         check(json!("08:31"), json!("10:37"), "at 08:31.", "at 10:37.");
+    }
+
+    #[test]
+    fn a_value_that_is_there_already_changes_places_with_the_other() {
+        let text = "There are Elsa, Henrik and Oskar; the first is Elsa.";
+        let expected = "There are Henrik, Elsa and Oskar; the first is Henrik.";
+        check(json!("Elsa"), json!("Henrik"), text, expected);
     }
 
     #[test]

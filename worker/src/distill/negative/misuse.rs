@@ -6,6 +6,7 @@
 //! dependency: the same with a value from an earlier turn, or the agent asks
 //! for what it has been told.
 
+use magnet_proto::brief::How;
 use magnet_proto::library::Function;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Call, Source};
@@ -79,15 +80,23 @@ fn uses<'a>(material: Material<'a>) -> Vec<Use<'a>> {
         .flat_map(|(turn, range)| positive.calls(range).map(move |(at, call)| (turn, at, call)));
     calls
         .flat_map(|(turn, message, call)| {
-            positive.sources(&call.id).map(move |(pointer, source)| Use {
-                turn,
-                message,
-                call,
-                pointer,
-                source,
-            })
+            let composed = composed(material, turn, call);
+            // What is composed has no source, even where an output says the same.
+            let sources = positive.sources(&call.id).filter(move |(pointer, _)| {
+                !composed.iter().any(|parameter| pointer.split('/').nth(1) == Some(*parameter))
+            });
+            sources.map(move |(pointer, source)| Use { turn, message, call, pointer, source })
         })
         .collect()
+}
+
+/// The parameters of a call whose values the agent makes up as it calls.
+fn composed<'a>(material: Material<'a>, turn: usize, call: &Call) -> Vec<&'a str> {
+    let step = material.step_of(turn, call).map(|step| step.step);
+    let told = material.distiller.brief.turn(turn).into_iter().flat_map(|told| &told.values);
+    let open =
+        told.filter(|argument| Some(argument.step) == step && matches!(argument.how, How::Open));
+    open.map(|argument| argument.parameter.as_str()).collect()
 }
 
 async fn misuse<'a>(

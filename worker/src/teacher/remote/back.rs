@@ -48,12 +48,10 @@ fn text(answer: &str) -> Result<String, Error> {
 /// What stays the same through a walk stands first.
 fn context(ask: &WriteRequest<'_>, room: Room) -> String {
     let persona = ask.scene.persona;
-    let (year, month, day) = persona.today.civil();
     format!(
-        "Voice: {}. Today is {}, {year}-{month:02}-{day:02}.\nWhat the person is after: {}\n\n\
-         Conversation so far:\n{}",
+        "Voice: {}. {}\nWhat the person is after: {}\n\nConversation so far:\n{}",
         persona.label,
-        persona.today.weekday(),
+        persona.today_told(),
         ask.brief.aim,
         transcript::conversation(ask.scene.library, ask.conversation, room),
     )

@@ -96,14 +96,19 @@ fn shortened(content: &str, chars: usize) -> Cow<'_, str> {
     }
     if let Ok(mut value) = serde_json::from_str::<Value>(content) {
         tidy(&mut value);
-        for kept in [usize::MAX, 12, 6, 3] {
-            cut_lists(&mut value, kept);
-            let text = value.to_string();
+        let mut text = value.to_string();
+        for kept in [12, 6, 3] {
             if text.chars().nth(chars).is_none() {
-                return text.into();
+                break;
             }
+            let mut shorter = value.clone();
+            cut_lists(&mut shorter, kept);
+            text = shorter.to_string();
         }
-        let cut: String = value.to_string().chars().take(chars).collect();
+        if text.chars().nth(chars).is_none() {
+            return text.into();
+        }
+        let cut: String = text.chars().take(chars).collect();
         return format!("{cut}… (cut)").into();
     }
     let cut: String = content.chars().take(chars).collect();
@@ -140,5 +145,33 @@ fn cut_lists(value: &mut Value, kept: usize) {
             items.iter_mut().for_each(|item| cut_lists(item, kept));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_loses_links_then_the_ends_of_lists_and_says_how_much() {
+        let items = |n: usize| -> Vec<Value> {
+            let item = |at| json!({"id": at, "text": "twenty characters of it", "web_url": "x"});
+            (0..n).map(item).collect()
+        };
+        let check = |given: &Value, chars: usize, expected: &Value| {
+            assert_eq!(shortened(&given.to_string(), chars), expected.to_string());
+        };
+        let bare = |n: usize| -> Vec<Value> {
+            let mut bare = Value::Array(items(n));
+            tidy(&mut bare);
+            bare.as_array().cloned().unwrap_or_default()
+        };
+        check(&json!(items(2)), 4_000, &json!(items(2)));
+        check(&json!(items(4)), 200, &json!(bare(4)));
+        let some: Vec<Value> = bare(6).into_iter().chain([json!("… and 24 more")]).collect();
+        check(&json!(items(30)), 400, &json!(some));
+        assert!(shortened(&json!(items(30)).to_string(), 100).ends_with("… (cut)"));
     }
 }
