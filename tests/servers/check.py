@@ -129,7 +129,7 @@ def leaks(name, folder, settings):
     mismatches = int(re.search(r"(\d+) mismatch", told)[1])
     if mismatches == 0:
         raise Missed(f"isolation is switched off, and nothing shows it: {told}")
-    return f"without isolation {mismatches} of 30 differ"
+    return f"without isolation {mismatches} mismatches in 30"
 
 
 MAGNET = sys.argv[1]
