@@ -89,6 +89,7 @@ fn is_its_own(reason: Reason) -> bool {
             | Reason::RequestNamesFunction
             | Reason::RequestLacksValue
             | Reason::UngroundedArgument
+            | Reason::AnswerUnusable
             | Reason::CallGivenUp
     )
 }

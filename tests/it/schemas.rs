@@ -77,6 +77,14 @@ fn garden() -> Vec<Value> {
             &done,
         ),
         tool(
+            "mark_row",
+            &object(json!({ "kind": { "const": "row" }, "until": { "const": null },
+                "stakes": { "oneOf": [{ "type": "integer" }, { "type": "number" },
+                    { "type": "string" }] },
+                "depth": { "enum": ["deep", 1, true] } })),
+            &done,
+        ),
+        tool(
             "name_gate",
             &object(
                 json!({ "gate_code": { "type": "string", "pattern": "^(?!none)(?i)[a-z]{4,7}$" },

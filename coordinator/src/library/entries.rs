@@ -21,11 +21,18 @@ use super::text::kind;
 type Object = Map<String, Value>;
 
 /// Keys under which files keep their list of functions.
-pub(super) const LISTS: &[&str] =
+const LISTS: &[&str] =
     &["tools", "functions", "api_list", "functionDeclarations", "function_declarations"];
+/// A key under which each of a list has such a list of its own.
+const GROUPS: &str = "plugins";
 /// Objects that may stand around such a list.
 const AROUND: &[&str] =
     &["result", "toolConfig", "tool_config", "functionSchema", "config", "data"];
+
+/// Whether a file may keep its list of functions under that key.
+pub(super) fn is_list_key(key: &str) -> bool {
+    LISTS.iter().any(|known| known.eq_ignore_ascii_case(key))
+}
 
 /// All entries of a file.
 pub(super) fn list<'a>(label: &str, parsed: &'a Parsed) -> Result<Vec<Entry<'a>>, Error> {
@@ -90,11 +97,18 @@ fn read_document<'a>(
             openapi::read(label, document, object, entries)
         }
         Value::Object(object) => {
-            if let Some((key, list)) = inner_list(object) {
-                return read_list(list, None, &[object], document, entries).or_else(|()| {
+            let lists = inner_lists(object);
+            for held in &lists {
+                let first = entries.len();
+                if read_list(held.list, None, &[object], document, entries).is_err() {
+                    let (key, list) = (held.key, held.list);
                     let found = format!("its key \"{key}\" is {}", kind(list));
-                    not_a_library(found, format!("make \"{key}\" a list of functions"))
-                });
+                    return not_a_library(found, format!("make \"{key}\" a list of functions"));
+                }
+                held.name_groups(&mut entries[first..]);
+            }
+            if !lists.is_empty() {
+                return Ok(());
             }
             if signature::is_function(object) {
                 read_item(document, 1, &[], document, entries);
@@ -115,24 +129,61 @@ fn is_container(value: &Value) -> bool {
     value.is_object() || value.is_array()
 }
 
-/// The list of functions an object holds, also one level down.
-fn inner_list(object: &Object) -> Option<(&str, &Value)> {
-    held_list(object)
-        .or_else(|| AROUND.iter().find_map(|key| held_list(object.get(*key)?.as_object()?)))
+/// A list of functions under its key.
+struct Held<'a> {
+    key: &'a str,
+    list: &'a Value,
+    /// One of several: the key says which group each is of.
+    is_group: bool,
 }
 
-/// The list under a key known for it, or under any if it surely is one.
-fn held_list(object: &Object) -> Option<(&str, &Value)> {
+impl Held<'_> {
+    fn name_groups(&self, entries: &mut [Entry<'_>]) {
+        for signature in entries.iter_mut().flat_map(|entry| &mut entry.signature) {
+            if self.is_group {
+                signature.category.get_or_insert_with(|| self.key.to_owned());
+            }
+        }
+    }
+}
+
+/// The lists of functions that an object holds, also one level down.
+fn inner_lists(object: &Object) -> Vec<Held<'_>> {
+    let own = held_lists(object);
+    if !own.is_empty() {
+        return own;
+    }
+    let inside = AROUND.iter().filter_map(|key| object.get(*key)?.as_object()).map(held_lists);
+    inside.into_iter().find(|lists| !lists.is_empty()).unwrap_or_default()
+}
+
+/// The list under a key known for it, or all that surely are one.
+fn held_lists(object: &Object) -> Vec<Held<'_>> {
+    let named = |known: &&str| {
+        let is_it =
+            |(key, list): &(&String, &Value)| key.eq_ignore_ascii_case(known) && !list.is_null();
+        object.iter().find(is_it)
+    };
+    let groups = || object.get_key_value(GROUPS).filter(|(_, list)| are_groups(list));
+    if let Some((key, list)) = LISTS.iter().find_map(|known| named(&known)).or_else(groups) {
+        return vec![Held { key, list, is_group: false }];
+    }
+    if signature::is_function(object) {
+        return Vec::new();
+    }
     let functions = |value: &Value| {
         let is_function = |item: &Value| item.as_object().is_some_and(signature::is_function);
         value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_function))
     };
-    let any = || {
-        let mut lists = object.iter().filter(|(_, value)| functions(value));
-        lists.next().filter(|_| !signature::is_function(object))
-    };
-    let known = LISTS.iter().find_map(|key| object.get_key_value(*key));
-    known.or_else(any).map(|(key, list)| (key.as_str(), list))
+    let lists: Vec<(&String, &Value)> =
+        object.iter().filter(|(_, value)| functions(value)).collect();
+    let is_group = lists.len() > 1;
+    lists.into_iter().map(|(key, list)| Held { key, list, is_group }).collect()
+}
+
+fn are_groups(value: &Value) -> bool {
+    let is_group = |item: &Value| item.as_object().is_some_and(|it| !held_lists(it).is_empty());
+    value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_group))
 }
 
 /// Reads a list of functions, or functions keyed by name. `index` is that of
@@ -201,20 +252,24 @@ fn read_item<'a>(
             read_api(item, object, index, entries);
         }
         Value::Object(object) => {
-            let held = inner_list(object).filter(|_| outer.len() < DEEPEST);
-            let Some((key, list)) = held.filter(|(_, list)| !list.is_null()) else {
+            let lists = if outer.len() < DEEPEST { inner_lists(object) } else { Vec::new() };
+            if lists.is_empty() && !signature::is_function(object) && keyed_by_name(object) {
+                read_keyed(object, Some(index), outer, document, entries);
+            } else if lists.is_empty() {
                 let signature = signature::read(item, object, outer, document);
                 entries.push(Entry { index, is_shared: false, signature });
-                return;
-            };
+            }
             let around: Vec<&Object> =
                 std::iter::once(object).chain(outer.iter().copied()).collect();
-            let first = entries.len();
-            if read_list(list, Some(index), &around, document, entries).is_err() {
-                let found = format!("its key \"{key}\" is {}, not a list of functions", kind(list));
-                entries.push(refuse(found, "write it as a JSON list of functions"));
+            for held in lists {
+                let first = entries.len();
+                if read_list(held.list, Some(index), &around, document, entries).is_err() {
+                    let (key, list) = (held.key, kind(held.list));
+                    let found = format!("its key \"{key}\" is {list}, not a list of functions");
+                    entries.push(refuse(found, "write it as a JSON list of functions"));
+                }
+                entries[first..].iter_mut().for_each(|entry| entry.is_shared = true);
             }
-            entries[first..].iter_mut().for_each(|entry| entry.is_shared = true);
         }
         Value::Array(items) if outer.is_empty() && items.iter().any(Value::is_object) => {
             for item in items.iter().filter(|item| !item.is_array()) {

@@ -12,6 +12,7 @@ pub(super) const EXPECTED: &str =
 /// What an object that is no library seems to be, and what to do about it.
 pub(super) fn describe(object: &Map<String, Value>) -> (String, String) {
     let has = |key: &str| object.contains_key(key);
+    let of_kind = object.get("kind").and_then(Value::as_str);
     let (found, hint) = if has("messages") || has("conversations") {
         ("a conversation", "give the tools it was held with, not the conversation")
     } else if has("info") && has("item") {
@@ -21,6 +22,14 @@ pub(super) fn describe(object: &Map<String, Value>) -> (String, String) {
             "a list of MCP servers, which are started only where their file is named",
             "name this very file, not a folder or a pattern",
         )
+    } else if has("swaggerVersion") {
+        ("a listing of Swagger 1", "convert it to OpenAPI 3")
+    } else if of_kind.is_some_and(|kind| kind.starts_with("discovery#")) {
+        ("a discovery document of a Google API", "convert it to OpenAPI 3")
+    } else if has("__schema")
+        || object.get("data").is_some_and(|data| data.get("__schema").is_some())
+    {
+        ("a GraphQL schema", "only OpenAPI describes functions to call")
     } else if has("asyncapi") {
         ("an AsyncAPI document", "only OpenAPI describes functions to call")
     } else if has("error") && has("jsonrpc") {

@@ -65,7 +65,8 @@ fn name(signature: &Signature<'_>) -> Result<String, Refused> {
 
 fn description(raw: Option<&Value>, notes: &mut Notes) -> String {
     let Some(raw) = raw else { return String::new() };
-    let Some(text) = raw.as_str() else {
+    // Some have one for people and one for models.
+    let Some(text) = raw.as_str().or_else(|| raw.get("llm")?.as_str()) else {
         let what = format!("dropped: {} is no description", brief(raw));
         notes.note(RepairKind::Text, "/description", what);
         return String::new();
@@ -100,6 +101,7 @@ fn parameters(
             format!("make \"{key}\" an object schema: {{\"type\": \"object\", \"properties\": …}}"),
         )
     })?;
+    let root = with_required(root, signature.required, &pointer, notes);
     let roots = roots(&root, signature);
     let mut mender = Mender::new(Side::Input, signature.origin, key, &roots, notes, memory);
     let mended = mender.mend(&root).map_err(|cut| endless(key, cut))?;
@@ -126,6 +128,32 @@ fn parameters(
         )
     })?;
     Ok(parameters)
+}
+
+/// The names that stand beside the parameters, where these say nothing of it.
+fn with_required<'a>(
+    root: Cow<'a, Value>,
+    names: Option<&Value>,
+    pointer: &str,
+    notes: &mut Notes,
+) -> Cow<'a, Value> {
+    let Some(Value::Array(names)) = names else { return root };
+    let own = root.get("required").and_then(Value::as_array);
+    let declared = |name: &Value| {
+        name.as_str().is_some_and(|name| {
+            root.pointer("/properties").is_some_and(|all| all.get(name).is_some())
+        })
+    };
+    let is_told = own.is_some_and(|own| !own.is_empty());
+    if names.is_empty() || is_told || !names.iter().all(declared) {
+        return root;
+    }
+    notes.note(RepairKind::Required, pointer, "the required names beside it were read");
+    let mut root = root.into_owned();
+    if let Value::Object(object) = &mut root {
+        object.insert("required".into(), names.clone().into());
+    }
+    Cow::Owned(root)
 }
 
 /// No call of finite size can be valid, or none of a size worth having.
@@ -200,7 +228,7 @@ fn as_object_schema<'a>(
             }
             let map: Object = properties
                 .into_iter()
-                .map(|raw| (raw["name"].as_str().unwrap_or_default().to_owned(), without_name(raw)))
+                .map(|raw| (raw["name"].as_str().unwrap_or_default().to_owned(), listed(raw)))
                 .collect();
             Some(Cow::Owned(json!({ "type": "object", "properties": map })))
         }
@@ -234,12 +262,37 @@ fn wrapped_schema(raw: &Value) -> Option<&Value> {
     (is_objects_schema && alone).then_some(inner)
 }
 
-fn without_name(raw: &Value) -> Value {
-    let mut raw = raw.clone();
-    if let Some(object) = raw.as_object_mut() {
-        object.shift_remove("name");
+/// A listed parameter as a property: without its name, the schema inside of it
+/// in its place, and what else is told under other names.
+fn listed(raw: &Value) -> Value {
+    const OTHER_NAMES: [(&str, &str); 6] = [
+        ("type_", "type"),
+        ("is_required", "required"),
+        ("isRequired", "required"),
+        ("default_value", "default"),
+        ("defaultValue", "default"),
+        ("llm_description", "description"),
+    ];
+    let Some(object) = raw.as_object() else { return raw.clone() };
+    let mut own = object.clone();
+    own.shift_remove("name");
+    for key in ["schema", "schema_data"] {
+        if own.get(key).is_some_and(Value::is_object)
+            && let Some(Value::Object(schema)) = own.shift_remove(key)
+        {
+            own.extend(schema);
+        }
     }
-    raw
+    for (theirs, ours) in OTHER_NAMES {
+        if let Some(value) = own.shift_remove(theirs).filter(|value| !value.is_null()) {
+            own.entry(ours).or_insert(value);
+        }
+    }
+    if let Some(Value::Array(options)) = own.shift_remove("options") {
+        let values = options.iter().map(|option| option.get("value").unwrap_or(option).clone());
+        own.entry("enum").or_insert(values.collect());
+    }
+    own.into()
 }
 
 /// Whether an object is a schema rather than a map of properties.

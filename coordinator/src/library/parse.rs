@@ -46,7 +46,8 @@ pub(super) fn parse(label: &str, text: &str) -> Result<Parsed, Error> {
     }
     let lower = label.to_lowercase();
     let is_yaml = lower.ends_with(".yaml") || lower.ends_with(".yml");
-    let is_json = lower.ends_with(".json") || lower.ends_with(".jsonl");
+    let is_json =
+        [".json", ".jsonl", ".jsonc", ".json5"].iter().any(|ending| lower.ends_with(ending));
     let opens = text.trim_start().starts_with(['{', '[', '"']);
     if !is_yaml && (is_json || opens) { json(label, text) } else { yaml(label, text) }
 }
@@ -125,10 +126,14 @@ fn hint(text: &str, error: &serde_json::Error) -> String {
         "flatten it: nothing may be nested deeper than 128 levels".to_owned()
     } else if starts(&["'", "True", "False", "None", "T", "F"]) {
         "it looks like Python: write the file with json.dump".to_owned()
+    } else if starts(&["//", "/*", "/"]) {
+        "JSON has no comments: remove it".to_owned()
+    } else if starts(&["#"]) {
+        "JSON has no comments: remove it, or name the file .yaml".to_owned()
+    } else if error.to_string().contains("key must be a string") {
+        "JSON has its keys in double quotes: write them so, or name the file .yaml".to_owned()
     } else if starts(&["NaN", "N", "Infinity", "I", "-I"]) {
         "JSON has no NaN and no Infinity: use null or leave the key out".to_owned()
-    } else if starts(&["//", "/*", "#", "/"]) {
-        "JSON has no comments: remove it, or name the file .yaml".to_owned()
     } else if error.to_string().contains("trailing comma") {
         "remove the comma before the closing bracket".to_owned()
     } else {

@@ -22,6 +22,9 @@ use super::openapi;
 use super::parse::Parsed;
 use super::schema::refs;
 
+/// References that a schema around may lead elsewhere. None does in a file of
+/// functions, so they lead where a `$ref` would.
+const DYNAMIC: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
 /// Where a document keeps the files it refers to.
 const BESIDE: &str = "x-beside";
 
@@ -93,7 +96,7 @@ fn needs_settling(value: &Value) -> bool {
     match value {
         Value::Object(object) => object.iter().any(|(key, value)| match value {
             Value::String(text) if key == "$ref" => !(text == "#" || text.starts_with("#/")),
-            Value::String(_) => key == "$id",
+            Value::String(_) => key == "$id" || DYNAMIC.contains(&key.as_str()),
             inner => needs_settling(inner),
         }),
         Value::Array(items) => items.iter().any(needs_settling),
@@ -145,6 +148,10 @@ impl Bundle<'_> {
                     let length = names::step(at, key);
                     self.walk(inner, names, here, at);
                     at.truncate(length);
+                }
+                let dynamic = DYNAMIC.iter().find_map(|key| object.shift_remove(*key));
+                if let Some(reference) = dynamic {
+                    object.entry("$ref").or_insert(reference);
                 }
                 if let Some(Value::String(reference)) = object.get("$ref") {
                     match self.resolve(reference, names, here, at) {

@@ -2,7 +2,7 @@
 //!
 //! Frameworks agree on what a function is and on no key's name. Each part has
 //! a list of keys, tried in order; the function itself may be wrapped once
-//! (`function`, `toolSpec`). A key that is not known but holds what looks like
+//! (`function`, `toolSpec`, or alone under any key). A key that is not known but holds what looks like
 //! parameters is read if its name says so, and told otherwise: a function that
 //! seems to take nothing would be called with nothing. Not here: what the parts
 //! mean (`function`).
@@ -24,6 +24,8 @@ pub(super) struct Signature<'a> {
     /// With the key it stood under.
     pub(super) parameters: Option<(&'a str, Cow<'a, Value>)>,
     pub(super) response: Option<(&'a str, Cow<'a, Value>)>,
+    /// Required names that stand beside the parameters rather than in them.
+    pub(super) required: Option<&'a Value>,
     pub(super) category: Option<String>,
     pub(super) class: Option<String>,
     /// Where `#/…` references are looked up beside the schema itself,
@@ -70,7 +72,7 @@ const DESCRIPTION: &[&str] = &["description", "api_description", "title", "summa
 const PARAMETERS: &[&str] = &[
     "parameters", "inputSchema", "input_schema", "arguments", "input_parameters",
     "inputParameters", "parameter_definitions", "parameterDefinitions", "parametersJsonSchema",
-    "parameters_json_schema", "args_schema",
+    "parameters_json_schema", "args_schema", "fn_schema",
 ];
 /// Keys that many other things have, too.
 const ALSO_PARAMETERS: &[&str] = &["inputs", "params", "args"];
@@ -80,6 +82,8 @@ const RESPONSE: &[&str] = &[
     "response", "output_schema", "outputSchema", "response_schema", "output_parameters",
     "responseJsonSchema", "response_json_schema", "returns", "output_type",
 ];
+/// Keys of what was said, in rows of a dataset.
+const CONVERSATION: &[&str] = &["messages", "conversations", "chat"];
 const CATEGORY: &[&str] = &["x-group", "category", "category_name"];
 const CLASS: &[&str] = &["x-class", "tool_name"];
 
@@ -88,7 +92,27 @@ const CLASS: &[&str] = &["x-class", "tool_name"];
 pub(super) fn is_function(object: &Object) -> bool {
     let has = |keys: &[&str]| keys.iter().any(|key| object.contains_key(*key));
     WRAPPERS.iter().any(|key| object.get(*key).is_some_and(Value::is_object))
-        || (has(NAME) && (has(PARAMETERS) || has(LISTED)))
+        || ((has(NAME) || identity(object).is_some()) && (has(PARAMETERS) || has(LISTED)))
+}
+
+/// The name inside of `identity`, where Dify keeps it.
+fn identity(object: &Object) -> Option<&Value> {
+    object.get("identity")?.get("name")
+}
+
+/// Whether a value surely describes a function: a call, too, has a name and
+/// arguments.
+pub(super) fn is_described(value: &Value) -> bool {
+    let Some(object) = value.as_object() else { return false };
+    let (function, _) = unwrapped(value, object).unwrap_or((object, value));
+    let has = |keys: &[&str]| keys.iter().any(|key| function.contains_key(*key));
+    let is_told = DESCRIPTION.iter().any(|key| function.get(*key).is_some_and(Value::is_string));
+    has(NAME) && (declares(function) || (is_told && has(PARAMETERS)))
+}
+
+/// Whether it says what it takes, rather than what it was given.
+fn declares(function: &Object) -> bool {
+    PARAMETERS.iter().any(|key| function.get(*key).is_some_and(looks_like_parameters))
 }
 
 /// Whether an object describes a function, but for its name.
@@ -107,8 +131,8 @@ pub(super) fn read<'a>(
     outer: &[&'a Object],
     document: &'a Value,
 ) -> Result<Signature<'a>, Refused> {
-    refuse_foreign_type(object)?;
     let (function, inner) = unwrapped(item, object)?;
+    refuse_foreign(object, std::ptr::eq(function, object))?;
     let own = [function, object];
     let around: Vec<&Object> = own.into_iter().chain(outer.iter().copied()).collect();
     let name = name(&own);
@@ -121,6 +145,7 @@ pub(super) fn read<'a>(
         name: name.map(Cow::Borrowed),
         description: find(&own, DESCRIPTION).map(|(_, value)| Cow::Borrowed(value)),
         parameters: parameters(function, &own, &mut remarks).map_err(named)?,
+        required: find(&own, &["required"]).map(|(_, names)| names),
         response: find(&own, RESPONSE).map(|(key, value)| (key, Cow::Borrowed(value))),
         category: find(&around, CATEGORY).and_then(|(_, value)| group_name(value)),
         class: find(&around, CLASS).and_then(|(_, value)| group_name(value)),
@@ -131,18 +156,30 @@ pub(super) fn read<'a>(
     })
 }
 
-fn refuse_foreign_type(object: &Object) -> Result<(), Refused> {
+/// Refuses what is no function, but something that stands beside them.
+fn refuse_foreign(object: &Object, is_bare: bool) -> Result<(), Refused> {
     let has = |keys: &[&str]| keys.iter().any(|key| object.contains_key(*key));
-    let Some(Value::String(kind)) = object.get("type").filter(|kind| **kind != "function") else {
-        return Ok(());
-    };
-    if has(WRAPPERS) || has(PARAMETERS) || has(ALSO_PARAMETERS) {
+    if !is_bare || has(WRAPPERS) || has(PARAMETERS) || has(ALSO_PARAMETERS) {
         return Ok(());
     }
-    let refused = Refused::new(
-        format!("its type is {}, not \"function\"", brief(&Value::from(kind.as_str()))),
-        "a provider's own tools have no signature to learn from: remove it",
-    );
+    if has(CONVERSATION) && !has(NAME) {
+        return Err(Refused::new(
+            "it is a conversation, and no functions are read from it",
+            "give the tools it was held with under \"tools\", as JSON",
+        ));
+    }
+    let own_kind = object.iter().next().filter(|(_, of)| object.len() == 1 && of.is_object());
+    let found = match (object.get("type"), own_kind) {
+        (Some(Value::String(kind)), _) if kind != "function" => {
+            format!("its type is {}, not \"function\"", brief(&Value::from(kind.as_str())))
+        }
+        (_, Some((key, _))) => {
+            format!("it is {}, not a function", brief(&Value::from(key.as_str())))
+        }
+        _ => return Ok(()),
+    };
+    let hint = "a provider's own tools have no signature to learn from: remove it";
+    let refused = Refused::new(found, hint);
     Err(match find(&[object], NAME).and_then(|(_, name)| name.as_str()) {
         Some(name) => refused.named(name),
         None => refused,
@@ -158,14 +195,27 @@ fn unwrapped<'a>(item: &'a Value, object: &'a Object) -> Result<(&'a Object, &'a
             format!("its key \"{key}\" is {}", kind(other)),
             "make it an object with a name, a description and parameters",
         )),
-        _ => Ok((object, item)),
+        _ => Ok(alone_inside(object).unwrap_or((object, item))),
     }
+}
+
+/// The only function that a nameless object holds, whatever its key.
+fn alone_inside(object: &Object) -> Option<(&Object, &Value)> {
+    let is_nameless = find(&[object], NAME).is_none() && find(&[object], PARAMETERS).is_none();
+    let is_function = |value: &&Value| {
+        value.as_object().is_some_and(|it| find(&[it], NAME).is_some() && declares(it))
+    };
+    let mut inside = object.values().filter(|_| is_nameless).filter(is_function);
+    let (inner, other) = (inside.next()?, inside.next());
+    Some((inner.as_object().filter(|_| other.is_none())?, inner))
 }
 
 /// The name, or the slug beside a name that is a title: "Send mail" is called
 /// as MAIL_SEND.
 fn name<'a>(own: &[&'a Object]) -> Option<&'a Value> {
-    let (_, name) = find(own, NAME)?;
+    let Some((_, name)) = find(own, NAME) else {
+        return own.iter().find_map(|level| identity(level));
+    };
     let is_title = name.as_str().is_some_and(|name| name.trim().contains(' '));
     let slug =
         find(own, &["slug"]).map(|(_, slug)| slug).filter(|slug| is_title && slug.is_string());
@@ -180,6 +230,14 @@ fn parameters<'a>(
     let known = || all(own, PARAMETERS).chain(all(own, ALSO_PARAMETERS));
     // An empty one may stand beside the one that is meant.
     let found = known().find(|(_, value)| !is_empty(value)).or_else(|| known().next());
+    if let Some((key, Value::Object(schema))) = found
+        && ["_def", "~standard"].iter().any(|key| schema.contains_key(*key))
+    {
+        return Err(Refused::new(
+            format!("its \"{key}\" is a validator of another language, not a JSON Schema"),
+            "write the schema that it stands for, as z.toJSONSchema() gives it",
+        ));
+    }
     let found = found.map(|(key, value)| (key, Cow::Borrowed(value)));
     if let Some(found) = found.or_else(|| listed_parameters(function)) {
         remarks.extend(unread(function).map(|(key, _)| Remark {
@@ -190,7 +248,13 @@ fn parameters<'a>(
         return Ok(Some(found));
     }
     let Some((key, value)) = unread(function) else {
-        return Ok(None);
+        return match own.iter().find_map(|level| level.get("signature")?.as_str()) {
+            Some(text) if takes_something(text) => Err(Refused::new(
+                format!("it has a signature as text and no parameters: {}", one_line(text)),
+                "write what it takes under \"parameters\", as a JSON Schema",
+            )),
+            _ => Ok(None),
+        };
     };
     if !shape::words(key).any(|word| NAMED_SO.contains(&word.as_str())) {
         return Err(Refused::new(
@@ -204,6 +268,12 @@ fn parameters<'a>(
         what: "read as the parameters".to_owned(),
     });
     Ok(Some((key, Cow::Borrowed(value))))
+}
+
+/// Whether there is something between the parentheses of `name(a: int) -> str`.
+fn takes_something(signature: &str) -> bool {
+    let inside = signature.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+    inside.is_some_and(|(inside, _)| !inside.trim().is_empty())
 }
 
 fn is_empty(value: &Value) -> bool {

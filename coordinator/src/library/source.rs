@@ -158,7 +158,11 @@ pub(super) fn read(source: &Source) -> Result<String, Error> {
     decode(&source.label, bytes)
 }
 
+/// UTF-8, or UTF-16 that says so with its first bytes.
 fn decode(label: &str, bytes: Vec<u8>) -> Result<String, Error> {
+    if let Some(text) = utf16(&bytes) {
+        return Ok(text);
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.to_owned(),
@@ -170,6 +174,17 @@ fn decode(label: &str, bytes: Vec<u8>) -> Result<String, Error> {
             hint: encoding_hint(error.as_bytes()),
         }),
     }
+}
+
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let (read, rest): (fn([u8; 2]) -> u16, &[u8]) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => (u16::from_be_bytes, rest),
+        _ => return None,
+    };
+    let (pairs, odd) = rest.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| read(*pair)).collect();
+    String::from_utf16(&units).ok().filter(|_| odd.is_empty())
 }
 
 fn encoding_hint(bytes: &[u8]) -> &'static str {
@@ -193,8 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_in_another_encoding_is_named_as_such() {
-        let error = decode("a.json", b"\xff\xfe[\0]\0".to_vec()).unwrap_err().to_string();
+    fn utf16_is_read_and_a_broken_one_named_as_such() {
+        assert_eq!(decode("a", b"\xff\xfe[\0]\0".to_vec()).unwrap(), "[]");
+        assert_eq!(decode("a", b"\xfe\xff\0[\0]".to_vec()).unwrap(), "[]");
+        let error = decode("a.json", b"\xff\xfe[\0]".to_vec()).unwrap_err().to_string();
         assert_eq!(
             error,
             "tool library \"a.json\" is not text: byte 0 is not UTF-8\n\

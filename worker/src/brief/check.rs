@@ -1,11 +1,13 @@
 //! Whether a brief calls for every step of its path.
 
 use magnet_proto::brief::{How, Turn, Want};
-use magnet_proto::library::Library;
+use magnet_proto::library::{Function, Library};
 use magnet_proto::path::{Path, Purpose, StepRef};
+use serde_json::Value;
 
 use super::Briefed;
 use crate::coerce::coerce;
+use crate::vet::calls;
 
 /// If it does not, why not.
 pub(super) fn check(library: &Library, briefed: &Briefed) -> Result<(), String> {
@@ -54,6 +56,18 @@ fn is_called_for(path: &Path, turn: usize, told: &Turn) -> Result<(), String> {
     }
 }
 
+/// Whether the parameter's own schema takes the value: a shape knows one of
+/// several alternatives, and no null.
+fn is_valid(function: &Function, name: &str, value: &Value) -> bool {
+    let parts =
+        ["anyOf", "oneOf"].iter().filter_map(|key| function.parameters.get(key)?.as_array());
+    let mut schemas = [&function.parameters]
+        .into_iter()
+        .chain(parts.flatten())
+        .filter_map(|part| part.get("properties")?.get(name));
+    schemas.any(|schema| calls::judge(schema).is_ok_and(|judge| judge.is_valid(value)))
+}
+
 /// Values are valid for their parameter, places are there.
 fn values_fit(library: &Library, path: &Path, turn: usize, told: &Turn) -> Result<(), String> {
     let Some(turn) = path.turns.get(turn) else {
@@ -70,6 +84,7 @@ fn values_fit(library: &Library, path: &Path, turn: usize, told: &Turn) -> Resul
         };
         if let How::Said { value } | How::Again { value } | How::Unsaid { value } = &argument.how
             && coerce(value, &field.shape).is_none()
+            && !is_valid(function, name, value)
         {
             return Err(format!("{value} cannot be the {name} of \"{}\"", function.name));
         }

@@ -239,7 +239,12 @@ fn add_request(document: &Value, request: &Value, flat: &mut Flat) -> Result<(),
 /// out: a call without it would say nothing, with half of it nothing valid.
 fn add_body(document: &Value, schema: &Value, required: bool, flat: &mut Flat) {
     match refs::plain_object(document, schema) {
-        Some(plain) if !plain.properties.is_empty() => {
+        Some(mut plain) if !plain.properties.is_empty() => {
+            if plain.is_open {
+                for name in &plain.required {
+                    plain.properties.entry(name).or_insert_with(|| json!({}));
+                }
+            }
             for (name, property) in plain.properties {
                 let required = plain.required.contains(&name);
                 let sent = Sent { place: Place::Member, ..Sent::default() };

@@ -128,6 +128,7 @@ fn signature<'a>(
         name: Some(Cow::Owned(Value::from(name))),
         description: description(operation).map(|text| Cow::Owned(Value::from(text))),
         parameters: Some(("parameters", Cow::Owned(parameters))),
+        required: None,
         response: response.map(|schema| ("responses", Cow::Borrowed(schema))),
         category: tag.filter(|tag| !tag.trim().is_empty()),
         class: None,

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::discriminator::Discriminator;
 use super::{Cut, MAX_REMEMBERED, Mender, Object, Place, Side, Standing, values};
 use crate::library::report::RepairKind;
 use crate::library::text::{brief, clean, shortened};
@@ -10,6 +11,8 @@ use crate::library::text::{brief, clean, shortened};
 const MAX_DESCRIPTION: usize = 2_000;
 /// And in an output: no model is shown it, its first words say what it is.
 const MAX_OUTPUT_DESCRIPTION: usize = 200;
+/// Characters that no text of an output has.
+const AMPLE: f64 = 4_000.0;
 /// The longest value kept as default, choice or example, as JSON text.
 const MAX_VALUE_BYTES: usize = 4_000;
 
@@ -24,7 +27,10 @@ impl<'a> Mender<'a> {
     ) -> Result<(), Cut> {
         let depth = place.depth + 1;
         match key {
-            "type" => self.read_type(value, out),
+            // No output is that long: a node more for nothing, in each of its texts.
+            "maxLength" if self.is_ample(value) => {}
+            // Python's protobuf messages have no "type".
+            "type" | "type_" => self.read_type(value, out),
             "required" => self.required(value, out),
             "additionalProperties" | "unevaluatedProperties" | "unevaluatedItems" => {
                 let kept = match value {
@@ -60,6 +66,8 @@ impl<'a> Mender<'a> {
                     out.insert("dependentRequired".into(), names.into());
                 }
             }
+            // No model is shown an output's schema, and nothing reads its title.
+            "title" if self.side == Side::Output => {}
             "description" | "title" => self.text(key, value, out),
             "enum" | "const" | "default" | "examples" | "example" => self.value(key, value, out),
             "minimum" | "maximum" | "multipleOf" | "exclusiveMinimum" | "exclusiveMaximum" => {
@@ -106,6 +114,11 @@ impl<'a> Mender<'a> {
         Ok(())
     }
 
+    /// Whether a bound on an output's text is beyond what is ever made.
+    fn is_ample(&self, most: &Value) -> bool {
+        self.side == Side::Output && most.as_f64().is_some_and(|most| most >= AMPLE)
+    }
+
     /// Keeps a keyword's legal value or notes that it was dropped.
     fn keep(&mut self, key: &str, kept: Option<Value>, raw: &Value, out: &mut Object) {
         match kept {
@@ -149,6 +162,7 @@ impl<'a> Mender<'a> {
         &mut self,
         key: &str,
         value: &'a Value,
+        told: Option<&Discriminator<'_>>,
         out: &mut Object,
         place: Place<'_>,
     ) -> Result<Option<Object>, Cut> {
@@ -157,9 +171,9 @@ impl<'a> Mender<'a> {
             return Ok(None);
         };
         let mut cut = None;
-        let mut mended = self.variants(key, variants, place.depth + 1, false, &mut cut)?;
+        let mut mended = self.variants(key, variants, told, place.depth + 1, false, &mut cut)?;
         if mended.is_empty() && cut.is_some() && place.is_needed {
-            mended = self.variants(key, variants, place.depth + 1, true, &mut cut)?;
+            mended = self.variants(key, variants, told, place.depth + 1, true, &mut cut)?;
         }
         if let (true, Some(cut)) = (mended.is_empty(), cut) {
             return Err(cut);
@@ -179,6 +193,7 @@ impl<'a> Mender<'a> {
         &mut self,
         key: &str,
         variants: &'a [Value],
+        told: Option<&Discriminator<'_>>,
         depth: usize,
         is_needed: bool,
         cut: &mut Option<Cut>,
@@ -189,7 +204,10 @@ impl<'a> Mender<'a> {
             // A scalar costs nothing and is what the rest falls back to.
             let is_needed = is_needed || self.conditions > 0 || is_scalar(variant);
             let place = Place { name: "", standing: Standing::Alternative, depth, is_needed };
-            let made = self.at(key, |m| m.at(&at.to_string(), |m| m.schema(variant, place)));
+            let mut made = self.at(key, |m| m.at(&at.to_string(), |m| m.schema(variant, place)));
+            if let (Some(told), Ok(made)) = (told, &mut made) {
+                told.tell_apart(variant, made);
+            }
             match made {
                 Ok(variant) if mended.contains(&variant) => {}
                 Ok(variant) => mended.push(variant),

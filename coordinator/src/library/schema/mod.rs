@@ -11,6 +11,7 @@
 //! optional property is left out, a required list is empty, an alternative is
 //! gone; where none of these helps, what holds the node is cut in its place.
 
+mod discriminator;
 mod infer;
 mod keywords;
 mod lists;
@@ -33,6 +34,7 @@ pub(super) use properties::{is_type_name, mended_name, required_by_contrast};
 use super::report::{Notes, RepairKind};
 use super::signature::Origin;
 use super::text::{brief, kind, one_line};
+use discriminator::Discriminator;
 use reach::Reach;
 
 /// How often one reference may be open inside itself.
@@ -252,10 +254,14 @@ impl<'a> Mender<'a> {
                 "$ref" | "allOf" | "items" | "prefixItems" | "additionalItems" => {}
                 "properties" => self.properties(value, &mut out, place.depth, &wanted)?,
                 "anyOf" | "oneOf" => {
-                    parts.extend(self.alternatives(key, value, &mut out, place)?);
+                    let told = Discriminator::of(raw);
+                    parts.extend(self.alternatives(key, value, told.as_ref(), &mut out, place)?);
                 }
                 _ => self.keyword(key, value, &mut out, place)?,
             }
+        }
+        if let Some(told) = Discriminator::of(raw) {
+            told.narrow(&mut out);
         }
         self.lists(raw, &mut out, place)?;
         settle::exclusive_bounds(&mut out);

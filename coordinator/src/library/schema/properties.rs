@@ -143,7 +143,7 @@ impl<'a> Mender<'a> {
     /// The mended name, if it is free.
     fn property_name(&mut self, raw: &str, taken: &Object) -> Option<String> {
         let name = mended_name(raw);
-        if name.is_empty() {
+        if name.trim().is_empty() {
             self.note(RepairKind::Properties, "a property without a name was dropped");
             return None;
         }
@@ -199,11 +199,12 @@ pub(super) fn take_out(out: &mut Object) -> bool {
     !cut.is_empty() && properties.is_empty()
 }
 
-/// A name without control characters and quotes, of bounded length.
-/// The name of a property as it can stand in a tool.
+/// The name of a property as it can stand in a tool: without control characters
+/// and quotes, of bounded length. Blanks stay, also at its ends: whoever
+/// executes a call knows the name with them.
 pub(in crate::library) fn mended_name(raw: &str) -> String {
-    let bad = |c: char| c.is_control() || matches!(c, '"' | '\\' | '`');
-    let mut name = raw.trim().replace(bad, "_");
+    let bad = |c: char| (c.is_control() && c != '\t') || matches!(c, '"' | '\\' | '`');
+    let mut name = raw.replace(bad, "_");
     if let Some((end, _)) = name.char_indices().find(|(at, c)| at + c.len_utf8() > MAX_NAME) {
         name.truncate(end);
     }

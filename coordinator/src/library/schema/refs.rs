@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::discriminator::Discriminator;
+
 /// How many references may lead to one another.
 const LONGEST_CHAIN: usize = 16;
 /// How deep `allOf` is looked through for properties.
@@ -62,10 +64,11 @@ pub(in crate::library) fn lost(object: &Map<String, Value>) -> &str {
 }
 
 /// What an object schema declares.
-#[derive(Default)]
 pub(in crate::library) struct Plain {
     pub(in crate::library) properties: Map<String, Value>,
     pub(in crate::library) required: Vec<String>,
+    /// There may be other properties than those declared.
+    pub(in crate::library) is_open: bool,
 }
 
 /// Keywords of an object schema that its properties and their names alone do
@@ -78,7 +81,7 @@ const TELLING: &[&str] = &[
 /// The properties of a schema that is an object of them and no more, looked up
 /// through references and `allOf`; what the properties hold stays as it is.
 pub(in crate::library) fn plain_object(root: &Value, schema: &Value) -> Option<Plain> {
-    let mut plain = Plain::default();
+    let mut plain = Plain { properties: Map::new(), required: Vec::new(), is_open: true };
     gather(root, schema, 0, &mut plain).then_some(plain)
 }
 
@@ -97,6 +100,7 @@ fn gather(root: &Value, schema: &Value, depth: usize, plain: &mut Plain) -> bool
     {
         return false;
     }
+    plain.is_open &= object.get("additionalProperties") != Some(&Value::Bool(false));
     for (name, property) in
         object.get("properties").and_then(Value::as_object).into_iter().flatten()
     {
@@ -107,6 +111,11 @@ fn gather(root: &Value, schema: &Value, depth: usize, plain: &mut Plain) -> bool
                 plain.properties.insert(name.clone(), property.clone());
             }
         }
+    }
+    if let Some((name, choices)) = Discriminator::of(object).and_then(|told| told.choices())
+        && let Some(known) = plain.properties.get_mut(name)
+    {
+        *known = json!({ "allOf": [known.take(), { "enum": choices }] });
     }
     if let Some(names) = object.get("required").and_then(Value::as_array) {
         plain.required.extend(names.iter().filter_map(Value::as_str).map(str::to_owned));

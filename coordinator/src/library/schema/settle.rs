@@ -211,8 +211,9 @@ impl Mender<'_> {
         }
     }
 
-    /// Required names are texts, each once, and declared; an alternative may
-    /// require what the schema around it declares.
+    /// Required names are texts, each once, and declared: one that is not is a
+    /// property like any beyond the named ones. An alternative may require what
+    /// the schema around it declares.
     fn settle_required(&mut self, node: &mut Object, place: Place<'_>) -> Result<(), Cut> {
         let cut = names_of(node.shift_remove(LEFT_OUT));
         let one_way = names_of(node.shift_remove(ONE_WAY));
@@ -234,18 +235,43 @@ impl Mender<'_> {
                 _ => name.clone(),
             })
             .collect();
-        let known = |name: &Value| {
-            name.as_str()
-                .is_some_and(|name| !is_whole || declared.is_none_or(|all| all.contains_key(name)))
+        let known = |name: &str| !is_whole || declared.is_none_or(|all| all.contains_key(name));
+        let rest = match node.get("additionalProperties") {
+            Some(Value::Bool(false)) => None,
+            Some(rest @ Value::Object(_)) => Some(rest.clone()),
+            _ => Some(Value::Object(Object::new())),
         };
-        let undeclared: Vec<String> = names.iter().filter(|name| !known(name)).map(brief).collect();
-        let kept: Vec<Value> = names.iter().filter(|name| known(name)).cloned().collect();
-        if !undeclared.is_empty() {
-            let shown = undeclared[..undeclared.len().min(3)].join(", ");
+        let mut kept = Vec::new();
+        let mut added = Vec::new();
+        let mut dropped = Vec::new();
+        for raw in distinct(names) {
+            match (raw.as_str(), &rest) {
+                (Some(name), _) if known(name) => kept.push(raw),
+                (Some(name), Some(rest)) if !name.is_empty() => {
+                    added.push((name.to_owned(), rest.clone()));
+                    kept.push(raw);
+                }
+                _ => dropped.push(brief(&raw)),
+            }
+        }
+        let declared = declared.is_some();
+        for (name, mut property) in added {
+            if let Value::Object(property) = &mut property {
+                self.settle_type(property, &name);
+            }
+            self.note(
+                RepairKind::Required,
+                format!("{} declared: it is required", brief(&Value::from(name.as_str()))),
+            );
+            if let Some(Value::Object(all)) = node.get_mut("properties") {
+                all.insert(name, property);
+            }
+        }
+        if !dropped.is_empty() {
+            let shown = dropped[..dropped.len().min(3)].join(", ");
             self.note(RepairKind::Required, format!("{shown} dropped: not declared"));
         }
-        let kept = distinct(kept);
-        if kept.is_empty() && (declared.is_none() || self.side == Side::Output) {
+        if kept.is_empty() && (!declared || self.side == Side::Output) {
             node.shift_remove("required");
         } else {
             node.insert("required".into(), kept.into());

@@ -196,6 +196,35 @@ fn a_body_that_says_more_than_its_properties_stays_whole() {
 }
 
 #[test]
+fn a_discriminator_gives_each_alternative_its_name() {
+    let named = |name: &str| {
+        json!({ "type": "object", "required": ["kind", name], "properties": {
+            "kind": { "type": "string" }, name: { "type": "string" } } })
+    };
+    let schemas = json!({ "Card": named("number"), "Transfer": named("iban") });
+    let parameters = |body: Value| {
+        let mut document = document("/pay", json!({ "post": { "requestBody": json_body(body) } }));
+        document["components"] = json!({ "schemas": schemas });
+        only(&document).parameters
+    };
+    let one_of = |mapping: Value| {
+        json!({ "oneOf": [{ "$ref": "#/components/schemas/Card" },
+                          { "$ref": "#/components/schemas/Transfer" }],
+                "discriminator": { "propertyName": "kind", "mapping": mapping } })
+    };
+    let kinds = |body: Value| {
+        let variants = parameters(body)["properties"]["body"]["oneOf"].clone();
+        [0, 1].map(|at| variants[at]["properties"]["kind"]["enum"].clone())
+    };
+    assert_eq!(kinds(one_of(json!({}))), [json!(["Card"]), json!(["Transfer"])]);
+    let mapping = json!({ "card": "#/components/schemas/Card", "wire": "Transfer" });
+    assert_eq!(kinds(one_of(mapping.clone())), [json!(["card"]), json!(["wire"])]);
+    let mut base = named("sum");
+    base["discriminator"] = json!({ "propertyName": "kind", "mapping": mapping });
+    assert_eq!(parameters(base)["properties"]["kind"]["enum"], json!(["card", "wire"]));
+}
+
+#[test]
 fn methods_of_version_3_2_are_operations() {
     let operation = |id: &str| json!({ "operationId": id });
     let loaded = load_value(&document(

@@ -80,10 +80,7 @@ fn json_that_does_not_parse() {
             "expected value",
             "JSON has no NaN and no Infinity: use null or leave the key out",
         ),
-        (
-            "comment.json", 2, 3, "expected value",
-            "JSON has no comments: remove it, or name the file .yaml",
-        ),
+        ("comment.json", 2, 3, "expected value", "JSON has no comments: remove it"),
         (
             "cut_off.json",
             1,

@@ -29,7 +29,7 @@ fn check(library: &Value) {
 fn parameters_are_read_from_every_frameworks_key() {
     for key in [
         "parameters", "inputSchema", "input_schema", "input_parameters", "parametersJsonSchema",
-        "parameters_json_schema", "args_schema", "inputs",
+        "parameters_json_schema", "args_schema", "fn_schema", "inputs",
     ] {
         check(&json!([find_seat(key)]));
     }
@@ -63,6 +63,149 @@ fn a_function_is_taken_out_of_its_wrapper() {
     check(&json!({ "function_declarations": [declared] }));
     check(&json!({ "tools": [{ "functionDeclarations": [declared] }] }));
     check(&json!({ "items": [find_seat("input_parameters")], "total": 1 }));
+}
+
+#[test]
+fn a_function_that_stands_alone_under_any_key_is_taken_out() {
+    check(&json!([{ "type": "haystack.tools.tool.Tool", "data": find_seat("parameters") }]));
+    check(&json!([{ "metadata": find_seat("fn_schema") }]));
+    let nameless = json!({ "description": "Find a seat", "parameters": seat() });
+    check(&json!([{ "find_seat": nameless }]));
+    // What was called is no function.
+    let called = json!([{ "call": { "name": "find_seat", "arguments": { "row": 3 } } }]);
+    assert!(load_value(&called).is_err());
+}
+
+#[test]
+fn all_lists_of_a_file_are_read() {
+    let other = json!({ "name": "book_seat", "description": "d", "parameters": seat() });
+    let two = json!({ "Finding": [find_seat("parameters")], "Booking": [other] });
+    let loaded = load_value(&two).unwrap();
+    let read: Vec<(&str, &str)> =
+        loaded.library.iter().map(|(_, f)| (&*f.name, &*f.category)).collect();
+    assert_eq!(read, [("find_seat", "Finding"), ("book_seat", "Booking")]);
+    let plugin = |functions: Value| json!({ "name": "Seats", "functions": functions });
+    check(&json!({ "plugins": [plugin(json!([find_seat("parameters")]))] }));
+    check(&json!({ "Functions": [find_seat("parameters").to_string()], "Output": [] }));
+}
+
+#[test]
+fn listed_parameters_are_read_in_each_frameworks_words() {
+    let parameters = |list: Value| {
+        let tool = json!([{ "name": "f", "description": "d", "parameters": list }]);
+        only(&tool).parameters
+    };
+    let kernel = parameters(json!([
+        { "name": "row", "type_": "int", "is_required": true, "default_value": null,
+          "schema_data": { "type": "integer" } },
+        { "name": "kind", "type_": "str", "is_required": false, "default_value": "a" },
+    ]));
+    assert_eq!(
+        kernel,
+        json!({ "type": "object", "required": ["row"], "properties": {
+            "row": { "type": "integer" }, "kind": { "type": "string", "default": "a" } } })
+    );
+    let around = json!([{ "name": "row", "in": "query", "required": true,
+        "schema": { "type": "integer", "minimum": 1 } }]);
+    assert_eq!(
+        parameters(around),
+        json!({ "type": "object", "required": ["row"], "properties": {
+            "row": { "type": "integer", "minimum": 1 } } })
+    );
+}
+
+#[test]
+fn a_tool_of_dify_is_read() {
+    let text = "\
+identity: {name: find_seat, author: me, label: {en_US: Seat}}
+description: {human: {en_US: Seats}, llm: Find a seat}
+parameters:
+  - {name: row, type: number, required: true, llm_description: The row, form: llm}
+  - name: kind
+    type: select
+    options: [{value: aisle, label: {en_US: Aisle}}, {value: window, label: {en_US: Window}}]
+";
+    let loaded = load_text("seat.yaml", text).unwrap();
+    let (_, function) = loaded.library.iter().next().unwrap();
+    assert_eq!((&*function.name, &*function.description), ("find_seat", "Find a seat"));
+    assert_eq!(
+        function.parameters,
+        json!({ "type": "object", "required": ["row"], "properties": {
+            "row": { "type": "number", "description": "The row" },
+            "kind": { "type": "string", "enum": ["aisle", "window"] } } })
+    );
+}
+
+#[test]
+fn required_names_may_stand_beside_the_parameters() {
+    let row = json!({ "row": { "type": "integer" } });
+    let tool = |parameters: Value, required: Value| {
+        json!([{ "name": "find_seat", "description": "Find a seat", "parameters": parameters,
+                 "required": required }])
+    };
+    let whole = json!({ "type": "object", "properties": row });
+    for parameters in [row.clone(), whole.clone()] {
+        assert_eq!(only(&tool(parameters, json!(["row"]))).parameters, seat());
+    }
+    // Names of something else, or nothing.
+    for required in [json!(["seat"]), json!(null), json!(true)] {
+        let function = only(&tool(whole.clone(), required));
+        assert_eq!(function.parameters.get("required"), None);
+    }
+    check(&tool(seat(), json!([])));
+}
+
+#[test]
+fn types_that_are_numbers_are_those_of_gemini() {
+    let parameters = json!({ "type_": 6, "required": ["row"], "properties": {
+        "row": { "type_": 3 }, "tags": { "type": 5, "items": { "type": 1 } } } });
+    let tool = json!([{ "name": "f", "description": "d", "parameters": parameters }]);
+    let properties = only(&tool).parameters["properties"].clone();
+    assert_eq!(
+        properties,
+        json!({ "row": { "type": "integer" },
+                "tags": { "type": "array", "items": { "type": "string" } } })
+    );
+}
+
+#[test]
+fn tools_in_the_words_of_a_systems_message_are_read() {
+    let tool = find_seat("parameters").to_string();
+    let pretty = serde_json::to_string_pretty(&find_seat("parameters")).unwrap();
+    let wrapped = json!({ "type": "function", "function": find_seat("parameters") });
+    let call = "{\"name\": \"find_seat\", \"arguments\": {\"row\": 3}}";
+    for words in [
+        format!("You have access to the following functions. Use them if required -\n{pretty}\n"),
+        format!("Here is a list of functions in JSON format:\n[{tool}].\nAnswer as [f(a=1)]."),
+        format!("<tools>\n{wrapped}\n</tools> For each call return {{\"name\": <name>}} or {call}"),
+    ] {
+        check(&json!([{ "system": words, "chat": "USER: hi" }]));
+        check(&json!([{ "messages": [{ "role": "system", "content": words }] }]));
+        check(&json!([{ "conversations": [{ "from": "system", "value": words }] }]));
+    }
+    let two = json!([{ "system": tool }, { "system": "No functions.", "chat": "USER: hi" }]);
+    let report = load_value(&two).unwrap().report;
+    assert_eq!(report.refused[0].why, "it is a conversation, and no functions are read from it");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_what_it_is() {
+    let refused = |tool: Value| {
+        let loaded = load_value(&json!([tool, find_seat("parameters")])).unwrap();
+        assert_eq!(loaded.library.len(), 1, "{tool}");
+        loaded.report.refused[0].why.clone()
+    };
+    assert_eq!(refused(json!({ "googleSearch": {} })), "it is \"googleSearch\", not a function");
+    assert_eq!(
+        refused(json!({ "name": "f", "parameters": { "_def": { "typeName": "ZodObject" } } })),
+        "its \"parameters\" is a validator of another language, not a JSON Schema"
+    );
+    assert_eq!(
+        refused(json!({ "name": "f", "signature": "f(city: str) -> dict" })),
+        "it has a signature as text and no parameters: f(city: str) -> dict"
+    );
+    let nothing = json!({ "name": "f", "signature": "f() -> dict" });
+    assert_eq!(only(&json!([nothing])).parameters["properties"], json!({}));
 }
 
 #[test]

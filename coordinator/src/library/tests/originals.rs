@@ -245,6 +245,40 @@ fn names_of_schemas_lead_to_them() {
 }
 
 #[test]
+fn what_is_required_and_not_declared_is_given() {
+    let whole = |more: Value| {
+        let mut schema = json!({ "type": "object", "required": ["a", "b"],
+            "properties": { "a": { "type": "string" } } });
+        schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        schema
+    };
+    check(&whole(json!({}))).unwrap();
+    check(&whole(json!({ "additionalProperties": { "type": "integer" } }))).unwrap();
+    let nested = json!({ "inner": whole(json!({})) });
+    check(&parameters(nested, json!({}))).unwrap();
+    let api = json!({ "openapi": "3.0.0", "paths": { "/x": { "post": { "operationId": "f",
+        "requestBody": { "content": { "application/json": { "schema": whole(json!({})) } } } } } } });
+    assert_eq!(only(&api).parameters["required"], json!(["a", "b"]));
+}
+
+#[test]
+fn blanks_in_a_name_are_part_of_it() {
+    check(&parameters(
+        json!({ "date\t": { "type": "string" }, " to ": { "type": "string" } }),
+        json!({}),
+    ))
+    .unwrap();
+}
+
+#[test]
+fn a_dynamic_reference_leads_where_it_leads_alone() {
+    let tree = json!({ "tree": { "$dynamicAnchor": "node", "type": "object", "required": ["size"],
+        "properties": { "size": { "type": "integer" },
+            "kids": { "type": "array", "items": { "$dynamicRef": "#node" } } } } });
+    check(&parameters(json!({ "tree": { "$ref": "#/$defs/tree" } }), tree)).unwrap();
+}
+
+#[test]
 fn conditions_are_neither_widened_nor_narrowed() {
     let original = json!({ "type": "object",
         "properties": { "a": { "type": "integer" }, "list": { "type": "array" } },

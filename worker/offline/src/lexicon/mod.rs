@@ -66,7 +66,10 @@ pub struct Tables;
 
 impl Lexicon for Tables {
     fn value(&self, function: &Function, field: &Field, persona: &Persona, rng: &mut Rng) -> Value {
-        value(&Place::argument(function, field), persona, rng)
+        let place = Place::argument(function, field);
+        let schema = function.parameters.get("properties").and_then(|all| all.get(&field.name));
+        let chosen = schema.and_then(|schema| whole::chosen(schema, &place, persona, rng));
+        chosen.unwrap_or_else(|| value(&place, persona, rng))
     }
 
     fn fitted(

@@ -83,9 +83,14 @@ fn draw((low, high, decimals): Range, bounds: (Option<f64>, Option<f64>), rng: &
     } else {
         (most - (high - low).abs().max(1.0), most)
     };
-    let scale = 10f64.powi(decimals);
     let number = if from < to { rng.random_range(from..=to) } else { from };
-    ((number * scale).round() / scale).clamp(from, to)
+    // As few decimals as leave it between the bounds.
+    let rounded = |decimals: i32| {
+        let scale = 10f64.powi(decimals);
+        (number * scale).round() / scale
+    };
+    let mut rounded = (decimals..decimals + 8).map(rounded);
+    rounded.find(|rounded| (from..=to).contains(rounded)).unwrap_or(number)
 }
 
 fn usual(topic: Topic, place: &Place<'_>) -> Range {

@@ -44,6 +44,43 @@ pub(crate) fn fitted(
     fitting.node(schema, Some(draft), At { name: place.name, parent: place.parent })
 }
 
+/// A value of a schema that leaves a choice which no shape knows of: between
+/// objects or lists of several kinds, or of members beyond the named ones. None
+/// where it leaves none.
+pub(crate) fn chosen(
+    schema: &Value,
+    place: &Place<'_>,
+    persona: &Persona,
+    rng: &mut Rng,
+) -> Option<Value> {
+    if !leaves_choice(schema, 0) {
+        return None;
+    }
+    let mut fitting = Fitting { setting: Setting::new(persona), place, rng, fuel: FUEL };
+    fitting.node(schema, None, At { name: place.name, parent: place.parent })
+}
+
+/// How deep choices are looked for.
+const DEEPEST_CHOICE: usize = 3;
+
+fn leaves_choice(schema: &Value, depth: usize) -> bool {
+    let is_whole = |schema: &&Value| {
+        let has = |key: &str| schema.get(key).is_some();
+        has("properties") || has("items") || has("required")
+    };
+    let among = |key: &str| {
+        let variants = schema.get(key).and_then(Value::as_array).into_iter().flatten();
+        variants.filter(is_whole).count() > 1
+    };
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let is_open = schema.get("additionalProperties").is_some_and(Value::is_object);
+    let mut inside = properties.into_iter().flat_map(Object::values).chain(schema.get("items"));
+    among("oneOf")
+        || among("anyOf")
+        || (is_open && properties.is_some())
+        || (depth < DEEPEST_CHOICE && inside.any(|inner| leaves_choice(inner, depth + 1)))
+}
+
 /// The names around a node.
 #[derive(Clone, Copy)]
 struct At<'n> {
@@ -160,13 +197,18 @@ impl Fitting<'_> {
         let least = size(schema, "minProperties").unwrap_or(0);
         let most = size(schema, "maxProperties").unwrap_or(MOST).min(MOST);
         let declares = |key: &str| schema.get(key).is_some_and(Value::is_object);
-        let is_map = !declares("properties")
-            && (declares("additionalProperties") || declares("patternProperties"));
-        let usual = if is_map { self.rng.random_range(1..=2) } else { 0 };
+        let is_open = declares("additionalProperties") || declares("patternProperties");
+        let usual = match declares("properties") {
+            _ if !is_open => 0,
+            false => self.rng.random_range(1..=2),
+            true => made.len() + self.rng.random_range(0..=2),
+        };
         let wanted = usual.max(least).min(most);
         let Some(inner) = rest(schema) else { return };
         if declares("additionalProperties") {
-            for (name, value) in given {
+            let names = schema.get("propertyNames").and_then(|names| calls::judge(names).ok());
+            let is_name = |name: &str| names.as_ref().is_none_or(|it| it.is_valid(&json!(name)));
+            for (name, value) in given.iter().filter(|(name, _)| is_name(name)) {
                 let fits = || calls::judge(inner).is_ok_and(|judge| judge.is_valid(value));
                 if made.len() < most && !made.contains_key(name) && fits() {
                     made.insert(name.clone(), value.clone());
@@ -215,20 +257,23 @@ impl Fitting<'_> {
         let given = list(draft).unwrap_or_default();
         let places = schema.get("prefixItems").and_then(Value::as_array).unwrap_or(&empty);
         let contains = schema.get("contains");
-        let least = size(schema, "minItems").unwrap_or(0).min(MOST);
+        let contained = size(schema, "minContains").unwrap_or(1).min(MOST);
+        let least = size(schema, "minItems").unwrap_or(0);
+        let least = least.max(contains.map_or(0, |_| contained)).min(MOST);
         let most = size(schema, "maxItems").unwrap_or(MOST).min(MOST);
         // What must be as short as it can is, in the later attempts.
         let usual =
             if turn.attempt < ATTEMPTS / 2 { given.len().max(places.len()).max(1) } else { 0 };
         let open = json!(true);
         let others = schema.get("items").unwrap_or(&open);
+        let both = contains.map(|contains| json!({ "allOf": [others, contains] }));
         let is_unique = schema.get("uniqueItems") == Some(&Value::Bool(true));
         let mut items: Vec<Value> = Vec::new();
         for index in 0..usual.max(least).min(most) {
             let inner = match places.get(index) {
                 Some(inner) => inner,
                 None if *others == Value::Bool(false) => break,
-                None => contains.filter(|_| index == 0).unwrap_or(others),
+                None => both.as_ref().filter(|_| index < contained).unwrap_or(others),
             };
             let mut draft = given.get(index);
             let element = (0..TRIES).find_map(|_| {
@@ -248,7 +293,11 @@ impl Fitting<'_> {
         at: At<'_>,
         turn: Turn,
     ) -> Option<Value> {
-        if schema.contains_key("type") {
+        // A schema without a type that speaks of texts alone means a text here.
+        let of_texts = ["pattern", "format", "minLength", "maxLength"];
+        if schema.contains_key("type")
+            || (kind == "string" && of_texts.iter().any(|key| schema.contains_key(*key)))
+        {
             schema.insert("type".into(), kind.into());
         }
         let is_near = |draft: &&Value| draft.is_number() && matches!(kind, "integer" | "number");
@@ -292,6 +341,14 @@ fn resolved(schema: &Object, draft: Option<&Value>, turn: Turn) -> Object {
             let at = meant.unwrap_or(turn.chosen % variants.len().max(1));
             if let Some(variant) = variants.get(at) {
                 join(&mut whole, variant);
+            }
+        } else if let Some(Value::Object(dependent)) = whole.shift_remove("dependentSchemas") {
+            let required: Vec<String> =
+                texts(whole.get("required")).into_iter().map(str::to_owned).collect();
+            for (name, part) in dependent {
+                if required.contains(&name) || draft.is_some_and(|it| it.get(&name).is_some()) {
+                    join(&mut whole, &part);
+                }
             }
         } else if let Some(condition) = whole.shift_remove("if") {
             let (then, otherwise) = (whole.shift_remove("then"), whole.shift_remove("else"));
@@ -480,8 +537,8 @@ mod tests {
         assert!(prices.iter().all(|prices| !prices.as_object().unwrap().is_empty()));
         check(json!({ "type": "object", "additionalProperties": {
             "type": "array", "items": { "type": "string" }, "minItems": 1 }, "minProperties": 3 }));
-        check(json!({ "type": "object", "propertyNames": { "pattern": "^[a-z]{2}$" },
-            "additionalProperties": { "type": "boolean" }, "minProperties": 2 }));
+        check(json!({ "type": "object", "propertyNames": { "pattern": "^[a-z]{2}_[A-Z]{2}$" },
+            "additionalProperties": { "type": "string" }, "minProperties": 2 }));
         check(
             json!({ "type": "object", "patternProperties": { "^x-[a-z]+$": { "type": "integer" } },
             "additionalProperties": false, "minProperties": 2 }),
@@ -521,6 +578,50 @@ mod tests {
         check(json!({ "type": "object", "required": ["a"], "properties": {
             "a": { "type": "integer" }, "b": { "type": "integer" } },
             "dependentRequired": { "a": ["b"] } }));
+        check(json!({ "type": "object", "required": ["a"], "properties": {
+            "a": { "type": "integer" }, "b": { "type": "integer" } },
+            "dependentSchemas": { "a": { "required": ["b"],
+                "properties": { "b": { "minimum": 500, "maximum": 510 } } } } }));
+    }
+
+    #[test]
+    fn each_of_several_alternatives_comes_up() {
+        let by = |name: &str| {
+            json!({ "type": "object", "required": [name],
+                    "properties": { name: { "type": "string" } } })
+        };
+        let whole = json!({ "oneOf": [by("card"), by("voucher")] });
+        let inner =
+            json!({ "type": "object", "required": ["pay"], "properties": { "pay": whole } });
+        let map = json!({ "type": "object", "properties": { "id": { "type": "integer" } },
+            "additionalProperties": { "type": "string" } });
+        let function = function(&inner);
+        let persona = Persona::draw(7, WalkIndex(0), &Voices::default());
+        let mut rng = rng::stream(7, WalkIndex(0), "whole");
+        let mut made = |schema: &Value| {
+            let shape = Shape::of(schema);
+            let (function, side) = (&function, Side::Argument);
+            let place = Place { name: "thing", parent: "", shape: &shape, function, side };
+            let values = (0..20).map(|_| chosen(schema, &place, &persona, &mut rng));
+            values.map(|value| value.unwrap().to_string()).collect::<Vec<_>>()
+        };
+        for schema in [&whole, &inner] {
+            let texts = made(schema);
+            for name in ["card", "voucher"] {
+                assert!(texts.iter().any(|text| text.contains(name)), "{name} in {texts:?}");
+            }
+        }
+        assert!(made(&map).iter().any(|text| text.matches(':').count() > 0));
+        let plain = json!({ "type": "object", "properties": { "a": { "type": "integer" } } });
+        let shape = Shape::of(&plain);
+        let place = Place {
+            name: "",
+            parent: "",
+            shape: &shape,
+            function: &function,
+            side: Side::Argument,
+        };
+        assert_eq!(chosen(&plain, &place, &persona, &mut rng), None);
     }
 
     #[test]
@@ -540,13 +641,18 @@ mod tests {
             "minItems": 3 }));
         check(json!({ "type": "array", "items": { "type": "integer" }, "contains": { "const": 7 },
             "minItems": 2 }));
+        check(json!({ "type": "array", "items": { "type": "integer" },
+            "contains": { "minimum": 900 }, "minContains": 2 }));
     }
 
     #[test]
     fn numbers_keep_to_their_steps() {
         check(json!({ "type": "integer", "multipleOf": 50, "minimum": 101, "maximum": 199 }));
         check(json!({ "type": "number", "multipleOf": 0.05, "minimum": 0.11, "maximum": 0.19 }));
-        check(json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 }));
+        let shares =
+            check(json!({ "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1 }));
+        let is_short = |share: &Value| share.to_string().len() <= 5;
+        assert!(shares.iter().all(is_short), "{shares:?}");
     }
 
     #[test]

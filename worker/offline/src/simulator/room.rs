@@ -103,7 +103,10 @@ fn whole(shape: &Shape) -> usize {
 
 fn scalar(shape: &Shape) -> usize {
     match &shape.ty {
-        Type::String { min_length, .. } => (*min_length).max(22),
+        Type::String { min_length, .. } => {
+            let is_address = matches!(shape.format.as_deref(), Some("uri" | "url" | "iri"));
+            (*min_length).max(if is_address { 38 } else { 22 })
+        }
         Type::Boolean | Type::Null => 5,
         Type::Integer { .. } | Type::Number { .. } => 7,
         _ => 20,
@@ -133,7 +136,13 @@ mod tests {
         assert_eq!(elements(&items(json!([])), 1_400, true), 10);
         assert_eq!(elements(&items(json!([])), 100, true), 2);
         assert_eq!(elements(&items(json!([])), 100, false), 1);
-        assert_eq!(elements(&items(json!(["a", "b", "c", "d", "e"])), 100, true), 1);
+        let all = json!(["a", "b", "c", "d", "e"]);
+        assert_eq!(elements(&items(all.clone()), 100, true), 1);
+        assert_eq!(elements(&items(all.clone()), 300, true), 2);
+        let uri = json!({"type": "string", "format": "uri"});
+        let links = Shape::of(&json!({"type": "object", "required": all, "properties":
+            {"a": uri, "b": uri, "c": uri, "d": uri, "e": uri}}));
+        assert_eq!(elements(&links, 300, true), 1);
     }
 
     #[test]

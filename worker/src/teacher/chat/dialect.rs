@@ -58,14 +58,18 @@ impl Part {
 /// What a chat template says that knows no system role: one of each.
 const TEMPLATE: [&[&str]; 2] = [&["role", "roles"], &["system", "user", "assistant", "alternate"]];
 
+/// What a server says of a form of the answer that it does not know.
+const COMPLAINT: [&str; 9] = [
+    "must be", "should be", "not supported", "unsupported", "conversion failed", "failed to parse",
+    "unrecognized", "invalid", "unknown",
+];
+
 /// What is known of an endpoint after its refusal of a request that was sent
 /// under `then`: the same, if the refusal is about something else.
 pub(super) fn after(refusal: &Refusal<'_>, then: Known, request: &Request) -> Known {
     let words = refusal.words.to_lowercase();
     let part = match refusal.status.is_server_error() {
-        true => Some(Part::System).filter(|part| {
-            part.is_sent(then, request) && TEMPLATE.iter().all(|any| place(&words, any).is_some())
-        }),
+        true => in_trouble(&words, then, request),
         false => named(&refusal.fields.to_lowercase(), then, request)
             .or_else(|| named(&words, then, request)),
     };
@@ -83,6 +87,16 @@ pub(super) fn after(refusal: &Refusal<'_>, then: Known, request: &Request) -> Kn
         }
         Some(Part::Length) => length(&words, then, request),
     }
+}
+
+/// The part that a server's own error is about: what its template, or its
+/// reader of schemas, fails on.
+fn in_trouble(words: &str, then: Known, request: &Request) -> Option<Part> {
+    let is_template = TEMPLATE.iter().all(|any| place(words, any).is_some());
+    let is_complaint = COMPLAINT.iter().any(|complaint| words.contains(complaint));
+    let is_format = is_complaint && place(words, Part::Format.names()).is_some();
+    let of = |part: Part, is_it: bool| (is_it && part.is_sent(then, request)).then_some(part);
+    of(Part::System, is_template).or_else(|| of(Part::Format, is_format))
 }
 
 /// The part that is named first.

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
 use super::abilities::{self, Abilities, Known};
 use super::heard::Heard;
 use super::refusal::{Refusal, words};
-use super::{Chat, Error, Reply, Request, Trouble, tokens};
+use super::{Answer, Chat, Error, Reply, Request, Trouble, stream, tokens};
 
 /// Larger answers are cut off and refused: hundreds may come at once, and one
 /// of 64,000 tokens in the longest spelling has half of it.
@@ -108,15 +108,18 @@ impl Http {
         let headers = answer.headers().clone();
         let bytes = self.read(answer).await.map_err(Attempt::Failed)?;
         let text = String::from_utf8_lossy(&bytes);
+        let status =
+            if status.is_success() { told_status(&text).unwrap_or(status) } else { status };
         if !status.is_success() {
             // A key cut in two by shortening would slip through.
             let refusal = Refusal::read(status, &text, &self.redact(&text));
             return Err(self.refused(&refusal, &headers, then, request).await);
         }
-        let reply = read_reply(&text, sent_bytes).map_err(|error| match error {
+        let read = |text: &str| read_reply(text, sent_bytes, &request.answer);
+        let reply = read(&text).map_err(|error| match error {
             // Its words hold the beginning of the body.
             Error::Transient { .. } => {
-                Attempt::Failed(read_reply(&self.redact(&text), sent_bytes).err().unwrap_or(error))
+                Attempt::Failed(read(&self.redact(&text)).err().unwrap_or(error))
             }
             error => Attempt::Failed(error),
         })?;
@@ -137,7 +140,7 @@ impl Http {
             return Attempt::Failed(error);
         }
         match (self.abilities.learn(refusal, then, request), &error) {
-            (Some(next), _) => Attempt::Learned(next),
+            (Some(next), _) => Attempt::Learned(next, error),
             (None, Error::Unanswerable(_)) => Attempt::Unexplained(error),
             (None, _) => Attempt::Failed(error),
         }
@@ -178,7 +181,7 @@ impl Http {
 
 enum Attempt {
     /// The endpoint's dialect is known better now: ask again in this one.
-    Learned(Known),
+    Learned(Known, Error),
     /// A refusal that names nothing.
     Unexplained(Error),
     Failed(Error),
@@ -188,18 +191,20 @@ enum Attempt {
 impl Chat for Http {
     async fn complete(&self, request: &Request) -> Result<Reply, Error> {
         let mut then = self.abilities.known();
-        for _ in 0..DIALECTS {
-            then = match self.within_time(request, then).await {
+        let mut dialects = 1;
+        loop {
+            let (next, error) = match self.within_time(request, then).await {
                 Ok(reply) => return Ok(reply),
-                Err(Attempt::Learned(next)) => next,
-                Err(Attempt::Failed(error)) => return Err(error),
-                Err(Attempt::Unexplained(error)) => match self.abilities.guess(then, request) {
-                    Some(guess) => guess,
-                    None => return Err(error),
-                },
+                Err(Attempt::Learned(next, error)) => (Some(next), error),
+                Err(Attempt::Failed(error)) => (None, error),
+                Err(Attempt::Unexplained(error)) => (self.abilities.guess(then, request), error),
             };
+            match next {
+                Some(next) if dialects < DIALECTS => then = next,
+                _ => return Err(error),
+            }
+            dialects += 1;
         }
-        Err(Error::Permanent("the endpoint refuses every dialect of the request".into()))
     }
 }
 
@@ -222,9 +227,23 @@ fn network(error: &reqwest::Error) -> Error {
     transient(cause, source.to_string(), None)
 }
 
-fn read_reply(body: &str, sent_bytes: usize) -> Result<Reply, Error> {
-    let parsed: Value = serde_json::from_str(body)
-        .map_err(|error| garbage(format!("the answer is not JSON ({error}): {}", words(body))))?;
+/// What a server that passes on another's answers says of it under status 200.
+fn told_status(body: &str) -> Option<StatusCode> {
+    // Most answers have no such key, and are not read twice.
+    let parsed: Value =
+        serde_json::from_str(Some(body).filter(|it| it.contains("\"error\""))?).ok()?;
+    let code =
+        parsed.pointer("/error/code")?.as_u64().filter(|_| parsed.get("choices").is_none())?;
+    let status = StatusCode::from_u16(u16::try_from(code).ok()?).ok()?;
+    (status.is_client_error() || status.is_server_error()).then_some(status)
+}
+
+fn read_reply(body: &str, sent_bytes: usize, wanted: &Answer) -> Result<Reply, Error> {
+    let parsed: Value = match serde_json::from_str(body) {
+        Ok(parsed) => parsed,
+        Err(error) => stream::joined(body)
+            .ok_or_else(|| garbage(format!("the answer is not JSON ({error}): {}", words(body))))?,
+    };
     let Some(choice) = parsed.pointer("/choices/0") else {
         if parsed.get("error").is_some() {
             return Err(garbage(format!("status 200 with an error: {}", words(body))));
@@ -236,6 +255,11 @@ fn read_reply(body: &str, sent_bytes: usize) -> Result<Reply, Error> {
     let told =
         ["reasoning_content", "reasoning"].iter().find_map(|key| message.get(*key)?.as_str());
     let reasoning = told.map(str::to_owned).or(thought).filter(|text| !text.is_empty());
+    // Told apart wrongly, an answer may stand whole among the thoughts.
+    let text = match &reasoning {
+        Some(thought) if text.is_empty() && *wanted != Answer::Text => thought.clone(),
+        _ => text,
+    };
     let answered_bytes = text.len() + reasoning.as_ref().map_or(0, String::len);
     Ok(Reply {
         is_truncated: choice.get("finish_reason").and_then(Value::as_str) == Some("length"),
@@ -276,5 +300,43 @@ fn split_thought(text: &str) -> (Option<String>, String) {
     match rest.split_once("</think>") {
         Some((thought, rest)) => (Some(thought.trim().into()), rest.trim().into()),
         None => (Some(rest.trim().into()), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: &Value) -> Reply {
+        let wanted = Answer::Json { name: "back", schema: Value::Null };
+        read_reply(&body.to_string(), 600, &wanted).unwrap()
+    }
+
+    #[test]
+    fn an_error_that_is_passed_on_has_the_status_it_tells() {
+        let body = json!({ "error": { "message": "Rate limit exceeded", "code": 429 } });
+        assert_eq!(told_status(&body.to_string()), Some(StatusCode::TOO_MANY_REQUESTS));
+        for body in [
+            json!({ "error": { "message": "Failed", "code": "upstream" } }),
+            json!({ "error": { "message": "Failed", "code": 12 } }),
+            json!({ "choices": [], "error": { "code": 429 } }),
+            json!({ "choices": [{ "message": { "content": "\"error\": {\"code\": 500}" } }] }),
+        ] {
+            assert_eq!(told_status(&body.to_string()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_among_the_thoughts_is_read_where_there_is_no_other() {
+        let message = |content: Value| {
+            json!({ "usage": null, "choices": [{ "finish_reason": "stop",
+                "message": { "content": content, "reasoning_content": "{\"a\": 1}" } }] })
+        };
+        assert_eq!(read(&message(Value::Null)).text, "{\"a\": 1}");
+        assert_eq!(read(&message(json!("{\"b\": 2}"))).text, "{\"b\": 2}");
+        let prose = read_reply(&message(Value::Null).to_string(), 600, &Answer::Text).unwrap();
+        assert_eq!(prose.text, "");
     }
 }

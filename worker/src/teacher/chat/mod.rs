@@ -24,6 +24,7 @@ pub mod patience;
 mod refusal;
 pub mod reset;
 pub mod retry;
+mod stream;
 pub mod tally;
 mod tokens;
 pub mod usage;

@@ -12,33 +12,50 @@ use serde_json::Value;
 
 use super::{Error, Trouble, reset};
 
-/// Codes of a 429 that no waiting mends.
-const OUT_OF_MONEY_CODES: [&str; 5] = [
+/// Codes of a refusal that no waiting mends.
+const OUT_OF_MONEY_CODES: [&str; 6] = [
     "insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
-    "insufficient_balance", "insufficient_credits",
+    "insufficient_balance", "insufficient_credits", "exceeded_current_quota_error",
 ];
 /// The same in words, where there is no code.
-const OUT_OF_MONEY: [&str; 8] = [
+const OUT_OF_MONEY: [&str; 11] = [
     "insufficient_quota", "spending cap", "spend cap", "spend limit", "spending limit",
-    "credit balance", "insufficient balance", "hard limit",
+    "credit balance", "insufficient balance", "insufficient credit", "out of credits",
+    "hard limit", "calls / month",
 ];
-const TOO_LONG: [&str; 11] = [
+/// Of a 400: no key or no model of that name, whatever is asked.
+const NOBODY: [&str; 12] = [
+    "api key not valid", "api_key_invalid", "incorrect api key", "invalid api key",
+    "model_not_found", "invalid_model", "model_not_available", "model not exist",
+    "model not found", "model does not exist", "not a valid model", "has been decommissioned",
+];
+const TOO_LONG: [&str; 15] = [
     "context_length", "context length", "exceed_context_size", "context size", "context window",
-    "contextwindow", "maximum context", "prompt is too long", "input token count",
+    "contextwindow", "context limit", "maximum context", "maximum prompt length",
+    "prompt is too long", "tokens in the prompt", "input length", "input token count",
     "`inputs` tokens", "`inputs` must have less",
 ];
+/// Of a 429: the request alone is above the limit, whenever it comes.
+const ABOVE_LIMIT: &str = "request too large";
 
-/// Of a 4xx or 5xx: the model's answer was no JSON, which the server checks.
-const BAD_ANSWER: [&str; 8] = [
+/// Of a 4xx or 5xx: the model's answer was no JSON, which the server checks, or
+/// was none within its tokens.
+const BAD_ANSWER: [&str; 9] = [
     "json_validate_failed", "failed_generation", "failed to generate json",
     "failed to validate json", "generated json", "generated invalid json", "generate valid json",
-    "produced invalid json",
+    "produced invalid json", "could not finish the message",
 ];
 /// What a 5xx may have against a request's content, in the words of its JSON.
 const CONTENT: [&str; 16] = [
     "image input", "input image", "image_url", "image content", "audio input", "input audio",
     "content filter", "content_filter", "content policy", "content_policy", "content management",
     "message content", "content part", "content type", "unsupported content", "invalid content",
+];
+/// What a filter says of a request: about no part of its form.
+const FLAGGED: [&str; 13] = [
+    "content filter", "content_filter", "content policy", "content_policy", "content management",
+    "flagged", "moderation", "usage policy", "usage policies", "safety system", "safety reasons",
+    "inappropriate content", "content exists risk",
 ];
 
 /// What a server says instead of an answer.
@@ -82,11 +99,27 @@ impl<'a> Refusal<'a> {
         let is_fault_of_request =
             matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY);
         let is_told = self.status.is_server_error() && self.is_json;
-        (is_fault_of_request || is_told) && !self.is_bad_answer()
+        let is_settled = self.is_bad_answer() || self.is_flagged() || self.is_for_good();
+        (is_fault_of_request || is_told) && !is_settled
     }
 
     fn is_bad_answer(&self) -> bool {
         self.is_json && says(&self.text, &BAD_ANSWER)
+    }
+
+    fn is_flagged(&self) -> bool {
+        self.is_json && says(&self.text, &FLAGGED)
+    }
+
+    /// No request can be answered.
+    fn is_for_good(&self) -> bool {
+        match self.status.as_u16() {
+            401 | 402 | 404 => true,
+            403 => !self.is_flagged(),
+            400 | 422 if says(&self.text, &NOBODY) => true,
+            400 | 412 | 429 => self.is_out_of_money(),
+            _ => false,
+        }
     }
 
     /// What to do about it.
@@ -99,9 +132,9 @@ impl<'a> Refusal<'a> {
             retry_after: retry_after(headers, self.body),
         };
         match code {
-            402 => Error::Permanent(told),
-            403 | 429 if is_out_of_money(self.body) => Error::Permanent(told),
-            401 | 403 | 404 => Error::Permanent(told),
+            _ if self.is_for_good() => Error::Permanent(told),
+            403 => Error::Unanswerable(told),
+            429 if says(&self.text, &[ABOVE_LIMIT]) => Error::TooLong(told),
             429 => transient(Trouble::RateLimited),
             400..=599 if self.is_bad_answer() => Error::Unusable(told),
             400 | 413 | 422 if self.is_too_long => Error::TooLong(told),
@@ -115,20 +148,22 @@ impl<'a> Refusal<'a> {
         }
     }
 
+    fn is_out_of_money(&self) -> bool {
+        let told = error(self.body);
+        let code = |key: &str| told.as_ref().and_then(|error| error.get(key)?.as_str());
+        let codes = || ["code", "type"].into_iter().filter_map(code);
+        if codes().any(|it| OUT_OF_MONEY_CODES.contains(&it)) {
+            return true;
+        }
+        let is_rate = codes().any(|it| it.contains("rate_limit"));
+        let comes_again = in_words(self.body, SystemTime::UNIX_EPOCH).is_some();
+        !is_rate && !comes_again && says(&self.text, &OUT_OF_MONEY)
+    }
+
     /// Status and words.
     pub(super) fn told(&self) -> String {
         format!("HTTP {}: {}", self.status.as_u16(), self.words)
     }
-}
-
-fn is_out_of_money(body: &str) -> bool {
-    let told = error(body);
-    let code = |key: &str| told.as_ref().and_then(|error| error.get(key)?.as_str());
-    if ["code", "type"].into_iter().filter_map(code).any(|it| OUT_OF_MONEY_CODES.contains(&it)) {
-        return true;
-    }
-    let is_rate = ["code", "type"].into_iter().filter_map(code).any(|it| it.contains("rate_limit"));
-    !is_rate && in_words(body, SystemTime::UNIX_EPOCH).is_none() && says(body, &OUT_OF_MONEY)
 }
 
 fn says(body: &str, needles: &[&str]) -> bool {
@@ -139,21 +174,40 @@ fn says(body: &str, needles: &[&str]) -> bool {
 fn retry_after(headers: &HeaderMap, body: &str) -> Option<Duration> {
     #[expect(clippy::disallowed_methods, reason = "absolute reset times need the wall clock")]
     let now = SystemTime::now();
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    reset::wait(header, now).or_else(|| in_words(body, now))
+    let texts =
+        headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let texts: Vec<(&str, &str)> = texts.collect();
+    reset::wait(&texts, now).or_else(|| in_words(body, now))
 }
 
 /// A waiting time inside the body: Gemini's `"retryDelay": "17s"`, at times
-/// JSON within JSON, and sentences as "Please try again in 1.5s."
+/// JSON within JSON, headers of the server behind, and sentences as "Please try
+/// again in 1.5s."
 fn in_words(body: &str, now: SystemTime) -> Option<Duration> {
-    let marks = ["retryDelay", "try again in ", "retry in ", "retry after "];
-    marks.into_iter().find_map(|mark| {
+    const MARKS: [&str; 8] = [
+        "retrydelay", "x-ratelimit-reset", "try again in ", "retry in ", "retry after ",
+        "retrying in ", "please wait ", "available in ",
+    ];
+    let body = body.to_lowercase();
+    MARKS.iter().find_map(|mark| {
         let (_, after) = body.split_once(mark)?;
         let after = after.trim_start_matches(['"', '\\', ':', ' ']);
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
-        let time = after[..end.unwrap_or(after.len())].trim_end_matches('.');
-        time.starts_with(|c: char| c.is_ascii_digit()).then(|| reset::parse(time, now))?
+        let (time, rest) = after.split_at(end.unwrap_or(after.len()));
+        let time = time.trim_end_matches('.');
+        if !time.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let is_bare = time.chars().all(|c| c.is_ascii_digit() || c == '.');
+        let unit = if is_bare { unit(rest.trim_start()) } else { "" };
+        reset::parse(&format!("{time}{unit}"), now)
     })
+}
+
+/// The unit that a word after a number means: seconds where it is none.
+fn unit(words: &str) -> &'static str {
+    let units = [("ms", "ms"), ("milli", "ms"), ("min", "m"), ("hour", "h"), ("day", "d")];
+    units.iter().find(|(word, _)| words.starts_with(word)).map_or("", |(_, unit)| unit)
 }
 
 /// The error's object, also out of an array.
@@ -216,123 +270,4 @@ pub(super) fn words(body: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// "permanent", "too long", "unanswerable", or the waiting time told.
-    fn sorted(status: u16, body: &str) -> String {
-        let status = StatusCode::from_u16(status).unwrap();
-        match Refusal::read(status, body, body).error(&HeaderMap::new()) {
-            Error::Permanent(_) => "permanent".into(),
-            Error::TooLong(_) => "too long".into(),
-            Error::Unanswerable(_) => "unanswerable".into(),
-            Error::Unusable(_) => "unusable".into(),
-            Error::Transient { cause, retry_after, .. } => match retry_after {
-                Some(wait) => format!("{} {wait:?}", cause.label()),
-                None => cause.label().into(),
-            },
-            other => other.to_string(),
-        }
-    }
-
-    fn told(status: u16, code: &str, message: &str) -> String {
-        sorted(status, &json!({"error": {"message": message, "code": code}}).to_string())
-    }
-
-    #[test]
-    fn a_rate_limit_that_links_to_the_billing_page_passes() {
-        let openai = "Rate limit reached for gpt on requests per min. Limit: 3 / min. Please try \
-            again in 20s. Please add a payment method to your account to increase your rate \
-            limit. Visit https://example.com/account/billing to add a payment method.";
-        assert_eq!(told(429, "rate_limit_exceeded", openai), "rate_limited 20s");
-        assert_eq!(told(429, "requests", openai), "rate_limited 20s");
-        let gemini = "You exceeded your current quota, please check your plan and billing details.";
-        let details = json!([{"@type": "RetryInfo", "retryDelay": "26s"}]);
-        let body = json!([{"error": {"code": 429, "message": gemini, "details": details}}]);
-        assert_eq!(sorted(429, &body.to_string()), "rate_limited 26s");
-        let within = json!({"error": {"message": body.to_string(), "code": 429}});
-        assert_eq!(sorted(429, &within.to_string()), "rate_limited 26s");
-        let seconds = "Quota exceeded. Please retry in 15.5s.";
-        assert_eq!(told(429, "", seconds), "rate_limited 15.5s");
-    }
-
-    #[test]
-    fn a_429_that_no_waiting_mends_is_for_good() {
-        let openai = "You exceeded your current quota, please check your plan and billing details.";
-        assert_eq!(told(429, "insufficient_quota", openai), "permanent");
-        assert_eq!(told(429, "billing_hard_limit_reached", "Hard limit."), "permanent");
-        let credit = "Your credit balance is too low to access the API.";
-        assert_eq!(told(403, "invalid_request_error", credit), "permanent");
-        assert_eq!(told(429, "", "Your project has exceeded its spending cap."), "permanent");
-        assert_eq!(told(402, "", "Payment required"), "permanent");
-    }
-
-    #[test]
-    fn a_context_that_overflows_is_told_from_other_bad_requests() {
-        let openai = "This model's maximum context length is 8192 tokens. However, your messages \
-            resulted in 9000 tokens.";
-        assert_eq!(told(400, "context_length_exceeded", openai), "too long");
-        let vllm = "'max_tokens' or 'max_completion_tokens' is too large: 2048. This model's \
-            maximum context length is 4096 tokens and your request has 3000 input tokens.";
-        assert_eq!(told(400, "BadRequestError", vllm), "too long");
-        let llama = "the request exceeds the available context size, try increasing it";
-        assert_eq!(told(400, "exceed_context_size_error", llama), "too long");
-        assert_eq!(told(400, "", "prompt is too long: 210000 tokens > 200000"), "too long");
-        let tgi = "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096.";
-        assert_eq!(told(422, "validation", tgi), "too long");
-        let gemini =
-            "The input token count (1200000) exceeds the maximum number of tokens allowed.";
-        assert_eq!(told(400, "", gemini), "too long");
-        assert_eq!(sorted(413, "<h1>413 Request Entity Too Large</h1>"), "too long");
-        assert_eq!(told(400, "", "The moon is in the wrong house."), "unanswerable");
-    }
-
-    #[test]
-    fn the_servers_trouble_passes_and_a_request_it_cannot_serve_does_not() {
-        assert_eq!(told(503, "", "Overloaded"), "server_error");
-        assert_eq!(told(529, "", "Overloaded"), "server_error");
-        assert_eq!(told(500, "", "image input is not supported"), "unanswerable");
-        assert_eq!(sorted(502, "<html><h1>Bad gateway</h1></html>"), "server_error");
-        let page = "<style>body { background-image: url(x) } .unsupported {}</style> content type";
-        assert_eq!(sorted(500, page), "server_error");
-        assert_eq!(told(500, "", "bfloat16 is not supported on this device"), "server_error");
-        assert_eq!(told(503, "", "the image of the container is pulled"), "server_error");
-        assert_eq!(
-            told(500, "", "the response was filtered by our content policy"),
-            "unanswerable"
-        );
-        assert_eq!(told(500, "", "input exceeds the maximum context length"), "too long");
-        assert_eq!(sorted(404, "no such model"), "permanent");
-    }
-
-    #[test]
-    fn an_answer_that_the_server_finds_to_be_no_json_is_a_bad_answer() {
-        let groq = json!({"error": {
-            "message": "Failed to generate JSON. Please adjust your prompt.",
-            "type": "invalid_request_error", "code": "json_validate_failed",
-            "failed_generation": "{\"calls\": [",
-        }});
-        assert_eq!(sorted(400, &groq.to_string()), "unusable");
-        let schema = "Generated JSON does not match the expected schema in response_format.";
-        assert_eq!(told(400, "", schema), "unusable");
-        assert_eq!(
-            told(400, "", "We could not parse the JSON body of your request"),
-            "unanswerable"
-        );
-    }
-
-    #[test]
-    fn the_words_of_validators_are_told_without_the_request_that_they_repeat() {
-        let input = json!({"messages": "a long context window, insufficient_quota"});
-        let fault = json!({"type": "extra_forbidden", "loc": ["body", "seed"],
-            "msg": "Extra inputs are not permitted", "input": input});
-        for body in [json!({"detail": [fault]}), json!({"message": {"detail": [fault]}})] {
-            let body = body.to_string();
-            assert_eq!(words(&body), "body.seed: Extra inputs are not permitted");
-            let refusal = Refusal::read(StatusCode::UNPROCESSABLE_ENTITY, &body, &body);
-            assert!(refusal.fields == "body.seed" && !refusal.is_too_long, "{refusal:?}");
-        }
-    }
-}
+mod tests;

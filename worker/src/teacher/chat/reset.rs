@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Reads the waiting time out of an answer's headers, if any tells it.
-/// `header` looks a header up by its lower-case name.
-pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Option<Duration> {
+/// Reads the waiting time out of an answer's headers, if any tells it; their
+/// names are in lower case.
+pub fn wait(headers: &[(&str, &str)], now: SystemTime) -> Option<Duration> {
+    let header =
+        |wanted: &str| headers.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text);
     if let Some(millis) = header("retry-after-ms").and_then(|text| text.trim().parse::<f64>().ok())
     {
         return seconds(millis / 1_000.0);
@@ -12,15 +14,28 @@ pub fn wait<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Op
     if let Some(wait) = header("retry-after").and_then(|text| parse(text, now)) {
         return Some(wait);
     }
-    let exhausted = |unit: &str| {
-        let left = header(&format!("x-ratelimit-remaining-{unit}"))?;
-        if left.trim().parse::<f64>().ok()? >= 1.0 {
-            return None;
-        }
-        parse(header(&format!("x-ratelimit-reset-{unit}"))?, now)
+    // "x-ratelimit-reset-tokens", "anthropic-ratelimit-tokens-reset", each
+    // beside one that tells what remains.
+    let told = |&(name, text): &(&str, &str)| {
+        let (before, after) = name.split_once("reset")?;
+        let left = header(&format!("{before}remaining{after}"));
+        let left = left.and_then(|left| left.trim().parse::<f64>().ok());
+        Some((left, parse(text, now)?))
     };
-    let plain = || parse(header("x-ratelimit-reset")?, now);
-    exhausted("requests").max(exhausted("tokens")).or_else(plain)
+    let limits = headers.iter().filter(|(name, _)| name.contains("ratelimit"));
+    let told: Vec<(Option<f64>, Duration)> = limits.filter_map(told).collect();
+    let longest = |is_it: fn(Option<f64>) -> bool| {
+        told.iter().filter(|(left, _)| is_it(*left)).map(|(_, wait)| *wait).max()
+    };
+    longest(|left| left.is_some_and(|left| left < 1.0))
+        .or_else(|| longest(|left| left.is_none()))
+        .or_else(|| parse(structured(header("ratelimit")?)?, now))
+}
+
+/// The time in `"default";r=0;t=30` or `limit=10, remaining=0, reset=30`.
+fn structured(text: &str) -> Option<&str> {
+    let mut fields = text.split([';', ',']).map(str::trim);
+    fields.find_map(|field| field.strip_prefix("t=").or_else(|| field.strip_prefix("reset=")))
 }
 
 /// One waiting time: `12ms`, `1s`, `6m0s`, `1h2m`, bare seconds, an HTTP date,
@@ -155,8 +170,28 @@ mod tests {
 
     #[test]
     fn an_exhausted_window_tells_when_it_opens() {
-        let headers = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "2s")];
-        let find = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);
-        assert_eq!(wait(find, now()), Some(Duration::from_secs(2)));
+        let check = |headers: &[(&str, &str)], expected: Option<u64>| {
+            let told = wait(headers, now());
+            assert_eq!(told, expected.map(Duration::from_secs), "{headers:?}");
+        };
+        check(
+            &[("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "2s")],
+            Some(2),
+        );
+        check(&[("x-ratelimit-remaining-tokens", "9"), ("x-ratelimit-reset-tokens", "2s")], None);
+        let both = [
+            ("anthropic-ratelimit-requests-remaining", "7"),
+            ("anthropic-ratelimit-requests-reset", "2026-03-14T12:09:00Z"),
+            ("anthropic-ratelimit-tokens-remaining", "0"),
+            ("anthropic-ratelimit-tokens-reset", "2026-03-14T12:00:30Z"),
+        ];
+        check(&both, Some(30));
+        check(&[("x-ratelimit-reset-requests-day", "90"), ("date", "x")], Some(90));
+        check(&[("ratelimitbysize-reset", "20")], Some(20));
+        check(&[("x-ratelimit-reset", "1773489605000")], Some(5));
+        check(&[("ratelimit", "\"default\";r=0;t=30")], Some(30));
+        check(&[("ratelimit", "limit=10, remaining=0, reset=3")], Some(3));
+        check(&[("retry-after", "9"), ("x-ratelimit-reset", "30")], Some(9));
+        check(&[("x-ratelimit-limit", "20")], None);
     }
 }

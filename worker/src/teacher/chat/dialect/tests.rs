@@ -130,3 +130,163 @@ fn an_answer_longer_than_the_context_is_asked_shorter() {
     assert_eq!(vllm(2_048), Some(1_024));
     assert_eq!(vllm(8_192), None);
 }
+
+/// What servers really say of a part that they do not know.
+#[test]
+fn each_servers_own_words_teach_its_dialect() {
+    let known = Known::default();
+    let plain = |message: &str| json!({ "error": { "message": message } }).to_string();
+    let object = Known { schema_mode: SchemaMode::JsonObject, ..known };
+    let seedless = Known { has_seed: false, ..known };
+    let cool = Known { has_temperature: false, ..known };
+    let alone = Known { has_system_role: false, ..known };
+    let other = Known { wants_completion_tokens: true, ..known };
+    let most = |most: u32| Known { max_output_tokens: Some(most), ..known };
+    let old_mistral = json!({ "object": "error", "message":
+        "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs\",\"input\":7}]}" });
+    let o1 = json!({ "error": { "param": "messages[0].role",
+        "message": "Unsupported value: 'messages[0].role' does not support 'system' with this model." } });
+    for (who, status, body, expected) in [
+        ("mistral", 422, old_mistral.to_string(), seedless),
+        (
+            "xai",
+            400,
+            json!({ "error": "Argument not supported on this model: seed" }).to_string(),
+            seedless,
+        ),
+        (
+            "bedrock",
+            400,
+            plain("Malformed input request: #: extraneous key [seed] is not permitted"),
+            seedless,
+        ),
+        (
+            "tgi",
+            422,
+            "Failed to deserialize the JSON body into the target type: seed: invalid type".into(),
+            seedless,
+        ),
+        (
+            "ollama",
+            400,
+            plain("json: cannot unmarshal number into Go struct field ChatCompletionRequest.seed"),
+            seedless,
+        ),
+        (
+            "openai",
+            400,
+            plain(
+                "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default (1) value is supported.",
+            ),
+            cool,
+        ),
+        ("moonshot", 400, plain("invalid temperature: only 1 is allowed for this model"), cool),
+        (
+            "tgi",
+            422,
+            json!({ "error": "Input validation error: `temperature` must be strictly positive" })
+                .to_string(),
+            cool,
+        ),
+        ("openai o1", 400, o1.to_string(), alone),
+        (
+            "openai o1",
+            400,
+            plain(
+                "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            ),
+            other,
+        ),
+        (
+            "vllm",
+            400,
+            plain(
+                "max_tokens=4096 cannot be greater than max_model_len=2048. Please request fewer output tokens. (parameter=max_tokens, value=4096)",
+            ),
+            most(2_048),
+        ),
+        (
+            "groq",
+            400,
+            plain(
+                "`max_completion_tokens` must be less than or equal to `1024`, the maximum value for `max_completion_tokens` is less than the `context_window` for this model",
+            ),
+            most(1_024),
+        ),
+        (
+            "anthropic",
+            400,
+            plain(
+                "max_tokens: 4096 > 2000, which is the maximum allowed number of output tokens for claude-3-5-sonnet-20240620",
+            ),
+            most(2_000),
+        ),
+        (
+            "openai",
+            400,
+            plain(
+                "Invalid schema for response_format 'back': In context=(), 'additionalProperties' is required to be supplied and to be false.",
+            ),
+            object,
+        ),
+        ("groq", 400, plain("This model does not support response format `json_schema`."), object),
+        ("deepseek", 400, plain("This response_format type is unavailable now"), object),
+        (
+            "llama.cpp",
+            400,
+            plain("JSON schema conversion failed:\nUnrecognized schema: {}"),
+            object,
+        ),
+        ("llama.cpp", 400, plain("Failed to parse grammar"), object),
+        (
+            "a fork of it",
+            500,
+            plain(
+                "response_format type must be one of \"text\" or \"json_object\", but got: json_schema",
+            ),
+            object,
+        ),
+        (
+            "lm studio",
+            400,
+            json!({ "error": "'response_format.type' must be 'json_object' or 'text'" })
+                .to_string(),
+            object,
+        ),
+        (
+            "gemini",
+            400,
+            plain(
+                "* GenerateContentRequest.generation_config.response_schema.properties[x].properties: should be non-empty for OBJECT type",
+            ),
+            object,
+        ),
+        // Of no part.
+        (
+            "azure's filter",
+            400,
+            plain("The response was filtered by the system's content management policy"),
+            known,
+        ),
+        (
+            "openai's filter",
+            400,
+            plain("Your request was rejected as a result of our safety system."),
+            known,
+        ),
+        (
+            "openai's reasoning",
+            400,
+            plain(
+                "Could not finish the message because max_tokens or model output limit was reached.",
+            ),
+            known,
+        ),
+        ("gemini's key", 400, plain("API key not valid. Please pass a valid API key."), known),
+        ("anybody", 500, plain("the database of grammars is away"), known),
+    ] {
+        let refusal = Refusal::read(StatusCode::from_u16(status).unwrap(), &body, &body);
+        let learned = if refusal.is_of_form() { after(&refusal, known, &request()) } else { known };
+        assert_eq!(learned, expected, "{who}: {body}");
+    }
+}
