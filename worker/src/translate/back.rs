@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Translator, called_for};
 use crate::conversation::{Conversation, Request};
 use crate::failure::{Failure, Tries};
+use crate::persona::calendar::Date;
 use crate::teacher::WriteRequest;
 use crate::vet::mentions::Text;
 use crate::vet::prose;
@@ -104,18 +105,31 @@ fn unsaid<'a>(
 ) -> Option<(&'a str, &'a Value)> {
     let told = translator.brief.turn(turn)?;
     let text = Text::new(text);
-    let before = |value: &Value| {
-        let mut turns = conversation.turns.iter();
-        turns.any(|exchange| Text::new(&exchange.request.text).find(value).is_some())
+    let today = translator.scene.persona.today;
+    let earlier = conversation.turns.iter().map(|exchange| Text::new(&exchange.request.text));
+    let earlier: Vec<Text> = earlier.collect();
+    let says_in = |text: &Text, value: &Value| {
+        text.find(value).is_some()
+            && value.as_str().is_none_or(|day| text.says_year_of(day) || is_next(day, today))
     };
     told.values.iter().find_map(|argument| {
         let How::Said { value } = &argument.how else {
             return None;
         };
-        let says = |scalar: &&Value| text.find(scalar).is_some() || before(scalar);
+        let says = |scalar: &&Value| {
+            says_in(&text, scalar) || earlier.iter().any(|text| says_in(text, scalar))
+        };
         let lacks = must_be_said(translator, turn, argument.step, &argument.parameter, value)
             && !scalars(value).iter().all(says);
         lacks.then_some((argument.parameter.as_str(), value))
+    })
+}
+
+/// Whether a day that is said without its year is taken for this one: it lies
+/// in this year, or comes next.
+fn is_next(day: &str, today: Date) -> bool {
+    Date::parse(day).is_none_or(|day| {
+        day.civil().0 == today.civil().0 || (0..366).contains(&day.days_since(today))
     })
 }
 
@@ -170,5 +184,21 @@ fn withheld(purpose: &Purpose) -> Option<magnet_proto::FunctionId> {
         Purpose::MissingFunction { function, .. }
         | Purpose::MissingParameter { function, .. }
         | Purpose::Irrelevant { function } => Some(*function),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_without_its_year_is_one_of_this_year_or_the_next_to_come() {
+        let today = Date::new(2025, 11, 20);
+        let check = |day: &str, expected: bool| assert_eq!(is_next(day, today), expected, "{day}");
+        check("2025-08-08", true);
+        check("2026-02-03", true);
+        check("2026-12-24", false);
+        check("2024-08-08", false);
+        check("no day at all", true);
     }
 }

@@ -3,9 +3,12 @@
 //! Strings are found as they stand, whatever their case; dates and times also
 //! in the forms people use; numbers in digits, with or without thousands
 //! separators, or as small number words; telephone numbers whatever their
-//! spacing. A find lies on word borders: 3 is not in "13:30".
+//! spacing; codes and values of enumerations by the words for them. A find lies
+//! on word borders: 3 is not in "13:30".
 
 use serde_json::Value;
+
+use super::spoken;
 
 /// A message prepared for searching.
 #[derive(Clone, Debug)]
@@ -59,6 +62,41 @@ impl Text {
             .or_else(|| self.find_moment(value))
             .or_else(|| self.find_phone(value))
             .or_else(|| self.find_number(&value.parse().ok()?))
+            .or_else(|| spoken::names(value).iter().find_map(|name| self.find_word(name)))
+            .or_else(|| self.find_bent(&spoken::of_enumeration(value)))
+    }
+
+    /// Words next to each other, each in any of its forms.
+    fn find_bent(&self, wanted: &[String]) -> Option<Span> {
+        if wanted.is_empty() {
+            return None;
+        }
+        let mut said: Vec<(Span, String)> = Vec::new();
+        let mut is_open = false;
+        for (at, &c) in self.chars.iter().enumerate() {
+            let end = at as u32 + 1;
+            match said.last_mut().filter(|_| is_open && c.is_alphanumeric()) {
+                Some((span, word)) => {
+                    word.push(c);
+                    span.end = end;
+                }
+                None if c.is_alphanumeric() => {
+                    said.push((Span { start: at as u32, end }, c.to_string()));
+                }
+                None => {}
+            }
+            is_open = c.is_alphanumeric();
+        }
+        let found = said.windows(wanted.len()).find(|window| {
+            let mut pairs = window.iter().zip(wanted);
+            pairs.all(|((_, said), word)| spoken::is_form_of(said, word))
+        })?;
+        Some(Span { start: found.first()?.0.start, end: found.last()?.0.end })
+    }
+
+    /// Whether a day is said together with its year, in this text or at all.
+    pub fn says_year_of(&self, value: &str) -> bool {
+        date_parts(value).is_none_or(|(year, ..)| self.find_word(&year.to_string()).is_some())
     }
 
     fn find_number(&self, number: &serde_json::Number) -> Option<Span> {
@@ -86,21 +124,23 @@ impl Text {
             return Some(span);
         }
         let (year, month, day) = date_parts(value)?;
-        let name = MONTHS.get(month.checked_sub(1)? as usize)?;
-        let short = &name[..3];
-        let forms = [
-            format!("{day} {name} {year}"),
-            format!("{name} {day}, {year}"),
-            format!("{name} {day} {year}"),
-            format!("{day} {short} {year}"),
-            format!("{short} {day}, {year}"),
-            format!("{day} {name}"),
-            format!("{name} {day}"),
-            format!("{day} {short}"),
-            format!("{short} {day}"),
-            format!("{month}/{day}/{year}"),
-        ];
-        forms.iter().find_map(|form| self.find_word(form))
+        let name = *MONTHS.get(month.checked_sub(1)? as usize)?;
+        let months = [name, &name[..3], if month == 9 { "sept" } else { name }];
+        let days = [day.to_string(), ordinal(day)];
+        let pairs = || months.iter().flat_map(|month| days.iter().map(move |day| (day, month)));
+        let whole = pairs().flat_map(|(day, month)| {
+            [
+                format!("{day} {month} {year}"),
+                format!("{day} of {month} {year}"),
+                format!("{month} {day}, {year}"),
+                format!("{month} {day} {year}"),
+            ]
+        });
+        let without_year = pairs().flat_map(|(day, month)| {
+            [format!("{day} {month}"), format!("{day} of {month}"), format!("{month} {day}")]
+        });
+        let mut forms = whole.chain(without_year).chain([format!("{month}/{day}/{year}")]);
+        forms.find_map(|form| self.find_word(&form))
     }
 
     fn find_time(&self, value: &str) -> Option<Span> {
@@ -195,6 +235,17 @@ fn date_parts(value: &str) -> Option<(u32, u32, u32)> {
     Some((year, month, day))
 }
 
+/// "1st", "22nd", "13th".
+fn ordinal(day: u32) -> String {
+    let ending = match (day % 10, day / 10) {
+        (1, 0 | 2 | 3) => "st",
+        (2, 0 | 2) => "nd",
+        (3, 0 | 2) => "rd",
+        _ => "th",
+    };
+    format!("{day}{ending}")
+}
+
 /// `1234567` as `1,234,567`; none for a number of three digits or fewer.
 fn thousands(plain: &str) -> Option<String> {
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
@@ -252,8 +303,23 @@ mod tests {
     fn dates_and_times_are_found_as_people_write_them() {
         check("on Thursday, 14 March 2026", json!("2026-03-14"), Some("14 March 2026"));
         check("on March 14, 2026", json!("2026-03-14"), Some("March 14, 2026"));
+        check("on August 8th", json!("2025-08-08"), Some("August 8th"));
+        check("the 22nd of Sept", json!("2025-09-22"), Some("22nd of Sept"));
+        check("on August 8th", json!("2025-08-18"), None);
         check("at 2:30 pm", json!("14:30"), Some("2:30 pm"));
         check("March 14, 2026 at 2:30 pm", json!("2026-03-14T14:30:00"), Some("March 14, 2026"));
+    }
+
+    #[test]
+    fn codes_are_found_by_the_words_for_them() {
+        check("in Finnish, please", json!("fi"), Some("Finnish"));
+        check("the shops in Finland", json!("FI"), Some("Finland"));
+        check("20 % off", json!("percentage"), Some("%"));
+        check("twenty percent off", json!("percentage"), Some("percent"));
+        check("sorted by their last names", json!("lastName"), Some("last names"));
+        check("all that are cancelled", json!("cancel"), Some("cancelled"));
+        check("the Finns", json!("fi"), None);
+        check("those of Lyons", json!("Lyon"), None);
     }
 
     #[test]

@@ -11,3 +11,4 @@ pub mod mentions;
 pub mod prose;
 pub mod provenance;
 pub mod record;
+mod spoken;
