@@ -3,8 +3,10 @@
 //!
 //! A call of the reference that is not among them is asked about once by name.
 //! What is found needed by neither answer is not called for, and the request
-//! is written again with that reason. Without a model as judge the brief's own
-//! rules stand for it: every step serves a want or feeds one that does.
+//! is written again with that reason. Of a turn whose truth is that no tool on
+//! offer can do it, the reader must find none that has to be called. Without a
+//! model as judge the brief's own rules stand for it: every step serves a want
+//! or feeds one that does.
 
 use std::collections::BTreeSet;
 
@@ -40,9 +42,23 @@ pub(super) async fn check(
         return Ok(Ok(None));
     };
     let plan = &translator.scene.path.turns[turn];
-    let is_read = plan.purpose == Purpose::Calls
-        && !plan.steps.is_empty()
-        && translator.scene.stream("called for", turn).random_bool(share.clamp(0.0, 1.0));
+    let before = turn.checked_sub(1).map(|before| &translator.scene.path.turns[before].purpose);
+    let makes_up = before.is_some_and(|before| {
+        matches!(
+            before,
+            Purpose::MissingFunction { resolved: true, .. }
+                | Purpose::MissingParameter { resolved: true, .. }
+        )
+    });
+    let is_told = match plan.purpose {
+        // What makes up for something missing asks for nothing new.
+        Purpose::Calls => !plan.steps.is_empty() && !makes_up,
+        Purpose::MissingFunction { .. } | Purpose::Irrelevant { .. } => true,
+        // What it leaves out, the reader would ask for, or take a tool for.
+        Purpose::MissingParameter { .. } => false,
+    };
+    let is_read =
+        is_told && translator.scene.stream("called for", turn).random_bool(share.clamp(0.0, 1.0));
     if !is_read {
         return Ok(Ok(None));
     }
@@ -55,8 +71,41 @@ pub(super) async fn check(
         doubted: &[],
         problem: None,
     };
-    let found = read(reader, needs, &reference, || Tries::new(translator.tries)).await?;
+    let tries = || Tries::new(translator.tries);
+    if plan.purpose != Purpose::Calls {
+        // What goes on from the thing that is missing waits for it.
+        let next = translator.scene.path.turns.get(turn + 1);
+        let next = next
+            .filter(|_| matches!(plan.purpose, Purpose::MissingFunction { resolved: true, .. }));
+        let waits = next.into_iter().flat_map(|turn| &turn.steps).map(|step| step.function);
+        return Ok(beyond_all(reader, needs, &waits.collect(), tries).await?.map(|()| None));
+    }
+    let found = read(reader, needs, &reference, tries).await?;
     Ok(found.map(Some))
+}
+
+/// Whether no tool on offer has to be called for a request, as its turn says.
+async fn beyond_all(
+    reader: &dyn Reader,
+    needs: Needs<'_>,
+    waits: &BTreeSet<FunctionId>,
+    tries: impl Fn() -> Tries,
+) -> Result<Result<(), Rejection>, Failure> {
+    let mut found = answer(reader, needs, tries()).await?;
+    found.retain(|id| !waits.contains(id));
+    if !found.is_empty() {
+        found = answer(reader, Needs { doubted: &found, ..needs }, tries()).await?;
+    }
+    let Some(able) = found.first() else {
+        return Ok(Ok(()));
+    };
+    let detail = format!(
+        "a reader of \"{}\" calls \"{}\" for it, which is on offer: ask for what none of the \
+         tools there can do",
+        needs.request,
+        needs.library.get(*able).name
+    );
+    Ok(Err(Rejection::new(Reason::UncalledFor, detail)))
 }
 
 /// Whether a call was doubted, of a request that needs all.
@@ -152,6 +201,28 @@ mod tests {
     async fn a_call_is_called_for_that_the_reader_names_at_once_or_when_asked() {
         assert_eq!(verdict(Reads(&[0, 1], &[])).await, Ok(false));
         assert_eq!(verdict(Reads(&[0], &[1])).await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn what_no_tool_can_do_is_refused_where_a_reader_insists_on_one() {
+        let library = library();
+        let needs = Needs {
+            library: &library,
+            conversation: &Conversation::default(),
+            request: "Close their oldest ticket.",
+            tools: &[FunctionId(0), FunctionId(1)],
+            doubted: &[],
+            problem: None,
+        };
+        let tries = || Tries::new(NonZeroU32::MIN);
+        let waits = BTreeSet::from([FunctionId(1)]);
+        let verdict = async |reads: Reads| beyond_all(&reads, needs, &waits, tries).await.unwrap();
+        assert_eq!(verdict(Reads(&[], &[])).await, Ok(()));
+        assert_eq!(verdict(Reads(&[1], &[1])).await, Ok(()), "it waits for what is missing");
+        assert_eq!(verdict(Reads(&[0], &[])).await, Ok(()), "looked at again, it is not needed");
+        let refused = verdict(Reads(&[0], &[0])).await.unwrap_err();
+        assert_eq!(refused.reason, Reason::UncalledFor);
+        assert!(refused.detail.contains("\"list_tickets\""), "{}", refused.detail);
     }
 
     #[tokio::test]
