@@ -2,7 +2,8 @@
 //! makes the same calls, a session of its own from where it departs.
 //!
 //! A session's outputs depend on the calls before them, so a prefix equal to
-//! the translation's needs no second execution.
+//! the translation's needs no second execution. What a model made up is not
+//! asked for again either while nothing else has been changed before.
 
 use magnet_proto::FunctionId;
 use magnet_proto::path::{Fault, StepRef};
@@ -12,7 +13,7 @@ use serde_json::Value;
 use super::distiller::Distiller;
 use crate::conversation::Executed;
 use crate::execute::planned::Planned;
-use crate::execute::{Output, Plan, Start};
+use crate::execute::{Nature, Output, Plan, Start};
 use crate::failure::Failure;
 use crate::vet::mentions::Text;
 use crate::vet::provenance::{Expected, Ledger, Shown};
@@ -33,9 +34,16 @@ impl<'a> Replay<'a> {
 
     /// The content of the tool message that answers a call.
     pub(super) async fn call(&mut self, turn: usize, call: &Call) -> Result<String, Failure> {
-        let output = match self.expected(turn, call) {
-            Some(executed) => executed.output.clone(),
-            None => self.execute(turn, call).await?,
+        let output = match (self.expected(turn, call), self.made_up(turn, call)) {
+            (Some(executed), _) => executed.output.clone(),
+            (None, Some(executed)) => {
+                let function = self.distiller.scene.library.get(call.function);
+                if let Some(session) = &mut self.session {
+                    session.saw(function, call, &executed.output);
+                }
+                executed.output.clone()
+            }
+            (None, None) => self.execute(turn, call).await?,
         };
         let content = output.content.clone();
         self.made.push((turn, call.clone(), output));
@@ -52,6 +60,34 @@ impl<'a> Replay<'a> {
             && executed.call.function == call.function
             && executed.call.arguments == call.arguments;
         same.then_some(*executed)
+    }
+
+    /// What a model made up for this very call in the translation, if the calls
+    /// before have changed the same: made up anew, it would be paid for twice
+    /// and might say something else.
+    fn made_up(&self, turn: usize, call: &Call) -> Option<&'a Executed> {
+        let plan = self.plan(turn, call);
+        if !self.is_played(call) || plan.fault.is_some() || plan.contradicts.is_some() {
+            return None;
+        }
+        let same = |executed: &Executed| {
+            (executed.call.function, &executed.call.arguments) == (call.function, &call.arguments)
+                && !executed.output.is_error
+        };
+        let at = self.reference.iter().position(|(_, executed)| same(executed))?;
+        let library = self.distiller.scene.library;
+        let changes = |call: &&Call| library.get(call.function).changes_state();
+        let what = |call: &'_ Call| (call.function, Value::Object(call.arguments.clone()));
+        let then = self.reference[..at].iter().map(|(_, executed)| &executed.call);
+        let now = self.made.iter().map(|(_, made, _)| made);
+        let is_same = then.filter(changes).map(what).eq(now.filter(changes).map(what));
+        is_same.then_some(self.reference[at].1)
+    }
+
+    /// Whether a model makes up what a call returns.
+    fn is_played(&self, call: &Call) -> bool {
+        let function = self.distiller.scene.library.get(call.function);
+        self.distiller.executor.nature(function) == Nature::Played
     }
 
     async fn execute(&mut self, turn: usize, call: &Call) -> Result<Output, Failure> {
@@ -76,7 +112,10 @@ impl<'a> Replay<'a> {
         for (at, (turn, call, output)) in self.made.iter().enumerate() {
             let plan = self.plan_among(&self.made[..at], *turn, call);
             let function = scene.library.get(call.function);
-            session.call_again(function, call, &plan, output).await?;
+            match self.is_played(call) && !output.is_error {
+                true => session.saw(function, call, output),
+                false => session.call_again(function, call, &plan, output).await?,
+            }
         }
         Ok(session)
     }
@@ -184,5 +223,69 @@ impl<'a> Replay<'a> {
         feeds
             .filter_map(|f| Some((f.flow.input.clone(), self.id_of(&self.made, f.from)?)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use async_trait::async_trait;
+    use magnet_proto::library::Function;
+    use serde_json::json;
+
+    use super::*;
+    use crate::distill::fixtures::World;
+    use crate::execute::{Error, Executor, Session};
+
+    /// Makes outputs up, and counts them.
+    #[derive(Clone, Default)]
+    struct Player(Arc<AtomicU32>);
+
+    #[async_trait]
+    impl Executor for Player {
+        fn name(&self) -> &str {
+            "player"
+        }
+
+        fn nature(&self, _: &Function) -> Nature {
+            Nature::Played
+        }
+
+        async fn open(&self, _: &Start<'_>) -> Result<Box<dyn Session>, Error> {
+            Ok(Box::new(self.clone()))
+        }
+    }
+
+    #[async_trait]
+    impl Session for Player {
+        fn initial_config(&self) -> Option<Value> {
+            None
+        }
+
+        async fn call(&mut self, _: &Function, _: &Call, _: &Plan) -> Result<Output, Error> {
+            Ok(Output::of(json!({ "made_up": self.0.fetch_add(1, Ordering::Relaxed) })))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_model_made_up_is_asked_for_again_only_after_another_change() {
+        let world = World::new(1);
+        let player = Player::default();
+        let distiller = Distiller { executor: &player, ..world.distiller() };
+        let mut replay = Replay::new(&distiller);
+        let mut made_up = async |name: &str, arguments: Value, expected: u32| {
+            let arguments = arguments.as_object().unwrap().clone();
+            let call = Call { id: "call_1".into(), function: world.id(name), arguments };
+            let content = replay.call(0, &call).await.unwrap();
+            assert_eq!(player.0.load(Ordering::Relaxed), expected, "{name}: {content}");
+            content
+        };
+        made_up("get_platform", json!({"train_id": "TER-96512"}), 1).await;
+        let search = json!({"origin": "Geneva", "destination": "Lyon", "date": "2024-03-14"});
+        assert!(made_up("search_trains", search, 1).await.contains("TER-96508"));
+        made_up("send_text", json!({"to": "+33600000000", "body": "Late."}), 2).await;
+        made_up("get_platform", json!({"train_id": "TER-96508"}), 3).await;
     }
 }

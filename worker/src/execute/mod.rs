@@ -185,8 +185,8 @@ pub trait Session: Send + Sync {
         plan: &Plan,
     ) -> Result<Output, Error>;
 
-    /// Told of a pure call whose output was had without this session: what it
-    /// tells exists.
+    /// Told of a call whose output was had without this session: what it tells
+    /// exists.
     fn saw(&mut self, _: &Function, _: &Call, _: &Output) {}
 
     /// Of the state as it is now; two sessions with the same digest answer

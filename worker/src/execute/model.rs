@@ -85,13 +85,19 @@ impl Session for Played {
         if let Some(output) = self.seen_before(function, call) {
             return Ok(Output::of(output.clone()));
         }
-        let output = self.output(function, call).await?;
-        self.seen.push(Seen {
-            function: function.name.clone(),
-            arguments: call.arguments.clone(),
-            output: output.clone(),
-        });
-        Ok(Output::of(output))
+        let output = Output::of(self.output(function, call).await?);
+        self.saw(function, call, &output);
+        Ok(output)
+    }
+
+    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
+        if let Some(value) = output.ok() {
+            self.seen.push(Seen {
+                function: function.name.clone(),
+                arguments: call.arguments.clone(),
+                output: value.clone(),
+            });
+        }
     }
 }
 

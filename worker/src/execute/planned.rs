@@ -112,6 +112,11 @@ impl Planned {
         Ok(())
     }
 
+    /// Tells of a call whose output was had without this session.
+    pub fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
+        self.session.saw(function, call, output);
+    }
+
     /// From now on these values go by what they were then.
     pub fn bind(&mut self, differing: Vec<Differing>) {
         self.bound.learn(differing);

@@ -134,6 +134,12 @@ impl Session for Routed {
         output
     }
 
+    fn saw(&mut self, function: &Function, call: &Call, output: &Output) {
+        if let Some(part) = &mut self.parts[route(&self.routes, function)] {
+            part.saw(function, call, output);
+        }
+    }
+
     async fn digest(&mut self) -> Result<Option<Digest>, Error> {
         let mut fields = Vec::new();
         for (at, part) in self.parts.iter_mut().enumerate() {
