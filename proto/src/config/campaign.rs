@@ -262,6 +262,7 @@ pub struct Endpoint {
     /// The name of the variable that holds the key, never the key.
     pub api_key_env: String,
     pub temperature: f64,
+    /// An answer that it cuts short is asked for once more with twice as many.
     pub max_output_tokens: NonZeroU32,
     /// 0 = not told: found out by watching the server's answers.
     pub requests_per_minute: u64,

@@ -157,7 +157,7 @@ impl Default for Endpoint {
             model: String::new(),
             api_key_env: String::new(),
             temperature: 0.7,
-            max_output_tokens: NonZeroU32::new(2_048).expect("2048 is not zero"),
+            max_output_tokens: NonZeroU32::new(4_096).expect("4096 is not zero"),
             requests_per_minute: 0,
             tokens_per_minute: 0,
             max_in_flight: nonzero(64),

@@ -11,7 +11,7 @@ use crate::teacher::chat::Purpose;
 
 /// The form in which asks are rendered after the prompt. To be raised when
 /// `teacher::remote` renders them otherwise: old answers fit no longer.
-const FORM: &str = "6";
+const FORM: &str = "7";
 
 /// The instructions of a kind of ask.
 pub fn system(purpose: Purpose) -> &'static str {
@@ -36,9 +36,12 @@ pub fn system(purpose: Purpose) -> &'static str {
     }
 }
 
+/// What an outline is asked for beside, where it gives the values of the calls.
+pub const OUTLINE_VALUES: &str = include_str!("outline_values.md");
+
 /// The digest of some prompts and of how asks are rendered: those a campaign
 /// uses are a part of its identity.
 pub fn digest(purposes: &[Purpose]) -> Digest {
     let texts = purposes.iter().map(|purpose| system(*purpose).as_bytes());
-    Digest::of_fields([FORM.as_bytes()].into_iter().chain(texts))
+    Digest::of_fields([FORM, OUTLINE_VALUES].map(str::as_bytes).into_iter().chain(texts))
 }

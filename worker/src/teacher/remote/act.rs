@@ -7,7 +7,7 @@ use magnet_proto::path::Purpose as TurnPurpose;
 use magnet_proto::sample::{Call, Message};
 use serde_json::{Map, Value, json};
 
-use super::{Question, Remote, catalog, transcript};
+use super::{Question, Remote, catalog, transcript, unreadable};
 use crate::execute::Output;
 use crate::teacher::chat::Purpose;
 use crate::teacher::{Act, Action, Error, Hint, Misleading, Proposed, read};
@@ -40,8 +40,7 @@ pub(super) async fn act(remote: &Remote, ask: &Act<'_>) -> Result<(Action, Optio
     };
     let schema = schema(ask, &hinted);
     let reply = remote.ask(question, Some(schema)).await?;
-    let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
-    let step = read::step(&reply.text).map_err(|why| Error::Unusable(format!("{why}{cut}")))?;
+    let step = read::step(&reply.text).map_err(|why| unreadable(&why, &reply))?;
     let thought = reply.reasoning;
     if step.calls.is_empty() {
         return Ok((Action::Say(step.say), thought));

@@ -46,6 +46,9 @@ const HOTTEST: f64 = 1.0;
 /// A module of eight functions takes some 4,000 tokens.
 const PACK_TOKENS: u32 = 8_192;
 
+/// How many times the tokens a second try gets that follows one cut short.
+const MORE_ROOM: u32 = 2;
+
 /// A teacher behind a chat endpoint.
 pub struct Remote {
     /// The name in `metadata.teacher`: the model's.
@@ -73,16 +76,36 @@ impl Remote {
         self
     }
 
-    /// Asks one question, for JSON if a schema is given. One that does not fit
-    /// the model's context is put more briefly. What fits is not remembered for
-    /// the next question: then the dataset would depend on who asked first.
+    /// Asks one question, for JSON if a schema is given. An answer that breaks
+    /// off at the token limit is asked for once more, with more room.
     async fn ask(&self, question: Question<'_>, schema: Option<Value>) -> Result<Reply, Error> {
-        let ample = self.request(&question, schema, Room::Ample);
+        let reply = self.ask_within(&question, schema.clone(), 1).await?;
+        match reply.is_truncated && read::json(&reply.text).is_err() {
+            true => self.ask_within(&question, schema, MORE_ROOM).await,
+            false => Ok(reply),
+        }
+    }
+
+    /// One that does not fit the model's context is put more briefly. What fits
+    /// is not remembered for the next question: then the dataset would depend on
+    /// who asked first.
+    async fn ask_within(
+        &self,
+        question: &Question<'_>,
+        schema: Option<Value>,
+        times: u32,
+    ) -> Result<Reply, Error> {
+        let within = |schema, room| {
+            let request = self.request(question, schema, room);
+            let max_output_tokens = request.max_output_tokens.saturating_mul(times);
+            Request { max_output_tokens, ..request }
+        };
+        let ample = within(schema, Room::Ample);
         let refusal = match self.chat.complete(&ample).await {
             Err(ChatError::TooLong(refusal)) => refusal,
             done => return Ok(done?),
         };
-        let brief = self.request(&question, ample.schema(), Room::Scarce);
+        let brief = within(ample.schema(), Room::Scarce);
         match brief == ample {
             true => Err(Error::TooLong(refusal)),
             false => Ok(self.chat.complete(&brief).await?),
@@ -141,11 +164,16 @@ impl Remote {
     /// Asks for JSON and reads it.
     async fn ask_json(&self, question: Question<'_>, schema: Value) -> Result<Value, Error> {
         let reply = self.ask(question, Some(schema)).await?;
-        read::json(&reply.text).map_err(|why| {
-            let cut = if reply.is_truncated { ", cut at the token limit" } else { "" };
-            Error::Unusable(format!("{why}{cut}"))
-        })
+        read::json(&reply.text).map_err(|why| unreadable(&why, &reply))
     }
+}
+
+/// Of an answer that cannot be read: why, for the model to do better.
+fn unreadable(why: &str, reply: &Reply) -> Error {
+    Error::Unusable(match reply.is_truncated {
+        true => format!("{why}: it was cut at the limit of max_output_tokens, be brief"),
+        false => why.to_owned(),
+    })
 }
 
 /// One question, in the parts it is rendered from.

@@ -19,6 +19,7 @@ use crate::brief::{Ask, Draft, Outcome};
 use crate::conversation::Scene;
 use crate::made::{Log, Made};
 use crate::persona::{cities, people};
+use crate::prompts;
 use crate::teacher::Error;
 use crate::teacher::chat::Purpose;
 
@@ -89,7 +90,11 @@ fn schema(ask: &Ask<'_>) -> Value {
 fn context(ask: &Ask<'_>, room: Room) -> String {
     let Scene { library, path, persona, .. } = ask.scene;
     let (year, month, day) = persona.today.civil();
-    let mut text = format!(
+    let mut text = match ask.walked {
+        Some(_) => String::new(),
+        None => prompts::OUTLINE_VALUES.to_owned(),
+    };
+    text += &format!(
         "The person: {}, {}, {}, lives in {}. Today is {}, {year}-{month:02}-{day:02}.\n",
         persona.full_name(),
         persona.role,
@@ -130,9 +135,12 @@ fn function(function: &Function, is_called: bool) -> String {
         }),
         false => catalog::whole(function),
     };
+    // What a call is given it need not be asked for.
+    let is_given = |path: &str| path.strip_prefix('/').is_some_and(|p| function.param(p).is_some());
     let places: Vec<Value> = function
         .output_leaves()
         .into_iter()
+        .filter(|leaf| !is_given(&leaf.path))
         .take(MAX_PLACES)
         .map(|Leaf { path, shape, .. }| match shape.description.as_str() {
             _ if is_called => path.into(),

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Question, Remote};
-use crate::teacher::chat::{Purpose, Reply};
+use super::{Question, Remote, unreadable};
+use crate::teacher::chat::Purpose;
 use crate::teacher::{Error, Simulate, read};
 
 /// The last outputs of a conversation that an answer has to agree with.
@@ -21,14 +21,11 @@ pub(super) async fn simulate(remote: &Remote, ask: &Simulate<'_>) -> Result<Valu
         salt: ask.key.to_string(),
     };
     let schema = ask.function.response.clone().filter(is_object);
-    let Reply { text, is_truncated, .. } = remote.ask(question, schema).await?;
-    match read::json(&text) {
+    let reply = remote.ask(question, schema).await?;
+    match read::json(&reply.text) {
         Ok(value) => Ok(value),
         // A list of scalars, a text or a number may be all there is.
-        Err(why) => serde_json::from_str(text.trim()).map_err(|_| {
-            let cut = if is_truncated { ", cut at the token limit: be brief" } else { "" };
-            Error::Unusable(format!("{why}{cut}"))
-        }),
+        Err(why) => serde_json::from_str(reply.text.trim()).map_err(|_| unreadable(&why, &reply)),
     }
 }
 

@@ -561,3 +561,36 @@ fn a_temperature_rises_from_none_and_never_above_what_the_user_set() {
     assert_eq!(of(&cold, Purpose::Forth), [0.0, 0.3, 1.0]);
     assert_eq!(of(&hot, Purpose::Back), [1.6, 1.6, 1.6]);
 }
+
+/// Breaks off any answer that may not take a thousand tokens.
+struct Narrow;
+
+#[async_trait]
+impl Chat for Narrow {
+    async fn complete(&self, request: &Request) -> Result<Reply, ChatError> {
+        let whole = r#"{"fare": 31.5}"#;
+        let is_truncated = request.max_output_tokens < 1_000;
+        let text = if is_truncated { &whole[..7] } else { whole };
+        let (usage, micro_usd) = (Tokens::default(), 0);
+        Ok(Reply { text: text.into(), reasoning: None, is_truncated, usage, micro_usd })
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again_with_more_room() {
+    let library = library();
+    let arguments = Arguments::new();
+    let ask = Simulate {
+        function: library.get(SEARCH),
+        arguments: &arguments,
+        before: &[],
+        key: Digest::of(b"key"),
+        problem: None,
+    };
+    let asked = async |tokens: u32| {
+        Remote::new("narrow", Arc::new(Narrow), 0.7, tokens).simulate(&ask).await
+    };
+    assert_eq!(asked(512).await.unwrap(), json!({"fare": 31.5}));
+    let told = asked(256).await.unwrap_err().to_string();
+    assert!(told.contains("cut at the limit of max_output_tokens"), "{told}");
+}

@@ -25,7 +25,7 @@ pub(super) fn conversation(library: &Library, conversation: &Conversation, room:
         for executed in &exchange.calls {
             let name = &library.get(executed.call.function).name;
             let arguments = serde_json::Value::Object(executed.call.arguments.clone());
-            line(&mut text, "Call", &format!("{} {name} {arguments}", executed.call.id));
+            line(&mut text, "Call", &format!("{name} {arguments}"));
             line(&mut text, "Output", &shortened(&executed.output.content, chars));
         }
     }
