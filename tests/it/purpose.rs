@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{Magnet, folder, records};
+use crate::harness::{Magnet, folder, records, write};
 
 const SAMPLES: usize = 200;
 
@@ -138,4 +138,37 @@ fn every_step_is_wanted_or_feeds_one_that_is() {
             }
         }
     }
+}
+
+#[test]
+fn several_calls_at_once_differ_in_what_is_asked_about() {
+    let tool = |name: &&str| {
+        let number = json!({"type": "integer", "description": "Number of the issue"});
+        let parameters = json!({"type": "object", "required": ["owner", "repo", "issue_number"],
+            "properties": {"owner": {"type": "string"}, "repo": {"type": "string"},
+                "issue_number": number}});
+        json!({"name": name, "description": "Show part of an issue.", "x-group": "issues",
+            "parameters": parameters})
+    };
+    let names = ["get_issue", "get_labels", "get_lock", "get_milestone", "get_votes", "get_links"];
+    let tools: Vec<Value> = names.iter().map(tool).collect();
+    let folder = folder();
+    write(folder.path(), "tools.json", &Value::from(tools).to_string());
+    let line = "run --tools tools.json --samples 20 --set mix.multi_turn=0 --set mix.single_turn=1";
+    Magnet::new(folder.path()).args(line).run();
+    let mut compared = 0;
+    for row in records(&folder.path().join("out/sft.jsonl")) {
+        let calls = list(&row["metadata"], "reference")[0].as_array().expect("calls").clone();
+        for pair in calls.windows(2).filter(|pair| pair[0]["name"] == pair[1]["name"]) {
+            compared += 1;
+            let arguments = |call: &Value| -> Value {
+                let text = call["arguments"].as_str().expect("a text");
+                serde_json::from_str(text).expect("it is JSON")
+            };
+            let (one, other) = (arguments(&pair[0]), arguments(&pair[1]));
+            assert_eq!((&one["owner"], &one["repo"]), (&other["owner"], &other["repo"]));
+            assert_ne!(one["issue_number"], other["issue_number"]);
+        }
+    }
+    assert!(compared > 0, "nothing was called twice");
 }

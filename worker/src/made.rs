@@ -46,6 +46,11 @@ impl Log {
 }
 
 impl Made {
+    /// Whether it was made with a value.
+    pub fn is_given(&self, value: Option<&Value>) -> bool {
+        value.is_some() && self.arguments.iter().any(|(_, how)| how.value() == value)
+    }
+
     fn call(&self) -> Option<&Call> {
         self.executed.first().map(|executed| &executed.call)
     }

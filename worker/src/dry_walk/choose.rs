@@ -7,7 +7,7 @@ use magnet_proto::library::Function;
 use magnet_proto::path::{Feed, Purpose, Step, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::Arguments;
-use magnet_proto::shape::{Field, Type};
+use magnet_proto::shape::{Field, Type, words};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use serde_json::Value;
@@ -17,12 +17,26 @@ use super::memory::{Memory, Picked};
 use super::optional::is_speakable;
 use crate::coerce::coerce;
 use crate::execute::{Known, known};
+use crate::persona::calendar::Date;
 use crate::select::{self, Route};
 
 /// How often a value that was said before is meant again.
 const AGAIN: f64 = 0.6;
 /// How often a parameter that could be left out is mentioned.
 const MENTIONED: f64 = 0.35;
+/// Days of a span whose ends were drawn the wrong way round, at most.
+const LONGEST_SPAN: i64 = 9;
+/// A date-time begins with its day, `2026-10-29`.
+const DAY_BYTES: usize = 10;
+/// Of what a conversation stays with: see [`Choice::constancy`].
+const STAYS: u8 = 2;
+/// Names that mean something else with each function.
+const VAGUE: &[&str] = &[
+    "base", "code", "content", "data", "end", "from", "id", "input", "key", "name", "source",
+    "start", "target", "text", "title", "to", "type", "value",
+];
+/// Of so few functions nothing can be told by counting.
+const FEW: usize = 5;
 
 /// One step's arguments to be chosen.
 pub(super) struct Choice<'a> {
@@ -72,6 +86,7 @@ impl Choice<'_> {
         }
         let position = |name: &str| function.params().iter().position(|f| f.name == name);
         arguments.sort_by_key(|(name, _)| position(name));
+        in_order(&mut arguments);
         Some((arguments, picks))
     }
 
@@ -128,18 +143,49 @@ impl Choice<'_> {
     fn varied(&self, copy: u8, attempt: usize, rng: &mut Rng) -> Option<Vec<(String, How)>> {
         let mut arguments = self.memory.arguments(self.at, 0)?.to_vec();
         let function = self.function();
-        let said: Vec<usize> = (0..arguments.len())
+        let mut said: Vec<usize> = (0..arguments.len())
             .filter(|at| matches!(arguments[*at].1, How::Said { .. } | How::Again { .. }))
-            .filter(|at| function.param(&arguments[*at].0).is_some_and(is_told_apart))
+            .filter(|at| {
+                function.param(&arguments[*at].0).is_some_and(|f| is_told_apart(f, function))
+            })
             .collect();
-        // All copies differ in the same argument, where the first attempts succeed.
-        let at = *said.get(attempt / 4 % said.len().max(1))?;
+        // Of what stays, the last is the most particular: an issue of a repository.
+        said.sort_by_key(|at| match self.constancy(&arguments[*at].0) {
+            STAYS => (STAYS, arguments.len() - at),
+            constancy => (constancy, *at),
+        });
+        // All copies differ in the same argument: "once for each of these".
+        let before = self.memory.arguments(self.at, copy - 1).filter(|_| copy > 1);
+        let before = before.and_then(|it| (0..it.len()).find(|at| it[*at].1 != arguments[*at].1));
+        let at = before.or_else(|| said.get(attempt / 4 % said.len().max(1)).copied())?;
         let field = function.param(&arguments[at].0)?;
         let mut others = arguments.clone();
         others.remove(at);
         let value = self.value(field, &others, attempt + usize::from(copy), rng)?;
         arguments[at].1 = How::Said { value };
-        Some(arguments)
+        let others = arguments.clone();
+        in_order(&mut arguments);
+        // Only what varies may move.
+        let is_moved =
+            (0..others.len()).any(|other| other != at && arguments[other] != others[other]);
+        (!is_moved).then_some(arguments)
+    }
+
+    /// What varies least comes last: nobody sits at three tables on one day, and
+    /// what most functions around take, too, such as an account or a folder, is
+    /// what a conversation stays with.
+    fn constancy(&self, parameter: &str) -> u8 {
+        let function = self.function();
+        let is_day = words(parameter).any(|word| word == "date" || word == "day");
+        let around = self.dry.scene.library.iter().map(|(_, other)| other);
+        let around: Vec<&Function> =
+            around.filter(|other| other.category == function.category).collect();
+        let takers = around.iter().filter(|other| other.param(parameter).is_some()).count();
+        match () {
+            () if is_day && function.changes_state() => 0,
+            () if around.len() > FEW && takers * 2 > around.len() => STAYS,
+            () => 1,
+        }
     }
 
     /// The arguments that earlier outputs supply.
@@ -284,14 +330,18 @@ impl Choice<'_> {
             let sets = self.known.by_function.get(&self.function().name);
             let told = sets.into_iter().flatten().filter_map(|set| set.get(&field.name));
             let told: Vec<&Value> = told.collect();
-            // Two functions' objects of one name, such as a body, are two things.
+            // Two functions' objects of one name, such as a body, are two things,
+            // and so are a unit and a city that both are called "to".
             let fits = !value.is_object()
+                && !VAGUE.contains(&field.name.as_str())
                 && !is_the_same_thing(&field.name, value, arguments)
                 && !self.was_refused(&field.name, value)
                 && (told.is_empty() || told.contains(&value))
                 && exists.is_none_or(|values| values.contains(value))
                 && coerce(value, &field.shape).as_ref() == Some(value);
-            if fits && rng.random_bool(AGAIN) {
+            let is_plain = self.dry.pack.phrases(self.step.function).is_none();
+            let stays = is_plain && self.constancy(&field.name) == STAYS;
+            if fits && (stays || rng.random_bool(AGAIN)) {
                 arguments.push((field.name.clone(), How::Again { value: value.clone() }));
             }
         }
@@ -419,9 +469,45 @@ impl Choice<'_> {
     }
 }
 
-/// Whether people name several values of a parameter in one breath.
-fn is_told_apart(field: &Field) -> bool {
-    matches!(field.shape.ty, Type::String { .. } | Type::Integer { .. } | Type::Number { .. })
+/// No return before the departure: a day that is said moves behind the one that
+/// its span begins with, or before the one that it ends with.
+fn in_order(arguments: &mut [(String, How)]) {
+    const BEGIN: &[&str] = &["start", "begin", "from", "pickup", "checkin", "departure", "since"];
+    const END: &[&str] = &["end", "finish", "to", "dropoff", "checkout", "return", "until"];
+    let find = |cues: &[&str]| {
+        arguments.iter().enumerate().find_map(|(at, (name, how))| {
+            let joined = name.to_lowercase().replace("check_", "check");
+            let is_cued = words(&joined).any(|word| cues.contains(&word.as_str()));
+            Date::parse(how.value()?.as_str()?).filter(|_| is_cued).map(|day| (at, day))
+        })
+    };
+    let (Some((begin, first)), Some((end, last))) = (find(BEGIN), find(END)) else {
+        return;
+    };
+    let days = first.days_since(last);
+    if begin == end || days <= 0 {
+        return;
+    }
+    let is_said = |at: usize| matches!(arguments[at].1, How::Said { .. });
+    let days = 1 + days % LONGEST_SPAN;
+    let (at, day) = match (is_said(end), is_said(begin)) {
+        (true, _) => (end, first.plus_days(days)),
+        (false, true) => (begin, last.plus_days(-days)),
+        (false, false) => return,
+    };
+    if let How::Said { value: Value::String(text) } = &mut arguments[at].1 {
+        text.replace_range(..DAY_BYTES, &day.to_string());
+    }
+}
+
+/// Whether people name several values of a parameter in one breath; nobody
+/// orders 4, 6 and 3 of one dish.
+fn is_told_apart(field: &Field, function: &Function) -> bool {
+    match field.shape.ty {
+        Type::String { .. } => true,
+        Type::Integer { .. } | Type::Number { .. } => !function.changes_state(),
+        _ => false,
+    }
 }
 
 /// Whether another argument names the same thing of a kind of which two are
@@ -437,4 +523,29 @@ fn is_the_same_thing(parameter: &str, value: &Value, others: &[(String, How)]) -
 fn is_alone(items: &[Value], at: usize, field: &str) -> bool {
     let value = items[at].pointer(field).filter(|value| !value.is_null());
     value.is_some() && items.iter().filter(|item| item.pointer(field) == value).count() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_ends_does_so_after_it_begins() {
+        let said = |name: &str, day: &str| (name.to_owned(), How::Said { value: json!(day) });
+        let again = |name: &str, day: &str| (name.to_owned(), How::Again { value: json!(day) });
+        let check = |arguments: [(String, How); 2], expected: [&str; 2]| {
+            let mut arguments = arguments;
+            in_order(&mut arguments);
+            let days = arguments.map(|(_, how)| how.value().cloned());
+            assert_eq!(days, expected.map(|day| Some(json!(day))));
+        };
+        let (early, late) = ("2026-09-03", "2026-09-13");
+        check([said("pickup_date", late), said("dropoff_date", early)], [late, "2026-09-15"]);
+        check([again("start", late), said("end", "2026-09-03T10:00")], [late, "2026-09-15T10:00"]);
+        check([said("start", late), again("end", early)], ["2026-09-01", early]);
+        check([said("check_in", early), said("check_out", late)], [early, late]);
+        check([said("birth_date", late), said("end_date", early)], [late, early]);
+    }
 }

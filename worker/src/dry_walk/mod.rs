@@ -10,12 +10,16 @@
 //! Translation and the positive read the log, and open a session again only
 //! where an agent departs from it.
 //!
+//! What no request can ask for ends here, too, before anything is paid: see
+//! [`sense`].
+//!
 //! Where a model makes outputs up there is no dry walk: each would be a paid
 //! answer. Then the outline gives the values.
 
 mod choose;
 mod memory;
 mod optional;
+mod sense;
 
 use magnet_proto::FunctionId;
 use magnet_proto::brief::How;
@@ -70,7 +74,8 @@ pub fn is_due(scene: &Scene<'_>, executor: &dyn Executor, has_source: bool) -> b
 /// Makes the calls of a path.
 ///
 /// # Errors
-/// Rejects a path with a call for which no set of values was accepted.
+/// Rejects a path with a call for which no set of values was accepted, or that
+/// nobody would ask for.
 pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
     let session = open(&dry).await?;
     let mut done = Log::default();
@@ -105,6 +110,16 @@ pub async fn walk(dry: DryWalk<'_>) -> Result<Log, Failure> {
     }
     done.made = done.calls.len() + done.proposed.values().map(Vec::len).sum::<usize>();
     done.without_repeats();
+    let (library, path) = (dry.scene.library, dry.scene.path);
+    if let Some(why) = sense::against(library, path, &done) {
+        return Err(Failure::rejected(Reason::NoPurpose, why));
+    }
+    let mut proposed = std::mem::take(&mut done.proposed);
+    for proposals in proposed.values_mut() {
+        proposals.retain(|it| sense::against_call(library, path, &done, &it.made).is_none());
+    }
+    proposed.retain(|_, proposals| !proposals.is_empty());
+    done.proposed = proposed;
     // The parts of a session that is made of several are opened as they are
     // called.
     done.initial_config = walking.session.initial_config();
