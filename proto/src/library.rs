@@ -327,7 +327,7 @@ mod tests {
             class: "misc".into(),
             parameters: json!({"type": "object", "x-a": 1, "properties": {
                 "x-trace": {"type": "string", "x-noun": "trace", "default": {"x-b": 2}},
-                "list": {"type": "array", "items": {"type": "string", "x-sim": {}}},
+                "list": {"type": "array", "items": {"type": "string", "x-noun": "entry"}},
                 "either": {"anyOf": [{"type": "null"}, {"type": "string", "x-noun": "it"}]},
             }}),
             response: None,

@@ -22,13 +22,8 @@ pub struct Shape {
     pub default: Option<Value>,
     /// The schema's `examples` (or `example`): values worth using.
     pub examples: Vec<Value>,
-    /// The built-in library's `x-sim`: how the simulator computes this output.
-    pub sim: Option<Value>,
     /// `x-noun`: what to call the thing a value identifies, such as "train".
     pub noun: Option<String>,
-    /// `x-facts`, on an identifier: what the output that holds it tells of the
-    /// thing identified, each fact as a template over the fields around.
-    pub facts: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -112,9 +107,7 @@ impl Shape {
             choices: choices(schema),
             default: object.get("default").filter(|value| !value.is_null()).cloned(),
             examples: examples(schema),
-            sim: object.get("x-sim").cloned(),
             noun: text(schema, "x-noun"),
-            facts: facts(schema),
         }
     }
 
@@ -264,12 +257,6 @@ fn alternative(schema: &Value) -> Option<&Value> {
         return None;
     }
     variants(schema).find(|variant| type_name(variant) != Some("null"))
-}
-
-fn facts(schema: &Value) -> Vec<(String, String)> {
-    let facts = schema.get("x-facts").and_then(Value::as_object);
-    let told = facts.into_iter().flatten();
-    told.filter_map(|(name, told)| Some((name.clone(), told.as_str()?.to_owned()))).collect()
 }
 
 fn choices(schema: &Value) -> Vec<Value> {

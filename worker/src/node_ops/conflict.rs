@@ -4,9 +4,10 @@
 //! its own ("could you check that again?"); one scalar of its output differs
 //! from what the conversation knew. The fresh one wins.
 
+use magnet_proto::library::Function;
 use magnet_proto::path::{Conflict, NodeOp, Path, Purpose, Step, StepRef, Turn};
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::{Leaf, Type};
+use magnet_proto::shape::{Leaf, Type, words};
 use rand::RngExt;
 
 use super::{Input, coin, edit, params, pick};
@@ -39,7 +40,7 @@ fn open(path: &Path, input: &Input<'_>) -> Vec<(StepRef, String)> {
     let mut open = Vec::new();
     for (at, step) in edit::steps(path) {
         let function = input.library.get(step.function);
-        if function.changes_state() || step.copies > 1 {
+        if function.changes_state() || computes(function) || step.copies > 1 {
             continue;
         }
         let passed_on = |place: &str| {
@@ -56,16 +57,19 @@ fn open(path: &Path, input: &Input<'_>) -> Vec<(StepRef, String)> {
     open
 }
 
+/// Whether what a function returns follows from its arguments.
+fn computes(function: &Function) -> bool {
+    let verb = words(&function.name).next().unwrap_or_default();
+    ["calculate", "compute", "convert", "estimate"].contains(&verb.as_str())
+}
+
 /// Whether a place may say something else the next time: a quantity or a
-/// state, not an identity, not what follows from the arguments.
+/// state, not an identity.
 fn can_change(leaf: &Leaf<'_>) -> bool {
     let changes = match leaf.shape.ty {
         Type::Integer { .. } | Type::Number { .. } | Type::Boolean => leaf.shape.choices.len() != 1,
         Type::String { .. } => leaf.shape.choices.len() > 1,
         _ => false,
     };
-    changes
-        && leaf.shape.sim.is_none()
-        && !leaf.path.contains('*')
-        && !params::is_identity(leaf.name)
+    changes && !leaf.path.contains('*') && !params::is_identity(leaf.name)
 }

@@ -105,7 +105,7 @@ impl<'a> Mender<'a> {
             "readOnly" | "writeOnly" if value.is_boolean() => {
                 out.insert(key.to_owned(), value.clone());
             }
-            "x-sim" | "x-noun" | "x-facts" => {
+            "x-noun" => {
                 out.insert(key.to_owned(), value.clone());
             }
             // Definitions are inlined, the rest says nothing about values.

@@ -1,6 +1,5 @@
 //! Generating an output from the response schema, field by field: what the
-//! call says, what is known, what the library's rules compute, what the
-//! lexicon draws.
+//! call says, what is known, what the lexicon draws.
 
 use magnet_proto::rng::Rng;
 use magnet_proto::shape::{Field, Shape, Type};
@@ -10,10 +9,9 @@ use serde_json::{Map, Value};
 use super::echo::Echoes;
 use super::facet::{Facet, Facets};
 use super::facts::Facts;
-use super::rules::{self, Scope};
 use super::scene::Scene;
 use super::world::{self, is_id, noun_of};
-use super::{compute, generic, room, tidy, told};
+use super::{compute, generic, room, tidy};
 use crate::lexicon::{Place, Setting, coerced};
 
 /// The output of one call.
@@ -50,11 +48,9 @@ struct Spot {
 }
 
 /// An identifier in an object, or among the arguments.
-struct Named<'s> {
+struct Named {
     noun: String,
     id: Value,
-    /// What the output tells of the thing: `x-facts`.
-    told: &'s [(String, String)],
     /// It is the object's own.
     own: bool,
 }
@@ -62,7 +58,6 @@ struct Named<'s> {
 /// What is known about a thing an object names.
 struct About<'s> {
     facts: &'s Facts,
-    told: &'s [(String, String)],
     own: bool,
 }
 
@@ -118,16 +113,11 @@ impl<'a> Generator<'a> {
         let named = self.ids(place, &kept, &mut object, setting, spot);
         let about = self.about(&named);
         self.settle(&about, &object, setting);
-        let mut computed = Vec::new();
         for field in kept {
             if !object[&field.name].is_null() {
                 continue;
             }
             let member = place.member(field);
-            if let Some(rule) = &field.shape.sim {
-                computed.push((field, rule));
-                continue;
-            }
             let known = self.known(&about, field);
             let inner = Spot { room: room_of(field), ..spot };
             let value = known.unwrap_or_else(|| self.node(&member, setting, inner));
@@ -138,35 +128,28 @@ impl<'a> Generator<'a> {
             }
             object.insert(field.name.clone(), value);
         }
-        let own = about.first().filter(|about| about.own).map(|about| about.facts);
-        self.compute(place, computed, own, &mut object, setting, spot);
         tidy::agree(&mut object, fields, self.scene.arguments);
         Value::Object(object)
     }
 
     /// Fills the fields that identify things first, so that the rest can agree
     /// with what is known about them. The first id is the object's own.
-    fn ids<'s>(
+    fn ids(
         &mut self,
         place: &Place<'_>,
-        kept: &[&'s Field],
+        kept: &[&Field],
         object: &mut Map<String, Value>,
         setting: &mut Setting<'_>,
         spot: Spot,
-    ) -> Vec<Named<'s>>
-    where
-        'a: 's,
-    {
-        let mut ids: Vec<Named<'s>> = Vec::new();
+    ) -> Vec<Named> {
+        let mut ids: Vec<Named> = Vec::new();
         let function = self.scene.function;
         let own = kept
             .iter()
             .find(|field| field.name == "id")
             .or_else(|| kept.iter().find(|f| is_id(&f.name)));
         let own_name = own.map(|field| field.name.clone());
-        for field in kept.iter().filter(|field| {
-            is_id(&field.name) && field.shape.is_scalar() && field.shape.sim.is_none()
-        }) {
+        for field in kept.iter().filter(|field| is_id(&field.name) && field.shape.is_scalar()) {
             let noun = noun_of(&field.name, place.name, function);
             let is_own = own_name.as_ref() == Some(&field.name);
             let listed = match spot.lists > 0 && is_own {
@@ -181,15 +164,14 @@ impl<'a> Generator<'a> {
                     .unwrap_or_else(|| self.scalar(&place.member(field), setting, spot)),
             };
             object.insert(field.name.clone(), value.clone());
-            ids.push(Named { noun, id: value, told: &field.shape.facts, own: is_own });
+            ids.push(Named { noun, id: value, own: is_own });
         }
         // The things the call names lend their facts to its whole output.
         if spot.depth == 1 {
             for (name, id) in self.scene.arguments {
                 if is_id(name) && !id.is_object() {
-                    let told = function.param(name).map_or(&[][..], |param| &param.shape.facts);
                     let noun = noun_of(name, "", function);
-                    ids.push(Named { noun, id: id.clone(), told, own: false });
+                    ids.push(Named { noun, id: id.clone(), own: false });
                 }
             }
         }
@@ -203,11 +185,7 @@ impl<'a> Generator<'a> {
     fn listed(&self, noun: &str, field: &Field, index: usize) -> Option<Value> {
         let world = self.scene.world;
         let arguments = self.scene.arguments;
-        let known = |id: &Value, name: &str| {
-            let facts = world.about(noun, id)?;
-            let told = told::again(facts, &field.shape.facts, name);
-            told.or_else(|| Some(facts.get(name)?.value()))
-        };
+        let known = |id: &Value, name: &str| Some(world.about(noun, id)?.get(name)?.value());
         let may_be = |id: &&Value| {
             arguments.iter().all(|(name, value)| known(id, name).is_none_or(|known| known == value))
         };
@@ -221,7 +199,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The id that a thing is known to name, itself or through another.
-    fn of_own(&self, own: Option<&Named<'_>>, field: &Field) -> Option<Value> {
+    fn of_own(&self, own: Option<&Named>, field: &Field) -> Option<Value> {
         let Named { noun, id, .. } = own?;
         let world = self.scene.world;
         let facts = world.about(noun, id)?;
@@ -235,22 +213,19 @@ impl<'a> Generator<'a> {
 
     /// What is known about the things an object names, its own first, those
     /// that these name in turn last.
-    fn about<'s>(&self, named: &[Named<'s>]) -> Vec<About<'s>>
-    where
-        'a: 's,
-    {
+    fn about(&self, named: &[Named]) -> Vec<About<'a>> {
         let world = self.scene.world;
-        let facts = |named: &Named<'s>| {
+        let facts = |named: &Named| {
             let facts = world.about(&named.noun, &named.id)?;
-            Some(About { facts, told: named.told, own: named.own })
+            Some(About { facts, own: named.own })
         };
-        let mut about: Vec<About<'s>> = named.iter().filter_map(facts).collect();
+        let mut about: Vec<About<'a>> = named.iter().filter_map(facts).collect();
         for at in 0..about.len() {
             let behind = world.behind(about[at].facts, self.scene.function);
             let new: Vec<&Facts> = behind
                 .filter(|facts| !about.iter().any(|known| std::ptr::eq(known.facts, *facts)))
                 .collect();
-            about.extend(new.into_iter().map(|facts| About { facts, told: &[], own: false }));
+            about.extend(new.into_iter().map(|facts| About { facts, own: false }));
         }
         about
     }
@@ -267,41 +242,9 @@ impl<'a> Generator<'a> {
         if about.is_empty() || !field.shape.is_scalar() && field.shape.ty != Type::Any {
             return None;
         }
-        let found = about.iter().find_map(|about| {
-            told::again(about.facts, about.told, &field.name)
-                .or_else(|| world::known(about.facts, &field.name, about.own))
-        });
+        let mut about = about.iter();
+        let found = about.find_map(|about| world::known(about.facts, &field.name, about.own));
         found.and_then(|value| coerced(value, &field.shape))
-    }
-
-    /// Runs the rules, those that need each other's results in a later round.
-    fn compute(
-        &mut self,
-        place: &Place<'_>,
-        mut waiting: Vec<(&Field, &Value)>,
-        own: Option<&Facts>,
-        object: &mut Map<String, Value>,
-        setting: &mut Setting<'_>,
-        spot: Spot,
-    ) {
-        while !waiting.is_empty() {
-            let before = waiting.len();
-            waiting.retain(|(field, rule)| {
-                let scope = Scope { siblings: object, arguments: self.scene.arguments };
-                let value = rules::compute(rule, &field.name, &scope, own, self.rng);
-                let Some(value) = value.and_then(|value| coerced(&value, &field.shape)) else {
-                    return true;
-                };
-                object.insert(field.name.clone(), value);
-                false
-            });
-            if waiting.len() == before {
-                // What a rule needs is not in this call: draw it instead.
-                let (field, _) = waiting.remove(0);
-                let value = self.node(&place.member(field), setting, spot);
-                object.insert(field.name.clone(), value);
-            }
-        }
     }
 
     fn list(

@@ -2,7 +2,7 @@
 //! and stay consistent with what the conversation has established.
 //!
 //! ```text
-//! call ─► seen before? ─► generate (echo · known facts · rules · lexicon) ─► judge ─► world
+//! call ─► seen before? ─► generate (echo · known facts · lexicon) ─► judge ─► world
 //! ```
 //!
 //! Promises: the same calls in the same order give the same outputs; what was
@@ -17,10 +17,8 @@ mod generate;
 mod generic;
 mod judges;
 mod room;
-mod rules;
 mod scene;
 mod tidy;
-mod told;
 mod verb;
 mod world;
 

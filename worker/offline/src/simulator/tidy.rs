@@ -113,7 +113,6 @@ pub(super) fn is_long(place: &Place<'_>) -> bool {
         && place.shape.choices.is_empty()
         && place.shape.format.is_none()
         && place.shape.pattern.is_none()
-        && place.shape.sim.is_none()
         && is_free_text(place)
 }
 
@@ -150,7 +149,7 @@ pub(super) fn agree(object: &mut Map<String, Value>, fields: &[Field], arguments
 }
 
 fn set(object: &mut Map<String, Value>, fields: &[Field], name: &str, value: &Value) {
-    let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
+    let field = fields.iter().find(|field| field.name == name);
     if let Some(value) = field.and_then(|field| coerced(value, &field.shape)) {
         object.insert(name.to_owned(), value);
     }
@@ -205,7 +204,7 @@ fn spans(object: &mut Map<String, Value>, fields: &[Field]) {
     const ENDS: [(&str, &str); 4] =
         [("min", "max"), ("Min", "Max"), ("low", "high"), ("Low", "High")];
     let fits = |name: &str, value: &Value| {
-        let field = fields.iter().find(|field| field.name == name && field.shape.sim.is_none());
+        let field = fields.iter().find(|field| field.name == name);
         field.and_then(|field| coerced(value, &field.shape))
     };
     for field in fields {

@@ -9,7 +9,6 @@ use magnet_proto::shape::words;
 use serde_json::{Map, Value};
 
 use super::facts::{Fact, Facts};
-use super::told;
 use super::verb::{changes, ends};
 
 /// Facts about identified things.
@@ -191,10 +190,6 @@ impl World {
             }
         }
         self.read(output, "", function, changes);
-        for told in told::facts(function, arguments, output) {
-            let noun = noun_of(told.name, "", function);
-            self.learn(&noun, &told.id, told.facts.iter(), changes);
-        }
         self.found(function, arguments, output);
     }
 
