@@ -315,6 +315,7 @@ fn of_direction(place: &Place<'_>) -> Option<Topic> {
     match () {
         () if speaks_of(place, &["date", "yyyy"]) => Some(Topic::Date),
         () if about(&["currenc", "exchange", "forex"]) => Some(Topic::Currency),
+        () if speaks_of(place, &["unit "]) => Some(Topic::Unit),
         () if about(&["translat", "languag"]) => Some(Topic::LanguageCode),
         () if about(&["mail"]) => Some(Topic::Email),
         () if about(&["sms", "phone", "whatsapp", "message"]) => Some(Topic::Phone),

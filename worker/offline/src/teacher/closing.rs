@@ -226,8 +226,10 @@ fn changed(ask: &Act<'_>, twin: Option<&Executed>, output: &Value) -> Option<Str
     let name =
         conflict.path.rsplit('/').find(|part| *part != "*" && !part.is_empty()).unwrap_or("value");
     let noun = noun::of_name(name).to_lowercase();
+    let (noun, unit) = measured(&noun);
     let mut rng = ask.scene.stream("changed", ask.turn);
-    let (old, new) = (mention(old, STYLE, &mut rng), mention(new, STYLE, &mut rng));
+    let mut said = |value: &Value| format!("{}{unit}", mention(value, STYLE, &mut rng));
+    let (old, new) = (said(old), said(new));
     let forms = [
         format!("Note that this has changed: the {noun} is {new} now, it was {old} before."),
         format!("That's different from last time, when the {noun} was {old}; now it's {new}."),
@@ -236,6 +238,25 @@ fn changed(ask: &Act<'_>, twin: Option<&Executed>, output: &Value) -> Option<Str
         ),
     ];
     Some(forms[rng.random_range(0..forms.len())].clone())
+}
+
+/// A name without the unit at its end, and the unit as it stands behind a number.
+fn measured(noun: &str) -> (&str, &'static str) {
+    const UNITS: &[(&str, &str)] = &[
+        (" mb", " MB"),
+        (" km", " km"),
+        (" kmh", " km/h"),
+        (" kg", " kg"),
+        (" kwh", " kWh"),
+        (" celsius", " °C"),
+        (" percent", " percent"),
+        (" minutes", " minutes"),
+        (" hours", " hours"),
+        (" days", " days"),
+        (" metres", " metres"),
+    ];
+    let unit = UNITS.iter().find_map(|(end, unit)| Some((noun.strip_suffix(end)?, *unit)));
+    unit.unwrap_or((noun, ""))
 }
 
 /// Prose that cannot say anything wrong, for when the better one was refused.

@@ -142,10 +142,7 @@ fn joined(parts: Vec<Part>, voice: &mut Voice<'_>) -> Vec<Sentence> {
                 } else if part.depends {
                     &["then", "after that,", "then", "once you have that,"]
                 } else {
-                    &[
-                        "also,", "and", "while you're at it,", "on top of that,", "separately,",
-                        "also", "in addition,", "and",
-                    ]
+                    &["also,", "and", "while you're at it,", "also", "and"]
                 };
                 let link = if links.is_empty() { None } else { Some(voice.pick(links)) };
                 sentences.push(Sentence { text, mood, link, extra });
@@ -162,9 +159,7 @@ fn stated(text: &str) -> String {
 
 fn linked_question(link: Option<&'static str>, text: &str) -> String {
     match link {
-        Some("also" | "also," | "in addition," | "on top of that," | "separately,") => {
-            format!("also, {text}")
-        }
+        Some("also" | "also,") => format!("also, {text}"),
         Some(_) => format!("and {text}"),
         None => text.to_owned(),
     }

@@ -101,8 +101,10 @@ pub(super) fn of_property(name: &str) -> String {
         ("pushed at", "date of the last push"),
     ];
     let noun = singular(&of_name(name));
+    // "its to currency" is said by nobody.
+    let noun = ["to ", "from "].iter().find_map(|of| noun.strip_prefix(of)).unwrap_or(&noun);
     let moment = MOMENTS.iter().find(|(end, _)| noun.ends_with(end));
-    moment.map_or_else(|| noun.clone(), |(end, said)| noun.replace(end, said))
+    moment.map_or_else(|| noun.to_owned(), |(end, said)| noun.replace(end, said))
 }
 
 /// The noun of a parameter or property, `x-noun` before its name.
@@ -246,6 +248,7 @@ mod tests {
         assert_eq!(of_property("warranty_until"), "warranty end date");
         assert_eq!(of_property("created_at"), "creation date");
         assert_eq!(of_property("fares"), "fare");
+        assert_eq!(of_property("to_currency"), "currency");
     }
 
     #[test]

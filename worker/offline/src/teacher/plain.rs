@@ -62,8 +62,11 @@ pub(super) fn clause<'a>(spoken: &Spoken<'a>, voice: &mut Voice<'a>) -> Clause {
     Clause { text: infinitive(spoken.function), mood: Mood::Imperative, extra }
 }
 
-/// "the seat is 4A", "the seats are 4A and 4B".
+/// "the seat is 4A", "the seats are 4A and 4B"; what is that seat needs no saying.
 fn told(noun: &str, words: &str) -> String {
+    if ["that ", "this "].iter().any(|the| words.strip_prefix(the) == Some(noun)) {
+        return format!("take {words}");
+    }
     let verb = if noun::is_plural(noun) { "are" } else { "is" };
     format!("the {noun} {verb} {words}")
 }
@@ -84,7 +87,7 @@ pub(super) fn infinitive(function: &Function) -> String {
     let is_plain = brief && !rest.is_empty() && !rest.contains(['{', '<', '`']);
     let is_plain = is_plain && !prose::names_function(&rest, function);
     match verb.filter(|_| is_plain) {
-        Some(verb) => format!("{verb} {rest}"),
+        Some(verb) => format!("{verb} {}", articled(&rest)),
         None => looked_up(sentence.as_str(), &named).unwrap_or_else(|| by_name(function)),
     }
 }
@@ -103,8 +106,21 @@ fn by_name(function: &Function) -> String {
     let text = parts.join(" ");
     let begins = parts.first().is_some_and(|word| is_either(word) || base(word, "").is_some());
     match begins || parts.iter().take(2).any(|word| CHANGES.contains(&word.as_str())) {
-        true => text,
+        true => match text.split_once(' ') {
+            Some((verb, thing)) => format!("{verb} {}", articled(thing)),
+            None => text,
+        },
         false => format!("run \"{text}\""),
+    }
+}
+
+/// "the registration": a thing that is named by one word alone.
+fn articled(thing: &str) -> String {
+    let is_word = thing.len() > 2 && thing.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_name = thing.bytes().skip(1).any(|b| b.is_ascii_uppercase());
+    match is_word && !is_name && !noun::is_plural(thing) {
+        true => format!("the {}", small(thing)),
+        false => thing.to_owned(),
     }
 }
 
@@ -199,14 +215,14 @@ mod tests {
             "get_ticket", "Details and state of a ticket: its fee.",
             "look up the details and state of a ticket",
         );
-        check("close_ticket", "State of a ticket", "close ticket");
+        check("close_ticket", "State of a ticket", "close the ticket");
     }
 
     #[test]
     fn what_is_no_action_is_asked_for_by_name() {
         check("get_user_by_id", "User lookup endpoint", "get user by id");
         check("SymptomSearch", "", "run \"symptom search\"");
-        check("delete_pet", "", "delete pet");
+        check("delete_pet", "", "delete the pet");
     }
 
     #[test]
@@ -219,7 +235,7 @@ mod tests {
 
     #[test]
     fn what_changes_something_is_never_asked_for_as_a_look() {
-        check("cancel_order", "Returns the cancelled order.", "cancel order");
+        check("cancel_order", "Returns the cancelled order.", "cancel the order");
         check("admin_delete_user", "Gets rid of a user", "admin delete user");
         check("get_order", "Returns an order.", "return an order");
     }

@@ -37,6 +37,8 @@ pub(super) struct Reference<'a> {
     pub is_topic: bool,
     /// Whether the same message asks for it.
     pub is_asked_for: bool,
+    /// Whether its source was called with that very value.
+    pub is_echo: bool,
 }
 
 /// What singles out one of several things: words before the noun ("oldest") or
@@ -121,6 +123,9 @@ impl Reference<'_> {
         let among_several = target.among_several && !self.alone;
         let forms = match (&target.property, self.all) {
             (_, true) => everything(&target),
+            (Some(_), _) if topic == Topic::Date && !(among_several && self.fresh) => {
+                vec!["that day".into(), "the same day".into()]
+            }
             (Some(property), _) => self.property(property, &target),
             (None, _) if among_several => self.element(&target, seat),
             (None, _) if target.being == Being::Thing => self.single(target.thing.as_deref(), seat),
@@ -133,7 +138,8 @@ impl Reference<'_> {
     fn element(&self, target: &Target, seat: Seat) -> Vec<String> {
         let noun = target.thing.as_deref();
         let named = noun.map_or_else(Vec::new, |noun| self.named_element(noun));
-        let must_be_named = seat == Seat::Attached || target.being != Being::Thing;
+        // "the cheapest one" leaves open of what; "that one" was spoken of last.
+        let must_be_named = self.fresh || seat == Seat::Attached || target.being != Being::Thing;
         if must_be_named && !named.is_empty() {
             return named;
         }
@@ -144,8 +150,7 @@ impl Reference<'_> {
                 vec![one, "the first one that comes up".to_owned()]
             }
             (true, When::Now) => vec![one.clone(), one],
-            (true, When::JustBefore) => vec![one],
-            (true, When::Earlier) => vec![format!("{one} from earlier")],
+            (true, When::JustBefore | When::Earlier) => vec![one],
         };
         named.into_iter().chain(unnamed).collect()
     }
@@ -156,7 +161,9 @@ impl Reference<'_> {
         }
         let one = self.which.of(noun);
         match (self.when, &self.which) {
-            (When::Earlier, _) => vec![format!("{one} from earlier")],
+            (When::Earlier, Which::Before(which)) => {
+                vec![format!("the {which} of those {}", noun::plural(noun))]
+            }
             (_, Which::Before(which)) => {
                 vec![one, format!("the {which} of those {}", noun::plural(noun))]
             }
@@ -168,24 +175,21 @@ impl Reference<'_> {
         let Some(noun) = noun else {
             return match self.when {
                 When::Now => vec!["the result".into(), "that".into()],
-                When::JustBefore => vec!["that one".into()],
-                When::Earlier => vec!["the one from earlier".into()],
+                When::JustBefore | When::Earlier => vec!["that one".into()],
             };
         };
         let mut forms = vec![format!("that {noun}")];
         match self.when {
             // Nobody has spoken of the file that comes with a booking.
             When::Now => {
-                if let Some(of) = self.subject().filter(|of| of != noun && !self.is_topic) {
-                    forms = vec![format!("the {noun} of that {of}")];
+                let apart =
+                    !self.is_topic && !self.is_echo && !["distance", "weight"].contains(&noun);
+                if let Some(of) = self.subject().filter(|of| of != noun && apart) {
+                    forms = vec![format!("the {noun} {} that {of}", belonging(noun))];
                 }
             }
             When::JustBefore => forms.push(format!("this {noun}")),
-            When::Earlier => forms = vec![format!("the {noun} from earlier")],
-        }
-        if let Some(done) = self.made(noun).filter(|_| self.when != When::Now) {
-            let forms_of_made = [format!("the new {noun}"), format!("the {noun} you {done}")];
-            forms.extend(forms_of_made);
+            When::Earlier => {}
         }
         let pronoun = match (seat, contact::is_person(noun)) {
             (Seat::Object | Seat::Behind, true) => Some("them"),
@@ -209,30 +213,9 @@ impl Reference<'_> {
                 }
             }
             (_, When::Now | When::JustBefore) => forms.push(format!("the {noun}")),
-            (_, When::Earlier) => forms.push(format!("the {noun} from earlier")),
+            (_, When::Earlier) => {}
         }
         forms
-    }
-
-    /// What the source did to bring the thing about, if it did: "booked".
-    fn made(&self, noun: &str) -> Option<&'static str> {
-        const MAKING: &[(&str, &str)] = &[
-            ("create", "created"),
-            ("book", "booked"),
-            ("reserve", "reserved"),
-            ("add", "added"),
-            ("open", "opened"),
-            ("generate", "generated"),
-            ("schedule", "scheduled"),
-        ];
-        let leaf = self.place.rsplit('/').next().unwrap_or_default();
-        if self.source.param(leaf).is_some() {
-            return None;
-        }
-        let mut parts = words(&self.source.name);
-        let verb = parts.next()?;
-        let made = MAKING.iter().find(|(base, _)| *base == verb)?;
-        parts.any(|word| word == noun).then_some(made.1)
     }
 
     /// What the output is about: what its source looks up, or brings about.
@@ -252,20 +235,18 @@ impl Reference<'_> {
         if target.among_several && self.fresh && !self.alone {
             let of = |thing: &str| format!("the {property} of {}", self.which.of(thing));
             return match thing {
-                Some(thing) => vec![of(thing), of(thing), of("one")],
+                Some(thing) => vec![of(thing)],
                 None => vec![of("one")],
             };
         }
         let mut forms = vec![format!("{those} {property}"), format!("{those} {property}")];
+        // Whoever asks the way to the station's address asks the way there.
+        if let Some(place) = property.strip_suffix(" address") {
+            forms = vec![format!("{those} {place}")];
+        }
         match self.when {
-            // Of what is still to come nobody says "that currency".
-            When::Now if !self.is_asked_for => {
-                let of = self.subject().or_else(|| thing.map(str::to_owned));
-                if let Some(of) = of {
-                    forms = vec![format!("the {property} of that {of}")];
-                }
-            }
-            When::Now => {}
+            When::Now if self.is_echo => forms.extend(again(property)),
+            When::Now => forms = vec![self.to_come(property, those)],
             When::JustBefore => {
                 forms.extend(again(property));
                 forms.extend(thing.map(|thing| format!("the {property} of that {thing}")));
@@ -276,6 +257,38 @@ impl Reference<'_> {
         }
         forms
     }
+
+    /// A property of what the same message asks for.
+    fn to_come(&self, property: &str, those: &str) -> String {
+        let computes = ["calculate", "convert", "estimate"]
+            .contains(&words(&self.source.name).next().unwrap_or_default().as_str());
+        let last = property.rsplit(' ').next().unwrap_or(property);
+        match last {
+            "amount" | "price" | "cost" | "fare" | "fee" | "total"
+                if self.is_asked_for || computes =>
+            {
+                "that".into()
+            }
+            _ if self.is_asked_for => format!("{those} {property}"),
+            "currency" => "the same currency".into(),
+            "date" | "day" | "city" | "address" | "time" => match property.strip_suffix(" address")
+            {
+                Some(place) => format!("{those} {place}"),
+                None => format!("{those} {last}"),
+            },
+            // What is booked has its fare: everybody knows which.
+            _ => format!("the {property}"),
+        }
+    }
+}
+
+/// Whether a thing is of or for what it comes with.
+fn belonging(noun: &str) -> &'static str {
+    const FOR: &[&str] = &[
+        "appointment", "booking", "event", "interview", "invoice", "label", "order", "payment",
+        "refund", "route", "ticket",
+    ];
+    if FOR.contains(&noun) { "for" } else { "of" }
 }
 
 /// How people point at some kinds of value.

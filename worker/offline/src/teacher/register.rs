@@ -138,16 +138,15 @@ fn thread(register: Register) -> Leads {
     match register {
         Register::Polite => (
             &["Good.", "That helps.", "Very good.", "All right.", "That's helpful.", "Wonderful."],
-            &["now,", "next,", "then", "one more thing:", "after that,", "and"],
+            &["one more thing:", "and another thing:", "now,"],
         ),
         Register::Casual => (
             &["Cool.", "OK cool.", "Nice.", "Got it.", "Perfect.", "Sweet.", "Good stuff."],
-            &["ok,", "now", "so", "and", "alright,", "next up,", "also,"],
+            &["ok,", "now", "alright,", "oh, and", "next up:"],
         ),
-        Register::Terse => (
-            &["Good.", "OK.", "Right.", "Noted.", "Fine."],
-            &["now", "next:", "then", "also,", "and"],
-        ),
+        Register::Terse => {
+            (&["Good.", "OK.", "Right.", "Noted.", "Fine."], &["now", "next:", "one more:"])
+        }
         Register::Chatty => (
             &[
                 "Oh, that's good to know.", "Lovely.", "Okay, that makes sense.",
@@ -155,13 +154,13 @@ fn thread(register: Register) -> Leads {
                 "That was quick!",
             ],
             &[
-                "oh, and", "now that I think of it,", "while we're at it,", "by the way,",
-                "and one more thing:", "right, so", "okay, next:",
+                "oh, and", "now that I think of it,", "and one more thing:", "right, so",
+                "okay, next:",
             ],
         ),
         Register::Formal => (
             &["Understood.", "Very well.", "That is helpful.", "That is clear.", "Excellent."],
-            &["next,", "in addition,", "now,"],
+            &["one further request:", "now,", "another matter:"],
         ),
     }
 }
@@ -170,22 +169,22 @@ fn thread(register: Register) -> Leads {
 fn letdown(register: Register) -> Leads {
     match register {
         Register::Terse => {
-            (&["Fine.", "Never mind.", "OK, skip that."], &["then", "instead,", "next:"])
+            (&["Fine.", "Never mind.", "OK, skip that."], &["something else:", "next:"])
         }
         Register::Casual => (
             &["No worries.", "Ah well.", "OK, forget that.", "Too bad."],
-            &["then", "ok, then", "so"],
+            &["ok, something else:", "ok, next:"],
         ),
         Register::Formal => (
             &["Understood.", "Very well, we shall leave that aside.", "That is a pity."],
-            &["in the meantime,", "then", "something else, then:"],
+            &["something else, then:", "another matter, then:"],
         ),
         _ => (
             &[
                 "Never mind then.", "That's all right.", "OK, let's leave that for now.",
                 "Ah, too bad.",
             ],
-            &["then", "in the meantime,", "something else, then:"],
+            &["something else, then:", "then something else:"],
         ),
     }
 }

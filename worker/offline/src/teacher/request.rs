@@ -19,10 +19,10 @@ use super::mention::Style;
 use super::motive::motive;
 use super::plain;
 use super::register::Position;
-use super::slot::Spoken;
+use super::slot::{Slot, Spoken};
 use super::supply;
 use super::template;
-use super::words::Voice;
+use super::words::{Voice, is_one_of_many, reaches};
 
 /// How often a message that gives something away is worded anew.
 const WORDINGS: usize = 5;
@@ -140,14 +140,8 @@ fn of_step<'a>(at: StepRef, step: &'a Step, voice: &mut Voice<'a>) -> Vec<Part> 
 /// The operation itself, by the pack or plainly.
 fn asked<'a>(spoken: &Spoken<'a>, function: FunctionId, voice: &mut Voice<'a>) -> Clause {
     let asks = voice.pack.phrases(function).map_or(&[][..], |phrases| &phrases.asks);
-    let mut fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
-    let left_out = spoken.slots.iter().find(|slot| slot.is_left_out());
-    if let Some(slot) = left_out {
-        let reads = |ask: &&&'a String| template::can_go(ask, &slot.field.name);
-        let reading: Vec<&'a String> = fitting.iter().filter(reads).copied().collect();
-        fitting = if reading.is_empty() { fitting } else { reading };
-    }
-    for ask in shuffled(fitting, &mut voice.rng) {
+    let fitting: Vec<&'a String> = asks.iter().filter(|ask| fits(ask, spoken)).collect();
+    for ask in shuffled(reading(fitting, spoken), &mut voice.rng) {
         if let Some(text) = voice.phrased(ask, spoken, None) {
             return Clause { mood: Mood::of(ask), text, extra: Vec::new() };
         }
@@ -165,10 +159,23 @@ fn question<'a>(
     let wants = &voice.pack.phrases(function)?.wants;
     let phrases = wants.iter().find(|want| want.at == place)?;
     let fitting: Vec<&'a String> = phrases.ask.iter().filter(|ask| fits(ask, spoken)).collect();
-    shuffled(fitting, &mut voice.rng).into_iter().find_map(|ask| {
+    shuffled(reading(fitting, spoken), &mut voice.rng).into_iter().find_map(|ask| {
         let text = voice.phrased(ask, spoken, None)?;
         Some(Clause { mood: Mood::Question, text, extra: Vec::new() })
     })
+}
+
+/// Of some phrases, those that read well without what is left out. When and how
+/// much can stay unsaid; whom and which is said as well as one can.
+fn reading<'a>(fitting: Vec<&'a String>, spoken: &Spoken<'_>) -> Vec<&'a String> {
+    let goes =
+        |slot: &&Slot<'_>| slot.is_left_out() && !reaches(slot.topic) && !is_one_of_many(slot);
+    let Some(slot) = spoken.slots.iter().find(goes) else {
+        return fitting;
+    };
+    let reads = |ask: &&&'a String| template::can_go(ask, &slot.field.name);
+    let reading: Vec<&'a String> = fitting.iter().filter(reads).copied().collect();
+    if reading.is_empty() { fitting } else { reading }
 }
 
 /// Whether a phrase has a slot for all that the person says of a step, and
@@ -179,11 +186,17 @@ fn fits(phrase: &str, spoken: &Spoken<'_>) -> bool {
     let spoken_of = |name: &str| spoken.slot(name).is_some_and(|slot| !slot.is_unsaid());
     spoken.slots.iter().filter(|s| !s.is_unsaid()).all(|slot| says(&slot.field.name))
         && slots.iter().filter(|(_, needed)| *needed).all(|(name, _)| spoken_of(name))
-        && spoken
-            .slots
-            .iter()
-            .filter(|slot| slot.is_pointed())
-            .all(|slot| template::takes_reference(phrase, &slot.field.name))
+        && spoken.slots.iter().filter(|slot| slot.is_pointed()).all(|slot| {
+            template::takes_reference(phrase, &slot.field.name)
+                && !is_counted(phrase, &slot.field.name, spoken)
+        })
+}
+
+/// Whether a currency that is said follows a sum that is pointed at: "that in
+/// EUR in CHF" is said by nobody.
+fn is_counted(phrase: &str, sum: &str, spoken: &Spoken<'_>) -> bool {
+    let said = spoken.slot("currency").is_some_and(|slot| !slot.is_pointed());
+    said && phrase.contains(&format!("{{{sum}}} in {{currency}}"))
 }
 
 fn shuffled<T>(mut items: Vec<T>, rng: &mut Rng) -> Vec<T> {
@@ -212,7 +225,7 @@ fn reason<'a>(ask: &WriteRequest<'a>, position: Position, voice: &mut Voice<'a>)
     };
     match position {
         Position::Opening => motive(function, voice),
-        Position::Later if voice.chance(22) => motive(function, voice),
+        Position::Later if voice.chance(75) => motive(function, voice),
         _ => None,
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Targ
     let held = container.as_deref().and_then(noun::of_container);
     if is_identity {
         let thing = leaf_noun
+            .map(|noun| qualified(last, &noun).unwrap_or(noun))
             .or_else(|| field.shape.noun.clone())
             .or(held)
             .or_else(|| stripped(last))
@@ -49,6 +50,17 @@ pub(super) fn target(path: &str, leaf: Option<&Leaf<'_>>, field: &Field) -> Targ
     }
     let property = noun::of_property(last);
     Target { thing: held, property: Some(property), among_several, being: Being::Thing }
+}
+
+/// "latest article" for the article of `latest_article_id`, "manual" for the
+/// file of `manual_file_id`.
+fn qualified(leaf: &str, noun: &str) -> Option<String> {
+    let parts: Vec<String> = words(leaf).collect();
+    let [role, thing, id] = parts.as_slice() else {
+        return None;
+    };
+    let is_role = id == "id" && thing == noun;
+    is_role.then(|| if thing == "file" { role.clone() } else { format!("{role} {thing}") })
 }
 
 /// The name of the innermost array on the way, else of the object around.
@@ -85,6 +97,13 @@ mod tests {
             being: Being::Thing,
         };
         assert_eq!(found, expected, "{path}");
+    }
+
+    #[test]
+    fn a_thing_goes_by_what_its_place_makes_of_it() {
+        assert_eq!(qualified("manual_file_id", "file"), Some("manual".into()));
+        assert_eq!(qualified("latest_article_id", "article"), Some("latest article".into()));
+        assert_eq!(qualified("file_id", "file"), None);
     }
 
     #[test]

@@ -42,18 +42,15 @@ pub(super) fn render<'t>(
         if rest.as_bytes()[open] == b'{' {
             let close = open + rest[open..].find('}')?;
             let name = &rest[open + 1..close];
-            let here = Here {
-                lead: &template[..template.len() - rest.len() + open],
-                rest: &rest[close + 1..],
-            };
+            let lead = &template[..template.len() - rest.len() + open];
             rest = &rest[close + 1..];
-            let filled = fill(name, here);
+            let filled = fill(name, Here { lead, rest });
             // A name that is not given is not quoted.
             if matches!(filled, Fill::Missing(_)) && text.ends_with('"') && rest.starts_with('"') {
                 text.pop();
                 rest = &rest[1..];
             }
-            place(&mut text, filled)?;
+            place(&mut text, filled, rest)?;
         } else {
             let close = open + rest[open..].find(']')?;
             if let Some(part) = optional(&rest[open + 1..close], &mut fill) {
@@ -98,7 +95,7 @@ fn optional<'t>(part: &'t str, fill: &mut impl FnMut(&'t str, Here<'t>) -> Fill)
     Some(text)
 }
 
-fn place(text: &mut String, fill: Fill) -> Option<()> {
+fn place(text: &mut String, fill: Fill, rest: &str) -> Option<()> {
     match fill {
         Fill::Text(value) => put(text, &value),
         // "a few Thai restaurants"
@@ -106,13 +103,25 @@ fn place(text: &mut String, fill: Fill) -> Option<()> {
             text.truncate(text.len() - 1);
         }
         Fill::Missing(noun) => {
-            if !drop_preposition(text) {
-                text.push_str(&noun);
+            if !(ends_a_part(rest) && drop_preposition(text)) {
+                put_noun(text, &noun);
             }
         }
         Fill::Absent => return None,
     }
     Some(())
+}
+
+/// Adds a noun phrase, its article in place of one that stands there.
+fn put_noun(text: &mut String, noun: &str) {
+    let bare = text.strip_suffix(' ').unwrap_or(text);
+    let articled = ["the", "a", "an"].into_iter().find(|article| {
+        bare.strip_suffix(article).is_some_and(|b| b.is_empty() || b.ends_with(' '))
+    });
+    if let Some(article) = articled {
+        text.truncate(bare.len() - article.len());
+    }
+    text.push_str(noun);
 }
 
 /// Adds a value: an article before it agrees ("an aisle seat"), what the phrase
@@ -158,6 +167,16 @@ fn without_noun(text: &str, noun: &str) -> Option<usize> {
         true => Some(start - "the ".len()),
         false => Some(start),
     }
+}
+
+/// Whether a noun before this is at its end: "of a few people" cannot go
+/// without its people.
+fn ends_a_part(rest: &str) -> bool {
+    let next = rest.split_whitespace().next().unwrap_or_default();
+    rest.is_empty()
+        || rest.starts_with(|c: char| !c.is_alphanumeric() && c != ' ')
+        || PREPOSITIONS.contains(&next)
+        || ["and", "that", "so"].contains(&next)
 }
 
 const PREPOSITIONS: &[&str] = &[
@@ -213,8 +232,8 @@ pub(super) fn takes_reference(template: &str, name: &str) -> bool {
             lead.strip_suffix(word).is_some_and(|lead| lead.is_empty() || lead.ends_with(' '))
         });
         let measured = [
-            " percent", "%", " month", " people", " night", " minute", " hour", " day", " jobs",
-            " food",
+            " percent", "%", " net", " month", " people", " night", " minute", " hour", " day",
+            " jobs", " food",
         ];
         !counted
             && !lead.ends_with('"')
@@ -289,6 +308,11 @@ mod tests {
     fn a_missing_value_goes_with_its_preposition() {
         check("find a train to {gone} on {date}", Some("find a train on 14 March"));
         check("text {gone} that I'm in {city}", Some("text someone that I'm in Lyon"));
+        check("who of the {gone} is in {city}?", Some("who of someone is in Lyon?"));
+        check(
+            "what does each of {gone} people pay?",
+            Some("what does each of someone people pay?"),
+        );
         check("book a table for {gone}[ at {time}], please", Some("book a table, please"));
     }
 

@@ -9,6 +9,7 @@ use magnet_proto::rng::Rng;
 use magnet_proto::shape::{Type, words};
 use magnet_worker::conversation::{Conversation, Scene};
 use magnet_worker::dry_walk::Made;
+use magnet_worker::persona::calendar::Date;
 use magnet_worker::select::{self, Route};
 use magnet_worker::vet::mentions::Text;
 use rand::RngExt;
@@ -27,6 +28,8 @@ use crate::lexicon::Topic;
 const BACK: u32 = 65;
 /// How often what the person has seen is said outright.
 const OUTRIGHT: u32 = 15;
+/// How often the number of a thing is said with its noun.
+const NUMBERED: u32 = 85;
 
 /// Endings of a parameter's name that say in what it is measured.
 const UNITS: &[&str] = &["_km", "_kg"];
@@ -89,7 +92,11 @@ impl<'a> Voice<'a> {
             }
             hows => {
                 let values = hows.iter().filter_map(|how| how.value());
-                let values: Vec<Value> = values.cloned().collect();
+                let mut values: Vec<Value> = values.cloned().collect();
+                // People name days in their order.
+                if values.iter().all(|value| value.as_str().and_then(Date::parse).is_some()) {
+                    values.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+                }
                 let mut said: Vec<String> =
                     values.iter().map(|value| self.literally(slot, value)).collect();
                 said.dedup();
@@ -142,9 +149,50 @@ impl<'a> Voice<'a> {
         if let Some(words) = self.second_of_object(spoken, slot, &reference) {
             return words;
         }
-        let words = reference.words(slot.field, slot.topic, seat, &mut self.rng);
+        let words = match self.by_its_name(slot, &reference, select) {
+            Some(words) => words,
+            None => reference.words(slot.field, slot.topic, seat, &mut self.rng),
+        };
         self.note(from, place, select);
         words
+    }
+
+    /// "the restaurant Casa Lupo": a thing that was shown some time ago, by the
+    /// name it was shown with.
+    fn by_its_name(
+        &self,
+        slot: &Slot<'_>,
+        reference: &Reference<'_>,
+        select: &Select,
+    ) -> Option<String> {
+        const NAMES: [&str; 4] = ["name", "title", "subject", "headline"];
+        let target = reference.target(slot.field, slot.topic);
+        let thing = target.thing.filter(|_| target.property.is_none())?;
+        if reference.when != When::Earlier || reference.all || reaches(slot.topic) {
+            return None;
+        }
+        let output = self.conversation.output_of(reference.from)?;
+        let route = Route::of(reference.place);
+        let holder = match route.items(output) {
+            Some(items) => items.get(select::position(items, select)?)?,
+            None => output,
+        };
+        let is_name = |name: &str| words(name).last().is_some_and(|w| NAMES.contains(&w.as_str()));
+        let is_its_own = |name: &str| {
+            let own = words(name).count() == 1 || name.starts_with(&thing.replace([' ', '-'], "_"));
+            own && is_name(name)
+        };
+        let name = holder.as_object()?.iter().find_map(|(name, value)| {
+            value.as_str().filter(|_| is_its_own(name)).map(|value| (name, value))
+        });
+        let (leaf, name) = name.filter(|(_, value)| value.split(' ').count() <= 6)?;
+        let value = Value::String(name.to_owned());
+        let is_clear = self.has_seen(&value) && reference.place.matches('/').count() <= 3;
+        let quoted = !words(leaf).any(|word| word == "name");
+        is_clear.then(|| match quoted {
+            true => format!("the {thing} \"{name}\""),
+            false => format!("the {thing} {name}"),
+        })
     }
 
     fn reference(&self, from: StepRef, place: &'a str, select: &Select) -> Option<Reference<'a>> {
@@ -178,6 +226,7 @@ impl<'a> Voice<'a> {
             // How many there are is not known before they are listed.
             alone: when != When::Now && items.is_some_and(|items| items.len() == 1),
             is_topic,
+            is_echo: value.is_some_and(|value| self.is_given(from, value)),
             is_asked_for: when == When::Now && self.is_asked_for(from, place),
         })
     }
@@ -187,6 +236,12 @@ impl<'a> Voice<'a> {
         let last = self.conversation.turns.last();
         let mut calls = last.into_iter().flat_map(|turn| &turn.calls);
         calls.any(|executed| executed.call.arguments.values().any(|given| given == value))
+    }
+
+    /// Whether a step is called with a value.
+    fn is_given(&self, at: StepRef, value: &Value) -> bool {
+        let made = self.log.iter().find(|made| made.at == at);
+        made.is_some_and(|made| made.arguments.iter().any(|(_, how)| how.value() == Some(value)))
     }
 
     /// Whether this message asks for a place of a step's output, or for all of it.
@@ -304,13 +359,33 @@ impl<'a> Voice<'a> {
                 return Fill::Absent;
             };
             if slot.is_left_out() {
-                return Fill::Missing(self.indefinite(slot));
+                let words = self.indefinite(slot);
+                // Whom and which of many the request speaks of, it does not hide.
+                return match reaches(slot.topic) || is_one_of_many(slot) {
+                    true => Fill::Text(words),
+                    false => Fill::Missing(words),
+                };
             }
             let seat = if referred { Seat::Slot } else { template::seat(here) };
             referred |= slot.is_pointed();
-            self.words(spoken, slot, seat).map_or(Fill::Absent, Fill::Text)
+            let words = self.words(spoken, slot, seat);
+            words.map_or(Fill::Absent, |words| Fill::Text(self.numbered(slot, words, here.lead)))
         });
-        text.map(|text| money(&text))
+        text.map(|text| there(&money(&text)))
+    }
+
+    /// "the song SG-9783": mostly, a number comes with what it is the number of.
+    fn numbered(&mut self, slot: &Slot<'_>, words: String, lead: &str) -> String {
+        let noun = noun::of(&slot.field.name, &slot.field.shape);
+        let is_said = lead.trim_end().trim_end_matches('"').ends_with(&noun);
+        let (are_numbers, noun) = match words.contains(" and ") {
+            true => (words.replace(" and ", ", ").split(", ").all(is_number), noun::plural(&noun)),
+            false => (is_number(&words), noun),
+        };
+        match are_numbers && slot.field.shape.noun.is_some() && !is_said {
+            true if self.chance(NUMBERED) => format!("the {noun} {words}"),
+            _ => words,
+        }
     }
 
     /// "its currency", "that day": where an earlier slot refers to the same
@@ -333,6 +408,7 @@ impl<'a> Voice<'a> {
         Some(match slot.topic {
             Topic::Date => "that day".to_owned(),
             Topic::City => "that city".to_owned(),
+            Topic::Time => "the same time".to_owned(),
             _ => format!("its {property}"),
         })
     }
@@ -357,8 +433,8 @@ impl<'a> Voice<'a> {
         let is_far = reference.when == When::Earlier;
         let is_property = reference.target(slot.field, slot.topic).property.is_some();
         let is_clear = match singled_out {
-            true => true,
-            // "the city from earlier" is said by nobody who knows the city.
+            true => !is_far || !self.was_listed_since(reference),
+            // Who knows the city says it.
             false if is_far && (is_property || reaches(slot.topic)) => false,
             false => {
                 self.was_told(reference)
@@ -373,6 +449,20 @@ impl<'a> Voice<'a> {
             now_and_then && self.has_seen(&value)
         };
         said.then(|| self.literally(slot, &value))
+    }
+
+    /// Whether a later output lists things of the kind, too.
+    fn was_listed_since(&self, reference: &Reference<'_>) -> bool {
+        let leaf = reference.place.rsplit('/').next().unwrap_or_default();
+        let later = self.conversation.executed().filter(|(_, e)| e.step > reference.from);
+        let lists = |value: &Value| {
+            let mut members = value.as_object().into_iter().flatten();
+            members.any(|(_, member)| {
+                let mut items = member.as_array().into_iter().flatten();
+                items.any(|item| item.get(leaf).is_some())
+            })
+        };
+        later.into_iter().any(|(_, executed)| executed.output.ok().is_some_and(lists))
     }
 
     /// Whether the pack has no phrases for a function.
@@ -423,19 +513,27 @@ impl<'a> Voice<'a> {
     }
 
     /// What stands where a value is held back: somebody the person takes to be
-    /// known, a thing they take to be clear.
-    fn indefinite(&self, slot: &Slot<'_>) -> String {
+    /// known, a thing that nobody but them could tell.
+    fn indefinite(&mut self, slot: &Slot<'_>) -> String {
         let numeric = matches!(slot.field.shape.ty, Type::Integer { .. } | Type::Number { .. });
         match slot.topic {
-            Topic::Email | Topic::Phone | Topic::FullName => "my colleague".into(),
-            Topic::City | Topic::Location | Topic::Address => "the place I'm thinking of".into(),
+            Topic::Email | Topic::Phone | Topic::FullName => self
+                .pick(&["my colleague", "a friend of mine", "my sister", "our accountant"])
+                .into(),
+            Topic::City | Topic::Location => "the town my sister lives in".into(),
+            Topic::Address => self.pick(&["my sister's place", "our new office"]).into(),
             Topic::Price => "the amount we agreed on".into(),
-            _ if numeric => "some".into(),
+            _ if numeric => "a few".into(),
             _ if noun::is_bare(&slot.field.name) => "one of them".into(),
             _ => {
                 let noun = noun::of(&slot.field.name, &slot.field.shape);
-                let others = has_namesake(self.conversation, &slot.field.name, &Value::Null);
-                format!("{} {noun}", if others { "another" } else { "the" })
+                match is_one_of_many(slot) {
+                    true => {
+                        let known = ["my colleague asked about", "I told you about yesterday"];
+                        format!("the {noun} {}", self.pick(&known))
+                    }
+                    false => format!("the {noun}"),
+                }
             }
         }
     }
@@ -490,6 +588,29 @@ pub(super) fn says_all(phrase: &str, spoken: &Spoken<'_>) -> bool {
         .all(|slot| named.contains(&slot.field.name.as_str()))
 }
 
+/// Whether a slot takes one of the things of a kind, by its number.
+pub(super) fn is_one_of_many(slot: &Slot<'_>) -> bool {
+    slot.field.shape.noun.is_some() && words(&slot.field.name).last().is_some_and(|w| w == "id")
+}
+
+/// Whether words are a number as things have one: "SG-9783".
+fn is_number(words: &str) -> bool {
+    let (letters, digits) = words.split_once('-').unwrap_or_default();
+    !letters.is_empty()
+        && letters.bytes().all(|b| b.is_ascii_uppercase())
+        && !digits.is_empty()
+        && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// "in that city" is there, and so is the way to an address.
+fn there(text: &str) -> String {
+    let mut text = text.replace(" in that city", " there").replace(" in the same city", " there");
+    for way in ["trip", "way", "get", "take", "minutes", "distance"] {
+        text = text.replace(&format!("{way} to that address"), &format!("{way} there"));
+    }
+    text
+}
+
 fn stands_behind(words: &str) -> bool {
     ["with ", "that ", "who ", "which ", "whose "].iter().any(|start| words.starts_with(start))
 }
@@ -513,7 +634,7 @@ fn is_made(source: &Function, place: &str) -> bool {
 }
 
 /// Whether a value is somebody's: an address, a number, a name.
-fn reaches(topic: Topic) -> bool {
+pub(super) fn reaches(topic: Topic) -> bool {
     matches!(topic, Topic::Email | Topic::Phone | Topic::FullName)
 }
 

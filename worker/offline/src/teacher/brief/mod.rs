@@ -13,7 +13,6 @@ use magnet_proto::brief::{Brief, How, Turn, Want};
 use magnet_proto::pack::Pack;
 use magnet_proto::path::{Path, Purpose, StepRef};
 use magnet_proto::rng::Rng;
-use magnet_proto::shape::words;
 use magnet_worker::brief::arrange::arrange;
 use magnet_worker::brief::{Ask, Draft, Outcome};
 use magnet_worker::dry_walk::{Log, Made};
@@ -27,6 +26,11 @@ use super::words::{item, says_all};
 
 /// How often a step that finds what another one needs goes without mention.
 const UNMENTIONED: f64 = 0.55;
+/// How often a fact is wanted beside two other things.
+const AS_THIRD: f64 = 0.65;
+/// How often a fact is wanted that another call than those of its turn could
+/// be asked for.
+const BESIDE: f64 = 0.8;
 /// How often a reading step is asked for by a single fact.
 const BY_FACT: f64 = 0.4;
 
@@ -41,9 +45,6 @@ pub(super) fn brief(pack: &Pack, ask: &Ask<'_>) -> Outcome {
     for turn in 0..rules.path.turns.len() {
         rules.take(turn as u16, &mut rng);
         rules.leave_unmentioned(turn as u16, &mut rng);
-    }
-    if let Some(why) = rules.absurdity() {
-        return Outcome::NoPurpose(why);
     }
     let values = rules.values();
     let mut wants: Vec<Vec<Want>> = Vec::new();
@@ -71,8 +72,14 @@ impl Rules<'_> {
     /// Takes the proposed step whose output tells a fact that people want and
     /// that nothing else has told.
     fn take(&mut self, turn: u16, rng: &mut Rng) {
+        // What the turn before asks for in vain is one thing, and three in a row
+        // are mostly a list.
+        let is_third = self.path.turns[usize::from(turn)].steps.len() > 1;
+        if self.follows_a_miss(turn) || (is_third && !rng.random_bool(AS_THIRD)) {
+            return;
+        }
         let proposals = self.walked.proposed.get(&turn).map_or(&[][..], Vec::as_slice);
-        let mut fitting = Vec::new();
+        let (mut fitting, mut repeating) = (Vec::new(), Vec::new());
         for (at, proposal) in proposals.iter().enumerate() {
             let pointed = proposal
                 .made
@@ -80,8 +87,14 @@ impl Rules<'_> {
                 .iter()
                 .any(|(_, how)| matches!(how, How::Pointed { from, .. } if from.turn == turn));
             if pointed && !self.news(&proposal.made, &proposal.made).is_empty() {
-                fitting.push(at);
+                match self.needs_nothing_here(&proposal.made) {
+                    true => repeating.push(at),
+                    false => fitting.push(at),
+                }
             }
+        }
+        if fitting.is_empty() && rng.random_bool(BESIDE) {
+            fitting = repeating;
         }
         if fitting.is_empty() {
             return;
@@ -96,8 +109,7 @@ impl Rules<'_> {
     /// Lets a step go without mention that only finds what a later one of its
     /// turn needs, where the pack has words for what it finds.
     fn leave_unmentioned(&mut self, turn: u16, rng: &mut Rng) {
-        let before = usize::from(turn).checked_sub(1).map(|at| &self.path.turns[at].purpose);
-        if matches!(before, Some(purpose) if *purpose != Purpose::Calls) {
+        if self.follows_a_miss(turn) {
             return;
         }
         let steps = self.path.turns[usize::from(turn)].steps.len() as u16;
@@ -108,6 +120,23 @@ impl Rules<'_> {
                 self.draft.implicit.push(at);
             }
         }
+    }
+
+    /// Whether all that a call takes from its turn is what the turn's calls are
+    /// given: then it is wanted beside them, and needs none of them.
+    fn needs_nothing_here(&self, made: &Made) -> bool {
+        made.arguments.iter().all(|(_, how)| match how {
+            How::Pointed { from, value, .. } if from.turn == made.at.turn => {
+                self.made(*from).is_some_and(|source| source.is_given(value.as_ref()))
+            }
+            _ => true,
+        })
+    }
+
+    /// Whether the turn makes up for what the one before it missed.
+    fn follows_a_miss(&self, turn: u16) -> bool {
+        let before = usize::from(turn).checked_sub(1).map(|at| &self.path.turns[at].purpose);
+        before.is_some_and(|purpose| *purpose != Purpose::Calls)
     }
 
     /// Whether a step reads, feeds exactly one step of its turn and no other
@@ -138,29 +167,14 @@ impl Rules<'_> {
         let Some(made) = self.made(at) else {
             return false;
         };
+        // What it is asked with needs no finding.
+        let mut passed = users.iter().filter_map(|(user, _)| self.made(*user));
+        if passed.any(|user| repeats(user, made)) {
+            return false;
+        }
         let told = turn_of(made);
         let spoken = Spoken::new(at, function, &told);
         item.as_.iter().any(|phrase| says_all(phrase, &spoken))
-    }
-
-    /// What nobody does in one breath: make a thing and unmake it.
-    fn absurdity(&self) -> Option<String> {
-        let library = self.ask.scene.library;
-        self.walked.calls.iter().find_map(|made| {
-            let ends = library.get(self.path.step(made.at)?.function);
-            if !is_ending(&ends.name) {
-                return None;
-            }
-            made.arguments.iter().find_map(|(_, how)| match how {
-                How::Pointed { from, .. } if from.turn == made.at.turn => {
-                    let makes = library.get(self.path.step(*from)?.function);
-                    makes.changes_state().then(|| {
-                        format!("nobody wants \"{}\" and \"{}\" at once", makes.name, ends.name)
-                    })
-                }
-                _ => None,
-            })
-        })
     }
 
     /// The steps that take a value from this one's output, with the place.
@@ -331,13 +345,12 @@ impl Rules<'_> {
     }
 }
 
-/// Whether a function puts an end to what it is called for.
-fn is_ending(name: &str) -> bool {
-    const ENDS: &[&str] = &[
-        "cancel", "close", "delete", "remove", "refund", "return", "revoke", "stop", "terminate",
-        "unsubscribe", "withdraw",
-    ];
-    words(name).next().is_some_and(|verb| ENDS.contains(&verb.as_str()))
+/// Whether a call takes from another's output what that one was called with.
+fn repeats(user: &Made, source: &Made) -> bool {
+    user.arguments.iter().any(|(_, how)| match how {
+        How::Pointed { from, value, .. } => *from == source.at && source.is_given(value.as_ref()),
+        _ => false,
+    })
 }
 
 /// A call's arguments as a turn's brief would tell them.
