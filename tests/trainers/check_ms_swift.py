@@ -13,7 +13,7 @@ import transformers
 import yaml
 from swift.dataset import load_dataset
 from swift.model import get_processor
-from swift.template import get_template
+from swift.template import TEMPLATE_MAPPING, get_template
 
 from shared import Tally, bytewise, dataset, hermes_calls, lines, llama_calls, pairs, stretches
 
@@ -39,8 +39,11 @@ def prepared(recipe, family, template, agent, data, mode):
     tokens = get_processor(model, model_type=family, download_model=False)
     # The recipes are for Qwen.
     agent = given["agent_template"] if agent == "hermes" else agent
-    encoder = get_template(tokens, template_type=template, agent_template=agent, loss_scale=given["loss_scale"],
-                           max_length=1 << 20)
+    meta, loss = TEMPLATE_MAPPING[template], given["loss_scale"]
+    if meta.is_thinking and meta.non_thinking_prefix:
+        # As its command line does by itself.
+        loss += "+ignore_empty_think"
+    encoder = get_template(tokens, template_type=template, agent_template=agent, loss_scale=loss, max_length=1 << 20)
     encoder.set_mode(mode)
     return tokens, [encoder.encode(row) for row in load_dataset(data)[0]]
 
