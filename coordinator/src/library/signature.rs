@@ -2,10 +2,10 @@
 //!
 //! Frameworks agree on what a function is and on no key's name. Each part has
 //! a list of keys, tried in order; the function itself may be wrapped once
-//! (`function`, `toolSpec`, or alone under any key). A key that is not known but holds what looks like
-//! parameters is read if its name says so, and told otherwise: a function that
-//! seems to take nothing would be called with nothing. Not here: what the parts
-//! mean (`function`).
+//! (`function`, `toolSpec`, or alone under any key). A key that is not known but
+//! holds what looks like parameters is read if its name says so, and told
+//! otherwise: a function that seems to take nothing would be called with
+//! nothing. Not here: what the parts mean (`function`).
 
 use std::borrow::Cow;
 
