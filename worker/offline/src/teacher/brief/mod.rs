@@ -26,11 +26,6 @@ use super::words::{item, says_all};
 
 /// How often a step that finds what another one needs goes without mention.
 const UNMENTIONED: f64 = 0.55;
-/// How often a fact is wanted beside two other things.
-const AS_THIRD: f64 = 0.65;
-/// How often a fact is wanted that another call than those of its turn could
-/// be asked for.
-const BESIDE: f64 = 0.8;
 /// How often a reading step is asked for by a single fact.
 const BY_FACT: f64 = 0.4;
 
@@ -72,10 +67,8 @@ impl Rules<'_> {
     /// Takes the proposed step whose output tells a fact that people want and
     /// that nothing else has told.
     fn take(&mut self, turn: u16, rng: &mut Rng) {
-        // What the turn before asks for in vain is one thing, and three in a row
-        // are mostly a list.
-        let is_third = self.path.turns[usize::from(turn)].steps.len() > 1;
-        if self.follows_a_miss(turn) || (is_third && !rng.random_bool(AS_THIRD)) {
+        // What the turn before asks for in vain is one thing.
+        if self.follows_a_miss(turn) {
             return;
         }
         let proposals = self.walked.proposed.get(&turn).map_or(&[][..], Vec::as_slice);
@@ -93,7 +86,8 @@ impl Rules<'_> {
                 }
             }
         }
-        if fitting.is_empty() && rng.random_bool(BESIDE) {
+        // Better what only these calls make possible.
+        if fitting.is_empty() {
             fitting = repeating;
         }
         if fitting.is_empty() {
