@@ -165,7 +165,7 @@ fn held_lists(object: &Object) -> Vec<Held<'_>> {
         object.iter().find(is_it)
     };
     let groups = || object.get_key_value(GROUPS).filter(|(_, list)| are_groups(list));
-    if let Some((key, list)) = LISTS.iter().find_map(|known| named(&known)).or_else(groups) {
+    if let Some((key, list)) = LISTS.iter().find_map(named).or_else(groups) {
         return vec![Held { key, list, is_group: false }];
     }
     if signature::is_function(object) {
