@@ -94,7 +94,7 @@ pub fn draw(
         // A library of one class: what is about other things may stay.
         let unrelated = |id: &FunctionId| {
             other(id)
-                && !extra.contains(id)
+                && !extra.iter().any(|drawn| drawn == id || are_alike(library, *drawn, *id))
                 && !absent.iter().any(|a| share_a_thing(library.get(*a), library.get(*id)))
         };
         let missing = wanted - extra.len();

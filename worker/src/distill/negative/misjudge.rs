@@ -7,6 +7,7 @@
 use magnet_proto::path::{Purpose, StepRef};
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Arguments, Source};
+use magnet_proto::shape::Field;
 use magnet_proto::{FunctionId, library::Function};
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::positive::turn_of;
 use super::tail::Tail;
 use super::{Material, Wrong, closing, near, question};
+use crate::distill::distiller::Distiller;
 use crate::distill::offer::share_a_thing;
 use crate::execute::Output;
 use crate::failure::Failure;
@@ -69,8 +71,14 @@ fn guessed(
     let field = called.param(parameter)?;
     let right = right_arguments(material, turn, function);
     let truth = right.as_ref().and_then(|arguments| arguments.get(parameter));
-    let mut draws = (0..4).map(|_| near::guessed(material, turn, (function, field), truth, rng));
-    let wrong = draws.find(|value| Some(value) != truth)?;
+    let mut guess = |field: &Field, like: Option<&Value>| {
+        let guessed = near::guessed(material, turn, (function, field), like, rng);
+        guessed.unwrap_or_else(|| {
+            let Distiller { lexicon, scene, .. } = material.distiller;
+            lexicon.value(called, field, scene.persona, rng)
+        })
+    };
+    let wrong = (0..4).map(|_| guess(field, truth)).find(|value| Some(value) != truth)?;
     let mut arguments = Arguments::new();
     for other in called.params() {
         let value = if other.name == parameter {
@@ -84,8 +92,7 @@ fn guessed(
                 arguments.insert(other.name.clone(), value);
             }
             None if other.required => {
-                let value = near::guessed(material, turn, (function, other), None, rng);
-                arguments.insert(other.name.clone(), value);
+                arguments.insert(other.name.clone(), guess(other, None));
             }
             None => {}
         }
@@ -137,9 +144,9 @@ fn another(material: Material<'_>, turn: usize, rng: &mut Rng) -> Option<Rash> {
         let arguments = function.required().map(|field| {
             let value = said(&field.name);
             let guess = || near::guessed(material, turn, (tool, field), None, rng);
-            (field.name.clone(), value.unwrap_or_else(guess))
+            Some((field.name.clone(), value.or_else(guess)?))
         });
-        let arguments = arguments.collect();
+        let arguments = arguments.collect::<Option<Arguments>>()?;
         let proposed = valid(material, tool, arguments)?;
         let reason = format!(
             "Calls \"{}\", which does not do what was asked; nothing on offer does.",

@@ -7,6 +7,7 @@ use magnet_proto::FunctionId;
 use magnet_proto::rng::Rng;
 use magnet_proto::sample::{Message, Source};
 use magnet_proto::shape::Field;
+use rand::RngExt;
 use rand::seq::IndexedRandom;
 use serde_json::Value;
 
@@ -73,28 +74,38 @@ fn kind(name: &str) -> &str {
 
 /// A value for a parameter that nobody gave, as a model in a hurry takes it:
 /// one that stands before the turn, is of its kind and looks `like` the right
-/// one, where that is known; else one that such a thing usually has.
+/// one, where that is known; else one that such a thing usually has, or a
+/// number of the right one's form. None where nothing tells what it looks like.
 pub(super) fn guessed(
     material: Material<'_>,
     turn: usize,
     (function, field): (FunctionId, &Field),
     like: Option<&Value>,
     rng: &mut Rng,
-) -> Value {
-    let distiller = material.distiller;
+) -> Option<Value> {
     let before = material.positive.turns().get(turn).map_or(0, |range| range.start);
     let mut alike = alike(material.positive, before, field, None, &Value::Null);
     alike.retain(|value| like.is_none_or(|like| look(like) == look(value)));
-    let usual = distiller.pack.values(function, &field.name);
+    let usual = material.distiller.pack.values(function, &field.name);
     let mut sources = [alike.as_slice(), usual, &field.shape.choices, &field.shape.examples];
     if like.is_none() {
         sources.rotate_left(1);
     }
-    let drawn = sources.into_iter().find_map(|values| values.choose(rng));
-    drawn.cloned().unwrap_or_else(|| {
-        let called = material.positive.library.get(function);
-        distiller.lexicon.value(called, field, distiller.scene.persona, rng)
-    })
+    let drawn = sources.into_iter().find_map(|values| values.choose(rng)).cloned();
+    drawn.or_else(|| renumbered(like?.as_str()?, rng))
+}
+
+/// A number such as "OR-26662" with other digits.
+fn renumbered(number: &str, rng: &mut Rng) -> Option<Value> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let is_number = number.chars().all(is_part)
+        && number.contains(|c: char| c.is_ascii_alphabetic())
+        && number.contains(|c: char| c.is_ascii_digit());
+    let digit = |c: char| match c {
+        '0'..='9' => char::from(rng.random_range(b'0'..=b'9')),
+        c => c,
+    };
+    is_number.then(|| number.chars().map(digit).collect::<String>().into())
 }
 
 /// What a text is made of: a number is told from a name, an address, a time.
