@@ -177,13 +177,17 @@ fn decode(label: &str, bytes: Vec<u8>) -> Result<String, Error> {
 }
 
 fn utf16(bytes: &[u8]) -> Option<String> {
-    let (read, rest): (fn([u8; 2]) -> u16, &[u8]) = match bytes {
-        [0xff, 0xfe, rest @ ..] => (u16::from_le_bytes, rest),
-        [0xfe, 0xff, rest @ ..] => (u16::from_be_bytes, rest),
+    let (is_little, rest) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (true, rest),
+        [0xfe, 0xff, rest @ ..] => (false, rest),
         _ => return None,
     };
+    let read = |pair: &[u8; 2]| match is_little {
+        true => u16::from_le_bytes(*pair),
+        false => u16::from_be_bytes(*pair),
+    };
     let (pairs, odd) = rest.as_chunks::<2>();
-    let units: Vec<u16> = pairs.iter().map(|pair| read(*pair)).collect();
+    let units: Vec<u16> = pairs.iter().map(read).collect();
     String::from_utf16(&units).ok().filter(|_| odd.is_empty())
 }
 

@@ -104,17 +104,33 @@ impl Text {
         let plain = plain.strip_suffix(".0").unwrap_or(&plain);
         let word = number.as_u64().and_then(|n| NUMBERS.get(n as usize));
         let padded = plain.split_once('.').filter(|(_, cents)| cents.len() == 1);
+        let padded = padded.map(|_| format!("{plain}0"));
         self.find_word(plain)
-            .or_else(|| padded.and_then(|_| self.find_word(&format!("{plain}0"))))
+            .or_else(|| self.find_word(padded.as_deref()?))
             .or_else(|| self.find_word(&thousands(plain)?))
+            .or_else(|| self.find_word(&thousands(padded.as_deref()?)?))
             .or_else(|| self.find_word(word?))
+            .or_else(|| self.find_share(number.as_f64()?))
+    }
+
+    /// A share below 1 as people say it: "7.75 percent" for 0.0775.
+    fn find_share(&self, share: f64) -> Option<Span> {
+        if !(share > 0.0 && share < 1.0) {
+            return None;
+        }
+        let percent = format!("{:.4}", share * 100.0);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        let forms = [" percent", " per cent", "%", " %"].map(|sign| format!("{percent}{sign}"));
+        forms.iter().find_map(|form| self.find_word(form))
     }
 
     /// ISO dates, times and date-times in the forms people write.
     fn find_moment(&self, value: &str) -> Option<Span> {
         if let Some((date, time)) = value.split_once(['T', ' ']) {
             let date = self.find_date(date)?;
-            return self.find_time(time).map(|_| date);
+            // Midnight stands for the whole day.
+            let is_said = time.starts_with("00:00") || self.find_time(time).is_some();
+            return is_said.then_some(date);
         }
         self.find_date(value).or_else(|| self.find_time(value))
     }
@@ -294,6 +310,10 @@ mod tests {
         check("for 3.5 euros", json!(5), None);
         check("about 1,250 of them.", json!(1250), Some("1,250"));
         check("31.50 francs", json!(31.5), Some("31.50"));
+        check("1,642.10 dollars", json!(1642.1), Some("1,642.10"));
+        check("at 7.75 percent a year", json!(0.0775), Some("7.75 percent"));
+        check("about 30% of it", json!(0.3), Some("30%"));
+        check("30 of them", json!(0.3), None);
         check("just three, thanks", json!(3), Some("three"));
         check("it is 12.", json!(12), Some("12"));
         check("order 96508", json!("96508"), Some("96508"));

@@ -144,7 +144,7 @@ fn required_names_may_stand_beside_the_parameters() {
                  "required": required }])
     };
     let whole = json!({ "type": "object", "properties": row });
-    for parameters in [row.clone(), whole.clone()] {
+    for parameters in [row, whole.clone()] {
         assert_eq!(only(&tool(parameters, json!(["row"]))).parameters, seat());
     }
     // Names of something else, or nothing.

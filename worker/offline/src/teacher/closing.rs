@@ -253,6 +253,8 @@ fn measured(noun: &str) -> (&str, &'static str) {
         (" minutes", " minutes"),
         (" hours", " hours"),
         (" days", " days"),
+        (" seconds", " seconds"),
+        (" watts", " W"),
         (" metres", " metres"),
     ];
     let unit = UNITS.iter().find_map(|(end, unit)| Some((noun.strip_suffix(end)?, *unit)));

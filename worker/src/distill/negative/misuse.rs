@@ -149,6 +149,8 @@ fn wrong_arguments(
     if let Some(field) = scalar_parameter(function, used.pointer) {
         let mut alike =
             near::alike(material.positive, used.message, field, Some(used.source), &right);
+        // A report's title is not taken for a company.
+        alike.retain(|value| near::look(value) == near::look(&right));
         alike.shuffle(rng);
         // What nobody has spoken of is taken only where nothing else is there.
         let mut others: Vec<Value> =

@@ -33,7 +33,7 @@ mod models;
 #[cfg(test)]
 mod tests;
 
-use magnet_proto::path::StepRef;
+use magnet_proto::path::{Purpose, StepRef, Turn};
 use magnet_proto::rng::{self, Rng};
 use magnet_proto::sample::{Call, ErrorType, NegativeSource, Pair};
 use rand::RngExt;
@@ -100,6 +100,11 @@ pub async fn make(
     // Places for it are the rarest.
     if rng.random_bool(RARE_FIRST) {
         types.sort_by_key(|error| *error != ErrorType::ShortDependency);
+    }
+    // Where nothing was missing, nobody asks or declines but a straw man.
+    let lacks = |turn: &Turn| turn.purpose != Purpose::Calls;
+    if !scene.path.turns.iter().any(lacks) {
+        types.sort_by_key(|error| *error == ErrorType::Missing);
     }
     let mut pairs = Vec::with_capacity(max_pairs);
     for error in types {

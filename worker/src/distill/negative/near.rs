@@ -109,7 +109,7 @@ fn renumbered(number: &str, rng: &mut Rng) -> Option<Value> {
 }
 
 /// What a text is made of: a number is told from a name, an address, a time.
-fn look(value: &Value) -> Option<BTreeSet<char>> {
+pub(super) fn look(value: &Value) -> Option<BTreeSet<char>> {
     let classes = value.as_str()?.chars().map(|c| match c {
         c if c.is_alphabetic() => 'a',
         c if c.is_numeric() => '0',
