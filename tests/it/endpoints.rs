@@ -123,20 +123,20 @@ fn with_context(tokens: u64) -> (tempfile::TempDir, Mock) {
 
 #[test]
 fn a_prompt_that_does_not_fit_is_put_more_briefly() {
-    let (folder, mock) = with_context(3_000);
+    let (folder, mock) = with_context(2_500);
     run(folder.path()).expect(0);
     verify(folder.path());
     let stats = mock.stats();
     assert!(stats.too_long > 10 && stats.dialect == 0, "{stats:?}");
     assert_eq!(records(&folder.path().join("out/sft.jsonl")).len(), 12);
-    let (again, _other) = with_context(3_000);
+    let (again, _other) = with_context(2_500);
     run(again.path()).expect(0);
     assert!(dataset(again.path()) == dataset(folder.path()), "the same context, other data");
 }
 
 #[test]
 fn a_walk_whose_prompts_never_fit_is_rejected_with_that_reason() {
-    let (folder, mock) = with_context(2_800);
+    let (folder, mock) = with_context(2_300);
     let ran = Magnet::new(folder.path())
         .args("run campaign.toml --out out --set campaign.max_walks=60")
         .run();

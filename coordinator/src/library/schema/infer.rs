@@ -13,6 +13,9 @@ use super::values::type_of;
 /// The type that the schema and its name suggest. On the output side a bare
 /// schema stays untyped: nothing is known of it.
 pub(super) fn infer(schema: &Map<String, Value>, name: &str, side: Side) -> Option<&'static str> {
+    if has_choices_of_several_types(schema) {
+        return None;
+    }
     from_values(schema)
         .or_else(|| from_structure(schema))
         .or_else(|| description(schema).and_then(from_description))
@@ -21,6 +24,14 @@ pub(super) fn infer(schema: &Map<String, Value>, name: &str, side: Side) -> Opti
             Side::Input => Some("string"),
             Side::Output => description(schema).map(|_| "string"),
         })
+}
+
+/// `["auto", 1, true]`: no type holds them all.
+fn has_choices_of_several_types(schema: &Map<String, Value>) -> bool {
+    let choices = schema.get("enum").and_then(Value::as_array);
+    let only = |values: &Vec<Value>| Map::from_iter([("enum".to_owned(), values.clone().into())]);
+    let is_said = |values: &&Vec<Value>| values.iter().any(|value| !value.is_null());
+    choices.filter(is_said).is_some_and(|values| from_values(&only(values)).is_none())
 }
 
 fn description(schema: &Map<String, Value>) -> Option<&str> {
@@ -122,6 +133,7 @@ mod tests {
     fn values_come_before_structure_and_structure_before_words() {
         check(json!({"default": 3, "description": "Whether to"}), "x", Some("integer"));
         check(json!({"enum": [1, 2.5]}), "x", Some("number"));
+        check(json!({"enum": ["auto", 1, true]}), "name", None);
         check(json!({"items": {}}), "x", Some("array"));
         check(json!({"minLength": 2}), "count", Some("string"));
     }
