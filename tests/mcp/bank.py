@@ -132,18 +132,21 @@ def list_cards(state, account_id):
     return listed(state, "cards", lambda found: found["account_id"] == account_id)
 
 
-def block_card(state, card_id):
+def active_card(state, card_id):
     found = get(state, "cards", card_id)
     if found["status"] != "active":
         raise Refused(f"card {card_id} is {found['status']}")
+    return found
+
+
+def block_card(state, card_id):
+    found = active_card(state, card_id)
     found["status"] = "blocked"
     return shown(state, "cards", card_id)
 
 
 def set_card_limit(state, card_id, limit_cents):
-    found = get(state, "cards", card_id)
-    if found["status"] != "active":
-        raise Refused(f"card {card_id} is {found['status']}")
+    found = active_card(state, card_id)
     found["limit_cents"] = limit_cents
     return shown(state, "cards", card_id)
 
@@ -153,17 +156,20 @@ def list_payees(state, account_id):
     return listed(state, "payees", lambda found: found["account_id"] == account_id)
 
 
-def pay_bill(state, account_id, payee_id, amount_cents):
+def own_payee(state, account_id, payee_id):
     if get(state, "payees", payee_id)["account_id"] != account_id:
         raise Refused(f"payee {payee_id} is not one of account {account_id}")
+
+
+def pay_bill(state, account_id, payee_id, amount_cents):
+    own_payee(state, account_id, payee_id)
     take(state, account_id, amount_cents)
     return shown(state, "accounts", account_id)
 
 
 def create_standing_order(state, account_id, payee_id, amount_cents, months=None):
     open_account(state, account_id)
-    if get(state, "payees", payee_id)["account_id"] != account_id:
-        raise Refused(f"payee {payee_id} is not one of account {account_id}")
+    own_payee(state, account_id, payee_id)
     return new(state, "orders", "SO", {
         "account_id": account_id, "payee_id": payee_id, "amount_cents": amount_cents,
         "months": months or list(range(1, 13)), "status": "running",
