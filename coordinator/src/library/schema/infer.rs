@@ -29,9 +29,9 @@ pub(super) fn infer(schema: &Map<String, Value>, name: &str, side: Side) -> Opti
 /// `["auto", 1, true]`: no type holds them all.
 fn has_choices_of_several_types(schema: &Map<String, Value>) -> bool {
     let choices = schema.get("enum").and_then(Value::as_array);
-    let only = |values: &Vec<Value>| Map::from_iter([("enum".to_owned(), values.clone().into())]);
-    let is_said = |values: &&Vec<Value>| values.iter().any(|value| !value.is_null());
-    choices.filter(is_said).is_some_and(|values| from_values(&only(values)).is_none())
+    choices.is_some_and(|values| {
+        values.iter().any(|value| !value.is_null()) && common(values).is_none()
+    })
 }
 
 fn description(schema: &Map<String, Value>) -> Option<&str> {
@@ -41,7 +41,12 @@ fn description(schema: &Map<String, Value>) -> Option<&str> {
 fn from_values(schema: &Map<String, Value>) -> Option<&'static str> {
     let list = ["enum", "examples"].iter().find_map(|key| schema.get(*key)?.as_array());
     let single = ["const", "default"].iter().filter_map(|key| schema.get(*key));
-    let mut values = list.into_iter().flatten().chain(single).filter(|value| !value.is_null());
+    common(list.into_iter().flatten().chain(single))
+}
+
+/// The type that holds all of the values but null.
+fn common<'v>(values: impl IntoIterator<Item = &'v Value>) -> Option<&'static str> {
+    let mut values = values.into_iter().filter(|value| !value.is_null());
     let first = type_of(values.next()?);
     values.try_fold(first, |ty, value| match (ty, type_of(value)) {
         (a, b) if a == b => Some(a),
