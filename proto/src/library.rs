@@ -168,13 +168,14 @@ impl Function {
             "estimate", "compare", "validate", "verify", "is", "has", "retrieve", "browse",
             "recommend", "summarize", "analyze", "parse", "detect", "track", "preview", "quote",
         ];
-        let words: Vec<String> = crate::shape::words(&self.name).collect();
-        let reads = |verb: &str| READING.contains(&verb);
+        let reads = |verb: &String| READING.contains(&verb.as_str());
+        let mut words = crate::shape::words(&self.name);
+        if words.next().is_none_or(|verb| reads(&verb)) {
+            return false;
+        }
         let told = self.description.split_whitespace().next().unwrap_or_default().to_lowercase();
         let told = [told.as_str(), told.strip_suffix('s').unwrap_or_default()];
-        let is_told = |word: &String| reads(word) && told.contains(&word.as_str());
-        let is_read = words.first().is_none_or(|verb| reads(verb)) || words.iter().any(is_told);
-        !is_read
+        !words.any(|word| reads(&word) && told.contains(&word.as_str()))
     }
 
     /// The function as an OpenAI tool, as written into a dataset.
